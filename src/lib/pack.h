@@ -1,0 +1,58 @@
+/* Compact bytes, read and written through one checked cursor, so that a parser reads like a schema.
+ *
+ * Numbers are little-endian; a varint is LEB128, at most ten bytes; a signed varint is zigzag. A run of bytes is a
+ * varint size, then the bytes. Formats built of these are in docs/formats. */
+#pragma once
+
+#include "base/bytes.h"
+
+/* A reader never passes its end: the first read that would sets `bad`, gives zeroes, and so does every later one.
+ * Check `unpack_good` once, at the end (or before trusting a count). */
+struct unpack {
+    const uint8_t *at;
+    const uint8_t *end;
+    bool bad;
+};
+
+static inline struct unpack unpack_of(struct bytes b)
+{
+    return (struct unpack){.at = b.data, .end = b.data + b.size, .bad = false};
+}
+
+uint8_t unpack_u8(struct unpack *u);
+uint16_t unpack_u16(struct unpack *u);
+uint32_t unpack_u32(struct unpack *u);
+uint64_t unpack_u64(struct unpack *u);
+uint64_t unpack_varint(struct unpack *u);
+int64_t unpack_signed(struct unpack *u);
+uint32_t unpack_varint32(struct unpack *u); /* bad when over 32 bits */
+double unpack_double(struct unpack *u);
+struct bytes unpack_bytes(struct unpack *u);             /* varint size, then borrowed bytes */
+struct bytes unpack_raw(struct unpack *u, size_t size);  /* borrowed */
+struct bytes unpack_rest(struct unpack *u);
+
+static inline size_t unpack_left(const struct unpack *u)
+{
+    return (size_t)(u->end - u->at);
+}
+static inline bool unpack_good(const struct unpack *u)
+{
+    return !u->bad;
+}
+static inline bool unpack_finished(const struct unpack *u) /* good, and nothing left over */
+{
+    return !u->bad && u->at == u->end;
+}
+
+/* Writers append to a bounded buffer (base/bytes.h); ask `b->overflowed` once at the end. */
+void pack_u8(struct buf *b, uint8_t x);
+void pack_u16(struct buf *b, uint16_t x);
+void pack_u32(struct buf *b, uint32_t x);
+void pack_u64(struct buf *b, uint64_t x);
+void pack_varint(struct buf *b, uint64_t x);
+void pack_signed(struct buf *b, int64_t x);
+void pack_double(struct buf *b, double x);
+void pack_bytes(struct buf *b, struct bytes x);
+void pack_raw(struct buf *b, struct bytes x);
+
+#define VARINT_BYTES_MAX 10
