@@ -2,6 +2,7 @@
 
 #include <nmmintrin.h>
 #include <string.h>
+#define XXH_INLINE_ALL /* most of what is hashed is shorter than a call into the library is long */
 #include <xxhash.h>
 
 #include "base/rng.h"

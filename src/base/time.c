@@ -91,7 +91,7 @@ static bool read_date(struct reader *r, int64_t *out_us)
         return false;
     struct civil_date date = {.year = year, .month = (uint8_t)month, .day = (uint8_t)day};
     int32_t days = day_of_civil(date);
-    if (civil_of_day(days).day != date.day) /* 30 February and the like */
+    if (day > 28 && civil_of_day(days).day != date.day) /* 30 February and the like */
         return false;
     *out_us = (int64_t)days * US_PER_DAY;
     return true;

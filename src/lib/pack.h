@@ -16,7 +16,7 @@ struct unpack {
 
 static inline struct unpack unpack_of(struct bytes b)
 {
-    return (struct unpack){.at = b.data, .end = b.data + b.size, .bad = false};
+    return (struct unpack){.at = b.data, .end = b.size == 0 ? b.data : b.data + b.size, .bad = false};
 }
 
 uint8_t unpack_u8(struct unpack *u);

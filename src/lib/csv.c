@@ -1,0 +1,285 @@
+#include "lib/csv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum place {
+    PLACE_MARK,   /* the first bytes of all: perhaps a byte order mark */
+    PLACE_START,  /* of a field */
+    PLACE_BARE,   /* in a field without quotes, or behind a closing one */
+    PLACE_QUOTED, /* between quotes */
+    PLACE_QUOTE,  /* behind a quote between quotes: it closes, or the next one doubles it */
+};
+
+struct csv {
+    struct bytes piece;
+    enum place place;
+    char delimiter;
+    bool finished;
+    bool has_quote;      /* the record has had a quoted field: "" alone on its line is no blank line */
+    bool has_return;     /* the last byte was a bare CR, which is not in `bytes` yet */
+    uint8_t mark_bytes;  /* of a byte order mark, seen so far */
+    uint64_t line;       /* where the reader is */
+    uint64_t begin_line; /* where the record begins */
+    const char *why;     /* the record is bad */
+    struct buf bytes;    /* of the record's fields, one after the other */
+    size_t count;
+    size_t ends[CSV_FIELDS_MAX]; /* of the fields in `bytes` */
+    struct bytes fields[CSV_FIELDS_MAX];
+};
+
+static const uint8_t mark[] = {0xEF, 0xBB, 0xBF};
+
+struct csv *csv_create(char delimiter, size_t record_bytes_max)
+{
+    assert(delimiter != '"' && delimiter != '\n' && delimiter != '\r');
+    struct csv *c = calloc(1, sizeof *c);
+    if (c == NULL)
+        abort();
+    c->delimiter = delimiter;
+    c->line = c->begin_line = 1;
+    buf_init(&c->bytes, record_bytes_max);
+    return c;
+}
+
+void csv_destroy(struct csv *c)
+{
+    if (c == NULL)
+        return;
+    buf_fini(&c->bytes);
+    free(c);
+}
+
+void csv_feed(struct csv *c, struct bytes piece)
+{
+    assert(c->piece.size == 0 && !c->finished && piece.size > 0);
+    c->piece = piece;
+}
+
+void csv_finish(struct csv *c)
+{
+    assert(c->piece.size == 0);
+    c->finished = true;
+}
+
+/* --- a record grows --- */
+
+static void spoil(struct csv *c, const char *why)
+{
+    if (c->why == NULL)
+        c->why = why;
+    buf_clear(&c->bytes);
+    c->count = 0;
+}
+
+static void take(struct csv *c, struct bytes more)
+{
+    if (c->why != NULL)
+        return;
+    if (c->has_return)
+        buf_push_byte(&c->bytes, '\r');
+    buf_push(&c->bytes, more);
+    if (c->bytes.overflowed)
+        spoil(c, "the record is too long");
+}
+
+static void take_return(struct csv *c)
+{
+    if (c->has_return)
+        take(c, BYTES_NONE);
+    c->has_return = false;
+}
+
+static void end_field(struct csv *c)
+{
+    if (c->why == NULL && c->count == CSV_FIELDS_MAX)
+        spoil(c, "the record has too many fields");
+    if (c->why == NULL)
+        c->ends[c->count++] = c->bytes.size;
+    c->place = PLACE_START;
+}
+
+static void begin_record(struct csv *c)
+{
+    buf_clear(&c->bytes);
+    c->count = 0;
+    c->why = NULL;
+    c->has_quote = c->has_return = false;
+    c->place = PLACE_START;
+    c->begin_line = c->line;
+}
+
+static bool record_blank(const struct csv *c)
+{
+    return c->why == NULL && !c->has_quote && c->count == 1 && c->bytes.size == 0;
+}
+
+/* Hands the record out; what it was is forgotten by the next call, which begins a new one. */
+static enum csv_found give(struct csv *c, struct csv_record *out_record)
+{
+    *out_record = (struct csv_record){.line = c->begin_line, .why = c->why};
+    if (c->why != NULL)
+        return CSV_BAD;
+    for (size_t i = 0, from = 0; i < c->count; from = c->ends[i++])
+        c->fields[i] = bytes_slice(buf_bytes(&c->bytes), from, c->ends[i]);
+    out_record->count = c->count;
+    out_record->fields = c->fields;
+    return CSV_RECORD;
+}
+
+/* --- bytes --- */
+
+/* How many bytes from the front of the piece are plain ones of a field. */
+static size_t plain_run(const struct csv *c)
+{
+    size_t size = 0;
+    if (c->place == PLACE_QUOTED) {
+        const uint8_t *quote = memchr(c->piece.data, '"', c->piece.size);
+        return quote == NULL ? c->piece.size : (size_t)(quote - c->piece.data);
+    }
+    while (size < c->piece.size && c->piece.data[size] != (uint8_t)c->delimiter && c->piece.data[size] != '\n' && c->piece.data[size] != '\r')
+        size++;
+    return size;
+}
+
+static void count_lines(struct csv *c, struct bytes run)
+{
+    for (const uint8_t *at = run.data, *end = run.data + run.size; at < end && (at = memchr(at, '\n', (size_t)(end - at))) != NULL; at++)
+        c->line++;
+}
+
+static void take_run(struct csv *c)
+{
+    size_t size = plain_run(c);
+    struct bytes run = bytes_slice(c->piece, 0, size);
+    if (c->place == PLACE_QUOTED)
+        count_lines(c, run);
+    take(c, run);
+    c->has_return = false;
+    c->piece = bytes_slice(c->piece, size, c->piece.size);
+}
+
+/* One byte outside quotes that isn't plain. True: it ended the record. */
+static bool step_bare(struct csv *c, uint8_t byte)
+{
+    if (byte == '\n') {
+        c->has_return = false; /* it was part of the line end */
+        c->line++;
+        end_field(c);
+        return true;
+    }
+    take_return(c);
+    if (byte == '\r')
+        c->has_return = true, c->place = PLACE_BARE;
+    else
+        end_field(c);
+    return false;
+}
+
+static bool is_plain(const struct csv *c, uint8_t byte)
+{
+    return byte != (uint8_t)c->delimiter && byte != '\n' && byte != '\r';
+}
+
+/* One step; it consumes at least a byte, unless it only changes the place. True: the record is complete. */
+static bool step(struct csv *c)
+{
+    uint8_t byte = c->piece.data[0];
+    if (c->place == PLACE_START && byte == '"') {
+        c->place = PLACE_QUOTED;
+        c->has_quote = true;
+    } else if (c->place == PLACE_QUOTED && byte == '"') {
+        c->place = PLACE_QUOTE;
+    } else if (c->place == PLACE_QUOTE && byte == '"') {
+        take(c, bytes_of(&byte, 1));
+        c->place = PLACE_QUOTED;
+    } else if (c->place == PLACE_QUOTED || is_plain(c, byte)) {
+        if (c->place != PLACE_QUOTED)
+            c->place = PLACE_BARE;
+        take_run(c);
+        return false;
+    } else {
+        c->piece = bytes_slice(c->piece, 1, c->piece.size);
+        return step_bare(c, byte);
+    }
+    c->piece = bytes_slice(c->piece, 1, c->piece.size);
+    return false;
+}
+
+/* Passes over a byte order mark, or gives back what only looked like one. */
+static void step_mark(struct csv *c)
+{
+    while (c->piece.size > 0 && c->mark_bytes < sizeof mark && c->piece.data[0] == mark[c->mark_bytes]) {
+        c->mark_bytes++;
+        c->piece = bytes_slice(c->piece, 1, c->piece.size);
+    }
+    if (c->piece.size == 0 && c->mark_bytes < sizeof mark && !c->finished)
+        return; /* it may still become one */
+    c->place = PLACE_START;
+    if (c->mark_bytes > 0 && c->mark_bytes < sizeof mark) {
+        take(c, bytes_of(mark, c->mark_bytes));
+        c->place = PLACE_BARE;
+    }
+}
+
+/* What stands there when the bytes are over without a line end. */
+static enum csv_found finish(struct csv *c, struct csv_record *out_record)
+{
+    if (c->place == PLACE_MARK)
+        step_mark(c);
+    if (c->place == PLACE_QUOTED)
+        spoil(c, "a quote is opened and never closed");
+    take_return(c);
+    bool nothing = c->place == PLACE_START && c->count == 0 && c->why == NULL;
+    if (!nothing)
+        end_field(c);
+    if (nothing || record_blank(c)) {
+        begin_record(c);
+        return CSV_END;
+    }
+    return give(c, out_record);
+}
+
+enum csv_found csv_next(struct csv *c, struct csv_record *out_record)
+{
+    if (c->begin_line == 0) /* the last call gave a record out */
+        begin_record(c);
+    while (c->piece.size > 0) {
+        if (c->place == PLACE_MARK)
+            step_mark(c);
+        else if (step(c)) {
+            bool blank = record_blank(c);
+            enum csv_found found = blank ? CSV_RECORD : give(c, out_record);
+            if (!blank) {
+                c->begin_line = 0;
+                return found;
+            }
+            begin_record(c);
+        }
+    }
+    if (!c->finished)
+        return CSV_HUNGRY;
+    enum csv_found found = finish(c, out_record);
+    if (found != CSV_END)
+        c->begin_line = 0;
+    return found;
+}
+
+void csv_put(struct buf *out, struct bytes field, char delimiter)
+{
+    const char special[] = {delimiter, '"', '\n', '\r'};
+    bool needs = false;
+    for (size_t i = 0; i < sizeof special; i++)
+        needs |= field.size > 0 && memchr(field.data, special[i], field.size) != NULL;
+    if (!needs) {
+        buf_push(out, field);
+        return;
+    }
+    buf_push_byte(out, '"');
+    for (size_t i = 0; i < field.size; i++) {
+        if (field.data[i] == '"')
+            buf_push_byte(out, '"');
+        buf_push_byte(out, field.data[i]);
+    }
+    buf_push_byte(out, '"');
+}
