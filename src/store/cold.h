@@ -1,0 +1,53 @@
+/* The cold store: pages on disk by key, with named snapshots. The only user of RocksDB.
+ *
+ * It never decides anything: a checkpoint is a snapshot taken when all its pages are in. Writes are unsynced until
+ * `cold_snapshot`, which returns when the named snapshot is durable as a whole. A start opens a named snapshot and
+ * forgets everything written after it. Snapshots share their files, so a second one costs only what changed.
+ *
+ * After a failed put or snapshot what was put since the last snapshot may be lost; the next put starts again from that
+ * snapshot, so whoever puts must then put all of it again. Gets go on.
+ *
+ * get and scan may be called from several threads; one writer at a time. */
+#pragma once
+
+#include "base/bytes.h"
+#include "base/status.h"
+
+#define COLD_NAME_BYTES_MAX 31u /* of a snapshot: letters, digits, '-' */
+
+struct cold;
+
+struct cold_pair {
+    struct bytes key;
+    struct bytes value; /* data NULL: delete the key */
+};
+
+/* In <folder>/live works the store, <folder>/<name> are its snapshots. `snapshot` NULL: starts empty, snapshots stay.
+ * One open store a folder. IO. CORRUPT: there is no such snapshot, or it is damaged. Cost: linking its files. */
+fallible cold_open(const char *folder, const char *snapshot, struct cold **out_cold, struct err *e);
+/* Only to read one snapshot, also beside a living store of the same folder, which may remove it meanwhile. */
+fallible cold_open_read(const char *folder, const char *snapshot, struct cold **out_cold, struct err *e);
+void cold_close(struct cold *c); /* nobody reads or scans any more; NULL is fine */
+
+fallible cold_put(struct cold *c, const struct cold_pair *pairs, size_t count, struct err *e); /* best sorted by key; FULL */
+/* *out_found false: no such key (out_value is cleared). */
+fallible cold_get(struct cold *c, struct bytes key, struct buf *out_value, bool *out_found, struct err *e);
+/* Every pair whose key starts with `prefix`, in key order, until `each` fails; returns what it failed with. `each` may
+ * not put. */
+typedef struct status (*cold_each)(void *context, struct bytes key, struct bytes value, struct err *e);
+fallible cold_scan(struct cold *c, struct bytes prefix, cold_each each, void *context, struct err *e);
+
+fallible cold_snapshot(struct cold *c, const char *name, struct err *e); /* EXISTS. FULL. IO. */
+fallible cold_snapshot_remove(struct cold *c, const char *name, struct err *e); /* absent is fine */
+fallible cold_snapshot_keep(struct cold *c, const char *const *names, size_t count, struct err *e); /* removes all others */
+uint64_t cold_bytes(struct cold *c); /* about how much the live pages take on disk */
+
+/* --- the same door over memory, for tests --- */
+
+struct cold *cold_memory_create(void);
+/* What a power cut does: only snapshots survive, and this one is opened (NULL: none). CORRUPT: it isn't there. */
+fallible cold_memory_reopen(struct cold *c, const char *snapshot, struct err *e);
+/* A store of its own that starts at a snapshot of `c`, as cold_open_read gives. CORRUPT: it isn't there. */
+fallible cold_memory_copy(struct cold *c, const char *snapshot, struct cold **out_cold, struct err *e);
+/* The n-th put or snapshot from now fails with IO, once; what was put since the last snapshot is lost by it. 0: none. */
+void cold_memory_fail_after(struct cold *c, uint64_t operations);

@@ -1,0 +1,404 @@
+/* The cold store on RocksDB.
+ *
+ * <folder>/live is what RocksDB has open. It is never trusted after a start: it is made anew out of a snapshot folder,
+ * whose table files are linked and whose small files are copied, so nothing is ever written into a snapshot. That is
+ * why puts need no write-ahead log: what makes them durable is the snapshot. A snapshot appears under its name by one
+ * rename, so one that has its name is whole. */
+#include <pthread.h>
+#include <rocksdb/c.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/cold_folder.h"
+#include "store/cold_ops.h"
+
+#define LIVE "live"
+#define INFO "info" /* RocksDB's own words go there */
+#define HALF_MADE ".tmp"
+#define MEMTABLE_BYTES (64u << 20)
+#define MEMTABLES_MAX 3
+#define CACHE_BYTES (64u << 20)
+#define TABLE_BYTES (64u << 20)
+#define BLOCK_BYTES (8u << 10)
+#define SYNC_EVERY_BYTES (1u << 20)
+#define SCAN_READAHEAD_BYTES (2u << 20)
+#define BLOOM_BITS 10
+#define JOBS 2
+#define OPEN_FILES_MAX 512
+#define INFO_BYTES (1u << 20)
+#define INFO_FILES 2
+#define INFO_LEVEL_WARN 2
+
+struct cold_rocks {
+    struct cold cold;
+    char *folder;
+    rocksdb_options_t *options;
+    rocksdb_block_based_table_options_t *table_options;
+    rocksdb_cache_t *cache;
+    rocksdb_writeoptions_t *write_options;
+    rocksdb_readoptions_t *get_options, *scan_options;
+    bool read_only;
+    bool broken;                       /* the next put starts again from `base` */
+    char base[COLD_NAME_BYTES_MAX + 1]; /* the last snapshot, "": none */
+    pthread_rwlock_t lock;             /* of db: held to write only while it is opened again */
+    rocksdb_t *db;                     /* NULL: that failed */
+};
+
+static struct cold_rocks *rocks_of(struct cold *c)
+{
+    return (struct cold_rocks *)c;
+}
+
+/* Takes the words over. */
+static fallible fail_rocks(const char *what, char *words, struct err *e)
+{
+    struct status status;
+    if (strncmp(words, "Corruption", 10) == 0)
+        status = FAIL(e, CORRUPT, "cold store: %s: %s", what, words);
+    else if (strstr(words, "No space left") != NULL || strstr(words, "Space limit") != NULL)
+        status = FAIL(e, FULL, "cold store: %s: %s", what, words);
+    else
+        status = FAIL(e, IO, "cold store: %s: %s", what, words);
+    rocksdb_free(words);
+    return status;
+}
+
+static fallible path_of(const struct cold_rocks *k, const char *name, char out_path[COLD_PATH_BYTES_MAX], struct err *e)
+{
+    return cold_path(out_path, k->folder, name, e);
+}
+
+/* --- settings --- */
+
+static void table_options_make(struct cold_rocks *k)
+{
+    k->cache = rocksdb_cache_create_lru(CACHE_BYTES);
+    k->table_options = rocksdb_block_based_options_create();
+    rocksdb_block_based_options_set_block_cache(k->table_options, k->cache);
+    rocksdb_block_based_options_set_block_size(k->table_options, BLOCK_BYTES);
+    rocksdb_block_based_options_set_filter_policy(k->table_options, rocksdb_filterpolicy_create_bloom_full(BLOOM_BITS));
+    rocksdb_block_based_options_set_format_version(k->table_options, 5);
+    /* In the cache, so that all of it stays bounded. */
+    rocksdb_block_based_options_set_cache_index_and_filter_blocks(k->table_options, 1);
+    rocksdb_block_based_options_set_pin_l0_filter_and_index_blocks_in_cache(k->table_options, 1);
+}
+
+static void options_make(struct cold_rocks *k, const char *info)
+{
+    table_options_make(k);
+    k->options = rocksdb_options_create();
+    rocksdb_options_set_block_based_table_factory(k->options, k->table_options);
+    rocksdb_options_set_write_buffer_size(k->options, MEMTABLE_BYTES);
+    rocksdb_options_set_max_write_buffer_number(k->options, MEMTABLES_MAX);
+    rocksdb_options_set_target_file_size_base(k->options, TABLE_BYTES);
+    rocksdb_options_set_level_compaction_dynamic_level_bytes(k->options, 1);
+    rocksdb_options_set_compression(k->options, rocksdb_lz4_compression);
+    rocksdb_options_set_max_background_jobs(k->options, JOBS);
+    rocksdb_options_set_max_open_files(k->options, OPEN_FILES_MAX);
+    rocksdb_options_set_bytes_per_sync(k->options, SYNC_EVERY_BYTES);
+    rocksdb_options_set_stats_dump_period_sec(k->options, 0);
+    rocksdb_options_set_skip_stats_update_on_db_open(k->options, 1);
+    rocksdb_options_set_info_log_level(k->options, INFO_LEVEL_WARN);
+    rocksdb_options_set_max_log_file_size(k->options, INFO_BYTES);
+    rocksdb_options_set_keep_log_file_num(k->options, INFO_FILES);
+    rocksdb_options_set_db_log_dir(k->options, info);
+    k->write_options = rocksdb_writeoptions_create();
+    rocksdb_writeoptions_disable_WAL(k->write_options, 1);
+    k->get_options = rocksdb_readoptions_create();
+    k->scan_options = rocksdb_readoptions_create();
+    rocksdb_readoptions_set_fill_cache(k->scan_options, 0);
+    rocksdb_readoptions_set_readahead_size(k->scan_options, SCAN_READAHEAD_BYTES);
+}
+
+static void rocks_close(struct cold *c)
+{
+    struct cold_rocks *k = rocks_of(c);
+    if (k->db != NULL)
+        rocksdb_close(k->db);
+    if (k->options != NULL) {
+        rocksdb_readoptions_destroy(k->scan_options);
+        rocksdb_readoptions_destroy(k->get_options);
+        rocksdb_writeoptions_destroy(k->write_options);
+        rocksdb_options_destroy(k->options);
+        rocksdb_block_based_options_destroy(k->table_options);
+        rocksdb_cache_destroy(k->cache);
+    }
+    (void)pthread_rwlock_destroy(&k->lock);
+    free(k->folder);
+    free(k);
+}
+
+/* --- opening --- */
+
+static fallible base_path(const struct cold_rocks *k, char out_path[COLD_PATH_BYTES_MAX], struct err *e)
+{
+    TRY(path_of(k, k->base, out_path, e));
+    if (!cold_folder_is_there(out_path))
+        return FAIL(e, CORRUPT, "the cold store %s has no snapshot %s", k->folder, k->base);
+    return DONE;
+}
+
+/* Makes live out of the base and opens it. */
+static fallible live_open(struct cold_rocks *k, struct err *e)
+{
+    char live[COLD_PATH_BYTES_MAX], base[COLD_PATH_BYTES_MAX];
+    TRY(path_of(k, LIVE, live, e));
+    if (k->base[0] != 0)
+        TRY(base_path(k, base, e));
+    TRY(cold_folder_remove(live, e));
+    if (k->base[0] != 0)
+        TRY(cold_folder_link(base, live, e));
+    char *words = NULL;
+    rocksdb_options_set_create_if_missing(k->options, k->base[0] == 0);
+    k->db = rocksdb_open(k->options, live, &words);
+    if (words != NULL)
+        return fail_rocks("open", words, e);
+    k->broken = false;
+    return DONE;
+}
+
+static struct status half_made_remove(void *context, const char *name, struct err *e)
+{
+    const struct cold_rocks *k = context;
+    size_t size = strlen(name), suffix = strlen(HALF_MADE);
+    if (size < suffix || strcmp(name + size - suffix, HALF_MADE) != 0)
+        return DONE;
+    char path[COLD_PATH_BYTES_MAX];
+    TRY(path_of(k, name, path, e));
+    return cold_folder_remove(path, e);
+}
+
+static fallible rocks_fill(struct cold_rocks *k, struct err *e)
+{
+    char info[COLD_PATH_BYTES_MAX], base[COLD_PATH_BYTES_MAX];
+    TRY(path_of(k, INFO, info, e));
+    TRY(cold_folder_make(k->folder, e));
+    options_make(k, info);
+    if (!k->read_only) {
+        TRY(cold_folder_list(k->folder, half_made_remove, k, e));
+        return live_open(k, e);
+    }
+    TRY(base_path(k, base, e));
+    char *words = NULL;
+    k->db = rocksdb_open_for_read_only(k->options, base, 0, &words);
+    return words == NULL ? DONE : fail_rocks("open", words, e);
+}
+
+static const struct cold_ops rocks_ops;
+
+static fallible rocks_create(const char *folder, const char *snapshot, bool read_only, struct cold **out_cold, struct err *e)
+{
+    assert(snapshot == NULL || cold_name_is_good(snapshot));
+    struct cold_rocks *k = calloc(1, sizeof *k);
+    if (k == NULL || (k->folder = strdup(folder)) == NULL)
+        abort();
+    k->cold.ops = &rocks_ops;
+    k->read_only = read_only;
+    (void)snprintf(k->base, sizeof k->base, "%s", snapshot == NULL ? "" : snapshot);
+    (void)pthread_rwlock_init(&k->lock, NULL);
+    struct status status = rocks_fill(k, e);
+    if (failed(status)) {
+        rocks_close(&k->cold);
+        return status;
+    }
+    *out_cold = &k->cold;
+    return DONE;
+}
+
+fallible cold_open(const char *folder, const char *snapshot, struct cold **out_cold, struct err *e)
+{
+    return rocks_create(folder, snapshot, false, out_cold, e);
+}
+
+fallible cold_open_read(const char *folder, const char *snapshot, struct cold **out_cold, struct err *e)
+{
+    assert(snapshot != NULL);
+    return rocks_create(folder, snapshot, true, out_cold, e);
+}
+
+/* After an error RocksDB takes no more writes, and what it had in memory may be gone. */
+static fallible rocks_mend(struct cold_rocks *k, struct err *e)
+{
+    if (!k->broken)
+        return DONE;
+    (void)pthread_rwlock_wrlock(&k->lock);
+    if (k->db != NULL)
+        rocksdb_close(k->db);
+    k->db = NULL;
+    struct status status = live_open(k, e);
+    (void)pthread_rwlock_unlock(&k->lock);
+    return status;
+}
+
+/* --- the calls --- */
+
+static struct status rocks_put(struct cold *c, const struct cold_pair *pairs, size_t count, struct err *e)
+{
+    struct cold_rocks *k = rocks_of(c);
+    if (k->read_only)
+        return FAIL(e, DENIED, "this cold store is open to be read only");
+    TRY(rocks_mend(k, e));
+    rocksdb_writebatch_t *batch = rocksdb_writebatch_create();
+    for (size_t i = 0; i < count; i++) {
+        const char *key = (const char *)pairs[i].key.data;
+        if (pairs[i].value.data == NULL)
+            rocksdb_writebatch_delete(batch, key, pairs[i].key.size);
+        else
+            rocksdb_writebatch_put(batch, key, pairs[i].key.size, (const char *)pairs[i].value.data, pairs[i].value.size);
+    }
+    char *words = NULL;
+    rocksdb_write(k->db, k->write_options, batch, &words);
+    rocksdb_writebatch_destroy(batch);
+    k->broken = words != NULL;
+    return words == NULL ? DONE : fail_rocks("put", words, e);
+}
+
+static struct status rocks_get(struct cold *c, struct bytes key, struct buf *out_value, bool *out_found, struct err *e)
+{
+    struct cold_rocks *k = rocks_of(c);
+    (void)pthread_rwlock_rdlock(&k->lock);
+    char *words = NULL;
+    rocksdb_pinnableslice_t *value = NULL;
+    if (k->db != NULL)
+        value = rocksdb_get_pinned(k->db, k->get_options, (const char *)key.data, key.size, &words);
+    bool is_open = k->db != NULL, found = value != NULL;
+    if (found) {
+        size_t size = 0;
+        const char *data = rocksdb_pinnableslice_value(value, &size);
+        buf_push(out_value, bytes_of(data, size));
+        rocksdb_pinnableslice_destroy(value);
+    }
+    (void)pthread_rwlock_unlock(&k->lock);
+    if (!is_open)
+        return FAIL(e, IO, "the cold store could not be opened again");
+    if (words != NULL)
+        return fail_rocks("get", words, e);
+    if (out_value->overflowed)
+        return FAIL(e, LIMIT, "a cold page is too long for its reader");
+    *out_found = found;
+    return DONE;
+}
+
+static fallible scan_with(rocksdb_iterator_t *iterator, struct bytes prefix, cold_each each, void *context, struct err *e)
+{
+    struct status status = DONE;
+    for (rocksdb_iter_seek(iterator, (const char *)prefix.data, prefix.size); rocksdb_iter_valid(iterator); rocksdb_iter_next(iterator)) {
+        size_t key_size = 0, value_size = 0;
+        const char *key = rocksdb_iter_key(iterator, &key_size), *value = rocksdb_iter_value(iterator, &value_size);
+        if (!bytes_starts_with(bytes_of(key, key_size), prefix))
+            break;
+        status = each(context, bytes_of(key, key_size), bytes_of(value, value_size), e);
+        if (failed(status))
+            return status;
+    }
+    char *words = NULL;
+    rocksdb_iter_get_error(iterator, &words);
+    return words == NULL ? DONE : fail_rocks("scan", words, e);
+}
+
+static struct status rocks_scan(struct cold *c, struct bytes prefix, cold_each each, void *context, struct err *e)
+{
+    struct cold_rocks *k = rocks_of(c);
+    (void)pthread_rwlock_rdlock(&k->lock);
+    struct status status;
+    if (k->db == NULL) {
+        status = FAIL(e, IO, "the cold store could not be opened again");
+    } else {
+        rocksdb_iterator_t *iterator = rocksdb_create_iterator(k->db, k->scan_options);
+        status = scan_with(iterator, prefix.size == 0 ? BYTES_LIT("") : prefix, each, context, e);
+        rocksdb_iter_destroy(iterator);
+    }
+    (void)pthread_rwlock_unlock(&k->lock);
+    return status;
+}
+
+static fallible rocks_flush(struct cold_rocks *k, struct err *e)
+{
+    char *words = NULL;
+    rocksdb_flushoptions_t *options = rocksdb_flushoptions_create();
+    rocksdb_flushoptions_set_wait(options, 1);
+    rocksdb_flush(k->db, options, &words);
+    rocksdb_flushoptions_destroy(options);
+    return words == NULL ? DONE : fail_rocks("flush", words, e);
+}
+
+static fallible snapshot_make(struct cold_rocks *k, const char *path, struct err *e)
+{
+    char *words = NULL;
+    TRY(rocks_flush(k, e));
+    rocksdb_checkpoint_t *checkpoint = rocksdb_checkpoint_object_create(k->db, &words);
+    if (words != NULL)
+        return fail_rocks("snapshot", words, e);
+    rocksdb_checkpoint_create(checkpoint, path, 0, &words);
+    rocksdb_checkpoint_object_destroy(checkpoint);
+    if (words != NULL)
+        return fail_rocks("snapshot", words, e);
+    return cold_folder_sync(k->folder, e);
+}
+
+static struct status rocks_snapshot(struct cold *c, const char *name, struct err *e)
+{
+    struct cold_rocks *k = rocks_of(c);
+    char path[COLD_PATH_BYTES_MAX];
+    TRY(path_of(k, name, path, e));
+    if (k->read_only || k->broken)
+        return FAIL(e, DENIED, "this cold store takes no snapshot now");
+    if (cold_folder_is_there(path))
+        return FAIL(e, EXISTS, "there is a snapshot %s already", name);
+    struct status status = snapshot_make(k, path, e);
+    k->broken = failed(status);
+    if (done(status))
+        (void)snprintf(k->base, sizeof k->base, "%s", name);
+    return status;
+}
+
+static struct status rocks_snapshot_remove(struct cold *c, const char *name, struct err *e)
+{
+    struct cold_rocks *k = rocks_of(c);
+    char path[COLD_PATH_BYTES_MAX];
+    TRY(path_of(k, name, path, e));
+    return cold_folder_remove(path, e);
+}
+
+struct keeping {
+    struct cold_rocks *k;
+    const char *const *names;
+    size_t count;
+};
+
+static struct status unkept_remove(void *context, const char *name, struct err *e)
+{
+    const struct keeping *keeping = context;
+    if (!cold_name_is_good(name) || cold_name_is_in(name, keeping->names, keeping->count))
+        return DONE;
+    return rocks_snapshot_remove(&keeping->k->cold, name, e);
+}
+
+static struct status rocks_snapshot_keep(struct cold *c, const char *const *names, size_t count, struct err *e)
+{
+    struct keeping keeping = {rocks_of(c), names, count};
+    return cold_folder_list(keeping.k->folder, unkept_remove, &keeping, e);
+}
+
+static uint64_t rocks_bytes(struct cold *c)
+{
+    struct cold_rocks *k = rocks_of(c);
+    uint64_t bytes = 0;
+    (void)pthread_rwlock_rdlock(&k->lock);
+    if (k->db != NULL)
+        (void)rocksdb_property_int(k->db, "rocksdb.live-sst-files-size", &bytes);
+    (void)pthread_rwlock_unlock(&k->lock);
+    return bytes;
+}
+
+static const struct cold_ops rocks_ops = {
+    .close = rocks_close,
+    .put = rocks_put,
+    .get = rocks_get,
+    .scan = rocks_scan,
+    .snapshot = rocks_snapshot,
+    .snapshot_keep = rocks_snapshot_keep,
+    .snapshot_remove = rocks_snapshot_remove,
+    .bytes = rocks_bytes,
+};

@@ -1,0 +1,238 @@
+/* Covers: rows.c, rows_numbered.c, rows_page.c */
+#include "store/rows.h"
+
+#include "testing/test.h"
+
+static const struct family people = {.id = 1, .kind = FAMILY_NUMBERED, .value_bytes = 1000, .name = "people"};
+static const struct family jobs = {.id = 2, .kind = FAMILY_KEYED, .value_bytes = 1000, .name = "jobs"};
+static const struct family *const families[] = {&people, &jobs};
+
+struct kept_pages {
+    struct arena *arena;
+    size_t count;
+    struct page pages[64];
+};
+
+static void page_keep(void *context, const struct page *page)
+{
+    struct kept_pages *kept = context;
+    assert(kept->count < COUNT_OF(kept->pages));
+    kept->pages[kept->count++] = (struct page){arena_copy(kept->arena, page->key), page->partial, arena_copy(kept->arena, page->value)};
+}
+
+static struct rows *rows_make(struct t *t)
+{
+    struct rows *r = NULL;
+    struct err e = {0};
+    CHECK_DONE(t, rows_create(families, COUNT_OF(families), &r, &e), &e);
+    return r;
+}
+
+static const struct page *page_of(const struct kept_pages *kept, uint32_t number)
+{
+    struct page_key key = rows_numbered_page(&people, number);
+    const struct page *found = NULL;
+    for (size_t i = 0; i < kept->count; i++)
+        if (bytes_equal(kept->pages[i].key, bytes_of(key.data, key.size)))
+            found = &kept->pages[i];
+    return found;
+}
+
+static void checkpoint(struct rows *r, struct kept_pages *kept)
+{
+    kept->count = 0;
+    rows_checkpoint_begin(r, (struct page_sink){page_keep, kept});
+    while (!rows_checkpoint_some(r, 1000))
+        continue;
+    rows_checkpoint_done(r);
+}
+
+static void ids_are_unique(struct t *t)
+{
+    struct err e = {0};
+    struct rows *r = NULL;
+    const struct family *twice[] = {&people, &people};
+    CHECK_FAILS(t, rows_create(twice, 2, &r, &e), INVALID);
+    CHECK(t, r == NULL);
+}
+
+static void unchanged_rows_stay_clean(struct t *t)
+{
+    struct kept_pages kept = {.arena = t->arena};
+    struct rows *r = rows_make(t);
+    struct rows_usage usage;
+    rows_numbered_put(r, &people, 5, BYTES_LIT("five"));
+    rows_keyed_put(r, &jobs, BYTES_LIT("k"), BYTES_LIT("v"));
+    checkpoint(r, &kept);
+    rows_usage(r, &usage);
+    CHECK_EQ(t, usage.dirty_pages, 0);
+    CHECK_EQ(t, usage.clean_rows, 1);
+    rows_numbered_put(r, &people, 5, BYTES_LIT("five"));
+    rows_keyed_put(r, &jobs, BYTES_LIT("k"), BYTES_LIT("v"));
+    rows_usage(r, &usage);
+    CHECK_EQ(t, usage.dirty_pages, 0);
+    rows_destroy(r);
+}
+
+/* A row that was used since the hand came by stays for one more round; a dirty one stays whatever happens. */
+static void eviction_spares_the_used_and_the_dirty(struct t *t)
+{
+    struct kept_pages kept = {.arena = t->arena};
+    struct rows *r = rows_make(t);
+    struct bytes row;
+    for (uint32_t i = 1; i <= 40; i++)
+        rows_numbered_put(r, &people, i, BYTES_LIT("a row of some bytes"));
+    CHECK_EQ(t, rows_evict(r, SIZE_MAX), 0);
+    checkpoint(r, &kept);
+    (void)rows_evict(r, 1); /* goes round once and a bit: marks are gone, some rows too */
+    for (uint32_t i = 1; i <= 40; i++)
+        if (i != 7 && rows_numbered_get(r, &people, i, &row) == ROW_COLD)
+            CHECK_DONE(t, rows_numbered_thaw(r, &people, i, page_of(&kept, i)->value, &(struct err){0}), &(struct err){{0}});
+    if (rows_numbered_get(r, &people, 3, &row) == ROW_HERE)
+        rows_numbered_put(r, &people, 3, BYTES_LIT("changed"));
+    CHECK(t, rows_evict(r, SIZE_MAX) > 0);
+    CHECK_EQ(t, rows_numbered_get(r, &people, 3, &row), ROW_HERE);
+    CHECK_EQ(t, rows_numbered_get(r, &people, 7, &row), ROW_COLD);
+    CHECK_EQ(t, rows_numbered_get(r, &people, 40, &row), ROW_COLD);
+    CHECK_EQ(t, rows_numbered_get(r, &people, 41, &row), ROW_ABSENT);
+    struct rows_usage usage;
+    rows_usage(r, &usage);
+    CHECK_EQ(t, usage.cold_rows, 39);
+    CHECK_EQ(t, usage.clean_rows, 0);
+    CHECK_EQ(t, usage.rows[people.id], 40);
+    rows_destroy(r);
+}
+
+/* The page of a row that changed beside cold ones is a part, to be laid over what is stored. */
+static void a_part_is_laid_over_its_page(struct t *t)
+{
+    struct kept_pages kept = {.arena = t->arena};
+    struct rows *r = rows_make(t);
+    struct err e = {0};
+    struct bytes row;
+    struct buf whole;
+    buf_init(&whole, 1 << 16);
+    for (uint32_t i = 32; i < 64; i++)
+        rows_numbered_put(r, &people, i, bytes_of("0123456789abcdefghijklmnopqrstuv", i - 31));
+    checkpoint(r, &kept);
+    struct bytes below = page_of(&kept, 32)->value;
+    CHECK(t, !page_of(&kept, 32)->partial);
+    (void)rows_evict(r, SIZE_MAX);
+    CHECK_EQ(t, rows_numbered_get(r, &people, 40, &row), ROW_COLD);
+    CHECK_DONE(t, rows_numbered_thaw(r, &people, 40, below, &e), &e);
+    CHECK_DONE(t, rows_numbered_thaw(r, &people, 41, below, &e), &e);
+    rows_numbered_put(r, &people, 40, BYTES_LIT("new"));
+    rows_numbered_remove(r, &people, 41);
+    checkpoint(r, &kept);
+    const struct page *part = page_of(&kept, 32);
+    REQUIRE(t, part != NULL && part->partial);
+    REQUIRE_DONE(t, page_overlay(below, part->value, &whole, &e), &e);
+    CHECK_FAILS(t, page_overlay(part->value, part->value, &whole, &e), CORRUPT);
+    CHECK_FAILS(t, page_overlay(below, BYTES_LIT("nonsense"), &whole, &e), CORRUPT);
+    CHECK_DONE(t, page_overlay(below, part->value, &whole, &e), &e);
+
+    struct rows *loaded = rows_make(t);
+    for (size_t i = 0; i < kept.count; i++)
+        if (kept.pages[i].value.size > 0)
+            CHECK_DONE(t, rows_load(loaded, kept.pages[i].key, kept.pages[i].partial ? buf_bytes(&whole) : kept.pages[i].value, &e), &e);
+    CHECK_DONE(t, rows_load_done(loaded, rows_digest(r), &e), &e);
+    CHECK_DONE(t, rows_numbered_thaw(loaded, &people, 40, buf_bytes(&whole), &e), &e);
+    CHECK_EQ(t, rows_numbered_get(loaded, &people, 40, &row), ROW_HERE);
+    CHECK_BYTES(t, row, BYTES_LIT("new"));
+    CHECK_EQ(t, rows_numbered_get(loaded, &people, 41, &row), ROW_ABSENT);
+    CHECK_EQ(t, rows_numbered_get(loaded, &people, 42, &row), ROW_COLD);
+    CHECK_FAILS(t, rows_numbered_thaw(loaded, &people, 42, part->value, &e), CORRUPT);
+    CHECK_FAILS(t, rows_numbered_thaw(loaded, &people, 42, BYTES_LIT("\x01zzzz"), &e), CORRUPT);
+    rows_destroy(loaded);
+    rows_destroy(r);
+    buf_fini(&whole);
+}
+
+/* What begin fixed is what is handed out, whatever is written meanwhile. */
+static void a_change_hands_out_the_old_page_first(struct t *t)
+{
+    struct kept_pages kept = {.arena = t->arena};
+    struct rows *r = rows_make(t);
+    rows_numbered_put(r, &people, 1, BYTES_LIT("old"));
+    rows_checkpoint_begin(r, (struct page_sink){page_keep, &kept});
+    size_t before = kept.count;
+    rows_numbered_put(r, &people, 1, BYTES_LIT("new"));
+    REQUIRE(t, kept.count == before + 1);
+    CHECK(t, memmem(kept.pages[before].value.data, kept.pages[before].value.size, "old", 3) != NULL);
+    rows_numbered_put(r, &people, 1, BYTES_LIT("newer"));
+    CHECK(t, rows_checkpoint_some(r, 1 << 20));
+    CHECK_EQ(t, kept.count, before + 1);
+    rows_checkpoint_done(r);
+    kept.count = 0;
+    checkpoint(r, &kept);
+    REQUIRE(t, page_of(&kept, 1) != NULL);
+    CHECK(t, memmem(page_of(&kept, 1)->value.data, page_of(&kept, 1)->value.size, "newer", 5) != NULL);
+    rows_destroy(r);
+}
+
+static void damage_is_seen_at_load(struct t *t)
+{
+    struct kept_pages kept = {.arena = t->arena};
+    struct err e = {0};
+    struct rows *r = rows_make(t), *loaded;
+    rows_numbered_put(r, &people, 1, BYTES_LIT("a person"));
+    rows_keyed_put(r, &jobs, BYTES_LIT("key"), BYTES_LIT("value"));
+    checkpoint(r, &kept);
+    for (size_t leave_out = 0; leave_out < kept.count; leave_out++) {
+        loaded = rows_make(t);
+        struct status status = DONE;
+        for (size_t i = 0; i < kept.count && done(status); i++)
+            if (i != leave_out)
+                status = rows_load(loaded, kept.pages[i].key, kept.pages[i].value, &e);
+        if (done(status))
+            status = rows_load_done(loaded, rows_digest(r), &e);
+        /* the meta of jobs only counts them */
+        bool harmless = kept.pages[leave_out].key.data[0] == 0 && kept.pages[leave_out].key.data[1] == jobs.id;
+        CHECK(t, harmless ? done(status) : status.code == STATUS_CORRUPT);
+        rows_destroy(loaded);
+    }
+    loaded = rows_make(t);
+    CHECK_FAILS(t, rows_load(loaded, BYTES_LIT("\x09zz"), BYTES_LIT("\x01z"), &e), CORRUPT);
+    CHECK_FAILS(t, rows_load(loaded, BYTES_LIT("\x02zz"), BYTES_LIT(""), &e), CORRUPT);
+    CHECK_FAILS(t, rows_load(loaded, BYTES_LIT("\x01zz"), BYTES_LIT("\x01z"), &e), CORRUPT);
+    rows_destroy(loaded);
+    rows_destroy(r);
+}
+
+static void page_forget(void *context, const struct page *page)
+{
+    (void)context, (void)page;
+}
+
+/* Under 12 bytes beside the row; wholly cold pages take a word. */
+static void rows_cost_little(struct t *t)
+{
+    enum { PEOPLE = 100000 };
+    struct rows *r = rows_make(t);
+    struct rows_usage usage;
+    uint8_t row[208] = {1};
+    for (uint32_t i = 1; i <= PEOPLE; i++)
+        rows_numbered_put(r, &people, i, bytes_of(row, sizeof row));
+    rows_usage(r, &usage);
+    CHECK(t, usage.bytes < (sizeof row + 12) * PEOPLE);
+    rows_checkpoint_begin(r, (struct page_sink){page_forget, NULL});
+    while (!rows_checkpoint_some(r, 1 << 20))
+        continue;
+    rows_checkpoint_done(r);
+    (void)rows_evict(r, SIZE_MAX);
+    rows_usage(r, &usage);
+    CHECK_EQ(t, usage.cold_rows, PEOPLE);
+    CHECK(t, usage.bytes < PEOPLE);
+    rows_destroy(r);
+}
+
+static const struct test tests[] = {
+    {"two families can't have one id", ids_are_unique, 1},
+    {"a row that is put as it was stays clean", unchanged_rows_stay_clean, 1},
+    {"eviction spares what is used and what is dirty", eviction_spares_the_used_and_the_dirty, 1},
+    {"a part is laid over its page", a_part_is_laid_over_its_page, 1},
+    {"a change hands out the old page first", a_change_hands_out_the_old_page_first, 1},
+    {"damage is seen at load", damage_is_seen_at_load, 1},
+    {"rows cost little besides themselves", rows_cost_little, 1},
+};
+TEST_MAIN(tests)
