@@ -1,0 +1,164 @@
+/* What a domain tells the engine: one `const struct domain` table a folder, and nothing registered anywhere else.
+ *
+ * Everything with an id is in the log or on disk: an id is for ever, never changed and never used again. Domain d uses
+ * command, fact, effect, timer, job and work ids 0xdd00..0xddff, where 0xdd is its own number. Routes, access checks,
+ * metrics, the OpenAPI page and docs/reference come out of these rows.
+ *
+ * Domains do not call each other: they say facts and hear facts. The engine sorts them so that a fact always goes
+ * forward, and refuses to start on a circle. Allowed besides: read-only functions over a view, in a domain's header. */
+#pragma once
+
+#include "engine/step.h"
+#include "engine/view.h"
+#include "store/rows.h"
+
+struct json_writer;
+
+/* Who may send a command or ask a query. A token has a set of these; SYSTEM is nobody outside the process. */
+enum role { ROLE_COLLECT, ROLE_READ, ROLE_WRITE, ROLE_ADMIN, ROLE_SYSTEM };
+
+/* A reason why the rules say no: not a failure. Counted, logged with its command, shown, replayed. */
+struct refusal {
+    const char *name;  /* "too_few_points": for machines, for ever */
+    const char *en;    /* a sentence that says what to do */
+    const char *zh;
+};
+
+struct command {
+    uint32_t id;
+    const char *name; /* "identity.merge" */
+    uint32_t payload_bytes_max;
+    enum role role;
+    /* Is the payload well formed? Any thread; looks at nothing else. NULL: the door builds it, nobody else can. */
+    fallible (*check)(struct bytes payload, struct err *e);
+    /* Touches (view_person) every person that apply will touch, so that their rows are in memory by then. Called again
+     * until nothing is missing. NULL: touches nobody. */
+    void (*needs)(const struct view *v, struct bytes payload);
+    /* Pure: a function of view and payload. NULL: accepted; otherwise refused, and then nothing may have been written.
+     * A payload of an older release stays readable for ever. */
+    const struct refusal *(*apply)(struct step *s, struct bytes payload);
+    const char *about; /* a sentence for docs/reference */
+    /* Touches ahead the memory that needs and apply will read, stage 0, 1, 2 … while it returns true; a stage is called
+     * for a whole batch of commands before the next one. NULL: not worth it. */
+    bool (*prefetch)(const struct view *v, struct bytes payload, int stage);
+};
+
+/* Something that is now true. The struct behind a fact is declared in the domain's header, lives in the step's arena
+ * and is never on disk; `print` makes the outward form. */
+struct fact_kind {
+    uint32_t id;
+    const char *name; /* "person_merged" */
+    void (*print)(const struct view *v, const void *fact, struct json_writer *out); /* members of an open object; NULL: inward only */
+    const char *about;
+};
+
+struct listener {
+    const struct fact_kind *fact;
+    void (*hear)(struct step *s, const void *fact);
+};
+
+/* A section of a person's row. Its bytes are the domain's; empty means that the person has none.
+ * Kinds (DESIGN §7): a fold is combined exactly at a merge and re-folded from events after a split; a ledger is never
+ * rewritten; a flow follows a written rule. */
+enum section_kind { SECTION_FOLD, SECTION_LEDGER, SECTION_FLOW };
+
+struct section {
+    uint8_t id; /* 0..SECTION_COUNT_MAX-1, on disk, for ever */
+    enum section_kind kind;
+    const char *name;
+    /* Fold: the section of one person whose history is the union of both. Commutative and associative, by property
+     * test. Result in the arena, or one of its arguments. NULL: the domain does it itself on hearing the merge. */
+    struct bytes (*merge)(const struct view *v, struct bytes a, struct bytes b);
+};
+
+/* A timer that fell due. */
+struct timer_kind {
+    uint32_t id;
+    const char *name;
+    void (*due)(struct step *s, struct bytes payload);
+    void (*needs)(const struct view *v, struct bytes payload); /* as of a command; NULL: nobody */
+};
+
+/* Work too big for one step: a row that advances by logged continuation commands, one slice a step. */
+struct job_kind {
+    uint32_t id;
+    const char *name;
+    /* Does a slice (<= 256 people). Returns the state to go on with; no bytes: the job is finished. */
+    struct bytes (*advance)(struct step *s, struct bytes state);
+    void (*needs)(const struct view *v, struct bytes state); /* as of a command; NULL: nobody */
+};
+
+/* What the world is asked to do. The payload is kept in the outbox until its answer is logged. */
+struct effect_kind {
+    uint32_t id;
+    const char *name; /* "webhook.post" */
+    uint32_t payload_bytes_max;
+};
+
+/* Background work over a frozen view, whose result comes back as a logged command: folding, re-folding, backfill. */
+struct work_context;
+struct work_kind {
+    uint32_t id;
+    const char *name;
+    uint32_t command_id; /* whose payload `run` writes */
+    /* Engine thread, between groups: is there something to do? Fills in what `run` needs to know. At most one of a
+     * kind runs at a time. The order outlives the call: whatever it points at is freed by `release`. */
+    bool (*wanted)(const struct view *v, struct work_context *c);
+    /* Worker thread. Reads the log, synced files and views in the context; never rows. */
+    fallible (*run)(struct work_context *c, struct buf *out_payload, struct err *e);
+    void (*release)(struct work_context *c); /* engine thread; NULL: nothing to release */
+};
+
+struct work_context {
+    const struct work_surroundings *around; /* log, disk, settings of the run: engine/work.h */
+    uint64_t position;                      /* the view's: everything before it is applied */
+    void *order;                            /* the domain's own */
+};
+
+/* A value that an operator may set. Stored by name; used through setting_int. */
+struct setting {
+    const char *name; /* "identity.hub_partners" */
+    int64_t least, most, initially;
+    const char *unit;
+    const char *about;
+};
+
+/* A number for /metrics beyond those that the engine counts itself (commands, refusals, facts, rows). */
+struct metric {
+    const char *name; /* "kith_identity_quarantined" */
+    const char *about;
+    uint64_t (*read)(const struct view *v);
+};
+
+struct domain {
+    uint8_t number; /* the high byte of its ids */
+    const char *name;
+    const char *about;
+    const struct family *const *families;
+    size_t family_count;
+    const struct section *const *sections;
+    size_t section_count;
+    const struct command *commands;
+    size_t command_count;
+    const struct fact_kind *const *says;
+    size_t say_count;
+    const struct listener *hears; /* in no order: the engine calls domain after domain */
+    size_t hear_count;
+    const struct timer_kind *const *timers;
+    size_t timer_count;
+    const struct job_kind *const *jobs;
+    size_t job_count;
+    const struct effect_kind *const *effects;
+    size_t effect_count;
+    const struct work_kind *const *works;
+    size_t work_count;
+    const struct setting *const *settings;
+    size_t setting_count;
+    const struct metric *metrics;
+    size_t metric_count;
+    /* The oldest log position that the domain will still read; NULL: none. */
+    uint64_t (*log_needed)(const struct view *v);
+};
+
+/* The pair (pointer, count) of a static table. */
+#define TABLE(rows) (rows), COUNT_OF(rows)

@@ -1,0 +1,449 @@
+#include "engine/engine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/engine_priv.h"
+#include "lib/json.h"
+
+#define PREFETCH_BATCH 32u
+#define PREFETCH_STAGES_MAX 4
+
+/* --- one command --- */
+
+struct view engine_view(struct engine *g)
+{
+    arena_reset(g->arena);
+    g->touched.count = g->touched.cold_count = 0;
+    return (struct view){
+        .rows = g->rows,
+        .registry = g->options.registry,
+        .arena = g->arena,
+        .now_us = g->time_us,
+        .position = g->applied,
+        .touched = &g->touched,
+    };
+}
+
+bool engine_needs(struct engine *g, const struct command *command, struct bytes payload, int64_t now_us)
+{
+    if (command->needs == NULL) {
+        g->touched.count = g->touched.cold_count = 0;
+        return true;
+    }
+    struct view v = engine_view(g);
+    v.now_us = now_us > v.now_us ? now_us : v.now_us;
+    command->needs(&v, payload);
+    return g->touched.cold_count == 0;
+}
+
+void engine_ask_cold(struct engine *g)
+{
+    struct bytes row;
+    for (uint32_t i = 0; i < g->touched.count; i++)
+        if (rows_numbered_get(g->rows, &person_family, g->touched.numbers[i], &row) == ROW_COLD)
+            fetch_ask(g->fetch, g->touched.numbers[i]);
+}
+
+fallible engine_take_fetched(struct engine *g, bool wait, struct err *e)
+{
+    size_t taken = 0;
+    TRY(fetch_take(g->fetch, g->rows, wait, &taken, e));
+    g->stats.fetched += taken;
+    g->rows_arrived |= taken > 0;
+    return DONE;
+}
+
+fallible engine_warm_up(struct engine *g, const struct command *command, const struct log_record *record, struct err *e)
+{
+    while (!engine_needs(g, command, record->payload, record->time_us)) {
+        engine_ask_cold(g);
+        do
+            TRY(engine_take_fetched(g, true, e));
+        while (fetch_pending(g->fetch) > 0);
+    }
+    return DONE;
+}
+
+static void told_fact_add(struct engine *g, const struct told_fact *fact)
+{
+    if (g->told_fact_count == g->told_fact_room) {
+        g->told_fact_room = g->told_fact_room == 0 ? 64 : g->told_fact_room * 2;
+        g->told_facts = realloc(g->told_facts, g->told_fact_room * sizeof *g->told_facts);
+        if (g->told_facts == NULL)
+            abort();
+    }
+    g->told_facts[g->told_fact_count++] = *fact;
+}
+
+/* The printed form of a fact is made at once, while its step's memory is there; it is told after the sync. */
+static void tell_fact(void *context, const struct step *s, const struct fact_kind *kind, const void *fact)
+{
+    struct engine *g = context;
+    g->stats.facts++;
+    if (kind->print == NULL || g->told_bytes.overflowed || g->hooks.fact == NULL || !g->hooks.wants(g->hooks.context, kind))
+        return;
+    size_t from = g->told_bytes.size;
+    struct json_writer w;
+    json_writer_init(&w, &g->told_bytes, false);
+    json_object_begin(&w);
+    kind->print(&s->view, fact, &w);
+    json_object_end(&w);
+    if (g->told_bytes.overflowed)
+        return; /* the stream is a courtesy; what must arrive goes through the outbox */
+    told_fact_add(g, &(struct told_fact){.position = s->view.position,
+                                         .kind = kind,
+                                         .cause = s->cause,
+                                         .time_us = s->view.now_us,
+                                         .from = from,
+                                         .size = g->told_bytes.size - from});
+}
+
+static void told_effect_add(struct engine *g, const struct keyed_write *w)
+{
+    assert(w->key.size >= 4 && w->value.size >= 16);
+    if (g->told_effect_count == g->told_effect_room) {
+        g->told_effect_room = g->told_effect_room == 0 ? 64 : g->told_effect_room * 2;
+        g->told_effects = realloc(g->told_effects, g->told_effect_room * sizeof *g->told_effects);
+        if (g->told_effects == NULL)
+            abort();
+    }
+    struct told_effect *t = &g->told_effects[g->told_effect_count];
+    uint32_t id = (uint32_t)w->key.data[0] << 24 | (uint32_t)w->key.data[1] << 16 | (uint32_t)w->key.data[2] << 8 | w->key.data[3];
+    t->kind = registry_effect(g->options.registry, id);
+    assert(t->kind != NULL);
+    t->key_from = g->told_bytes.size;
+    t->key_size = w->key.size - 4;
+    buf_push(&g->told_bytes, bytes_slice(w->key, 4, w->key.size));
+    t->payload_from = g->told_bytes.size;
+    t->payload_size = w->value.size - 16;
+    buf_push(&g->told_bytes, bytes_slice(w->value, 16, w->value.size));
+    if (!g->told_bytes.overflowed) /* else it stays in the outbox and goes out at the next start */
+        g->told_effect_count++;
+}
+
+static void tell_effects(struct engine *g, const struct outcome *o)
+{
+    for (size_t i = 0; g->hooks.effect != NULL && i < o->keyed_count; i++)
+        if (o->keyed[i].family == &outbox_family && !o->keyed[i].removed)
+            told_effect_add(g, &o->keyed[i]);
+}
+
+static void refusal_note(struct engine *g, const struct command *command, const struct refusal *refusal)
+{
+    g->stats.refused++;
+    for (size_t i = 0; i < g->refusal_count; i++) {
+        if (g->refusals[i].refusal == refusal && g->refusals[i].command == command) {
+            g->refusals[i].count++;
+            return;
+        }
+    }
+    if (g->refusal_count < REFUSAL_KINDS_MAX)
+        g->refusals[g->refusal_count++] = (struct refusal_count){.command = command, .refusal = refusal, .count = 1};
+}
+
+const struct refusal *engine_apply(struct engine *g, const struct command *command, const struct log_record *record,
+                                   bool tell, struct bytes *out_reply)
+{
+    arena_reset(g->arena);
+    struct step s;
+    step_begin(&s, g->rows, g->options.registry, g->arena);
+    s.view.now_us = record->time_us;
+    s.view.position = record->position;
+    const struct refusal *refusal = command->apply(&s, record->payload);
+    assert(refusal == NULL || step_is_clean(&s));
+    step_settle(&s, tell ? tell_fact : NULL, g);
+    if (tell)
+        tell_effects(g, s.outcome);
+    step_commit(&s, g->rows);
+    *out_reply = step_replied(&s);
+    g->time_us = record->time_us;
+    g->stats.commands++;
+    if (refusal != NULL)
+        refusal_note(g, command, refusal);
+    return refusal;
+}
+
+void engine_tell(struct engine *g)
+{
+    struct bytes told = buf_bytes(&g->told_bytes);
+    for (size_t i = 0; i < g->told_fact_count; i++) {
+        const struct told_fact *f = &g->told_facts[i];
+        g->hooks.fact(g->hooks.context, f->position, f->kind, f->cause, f->time_us, bytes_slice(told, f->from, f->from + f->size));
+    }
+    for (size_t i = 0; i < g->told_effect_count; i++) {
+        const struct told_effect *t = &g->told_effects[i];
+        g->hooks.effect(g->hooks.context, t->kind, bytes_slice(told, t->key_from, t->key_from + t->key_size),
+                        bytes_slice(told, t->payload_from, t->payload_from + t->payload_size));
+    }
+    g->told_fact_count = g->told_effect_count = 0;
+    buf_clear(&g->told_bytes);
+}
+
+/* --- a group --- */
+
+static void answer(struct submission *s, struct status status)
+{
+    struct answer a = {.status = status};
+    s->answered(s, &a);
+}
+
+static void group_reserve(struct engine *g, size_t count)
+{
+    if (count <= g->group_room)
+        return;
+    g->group_room = count * 2;
+    g->records = realloc(g->records, g->group_room * sizeof *g->records);
+    g->ready = realloc(g->ready, g->group_room * sizeof *g->ready);
+    g->answers = realloc(g->answers, g->group_room * sizeof *g->answers);
+    if (g->records == NULL || g->ready == NULL || g->answers == NULL)
+        abort();
+}
+
+/* Ready, waiting, or answered at once because it can't be taken. */
+static void sort_in(struct engine *g, struct submission *s, int64_t now_us, size_t *ready_count)
+{
+    if (!g->accepting && s->command->role != ROLE_SYSTEM) {
+        answer(s, (struct status){STATUS_FULL});
+        return;
+    }
+    if (g->all_here) {
+        g->ready[(*ready_count)++] = s;
+        return;
+    }
+    bool here = engine_needs(g, s->command, s->payload, now_us);
+    if (here && !waiting_holds(g->waiting, &g->touched)) {
+        g->ready[(*ready_count)++] = s;
+        return;
+    }
+    if (waiting_count(g->waiting) == WAITING_MAX) {
+        answer(s, (struct status){STATUS_FULL});
+        return;
+    }
+    engine_ask_cold(g);
+    waiting_add(g->waiting, s, &g->touched);
+}
+
+static fallible append(struct engine *g, size_t count, int64_t now_us, struct err *e)
+{
+    int64_t time_us = now_us > g->time_us ? now_us : g->time_us;
+    for (size_t i = 0; i < count; i++)
+        g->records[i] = (struct log_record){.time_us = time_us, .kind = g->ready[i]->command->id, .payload = g->ready[i]->payload};
+    return log_append(g->log, g->records, count, e);
+}
+
+/* Cache misses of a batch overlap when its memory is touched ahead, stage by stage. */
+static void touch_ahead(struct engine *g, struct submission **submissions, size_t count)
+{
+    struct view v = engine_view(g);
+    bool more = true;
+    for (int stage = 0; more && stage < PREFETCH_STAGES_MAX; stage++) {
+        more = false;
+        for (size_t i = 0; i < count; i++) {
+            const struct command *command = submissions[i]->command;
+            more |= command->prefetch != NULL && command->prefetch(&v, submissions[i]->payload, stage);
+        }
+    }
+}
+
+/* Needs were met before the group began, but an earlier command of the group may lead a later one to somebody else. */
+static fallible apply_all(struct engine *g, size_t count, struct err *e)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (i % PREFETCH_BATCH == 0)
+            touch_ahead(g, g->ready + i, count - i < PREFETCH_BATCH ? count - i : PREFETCH_BATCH);
+        if (!g->all_here)
+            TRY(engine_warm_up(g, g->ready[i]->command, &g->records[i], e));
+        struct bytes reply = BYTES_NONE;
+        const struct refusal *refusal = engine_apply(g, g->ready[i]->command, &g->records[i], true, &reply);
+        size_t from = g->replies.size;
+        buf_push(&g->replies, reply);
+        g->answers[i] = (struct answer){.status = DONE,
+                                        .refusal = refusal,
+                                        .position = g->records[i].position,
+                                        .time_us = g->records[i].time_us,
+                                        .reply = bytes_of((const uint8_t *)from, reply.size)}; /* an offset until all are in */
+    }
+    g->applied = log_end(g->log);
+    return DONE;
+}
+
+static void answer_all(struct engine *g, size_t count)
+{
+    engine_tell(g);
+    for (size_t i = 0; i < count; i++) {
+        struct answer *a = &g->answers[i];
+        a->reply = a->reply.size == 0 || g->replies.overflowed ? BYTES_NONE : bytes_of(g->replies.data + (size_t)a->reply.data, a->reply.size);
+        g->ready[i]->answered(g->ready[i], a);
+    }
+    buf_clear(&g->replies);
+}
+
+/* Logged, synced and applied at once, then told. A full disk is an answer; a broken one stops the engine. */
+static fallible run_ready(struct engine *g, size_t count, int64_t now_us, struct err *e)
+{
+    struct status status = append(g, count, now_us, e);
+    if (status.code == STATUS_FULL) {
+        g->accepting = false;
+        for (size_t i = 0; i < count; i++)
+            answer(g->ready[i], status);
+        return DONE;
+    }
+    TRY(status);
+    if (g->syncer != NULL)
+        syncer_start(g->syncer);
+    struct status applied = apply_all(g, count, e);
+    TRY(g->syncer != NULL ? syncer_wait(g->syncer, e) : log_sync(g->log, e)); /* in any case: the thread is at it */
+    TRY(applied);
+    g->stats.groups++;
+    answer_all(g, count);
+    return DONE;
+}
+
+/* The most records from `from` on that fit one group of the log. */
+static size_t group_size(const struct engine *g, size_t from, size_t count)
+{
+    size_t bytes = 0, size = 0;
+    while (from + size < count && size < ENGINE_GROUP_COMMANDS_MAX) {
+        bytes += g->ready[from + size]->payload.size + 64;
+        if (size > 0 && bytes > LOG_GROUP_BYTES_MAX / 2)
+            break;
+        size++;
+    }
+    return size;
+}
+
+/* Group by group; g->ready points at the group that runs. */
+static fallible run_all_ready(struct engine *g, size_t count, int64_t now_us, struct err *e)
+{
+    struct submission **all = g->ready;
+    struct status status = DONE;
+    for (size_t from = 0, size; from < count && done(status); from += size) {
+        size = group_size(g, from, count);
+        g->ready = all + from;
+        status = run_ready(g, size, now_us, e);
+        g->ready = all;
+    }
+    return status;
+}
+
+fallible engine_group(struct engine *g, struct submission **submissions, size_t count, int64_t now_us, struct err *e)
+{
+    size_t ready = 0;
+    TRY(engine_take_fetched(g, false, e));
+    group_reserve(g, count + waiting_count(g->waiting));
+    if (g->rows_arrived) {
+        g->rows_arrived = false;
+        for (struct submission *s = waiting_take_all(g->waiting), *next; s != NULL; s = next) {
+            next = s->next;
+            sort_in(g, s, now_us, &ready);
+        }
+    }
+    struct rows_usage usage;
+    rows_usage(g->rows, &usage);
+    g->all_here = usage.cold_rows == 0 && waiting_count(g->waiting) == 0; /* then needs have nothing to say */
+    for (size_t i = 0; i < count; i++) {
+        if (!g->all_here && i % PREFETCH_BATCH == 0)
+            touch_ahead(g, submissions + i, count - i < PREFETCH_BATCH ? count - i : PREFETCH_BATCH);
+        sort_in(g, submissions[i], now_us, &ready);
+    }
+    return ready == 0 ? DONE : run_all_ready(g, ready, now_us, e);
+}
+
+/* --- reads --- */
+
+void engine_read(struct engine *g, engine_reader read, void *context)
+{
+    for (;;) {
+        struct view v = engine_view(g);
+        read(&v, context);
+        if (g->touched.cold_count == 0)
+            return;
+        struct err e = {0};
+        engine_ask_cold(g);
+        if (failed(engine_take_fetched(g, true, &e))) {
+            engine_trouble(g, &e);
+            return;
+        }
+    }
+}
+
+struct needs_reader {
+    const struct command *command;
+    struct bytes payload;
+};
+
+static void read_needs(const struct view *v, void *context)
+{
+    const struct needs_reader *r = context;
+    if (r->command->needs != NULL)
+        r->command->needs(v, r->payload);
+}
+
+const struct refusal *engine_preview(struct engine *g, const struct command *command, struct bytes payload,
+                                     void (*look)(void *context, const struct step *s), void *context)
+{
+    engine_read(g, read_needs, &(struct needs_reader){.command = command, .payload = payload});
+    arena_reset(g->arena);
+    struct step s;
+    step_begin(&s, g->rows, g->options.registry, g->arena);
+    s.view.now_us = g->time_us;
+    s.view.position = g->applied;
+    const struct refusal *refusal = command->apply(&s, payload);
+    step_settle(&s, NULL, NULL);
+    look(context, &s);
+    return refusal;
+}
+
+/* --- hooks and figures --- */
+
+void engine_hook(struct engine *g, const struct engine_hooks *hooks)
+{
+    g->hooks = *hooks;
+}
+
+void engine_outbox_replay(struct engine *g)
+{
+    struct bytes key = BYTES_NONE, value;
+    bool after = false;
+    while (g->hooks.effect != NULL && rows_keyed_next(g->rows, &outbox_family, key, after, &key, &value)) {
+        told_effect_add(g, &(struct keyed_write){.family = &outbox_family, .key = key, .value = value});
+        after = true;
+    }
+    engine_tell(g);
+}
+
+void engine_trouble(struct engine *g, const struct err *e)
+{
+    memcpy(g->trouble, e->text, sizeof g->trouble);
+}
+
+void engine_stats(const struct engine *g, struct engine_stats *out_stats)
+{
+    *out_stats = g->stats;
+    out_stats->position = g->applied;
+    out_stats->checkpoint_position = g->mark.position;
+    out_stats->checkpoint_time_us = g->mark.time_us;
+    out_stats->time_us = g->time_us;
+    out_stats->digest = rows_digest(g->rows);
+    out_stats->waiting = waiting_count(g->waiting);
+    out_stats->accepting = g->accepting;
+    out_stats->trouble = g->trouble[0] == 0 ? NULL : g->trouble;
+    rows_usage(g->rows, &out_stats->rows);
+}
+
+size_t engine_refusals(const struct engine *g, const struct refusal_count **out_rows)
+{
+    *out_rows = g->refusals;
+    return g->refusal_count;
+}
+
+const struct registry *engine_registry(const struct engine *g)
+{
+    return g->options.registry;
+}
+
+struct log *engine_log(const struct engine *g)
+{
+    return g->log;
+}

@@ -1,0 +1,122 @@
+/* One workspace's engine: its log, its rows, its checkpoints, and the one writer. DESIGN §2, §6.
+ *
+ * All functions are for one thread, the engine's, unless they say otherwise. The engine asks no clock and makes no
+ * chance: the time comes in with each group, so the simulator runs this very code.
+ *
+ * A group: needs are met (a command whose people are cold waits aside, and later commands of the same people behind
+ * it), the ready ones are appended and synced as one, applied while the sync runs, and only then answered. */
+#pragma once
+
+#include "engine/registry.h"
+#include "store/cold.h"
+#include "store/disk.h"
+#include "store/log.h"
+
+struct engine;
+
+#define ENGINE_GROUP_COMMANDS_MAX 16384u
+
+struct engine_options {
+    struct disk *disk;             /* the workspace's folder; outlives the engine */
+    struct cold *(*cold_open)(void *context, const char *snapshot, struct err *e); /* snapshot NULL: empty; NULL: failed */
+    void (*cold_close)(void *context, struct cold *c);
+    void *context;                 /* of the two above */
+    const struct registry *registry;
+    uint32_t apply_version;
+    uint64_t log_segment_bytes;
+    uint64_t checkpoint_log_bytes; /* a checkpoint begins after so many bytes of log */
+    size_t memory_bytes;           /* rows go cold beyond it */
+    uint64_t disk_reserve_bytes;   /* with less free, commands are answered FULL; reads and a checkpoint go on */
+    bool threaded;                 /* false: nothing runs beside the caller (simulator) */
+};
+
+/* What the sender hears once its command is durable and applied, or not taken at all. */
+struct answer {
+    struct status status;            /* OK; FULL: not taken, try again later; LIMIT, INVALID: not taken, don't */
+    const struct refusal *refusal;   /* NULL: accepted */
+    uint64_t position;
+    int64_t time_us;
+    struct bytes reply;              /* JSON or none; borrowed for the call */
+};
+
+/* A command on its way in. The sender owns it and may free it in `answered`, which is called once, on the engine's
+ * thread. */
+struct submission {
+    const struct command *command;
+    struct bytes payload;
+    void (*answered)(struct submission *s, const struct answer *a);
+    void *context;           /* the sender's */
+    struct submission *next; /* the engine's */
+    uint32_t *touched;       /* the engine's */
+};
+
+/* Loads the last checkpoint and replays the log behind it. CORRUPT, with the place, when what is on disk can't be
+ * trusted. Cost: the checkpoint's index, plus the commands since. */
+fallible engine_open(const struct engine_options *options, struct engine **out_engine, struct err *e);
+/* Closes without a checkpoint; NULL is fine. Submissions that still wait are answered UNAVAILABLE. */
+void engine_close(struct engine *g);
+
+/* Takes submissions, in order. `now_us` is the wall clock. Commands that must wait for cold rows are answered by a
+ * later call; call with count 0 to let them move. IO: the log failed, the process must stop. */
+fallible engine_group(struct engine *g, struct submission **submissions, size_t count, int64_t now_us, struct err *e);
+
+/* What is due by itself: timers, jobs, finished and wanted background work, a slice of a running checkpoint, rows to
+ * go cold. Call between groups. *out_wait_us: how long it can wait until the next call, at most 1 s. */
+fallible engine_keep_house(struct engine *g, int64_t now_us, int64_t *out_wait_us, struct err *e);
+
+/* Is something under way that must end before the engine is closed: commands that wait for cold rows, background work? */
+bool engine_is_busy(const struct engine *g);
+
+/* Runs `read` over the durable state; again, after fetching, when it asked for people that are cold. Blocks for those. */
+typedef void (*engine_reader)(const struct view *v, void *context);
+void engine_read(struct engine *g, engine_reader read, void *context);
+/* Applies a command to a throw-away outcome and lets `look` see it before it is gone. Returns its refusal. */
+const struct refusal *engine_preview(struct engine *g, const struct command *command, struct bytes payload,
+                                     void (*look)(void *context, const struct step *s), void *context);
+
+/* Hooks, called on the engine's thread after the group that caused them is durable. NULL: nobody listens. */
+struct engine_hooks {
+    void *context;
+    bool (*wants)(void *context, const struct fact_kind *kind); /* is it worth printing? Beside `fact` */
+    void (*fact)(void *context, uint64_t position, const struct fact_kind *kind, enum cause cause, int64_t time_us, struct bytes json);
+    void (*effect)(void *context, const struct effect_kind *kind, struct bytes key, struct bytes payload);
+};
+void engine_hook(struct engine *g, const struct engine_hooks *hooks);
+/* Calls hooks->effect for everything that is in the outbox, for a start. */
+void engine_outbox_replay(struct engine *g);
+
+/* Begins a checkpoint now, unless one runs; keep_house carries it on. With `wait`, returns when it is durable. */
+fallible engine_checkpoint(struct engine *g, bool wait, struct err *e);
+
+struct engine_stats {
+    uint64_t position;            /* the next command's */
+    uint64_t checkpoint_position; /* of the last one */
+    int64_t checkpoint_time_us;   /* its log time; 0: there is none */
+    int64_t time_us;
+    struct hash128 digest;
+    uint64_t commands, refused, replayed, groups, facts, waiting, fetched;
+    uint64_t checkpoints, checkpoints_failed;
+    int64_t stall_us_max;         /* the longest slice that a checkpoint took from the engine */
+    struct rows_usage rows;
+    bool accepting;               /* false: the disk is nearly full */
+    const char *trouble;          /* words for people, or NULL */
+};
+void engine_stats(const struct engine *g, struct engine_stats *out_stats);
+/* How often each rule has said no since the start (replay included), in no order; returns how many rows there are. */
+struct refusal_count {
+    const struct command *command;
+    const struct refusal *refusal;
+    uint64_t count;
+};
+size_t engine_refusals(const struct engine *g, const struct refusal_count **out_rows);
+const struct registry *engine_registry(const struct engine *g);
+struct log *engine_log(const struct engine *g);
+
+/* Replays from the last checkpoint but one up to the last one and compares digests; touches nothing, so it may run
+ * beside a living engine of the same folder. With only one checkpoint it starts at the beginning of the log.
+ * CORRUPT: they differ. NOT_FOUND: there is no checkpoint. */
+struct audit {
+    uint64_t from, until, commands;
+    struct hash128 digest;
+};
+fallible engine_audit(const struct engine_options *options, struct audit *out_audit, struct err *e);

@@ -1,0 +1,109 @@
+/* The engine's inside, shared by engine.c (groups), recover.c (open, replay, audit), house.c (what is due by itself)
+ * and waiting.c (commands whose people are cold). */
+#pragma once
+
+#include "engine/engine.h"
+#include "engine/engine_domain.h"
+#include "engine/fetch.h"
+#include "engine/outcome.h"
+#include "engine/waiting.h"
+#include "store/checkpoint.h"
+
+#define REFUSAL_KINDS_MAX 256u /* those beyond are in the total alone */
+
+struct syncer;
+struct works;
+
+/* Copies of what to tell the world after the group is durable. */
+struct told_fact {
+    uint64_t position;
+    const struct fact_kind *kind;
+    enum cause cause;
+    int64_t time_us;
+    size_t from, size; /* in told_bytes */
+};
+struct told_effect {
+    const struct effect_kind *kind;
+    size_t key_from, key_size, payload_from, payload_size; /* in told_bytes */
+};
+
+struct engine {
+    struct engine_options options;
+    struct rows *rows;
+    struct cold *cold;
+    struct log *log;
+    struct checkpointer *checkpointer;
+    struct fetch *fetch;
+    struct syncer *syncer; /* NULL without threads */
+    struct works *works;
+    struct waiting *waiting;
+    struct arena *arena; /* of one step, one needs or one read */
+    struct touched touched;
+    struct engine_hooks hooks;
+
+    uint64_t applied;       /* position behind the last applied command */
+    int64_t time_us;        /* log time of the last command */
+    struct checkpoint_mark mark;      /* of the last checkpoint; position 0: none */
+    uint64_t trim_position; /* of the last but one: the log is kept from there on */
+    uint64_t checkpoint_wanted_at;    /* log position at which the next one begins */
+    bool checkpoint_failed_before;
+
+    /* One group. */
+    struct log_record *records;
+    struct submission **ready;
+    struct answer *answers;
+    size_t group_room;
+    struct buf replies; /* bytes of this group's replies */
+    struct told_fact *told_facts;
+    size_t told_fact_count, told_fact_room;
+    struct told_effect *told_effects;
+    size_t told_effect_count, told_effect_room;
+    struct buf told_bytes;
+
+    uint64_t rounds; /* of housekeeping */
+    uint64_t disk_looked_at; /* the log's end when the disk was last looked at */
+    bool accepting;
+    bool all_here;     /* no row is cold and nobody waits: this group's needs are met */
+    bool rows_arrived; /* since the waiting commands were last looked at */
+    struct refusal_count refusals[REFUSAL_KINDS_MAX];
+    size_t refusal_count;
+    struct engine_stats stats; /* the counters; the rest is filled in when asked */
+    char trouble[ERR_TEXT_BYTES_MAX];
+};
+
+/* A view over committed rows, in the engine's arena, noting who is touched. */
+struct view engine_view(struct engine *g);
+/* Runs a command's needs; true when nothing it touches is cold. `g->touched` says whom it touches. */
+bool engine_needs(struct engine *g, const struct command *command, struct bytes payload, int64_t now_us);
+/* Makes sure that everything the command touches is in memory, waiting for it. */
+fallible engine_warm_up(struct engine *g, const struct command *command, const struct log_record *record, struct err *e);
+/* Asks for those of g->touched that are cold. */
+void engine_ask_cold(struct engine *g);
+/* Puts fetched rows into memory; with `wait`, at least one, when any is pending. */
+fallible engine_take_fetched(struct engine *g, bool wait, struct err *e);
+/* Applies one logged command. Facts and effects are kept to be told when `tell`. The reply lives until the next step. */
+const struct refusal *engine_apply(struct engine *g, const struct command *command, const struct log_record *record,
+                                   bool tell, struct bytes *out_reply);
+/* Answers and hooks of the commands applied since the last call. */
+void engine_tell(struct engine *g);
+fallible engine_checkpoint_step(struct engine *g, size_t bytes_max, struct err *e);
+uint64_t engine_log_needed(struct engine *g); /* what lies before it may be trimmed; 0: nothing */
+void engine_trouble(struct engine *g, const struct err *e);
+
+/* The thread that syncs the log. */
+fallible syncer_create(struct log *l, struct syncer **out_syncer, struct err *e);
+void syncer_destroy(struct syncer *s);
+void syncer_start(struct syncer *s);                  /* of everything appended so far */
+fallible syncer_wait(struct syncer *s, struct err *e); /* until the started one is over */
+
+/* The engine's own commands (own.c). */
+bool engine_timer_due(const struct view *v, int64_t *out_due_us); /* of the next timer; false: there is none */
+/* The key of the job after `key` (none: the first); false: there is none. */
+bool engine_job_next(const struct view *v, struct bytes key, struct bytes *out_key);
+
+/* Background work (work.c). */
+struct works *works_create(struct engine *g);
+void works_destroy(struct works *w); /* waits for what runs; NULL is fine */
+/* Starts what is wanted and isn't running; hands in the results of what has finished. */
+fallible works_step(struct works *w, int64_t now_us, struct err *e);
+bool works_running(const struct works *w);

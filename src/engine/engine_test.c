@@ -1,0 +1,564 @@
+/* The engine as a whole, with tiny domains, on a simulated disk. Covers: engine.c, house.c, own.c, recover.c, waiting.c,
+ * work.c, fetch.c */
+#include "engine/engine.h"
+
+#include <stdlib.h>
+
+#include "base/time.h"
+#include "engine/engine_domain.h"
+#include "lib/pack.h"
+#include "store/disk_sim.h"
+#include "testing/test.h"
+#include "testing/tiny.h"
+
+#define SENT_MAX 512u
+#define START_US INT64_C(1763740800000000)
+
+static const struct domain *const domains[] = {&engine_domain, &tiny_domain, &echo_domain, &scribe_domain};
+
+struct sent {
+    struct submission submission;
+    struct buf payload;
+    bool answered;
+    struct answer answer; /* without its reply */
+    char reply[64];
+};
+
+struct world {
+    struct t *t;
+    struct disk *disk;
+    struct cold *cold;
+    struct registry *registry;
+    struct engine_options options;
+    struct engine *engine;
+    int64_t now_us;
+    struct sent sent[SENT_MAX];
+    size_t sent_count;
+    struct buf rung; /* the keys of effects that left, each with a space */
+};
+
+static struct cold *cold_again(void *context, const char *snapshot, struct err *e)
+{
+    struct world *w = context;
+    return failed(cold_memory_reopen(w->cold, snapshot, e)) ? NULL : w->cold;
+}
+
+static struct cold *cold_copy(void *context, const char *snapshot, struct err *e)
+{
+    struct world *w = context;
+    struct cold *copy = NULL;
+    if (snapshot == NULL)
+        return cold_memory_create();
+    return failed(cold_memory_copy(w->cold, snapshot, &copy, e)) ? NULL : copy;
+}
+
+static void cold_keep(void *context, struct cold *c)
+{
+    (void)context, (void)c;
+}
+
+static void cold_drop(void *context, struct cold *c)
+{
+    (void)context;
+    cold_close(c);
+}
+
+static void ring(void *context, const struct effect_kind *kind, struct bytes key, struct bytes payload)
+{
+    struct world *w = context;
+    CHECK(w->t, kind == &tiny_ring && payload.size > 0);
+    buf_push(&w->rung, key);
+    buf_push_byte(&w->rung, ' ');
+}
+
+static void engine_start(struct world *w)
+{
+    struct err e = {0};
+    CHECK_DONE(w->t, engine_open(&w->options, &w->engine, &e), &e);
+    engine_hook(w->engine, &(struct engine_hooks){.context = w, .effect = ring});
+}
+
+static struct world *world_open(struct t *t)
+{
+    struct world *w = calloc(1, sizeof *w);
+    assert(w != NULL);
+    struct err e = {0};
+    w->t = t;
+    w->disk = disk_sim_create(t->seed);
+    w->cold = cold_memory_create();
+    w->now_us = START_US;
+    CHECK_DONE(t, registry_create(domains, COUNT_OF(domains), &w->registry, &e), &e);
+    w->options = (struct engine_options){
+        .disk = w->disk,
+        .cold_open = cold_again,
+        .cold_close = cold_keep,
+        .context = w,
+        .registry = w->registry,
+        .apply_version = 1,
+        .log_segment_bytes = 1 << 15,
+        .checkpoint_log_bytes = 1 << 30,
+        .memory_bytes = 1 << 30,
+    };
+    buf_init(&w->rung, 4096);
+    engine_start(w);
+    return w;
+}
+
+static void world_close(struct world *w)
+{
+    engine_close(w->engine);
+    for (size_t i = 0; i < w->sent_count; i++)
+        buf_fini(&w->sent[i].payload);
+    cold_close(w->cold);
+    disk_close(w->disk);
+    registry_destroy(w->registry);
+    buf_fini(&w->rung);
+    free(w);
+}
+
+/* Power goes and comes back. */
+static void world_crash(struct world *w)
+{
+    engine_close(w->engine);
+    disk_sim_crash(w->disk);
+    engine_start(w);
+}
+
+static void answered(struct submission *s, const struct answer *a)
+{
+    struct sent *sent = s->context;
+    assert(!sent->answered);
+    sent->answered = true;
+    sent->answer = *a;
+    (void)snprintf(sent->reply, sizeof sent->reply, "%.*s", BYTES_ARG(a->reply));
+}
+
+/* Prepares a command; push its payload, then send it. */
+static struct sent *prepare(struct world *w, uint32_t command)
+{
+    assert(w->sent_count < SENT_MAX);
+    struct sent *s = &w->sent[w->sent_count++];
+    buf_init(&s->payload, 4096);
+    s->submission = (struct submission){
+        .command = registry_command(w->registry, command), .answered = answered, .context = s};
+    return s;
+}
+
+static void send_all(struct world *w, struct sent **all, size_t count)
+{
+    struct submission *submissions[SENT_MAX];
+    for (size_t i = 0; i < count; i++) {
+        all[i]->submission.payload = buf_bytes(&all[i]->payload);
+        submissions[i] = &all[i]->submission;
+    }
+    struct err e = {0};
+    CHECK_DONE(w->t, engine_group(w->engine, submissions, count, w->now_us, &e), &e);
+}
+
+static struct sent *send(struct world *w, struct sent *s)
+{
+    send_all(w, &s, 1);
+    return s;
+}
+
+static struct sent *letter(struct world *w, uint32_t person, char letter)
+{
+    struct sent *s = prepare(w, COMMAND_TINY_APPEND);
+    pack_u32(&s->payload, person);
+    pack_u8(&s->payload, (uint8_t)letter);
+    return s;
+}
+
+static struct sent *ask(struct world *w, const char *key)
+{
+    struct sent *s = prepare(w, COMMAND_TINY_ASK);
+    pack_bytes(&s->payload, bytes_of_text(key));
+    buf_push_text(&s->payload, "payload");
+    return s;
+}
+
+static struct sent *wake(struct world *w, int64_t due_us, const char *what)
+{
+    struct sent *s = prepare(w, COMMAND_TINY_WAKE);
+    pack_u64(&s->payload, (uint64_t)due_us);
+    pack_bytes(&s->payload, bytes_of_text(what));
+    buf_push_text(&s->payload, what);
+    return s;
+}
+
+static struct sent *set(struct world *w, const char *name, int64_t value)
+{
+    struct sent *s = prepare(w, COMMAND_SET);
+    pack_bytes(&s->payload, bytes_of_text(name));
+    pack_u64(&s->payload, (uint64_t)value);
+    return s;
+}
+
+static int64_t keep_house(struct world *w)
+{
+    int64_t wait_us = -1;
+    struct err e = {0};
+    CHECK_DONE(w->t, engine_keep_house(w->engine, w->now_us, &wait_us, &e), &e);
+    return wait_us;
+}
+
+static bool accepted(const struct sent *s)
+{
+    return s->answered && done(s->answer.status) && s->answer.refusal == NULL;
+}
+
+/* --- reading --- */
+
+struct word {
+    const char *name;
+    uint32_t person; /* 0: the word */
+    char text[1024];
+};
+
+static void read_word(const struct view *v, void *context)
+{
+    struct word *word = context;
+    struct bytes text = word->person != 0 ? view_section(v, word->person, &tiny_section) : tiny_text(v, word->name);
+    (void)snprintf(word->text, sizeof word->text, "%.*s", BYTES_ARG(text));
+}
+
+static void check_word(struct world *w, const char *name, const char *want)
+{
+    struct word word = {.name = name};
+    engine_read(w->engine, read_word, &word);
+    CHECK_TEXT(w->t, word.text, want);
+}
+
+static void check_letters(struct world *w, uint32_t person, const char *want)
+{
+    struct word word = {.person = person};
+    engine_read(w->engine, read_word, &word);
+    CHECK_TEXT(w->t, word.text, want);
+}
+
+static struct engine_stats stats(const struct world *w)
+{
+    struct engine_stats s;
+    engine_stats(w->engine, &s);
+    return s;
+}
+
+/* --- tests --- */
+
+static void a_command_is_answered_with_its_place(struct t *t)
+{
+    struct world *w = world_open(t);
+    struct sent *create = send(w, prepare(w, COMMAND_TINY_CREATE)), *one = send(w, letter(w, 1, 'a'));
+    w->now_us += 5;
+    struct sent *two = send(w, letter(w, 1, 'b')), *nobody = send(w, letter(w, 2, 'c'));
+    CHECK(t, accepted(create) && accepted(one) && accepted(two));
+    CHECK_TEXT(t, two->reply, "{\"letters\":2}");
+    CHECK_EQ(t, two->answer.time_us, START_US + 5);
+    CHECK(t, create->answer.position < one->answer.position && one->answer.position < two->answer.position);
+    CHECK(t, nobody->answered && nobody->answer.refusal == &tiny_no_person);
+    const struct refusal_count *counts;
+    CHECK_EQ(t, engine_refusals(w->engine, &counts), 1);
+    CHECK(t, counts[0].refusal == &tiny_no_person && counts[0].count == 1);
+    check_letters(w, 1, "ab");
+    check_word(w, "scribe", "+a~a+b~b");
+    world_close(w);
+}
+
+static void log_time_never_goes_back(struct t *t)
+{
+    struct world *w = world_open(t);
+    (void)send(w, prepare(w, COMMAND_TINY_CREATE));
+    w->now_us -= 10 * US_PER_SECOND;
+    CHECK_EQ(t, send(w, letter(w, 1, 'a'))->answer.time_us, START_US);
+    world_close(w);
+}
+
+static void a_start_replays_the_log(struct t *t)
+{
+    struct world *w = world_open(t);
+    (void)send(w, prepare(w, COMMAND_TINY_CREATE));
+    for (char c = 'a'; c <= 'f'; c++) {
+        (void)send(w, letter(w, 1, c));
+        if (c == 'b' || c == 'd') {
+            struct err e = {0};
+            CHECK_DONE(t, engine_checkpoint(w->engine, true, &e), &e);
+        }
+    }
+    struct engine_stats before = stats(w);
+    world_crash(w);
+    struct engine_stats after = stats(w);
+    CHECK(t, hash128_equal(before.digest, after.digest));
+    CHECK_EQ(t, after.position, before.position);
+    CHECK_EQ(t, after.replayed, 2);
+    check_letters(w, 1, "abcdef");
+    struct engine_options audit_options = w->options;
+    audit_options.cold_open = cold_copy;
+    audit_options.cold_close = cold_drop;
+    struct audit audit;
+    struct err e = {0};
+    CHECK_DONE(t, engine_audit(&audit_options, &audit, &e), &e);
+    CHECK_EQ(t, audit.commands, 2);
+    world_close(w);
+}
+
+static void timers_wake_in_order_and_once(struct t *t)
+{
+    struct world *w = world_open(t);
+    (void)send(w, wake(w, START_US + 20, "c"));
+    (void)send(w, wake(w, START_US + 10, "a"));
+    (void)send(w, wake(w, START_US + 10, "b"));
+    CHECK(t, keep_house(w) <= 10);
+    check_word(w, "rung", "");
+    w->now_us = START_US + 10;
+    (void)keep_house(w);
+    check_word(w, "rung", "ab");
+    world_crash(w);
+    w->now_us = START_US + 1000;
+    (void)keep_house(w);
+    (void)keep_house(w);
+    check_word(w, "rung", "abc");
+    (void)send(w, wake(w, 0, "past"));
+    (void)keep_house(w);
+    check_word(w, "rung", "abcpast");
+    world_close(w);
+}
+
+static void jobs_advance_a_slice_at_a_time(struct t *t)
+{
+    struct world *w = world_open(t);
+    const char *keys[] = {"x", "y"};
+    for (size_t i = 0; i < 2; i++) {
+        struct sent *s = prepare(w, COMMAND_TINY_JOB);
+        pack_bytes(&s->payload, bytes_of_text(keys[i]));
+        pack_u8(&s->payload, (uint8_t)(2 + i));
+        CHECK(t, accepted(send(w, s)));
+    }
+    (void)keep_house(w);
+    check_word(w, "worked", "xy");
+    world_crash(w);
+    for (int i = 0; i < 5; i++)
+        (void)keep_house(w);
+    check_word(w, "worked", "xyxyy");
+    world_close(w);
+}
+
+static void effects_leave_until_they_are_answered(struct t *t)
+{
+    struct world *w = world_open(t);
+    (void)send(w, ask(w, "one"));
+    (void)send(w, ask(w, "two"));
+    (void)send(w, ask(w, "one"));
+    CHECK_BYTES(t, buf_bytes(&w->rung), BYTES_LIT("one two "));
+    struct sent *answer = prepare(w, COMMAND_ANSWERED);
+    pack_u32(&answer->payload, tiny_ring.id);
+    pack_bytes(&answer->payload, BYTES_LIT("one"));
+    pack_u8(&answer->payload, 1);
+    uint64_t facts = stats(w).facts;
+    CHECK(t, accepted(send(w, answer)));
+    CHECK_EQ(t, stats(w).facts, facts + 1);
+    struct sent *again = prepare(w, COMMAND_ANSWERED);
+    buf_push(&again->payload, buf_bytes(&answer->payload));
+    CHECK(t, accepted(send(w, again)));
+    CHECK_EQ(t, stats(w).facts, facts + 1); /* said once */
+
+    buf_clear(&w->rung);
+    world_crash(w);
+    CHECK_EQ(t, w->rung.size, 0); /* replay asks for nothing */
+    engine_outbox_replay(w->engine);
+    CHECK_BYTES(t, buf_bytes(&w->rung), BYTES_LIT("two "));
+    world_close(w);
+}
+
+static void settings_keep_their_bounds(struct t *t)
+{
+    struct world *w = world_open(t);
+    CHECK(t, accepted(send(w, set(w, "tiny.limit", 10))));
+    const struct sent *high = send(w, set(w, "tiny.limit", 11)), *low = send(w, set(w, "tiny.limit", 0));
+    CHECK(t, high->answer.refusal != NULL && low->answer.refusal == high->answer.refusal);
+    CHECK_TEXT(t, high->answer.refusal->name, "setting_out_of_range");
+    CHECK_TEXT(t, send(w, set(w, "tiny.limits", 5))->answer.refusal->name, "unknown_setting");
+    world_close(w);
+}
+
+static void work_comes_back_as_a_command(struct t *t)
+{
+    struct world *w = world_open(t);
+    (void)send(w, prepare(w, COMMAND_TINY_WORK));
+    for (int i = 0; i < 3; i++)
+        (void)keep_house(w);
+    check_word(w, "wanted", "");
+    CHECK_EQ(t, stats(w).commands, 2); /* wanted, and its result once */
+    world_close(w);
+}
+
+/* Puts everything into a checkpoint and lets all rows go. */
+static void freeze(struct world *w)
+{
+    struct err e = {0};
+    CHECK_DONE(w->t, engine_checkpoint(w->engine, true, &e), &e);
+    for (int i = 0; i < 4; i++)
+        (void)keep_house(w);
+}
+
+static void waiting_commands_keep_their_order(struct t *t)
+{
+    struct world *w = world_open(t);
+    w->options.memory_bytes = 1;
+    world_crash(w);
+    for (int i = 0; i < 3; i++)
+        (void)send(w, prepare(w, COMMAND_TINY_CREATE));
+    freeze(w);
+    REQUIRE(t, stats(w).rows.cold_rows > 0);
+    struct sent *many[26];
+    for (size_t i = 0; i < 26; i++)
+        many[i] = letter(w, 1 + (uint32_t)(i % 3), (char)('a' + i));
+    send_all(w, many, 13);
+    CHECK(t, !many[0]->answered && stats(w).waiting == 13);
+    send_all(w, many + 13, 13);
+    while (stats(w).waiting > 0)
+        send_all(w, NULL, 0);
+    for (size_t i = 0; i < 26; i++)
+        CHECK(t, accepted(many[i]));
+    check_letters(w, 1, "adgjmpsvy");
+    check_letters(w, 2, "behknqtwz");
+    check_letters(w, 3, "cfilorux");
+    struct hash128 digest = stats(w).digest;
+    world_crash(w);
+    CHECK(t, hash128_equal(stats(w).digest, digest));
+    world_close(w);
+}
+
+static void preview_looks(void *context, const struct step *s)
+{
+    struct word *word = context;
+    read_word(&s->view, word);
+}
+
+static void a_preview_leaves_no_trace(struct t *t)
+{
+    struct world *w = world_open(t);
+    (void)send(w, prepare(w, COMMAND_TINY_CREATE));
+    (void)send(w, letter(w, 1, 'a'));
+    struct engine_stats before = stats(w);
+    struct sent *s = letter(w, 1, 'b');
+    struct word word = {.person = 1};
+    CHECK(t, engine_preview(w->engine, s->submission.command, buf_bytes(&s->payload), preview_looks, &word) == NULL);
+    CHECK_TEXT(t, word.text, "ab");
+    struct engine_stats after = stats(w);
+    CHECK(t, hash128_equal(before.digest, after.digest) && before.position == after.position);
+    check_letters(w, 1, "a");
+    world_close(w);
+}
+
+/* Letters until the engine takes no more; returns how many were taken. */
+static size_t fill(struct world *w)
+{
+    size_t taken = 0;
+    for (size_t i = 0; i < 300; i++) {
+        struct sent *s = prepare(w, COMMAND_TINY_ASK);
+        pack_bytes(&s->payload, bytes_of(&i, sizeof i));
+        uint8_t *rest = buf_extend(&s->payload, 250);
+        assert(rest != NULL);
+        memset(rest, 'x', 250);
+        (void)send(w, s);
+        CHECK(w->t, s->answered);
+        if (s->answer.status.code == STATUS_FULL)
+            break;
+        taken += accepted(s);
+    }
+    return taken;
+}
+
+static void a_full_disk_is_an_answer(struct t *t)
+{
+    struct world *w = world_open(t);
+    (void)send(w, prepare(w, COMMAND_TINY_CREATE));
+    disk_sim_limit(w->disk, 76 * 1024);
+    size_t taken = fill(w);
+    CHECK(t, taken > 0 && taken < 300);
+    CHECK(t, !stats(w).accepting);
+    CHECK_EQ(t, send(w, letter(w, 1, 'n'))->answer.status.code, STATUS_FULL);
+    check_letters(w, 1, "");
+    disk_sim_limit(w->disk, 16 << 20);
+    (void)keep_house(w);
+    CHECK(t, stats(w).accepting);
+    CHECK(t, accepted(send(w, letter(w, 1, 'y'))));
+    struct hash128 digest = stats(w).digest;
+    world_crash(w);
+    CHECK(t, hash128_equal(stats(w).digest, digest));
+    check_letters(w, 1, "y");
+    world_close(w);
+}
+
+static void a_reserve_is_kept_free(struct t *t)
+{
+    struct world *w = world_open(t);
+    (void)send(w, prepare(w, COMMAND_TINY_CREATE));
+    w->options.disk_reserve_bytes = 1 << 20;
+    world_crash(w);
+    disk_sim_limit(w->disk, 1 << 20);
+    for (int i = 0; i < 100; i++)
+        (void)keep_house(w);
+    CHECK(t, !stats(w).accepting);
+    CHECK_EQ(t, send(w, letter(w, 1, 'n'))->answer.status.code, STATUS_FULL);
+    struct err e = {0};
+    CHECK_DONE(t, engine_checkpoint(w->engine, true, &e), &e);
+    CHECK_EQ(t, stats(w).checkpoints, 1); /* goes on while commands don't */
+    disk_sim_limit(w->disk, 32 << 20);
+    (void)keep_house(w);
+    CHECK(t, stats(w).accepting && accepted(send(w, letter(w, 1, 'y'))));
+    world_close(w);
+}
+
+static void few_groups_that_write_much_are_noticed(struct t *t)
+{
+    struct world *w = world_open(t);
+    (void)send(w, prepare(w, COMMAND_TINY_CREATE));
+    w->options.disk_reserve_bytes = 16 << 10;
+    world_crash(w);
+    disk_sim_limit(w->disk, 32 << 20);
+    (void)keep_house(w);
+    CHECK(t, stats(w).accepting);
+    disk_sim_limit(w->disk, 8 << 10); /* less than the reserve, though what is preallocated may be written */
+    (void)keep_house(w);
+    CHECK(t, stats(w).accepting); /* it isn't looked at each time */
+    uint64_t from = stats(w).position;
+    while (stats(w).position - from < w->options.disk_reserve_bytes / 8)
+        REQUIRE(t, accepted(send(w, letter(w, 1, 'y'))));
+    (void)keep_house(w);
+    CHECK(t, !stats(w).accepting);
+    world_close(w);
+}
+
+static void a_close_turns_the_waiting_away(struct t *t)
+{
+    struct world *w = world_open(t);
+    w->options.memory_bytes = 1;
+    world_crash(w);
+    (void)send(w, prepare(w, COMMAND_TINY_CREATE));
+    freeze(w);
+    struct sent *s = send(w, letter(w, 1, 'a'));
+    REQUIRE(t, !s->answered);
+    world_crash(w);
+    CHECK(t, s->answered && s->answer.status.code == STATUS_UNAVAILABLE);
+    check_letters(w, 1, "");
+    world_close(w);
+}
+
+static const struct test tests[] = {
+    {"a command is answered with its place", a_command_is_answered_with_its_place, 1},
+    {"log time never goes back", log_time_never_goes_back, 1},
+    {"a start replays the log", a_start_replays_the_log, 1},
+    {"timers wake in order, and once", timers_wake_in_order_and_once, 1},
+    {"jobs advance a slice at a time", jobs_advance_a_slice_at_a_time, 1},
+    {"effects leave until they are answered", effects_leave_until_they_are_answered, 1},
+    {"settings keep their bounds", settings_keep_their_bounds, 1},
+    {"work comes back as a command", work_comes_back_as_a_command, 1},
+    {"waiting commands keep their order", waiting_commands_keep_their_order, 1},
+    {"a preview leaves no trace", a_preview_leaves_no_trace, 1},
+    {"a full disk is an answer", a_full_disk_is_an_answer, 1},
+    {"a reserve is kept free", a_reserve_is_kept_free, 1},
+    {"few groups that write much are noticed", few_groups_that_write_much_are_noticed, 1},
+    {"a close turns the waiting away", a_close_turns_the_waiting_away, 1},
+};
+TEST_MAIN(tests)

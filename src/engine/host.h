@@ -1,0 +1,101 @@
+/* The host: the engine's thread, and the workspaces whose turns it takes. DESIGN §6 "Workspace", "Threads".
+ *
+ * Everything from outside comes as a message through one bounded queue: a command to submit, a reader to run over the
+ * durable state. Nothing else reaches an engine. A workspace is opened by its first message and closed (checkpoint, then
+ * its files) after a while without any, so that asleep it costs a name and a few words.
+ *
+ * Log time: the wall clock, but a jump of more than HOST_CLOCK_JUMP_US against the monotonic clock holds accept until
+ * it is confirmed (host_confirm_clock) or the clock has come back. */
+#pragma once
+
+#include <stdatomic.h>
+
+#include "engine/engine.h"
+#include "engine/work.h"
+
+#define HOST_CLOCK_JUMP_US (60 * US_PER_SECOND)
+#define WORKSPACE_NAME_BYTES_MAX 63u
+
+struct host;
+struct workspace;
+
+struct host_options {
+    const char *folder;              /* a folder of workspaces: each is a folder with a log */
+    const struct registry *registry;
+    uint32_t apply_version;
+    size_t memory_bytes;             /* of all workspaces that are awake */
+    int64_t asleep_after_us;
+    uint64_t log_segment_bytes, checkpoint_log_bytes, disk_reserve_bytes;
+    /* Called on the engine's thread when a workspace has been opened, before its first message. */
+    void (*woken)(void *context, struct workspace *w, struct engine *g);
+    /* The process can't go on (a log failed): called once, on the engine's thread. */
+    void (*broken)(void *context, const char *words);
+    void *context;
+};
+
+fallible host_create(const struct host_options *options, struct host **out_host, struct err *e); /* starts the thread */
+/* Takes no more messages, finishes those there, makes a checkpoint of every open workspace, ends the thread. */
+void host_stop(struct host *h);
+void host_destroy(struct host *h); /* NULL is fine; stopped before */
+
+/* NOT_FOUND, with the nearest name. Borrowed for the host's life. Any thread. */
+fallible host_workspace(struct host *h, struct bytes name, struct workspace **out_workspace, struct err *e);
+size_t host_workspace_count(const struct host *h);
+struct workspace *host_workspace_at(const struct host *h, size_t at);
+const char *workspace_trouble(const struct workspace *w); /* why it could not be opened; after an answer UNAVAILABLE */
+struct status workspace_trouble_status(const struct workspace *w); /* the failure itself: CORRUPT, EXISTS (locked), IO … */
+struct host *workspace_host(const struct workspace *w);
+const struct registry *host_registry(const struct host *h);
+const char *workspace_name(const struct workspace *w);
+uint64_t workspace_secret(const struct workspace *w); /* keys identifiers and tokens; from the workspace's own file */
+/* A place for whoever sits above (edge): set in `woken` or before, read by any thread. */
+void *workspace_attachment(const struct workspace *w);
+void workspace_attach(struct workspace *w, void *attachment);
+
+/* What lies in the queue: commands that arrived together, or a reader. The sender owns it, and may free it once all its
+ * submissions are answered, or once the reading is done. */
+struct message {
+    struct workspace *workspace;
+    struct submission *submissions; /* side by side; each is answered by itself */
+    uint32_t submission_count;      /* 0: a reader */
+    engine_reader read;             /* run over the durable state, after all commands sent before */
+    void (*done)(struct message *m, struct status status); /* after the reading; UNAVAILABLE: the workspace can't be opened */
+    void *context;                  /* of read and done */
+};
+/* Any thread. FULL: the queue is full, or the workspace can't be opened; nothing was taken. */
+fallible host_send(struct host *h, struct message *m, struct err *e);
+/* The same, and waits; the answer's reply is copied into *out_reply (may be NULL). Not on the engine's thread. */
+fallible host_call(struct host *h, struct workspace *w, uint32_t command_id, struct bytes payload, struct answer *out_answer,
+                   struct buf *out_reply, struct err *e);
+fallible host_read(struct host *h, struct workspace *w, engine_reader read, void *context, struct err *e);
+
+/* Runs `work` on one of a few threads for long questions. FULL: too many wait. */
+fallible host_background(struct host *h, void (*work)(void *context), void *context, struct err *e);
+
+/* The live stream. `told` runs on the engine's thread: it must only copy. */
+struct host_listener;
+typedef void (*host_told)(void *context, uint64_t position, const struct fact_kind *kind, enum cause cause, int64_t time_us,
+                          struct bytes json);
+/* `kind` NULL: all facts, each of which is then printed, so listen only while somebody looks. */
+struct host_listener *host_listen(struct host *h, struct workspace *w, const struct fact_kind *kind, host_told told, void *context);
+void host_unlisten(struct host *h, struct host_listener *l); /* told is never called after it has returned */
+
+/* Ports: who carries out effects. Registered before the first workspace wakes. `send` runs on the port's own thread. */
+struct port_kind {
+    const struct effect_kind *effect;
+    /* Returns whether the world took it; words for the log. UNAVAILABLE: try again later (backing off). */
+    struct status (*send)(void *context, struct workspace *w, struct bytes key, struct bytes payload, struct buf *out_words);
+    void *context;
+};
+void host_port(struct host *h, const struct port_kind *port);
+
+/* For readers on the engine's thread: what the log and disk of this workspace are. */
+const struct work_surroundings *workspace_surroundings(const struct workspace *w);
+struct engine *workspace_engine(const struct workspace *w); /* engine's thread only; NULL: asleep */
+
+struct host_stats {
+    uint64_t queued, messages, full, awake;
+    bool clock_held;
+};
+void host_stats(const struct host *h, struct host_stats *out_stats); /* any thread */
+void host_confirm_clock(struct host *h);

@@ -1,0 +1,305 @@
+#include "engine/step.h"
+
+#include <string.h>
+
+#include "engine/outcome.h"
+#include "engine/registry.h"
+
+#define SAID_MAX 4096u /* facts of one step: a bound against a rule that reaches itself */
+
+static const char *const cause_names[CAUSE_COUNT] = {"live", "late", "import", "switch", "merge", "split"};
+
+const char *cause_name(enum cause cause)
+{
+    assert(cause < CAUSE_COUNT);
+    return cause_names[cause];
+}
+
+void step_begin(struct step *s, const struct rows *rows, const struct registry *registry, struct arena *arena)
+{
+    struct outcome *o = arena_take(arena, sizeof *o, _Alignof(struct outcome));
+    /* The arrays of people need no clearing: person_count says how many there are. */
+    o->person_count = o->people_created = 0;
+    o->keyed_count = o->keyed_room = o->index_count = o->index_room = 0;
+    o->series_count = o->series_room = o->said_count = o->said_room = o->heard_count = 0;
+    o->reply = BYTES_NONE;
+    s->view = (struct view){.rows = rows, .registry = registry, .written = o, .arena = arena};
+    s->cause = CAUSE_LIVE;
+    s->outcome = o;
+}
+
+/* Room for one more in a list that lives in the arena. */
+#define LIST_MORE(s, list, count, room)                                                                           \
+    do {                                                                                                          \
+        if ((count) == (room)) {                                                                                  \
+            size_t room_ = (room) == 0 ? 8 : (room) * 2;                                                          \
+            void *list_ = arena_take((s)->view.arena, room_ * sizeof *(list), _Alignof(max_align_t));             \
+            if ((count) > 0)                                                                                      \
+                memcpy(list_, (list), (count) * sizeof *(list));                                                  \
+            (list) = list_;                                                                                       \
+            (room) = room_;                                                                                       \
+        }                                                                                                         \
+    } while (0)
+
+static uint32_t slot_of(const struct outcome *o, uint32_t number)
+{
+    uint32_t slot = 0;
+    while (slot < o->person_count && o->person_numbers[slot] != number)
+        slot++;
+    return slot;
+}
+
+static uint32_t person_slot(struct step *s, uint32_t number)
+{
+    struct outcome *o = s->outcome;
+    const struct person *p = view_person(&s->view, number);
+    assert(p != NULL); /* only people that are there can be changed */
+    uint32_t slot = slot_of(o, number);
+    if (slot == o->person_count)
+        outcome_keep(o, (struct person *)p); /* taken apart for this step alone, in its arena */
+    return slot;
+}
+
+uint32_t step_person_create(struct step *s)
+{
+    struct outcome *o = s->outcome;
+    assert(o->person_count < STEP_PEOPLE_MAX);
+    uint32_t end = rows_numbered_end(s->view.rows, &person_family);
+    uint32_t number = (end == PERSON_NONE ? 1 : end) + o->people_created++;
+    assert(number != PERSON_NONE);
+    struct person *p = arena_zeroed(s->view.arena, sizeof *p, _Alignof(struct person));
+    p->number = number;
+    uint32_t slot = o->person_count++;
+    o->person_numbers[slot] = number;
+    o->people[slot] = p;
+    o->person_changed[slot] = true;
+    return number;
+}
+
+void step_section_put(struct step *s, uint32_t number, const struct section *section, struct bytes value)
+{
+    assert(section->id < SECTION_COUNT_MAX && value.size <= ROW_BYTES_MAX);
+    uint32_t slot = person_slot(s, number);
+    s->outcome->people[slot]->section[section->id] = value;
+    s->outcome->person_changed[slot] = true;
+}
+
+void step_person_clear(struct step *s, uint32_t number)
+{
+    uint32_t slot = person_slot(s, number);
+    *s->outcome->people[slot] = (struct person){.number = number};
+    s->outcome->person_changed[slot] = true;
+}
+
+void step_index_put(struct step *s, const struct family *f, struct hash128 hash, uint32_t number)
+{
+    struct outcome *o = s->outcome;
+    assert(f->kind == FAMILY_INDEX && number != PERSON_NONE);
+    LIST_MORE(s, o->index, o->index_count, o->index_room);
+    o->index[o->index_count++] = (struct index_write){.family = f, .hash = hash, .number = number};
+}
+
+void step_index_remove(struct step *s, const struct family *f, struct hash128 hash)
+{
+    struct outcome *o = s->outcome;
+    assert(f->kind == FAMILY_INDEX);
+    LIST_MORE(s, o->index, o->index_count, o->index_room);
+    o->index[o->index_count++] = (struct index_write){.family = f, .hash = hash, .number = PERSON_NONE};
+}
+
+static void keyed_write(struct step *s, struct keyed_write write)
+{
+    struct outcome *o = s->outcome;
+    assert(write.family->kind == FAMILY_KEYED);
+    assert(write.key.size > 0 && write.key.size <= ROW_KEY_BYTES_MAX && write.value.size <= write.family->value_bytes);
+    LIST_MORE(s, o->keyed, o->keyed_count, o->keyed_room);
+    o->keyed[o->keyed_count++] = write;
+}
+
+void step_keyed_put(struct step *s, const struct family *f, struct bytes key, struct bytes value)
+{
+    keyed_write(s, (struct keyed_write){.family = f, .key = key, .value = value});
+}
+
+void step_keyed_remove(struct step *s, const struct family *f, struct bytes key)
+{
+    keyed_write(s, (struct keyed_write){.family = f, .key = key, .removed = true});
+}
+
+uint64_t step_series_push(struct step *s, const struct family *f, const void *record)
+{
+    struct outcome *o = s->outcome;
+    assert(f->kind == FAMILY_SERIES && record != NULL);
+    uint64_t index = rows_series_end(s->view.rows, f);
+    for (size_t i = 0; i < o->series_count; i++)
+        index += o->series[i].family == f && o->series[i].record != NULL;
+    LIST_MORE(s, o->series, o->series_count, o->series_room);
+    o->series[o->series_count++] = (struct series_write){.family = f, .record = record};
+    return index;
+}
+
+void step_series_drop(struct step *s, const struct family *f, uint64_t before)
+{
+    struct outcome *o = s->outcome;
+    assert(f->kind == FAMILY_SERIES);
+    LIST_MORE(s, o->series, o->series_count, o->series_room);
+    o->series[o->series_count++] = (struct series_write){.family = f, .before = before};
+}
+
+void step_say(struct step *s, const struct fact_kind *kind, const void *fact)
+{
+    struct outcome *o = s->outcome;
+    assert(o->said_count < SAID_MAX);
+    LIST_MORE(s, o->said, o->said_count, o->said_room);
+    o->said[o->said_count++] = (struct said){.kind = kind, .fact = fact};
+}
+
+uint32_t step_fact_index(const struct step *s)
+{
+    assert(s->outcome->heard_count > 0);
+    return (uint32_t)s->outcome->heard_count - 1;
+}
+
+void step_settle(struct step *s, fact_told told, void *context)
+{
+    struct outcome *o = s->outcome;
+    while (o->heard_count < o->said_count) {
+        struct said said = o->said[o->heard_count++];
+        const struct hearing *hearing = registry_hearing(s->view.registry, said.kind);
+        for (size_t i = 0; i < hearing->count; i++)
+            hearing->hear[i](s, said.fact);
+        if (told != NULL)
+            told(context, s, said.kind, said.fact);
+    }
+}
+
+static void big_endian_put(uint8_t *at, uint64_t x, int size)
+{
+    for (int i = size - 1; i >= 0; i--, x >>= 8)
+        at[i] = (uint8_t)x;
+}
+
+/* kind, then the domain's key: the keys of one kind lie together. */
+static struct bytes kind_key(struct step *s, uint32_t kind, struct bytes key)
+{
+    uint8_t *data = arena_take(s->view.arena, 4 + key.size, 1);
+    big_endian_put(data, kind, 4);
+    if (key.size > 0)
+        memcpy(data + 4, key.data, key.size);
+    return bytes_of(data, 4 + key.size);
+}
+
+void step_ask(struct step *s, const struct effect_kind *kind, struct bytes key, struct bytes payload)
+{
+    struct bytes name = kind_key(s, kind->id, key), there;
+    assert(payload.size <= kind->payload_bytes_max);
+    if (view_keyed(&s->view, &outbox_family, name, &there))
+        return;
+    uint8_t *value = arena_take(s->view.arena, 16 + payload.size, 8);
+    memcpy(value, &s->view.position, 8);
+    memcpy(value + 8, &s->view.now_us, 8);
+    if (payload.size > 0)
+        memcpy(value + 16, payload.data, payload.size);
+    step_keyed_put(s, &outbox_family, name, bytes_of(value, 16 + payload.size));
+}
+
+/* Due times sort as signed numbers. */
+static struct bytes timer_key(struct step *s, const struct timer_kind *kind, int64_t due_us, struct bytes key)
+{
+    uint8_t *data = arena_take(s->view.arena, 12 + key.size, 1);
+    big_endian_put(data, (uint64_t)due_us ^ UINT64_C(1) << 63, 8);
+    big_endian_put(data + 8, kind->id, 4);
+    if (key.size > 0)
+        memcpy(data + 12, key.data, key.size);
+    return bytes_of(data, 12 + key.size);
+}
+
+void step_timer_set(struct step *s, const struct timer_kind *kind, int64_t due_us, struct bytes key, struct bytes payload)
+{
+    step_keyed_put(s, &timer_family, timer_key(s, kind, due_us, key), payload);
+}
+
+void step_timer_cancel(struct step *s, const struct timer_kind *kind, int64_t due_us, struct bytes key)
+{
+    step_keyed_remove(s, &timer_family, timer_key(s, kind, due_us, key));
+}
+
+void step_job_start(struct step *s, const struct job_kind *kind, struct bytes key, struct bytes state)
+{
+    assert(state.size > 0); /* no bytes: the job would be finished */
+    step_keyed_put(s, &job_family, kind_key(s, kind->id, key), state);
+}
+
+void step_reply(struct step *s, struct bytes json)
+{
+    s->outcome->reply = json;
+}
+
+struct bytes step_replied(const struct step *s)
+{
+    return s->outcome->reply;
+}
+
+bool step_is_clean(const struct step *s)
+{
+    const struct outcome *o = s->outcome;
+    bool changed = o->people_created > 0;
+    for (uint32_t i = 0; i < o->person_count; i++)
+        changed |= o->person_changed[i];
+    return !changed && o->keyed_count == 0 && o->index_count == 0 && o->series_count == 0 && o->said_count == 0;
+}
+
+/* Writes may borrow from rows that other writes of the step replace, so nothing of a row is given up before everything is
+ * read: people are encoded first and written last, and several keyed writes are copied. */
+static void keyed_commit(struct step *s, struct rows *rows)
+{
+    struct outcome *o = s->outcome;
+    for (size_t i = 0; i < o->keyed_count && o->keyed_count > 1; i++) {
+        o->keyed[i].key = arena_copy(s->view.arena, o->keyed[i].key);
+        o->keyed[i].value = arena_copy(s->view.arena, o->keyed[i].value);
+    }
+    for (size_t i = 0; i < o->keyed_count; i++) {
+        const struct keyed_write *w = &o->keyed[i];
+        if (w->removed)
+            rows_keyed_remove(rows, w->family, w->key);
+        else
+            rows_keyed_put(rows, w->family, w->key, w->value);
+    }
+}
+
+void step_commit(struct step *s, struct rows *rows)
+{
+    const struct outcome *o = s->outcome;
+    struct bytes people[STEP_PEOPLE_MAX];
+    for (uint32_t i = 0; i < o->person_count; i++)
+        if (o->person_changed[i])
+            people[i] = person_encode(o->people[i], s->view.arena);
+    keyed_commit(s, rows);
+    for (size_t i = 0; i < o->index_count; i++) {
+        const struct index_write *w = &o->index[i];
+        if (w->number == PERSON_NONE)
+            rows_index_remove(rows, w->family, w->hash);
+        else
+            rows_index_put(rows, w->family, w->hash, w->number);
+    }
+    for (size_t i = 0; i < o->series_count; i++) {
+        const struct series_write *w = &o->series[i];
+        if (w->record == NULL)
+            rows_series_drop(rows, w->family, w->before);
+        else
+            (void)rows_series_push(rows, w->family, w->record);
+    }
+    for (uint32_t i = 0; i < o->person_count; i++)
+        if (o->person_changed[i])
+            rows_numbered_put(rows, &person_family, o->person_numbers[i], people[i]);
+}
+
+size_t step_changed(const struct step *s, uint32_t out_numbers[STEP_PEOPLE_MAX])
+{
+    const struct outcome *o = s->outcome;
+    size_t count = 0;
+    for (uint32_t i = 0; i < o->person_count; i++)
+        if (o->person_changed[i])
+            out_numbers[count++] = o->person_numbers[i];
+    return count;
+}

@@ -1,0 +1,275 @@
+/* Steps: a step reads what it wrote, an unfinished one leaves no trace, and facts are heard in a fixed order.
+ * Covers: step.c, view.c */
+#include "engine/step.h"
+
+#include <stdlib.h>
+
+#include "engine/engine_domain.h"
+#include "engine/outcome.h"
+#include "engine/registry.h"
+#include "lib/pack.h"
+#include "testing/test.h"
+#include "testing/tiny.h"
+
+#define KEYS 12u
+#define WRITES 40
+
+static const struct domain *const domains[] = {&engine_domain, &tiny_domain, &echo_domain, &scribe_domain};
+
+struct bench {
+    struct registry *registry;
+    struct rows *rows;
+    struct arena *arena;
+    struct step step;
+};
+
+static void bench_step(struct bench *b, uint64_t position, int64_t now_us)
+{
+    arena_reset(b->arena);
+    step_begin(&b->step, b->rows, b->registry, b->arena);
+    b->step.view.position = position;
+    b->step.view.now_us = now_us;
+}
+
+static void bench_open(struct t *t, struct bench *b)
+{
+    struct err e = {0};
+    CHECK_DONE(t, registry_create(domains, COUNT_OF(domains), &b->registry, &e), &e);
+    size_t count;
+    const struct family *const *families = registry_families(b->registry, &count);
+    CHECK_DONE(t, rows_create(families, count, &b->rows, &e), &e);
+    b->arena = arena_create(4096);
+    bench_step(b, 1, 1000);
+}
+
+static void bench_close(struct bench *b)
+{
+    rows_destroy(b->rows);
+    registry_destroy(b->registry);
+    arena_destroy(b->arena);
+}
+
+static void bench_commit(struct bench *b)
+{
+    step_settle(&b->step, NULL, NULL);
+    step_commit(&b->step, b->rows);
+}
+
+static const struct refusal *append(struct bench *b, uint32_t person, char letter)
+{
+    struct buf payload;
+    buf_init(&payload, 16);
+    pack_u32(&payload, person);
+    pack_u8(&payload, (uint8_t)letter);
+    const struct refusal *refusal = registry_command(b->registry, COMMAND_TINY_APPEND)->apply(&b->step, buf_bytes(&payload));
+    buf_fini(&payload);
+    return refusal;
+}
+
+static void a_step_reads_what_it_wrote(struct t *t)
+{
+    struct bench b;
+    bench_open(t, &b);
+    uint32_t one = step_person_create(&b.step), two = step_person_create(&b.step);
+    CHECK(t, one == 1 && two == 2);
+    CHECK(t, append(&b, one, 'a') == NULL && append(&b, one, 'b') == NULL);
+    CHECK_BYTES(t, view_section(&b.step.view, one, &tiny_section), BYTES_LIT("ab"));
+    CHECK(t, append(&b, 3, 'c') == &tiny_no_person);
+    struct hash128 hash = hash128(BYTES_LIT("ab"), one);
+    uint32_t number = 0;
+    CHECK(t, view_index(&b.step.view, &tiny_index, hash, &number) && number == one);
+    step_index_remove(&b.step, &tiny_index, hash);
+    CHECK(t, !view_index(&b.step.view, &tiny_index, hash, &number));
+    CHECK_EQ(t, rows_numbered_end(b.rows, &person_family), 1); /* nobody yet */
+    bench_commit(&b);
+
+    bench_step(&b, 2, 2000);
+    CHECK_BYTES(t, view_section(&b.step.view, one, &tiny_section), BYTES_LIT("ab"));
+    CHECK(t, view_person(&b.step.view, two) != NULL && view_person(&b.step.view, 3) == NULL);
+    CHECK_EQ(t, step_person_create(&b.step), 3);
+    step_person_clear(&b.step, one);
+    CHECK_EQ(t, view_section(&b.step.view, one, &tiny_section).size, 0);
+    CHECK_EQ(t, rows_series_end(b.rows, &tiny_note), 2);
+    CHECK_EQ(t, step_series_push(&b.step, &tiny_note, &(uint64_t){7}), 2);
+    CHECK_EQ(t, step_series_push(&b.step, &tiny_note, &(uint64_t){8}), 3);
+    bench_close(&b);
+}
+
+/* A naive overlay: what stands under each key, after the rows and the writes. */
+static void check_walk(struct t *t, const struct view *v, char words[KEYS][8])
+{
+    struct bytes key = BYTES_LIT("\0"), value;
+    bool after = false;
+    for (uint8_t i = 0; i < KEYS; i++) {
+        if (words[i][0] == 0)
+            continue;
+        REQUIRE(t, view_keyed_next(v, &tiny_word, key, after, &key, &value));
+        CHECK(t, key.size == 1 && key.data[0] == 'a' + i);
+        CHECK_BYTES(t, value, bytes_of_text(words[i]));
+        after = true;
+    }
+    CHECK(t, !view_keyed_next(v, &tiny_word, key, after, &key, &value));
+}
+
+static void a_walk_over_keys_lays_writes_over_rows(struct t *t)
+{
+    struct bench b;
+    bench_open(t, &b);
+    char words[KEYS][8] = {{0}};
+    for (int step = 0; step < 4; step++) {
+        bench_step(&b, (uint64_t)step + 1, step);
+        for (int i = 0; i < WRITES; i++) {
+            uint8_t at = (uint8_t)rng_below(&t->rng, KEYS), name = (uint8_t)('a' + at);
+            struct bytes key = arena_copy(b.arena, bytes_of(&name, 1)), value;
+            if (rng_chance(&t->rng, 0.5)) {
+                words[at][0] = 0;
+                step_keyed_remove(&b.step, &tiny_word, key);
+            } else {
+                (void)snprintf(words[at], sizeof words[at], "%d", (int)rng_below(&t->rng, 100));
+                step_keyed_put(&b.step, &tiny_word, key, arena_copy(b.arena, bytes_of_text(words[at])));
+            }
+            CHECK_EQ(t, view_keyed(&b.step.view, &tiny_word, key, &value), words[at][0] != 0);
+            check_walk(t, &b.step.view, words);
+        }
+        step_commit(&b.step, b.rows);
+        const struct view committed = {.rows = b.rows, .registry = b.registry, .arena = b.arena};
+        check_walk(t, &committed, words);
+    }
+    bench_close(&b);
+}
+
+static void a_step_that_is_not_committed_leaves_no_trace(struct t *t)
+{
+    struct bench b;
+    bench_open(t, &b);
+    uint32_t person = step_person_create(&b.step);
+    CHECK(t, append(&b, person, 'a') == NULL);
+    bench_commit(&b);
+    struct hash128 before = rows_digest(b.rows);
+
+    bench_step(&b, 2, 2000);
+    CHECK(t, step_is_clean(&b.step));
+    CHECK(t, append(&b, person, 'b') == NULL);
+    (void)step_person_create(&b.step);
+    step_ask(&b.step, &tiny_ring, BYTES_LIT("k"), BYTES_LIT("p"));
+    step_timer_set(&b.step, &tiny_bell, -5, BYTES_LIT("k"), BYTES_LIT("p"));
+    step_settle(&b.step, NULL, NULL);
+    CHECK(t, !step_is_clean(&b.step));
+    CHECK_BYTES(t, tiny_text(&b.step.view, "scribe"), BYTES_LIT("+a~a+b~b"));
+    CHECK(t, hash128_equal(rows_digest(b.rows), before));
+
+    bench_step(&b, 2, 2000);
+    CHECK_BYTES(t, view_section(&b.step.view, person, &tiny_section), BYTES_LIT("a"));
+    CHECK_BYTES(t, tiny_text(&b.step.view, "scribe"), BYTES_LIT("+a~a"));
+    bench_close(&b);
+}
+
+/* Each of two people takes over what stands in the other's row: neither row may go before both are read. */
+static void writes_may_borrow_from_rows_that_change(struct t *t)
+{
+    struct bench b;
+    bench_open(t, &b);
+    uint32_t one = step_person_create(&b.step), two = step_person_create(&b.step);
+    step_section_put(&b.step, one, &tiny_section, BYTES_LIT("of the first"));
+    step_section_put(&b.step, two, &tiny_section, BYTES_LIT("of the other"));
+    step_keyed_put(&b.step, &tiny_word, BYTES_LIT("a"), BYTES_LIT("first"));
+    step_keyed_put(&b.step, &tiny_word, BYTES_LIT("b"), BYTES_LIT("other"));
+    bench_commit(&b);
+
+    bench_step(&b, 2, 2000);
+    struct bytes first = view_section(&b.step.view, one, &tiny_section), other = view_section(&b.step.view, two, &tiny_section);
+    struct bytes a = tiny_text(&b.step.view, "a"), z = tiny_text(&b.step.view, "b");
+    step_section_put(&b.step, one, &tiny_section, other);
+    step_section_put(&b.step, two, &tiny_section, first);
+    step_keyed_put(&b.step, &tiny_word, BYTES_LIT("a"), z);
+    step_keyed_put(&b.step, &tiny_word, BYTES_LIT("b"), a);
+    step_keyed_put(&b.step, &tiny_word, BYTES_LIT("c"), first);
+    bench_commit(&b);
+
+    bench_step(&b, 3, 3000);
+    CHECK_BYTES(t, view_section(&b.step.view, one, &tiny_section), BYTES_LIT("of the other"));
+    CHECK_BYTES(t, view_section(&b.step.view, two, &tiny_section), BYTES_LIT("of the first"));
+    CHECK_BYTES(t, tiny_text(&b.step.view, "a"), BYTES_LIT("other"));
+    CHECK_BYTES(t, tiny_text(&b.step.view, "b"), BYTES_LIT("first"));
+    CHECK_BYTES(t, tiny_text(&b.step.view, "c"), BYTES_LIT("of the first"));
+    bench_close(&b);
+}
+
+static void told(void *context, const struct step *s, const struct fact_kind *kind, const void *fact)
+{
+    (void)s;
+    const struct letter_added *added = fact;
+    buf_printf(context, "%s:%c ", kind->name, added->letter);
+}
+
+/* Two facts said at once: the first is heard by all, and only then the second; what a hearer says comes last. */
+static void facts_are_heard_in_the_order_said(struct t *t)
+{
+    struct bench b;
+    struct buf order;
+    bench_open(t, &b);
+    buf_init(&order, 4096);
+    uint32_t person = step_person_create(&b.step);
+    CHECK(t, append(&b, person, 'a') == NULL && append(&b, person, 'b') == NULL);
+    step_settle(&b.step, told, &order);
+    CHECK_BYTES(t, buf_bytes(&order), BYTES_LIT("letter_added:a letter_added:b letter_echoed:a letter_echoed:b "));
+    CHECK_BYTES(t, tiny_text(&b.step.view, "scribe"), BYTES_LIT("+a+b~a~b"));
+    CHECK_BYTES(t, tiny_text(&b.step.view, "echo"), BYTES_LIT("ab"));
+    buf_fini(&order);
+    bench_close(&b);
+}
+
+static void a_wish_is_kept_once(struct t *t)
+{
+    struct bench b;
+    bench_open(t, &b);
+    step_ask(&b.step, &tiny_ring, BYTES_LIT("k"), BYTES_LIT("first"));
+    step_ask(&b.step, &tiny_ring, BYTES_LIT("k"), BYTES_LIT("second"));
+    bench_commit(&b);
+    bench_step(&b, 9, 9000);
+    step_ask(&b.step, &tiny_ring, BYTES_LIT("k"), BYTES_LIT("third"));
+    CHECK(t, step_is_clean(&b.step));
+    struct bytes key = BYTES_LIT("\0"), value;
+    REQUIRE(t, view_keyed_next(&b.step.view, &outbox_family, key, false, &key, &value));
+    CHECK_BYTES(t, bytes_slice(key, 4, key.size), BYTES_LIT("k"));
+    CHECK_BYTES(t, bytes_slice(value, 16, value.size), BYTES_LIT("first"));
+    bench_close(&b);
+}
+
+static void a_setting_is_its_default_until_it_is_set(struct t *t)
+{
+    struct bench b;
+    bench_open(t, &b);
+    CHECK_EQ(t, setting_int(&b.step.view, &tiny_limit), 5);
+    int64_t value = 7;
+    step_keyed_put(&b.step, &setting_family, BYTES_LIT("tiny.limit"), bytes_of(&value, sizeof value));
+    CHECK_EQ(t, setting_int(&b.step.view, &tiny_limit), 7);
+    bench_close(&b);
+}
+
+static void a_row_of_a_person_keeps_its_sections(struct t *t)
+{
+    struct person in = {.number = 5}, out;
+    uint8_t bytes[300];
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (uint8_t)i;
+    for (uint32_t i = 0; i < SECTION_COUNT_MAX; i++)
+        if (rng_chance(&t->rng, 0.5))
+            in.section[i] = bytes_of(bytes, rng_below(&t->rng, sizeof bytes));
+    person_decode(5, person_encode(&in, t->arena), &out);
+    CHECK_EQ(t, out.number, 5);
+    for (uint32_t i = 0; i < SECTION_COUNT_MAX; i++)
+        CHECK_BYTES(t, out.section[i], in.section[i]);
+}
+
+static const struct test tests[] = {
+    {"a step reads what it wrote", a_step_reads_what_it_wrote, 1},
+    {"a walk over keys lays writes over rows", a_walk_over_keys_lays_writes_over_rows, 100},
+    {"a step that is not committed leaves no trace", a_step_that_is_not_committed_leaves_no_trace, 1},
+    {"writes may borrow from rows that change", writes_may_borrow_from_rows_that_change, 1},
+    {"facts are heard in the order said", facts_are_heard_in_the_order_said, 1},
+    {"a wish is kept once", a_wish_is_kept_once, 1},
+    {"a setting is its default until it is set", a_setting_is_its_default_until_it_is_set, 1},
+    {"a row of a person keeps its sections", a_row_of_a_person_keeps_its_sections, 100},
+};
+TEST_MAIN(tests)

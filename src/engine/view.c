@@ -1,0 +1,193 @@
+#include "engine/view.h"
+
+#include <string.h>
+
+#include "engine/domain.h"
+#include "engine/outcome.h"
+
+#define READ_PEOPLE_KEPT_MAX (STEP_PEOPLE_MAX / 2) /* the rest of the room is for those that are changed */
+
+const struct family person_family = {.id = 1, .kind = FAMILY_NUMBERED, .value_bytes = ROW_BYTES_MAX, .name = "person"};
+const struct family timer_family = {.id = 2, .kind = FAMILY_KEYED, .value_bytes = ROW_BYTES_MAX, .name = "timer"};
+const struct family job_family = {.id = 3, .kind = FAMILY_KEYED, .value_bytes = ROW_BYTES_MAX, .name = "job"};
+const struct family outbox_family = {.id = 4, .kind = FAMILY_KEYED, .value_bytes = ROW_BYTES_MAX, .name = "outbox"};
+const struct family setting_family = {.id = 5, .kind = FAMILY_KEYED, .value_bytes = 8, .name = "setting"};
+
+void person_decode(uint32_t number, struct bytes row, struct person *out_person)
+{
+    *out_person = (struct person){.number = number};
+    if (row.size == 0)
+        return;
+    uint16_t mask, size;
+    assert(row.size >= sizeof mask);
+    memcpy(&mask, row.data, sizeof mask);
+    const uint8_t *sizes = row.data + sizeof mask;
+    const uint8_t *at = sizes + sizeof size * (size_t)__builtin_popcount(mask);
+    for (uint32_t left = mask; left != 0; left &= left - 1) {
+        memcpy(&size, sizes, sizeof size);
+        sizes += sizeof size;
+        out_person->section[__builtin_ctz(left)] = bytes_of(at, size);
+        at += size;
+    }
+    assert(at == row.data + row.size);
+}
+
+struct bytes person_encode(const struct person *p, struct arena *arena)
+{
+    uint16_t mask = 0;
+    size_t size = sizeof mask;
+    for (uint32_t i = 0; i < SECTION_COUNT_MAX; i++) {
+        if (p->section[i].size > 0) {
+            mask = (uint16_t)(mask | 1u << i);
+            size += sizeof(uint16_t) + p->section[i].size;
+        }
+    }
+    assert(size <= ROW_BYTES_MAX);
+    uint8_t *row = arena_take(arena, size, 2);
+    memcpy(row, &mask, sizeof mask);
+    uint8_t *sizes = row + sizeof mask;
+    uint8_t *at = sizes + sizeof(uint16_t) * (size_t)__builtin_popcount(mask);
+    for (uint32_t left = mask; left != 0; left &= left - 1) {
+        struct bytes section = p->section[__builtin_ctz(left)];
+        uint16_t section_size = (uint16_t)section.size;
+        memcpy(sizes, &section_size, sizeof section_size);
+        sizes += sizeof section_size;
+        memcpy(at, section.data, section.size);
+        at += section.size;
+    }
+    assert(at == row + size);
+    return bytes_of(row, size);
+}
+
+static const struct person *written_person(const struct outcome *o, uint32_t number)
+{
+    for (uint32_t i = 0; i < o->person_count; i++)
+        if (o->person_numbers[i] == number)
+            return o->people[i];
+    return NULL;
+}
+
+static void touch(struct touched *t, uint32_t number, bool cold)
+{
+    t->cold_count += cold;
+    for (uint32_t i = 0; i < t->count; i++)
+        if (t->numbers[i] == number)
+            return;
+    if (t->count < STEP_PEOPLE_MAX)
+        t->numbers[t->count++] = number;
+}
+
+void outcome_keep(struct outcome *o, struct person *p)
+{
+    assert(o->person_count < STEP_PEOPLE_MAX);
+    o->person_numbers[o->person_count] = p->number;
+    o->people[o->person_count] = p;
+    o->person_changed[o->person_count++] = false;
+}
+
+const struct person *view_person(const struct view *v, uint32_t number)
+{
+    if (number == PERSON_NONE)
+        return NULL;
+    const struct person *written = v->written == NULL ? NULL : written_person(v->written, number);
+    if (written != NULL)
+        return written;
+    struct bytes row;
+    enum presence presence = rows_numbered_get(v->rows, &person_family, number, &row);
+    if (v->touched != NULL)
+        touch(v->touched, number, presence == ROW_COLD);
+    assert(presence != ROW_COLD || v->touched != NULL); /* an apply that its needs did not announce */
+    if (presence != ROW_HERE)
+        return NULL;
+    struct person *p = arena_take(v->arena, sizeof *p, _Alignof(struct person));
+    person_decode(number, row, p);
+    if (v->written != NULL && v->written->person_count < READ_PEOPLE_KEPT_MAX)
+        outcome_keep(v->written, p);
+    return p;
+}
+
+struct bytes view_section(const struct view *v, uint32_t number, const struct section *section)
+{
+    const struct person *p = view_person(v, number);
+    return p == NULL ? BYTES_NONE : p->section[section->id];
+}
+
+bool view_index(const struct view *v, const struct family *f, struct hash128 hash, uint32_t *out_number)
+{
+    if (v->written != NULL) {
+        for (size_t i = v->written->index_count; i-- > 0;) {
+            const struct index_write *w = &v->written->index[i];
+            if (w->family == f && hash128_equal(w->hash, hash)) {
+                if (w->number != PERSON_NONE)
+                    *out_number = w->number;
+                return w->number != PERSON_NONE;
+            }
+        }
+    }
+    return rows_index_get(v->rows, f, hash, out_number);
+}
+
+const struct keyed_write *outcome_keyed(const struct outcome *o, const struct family *f, struct bytes key)
+{
+    for (size_t i = o->keyed_count; i-- > 0;)
+        if (o->keyed[i].family == f && bytes_equal(o->keyed[i].key, key))
+            return &o->keyed[i];
+    return NULL;
+}
+
+bool view_keyed(const struct view *v, const struct family *f, struct bytes key, struct bytes *out_value)
+{
+    const struct keyed_write *w = v->written == NULL ? NULL : outcome_keyed(v->written, f, key);
+    if (w == NULL)
+        return rows_keyed_get(v->rows, f, key, out_value);
+    if (!w->removed)
+        *out_value = w->value;
+    return !w->removed;
+}
+
+static bool comes_after(struct bytes key, struct bytes from, bool after)
+{
+    int order = bytes_compare(key, from);
+    return after ? order > 0 : order >= 0;
+}
+
+/* The least written key after `from`, whether written or removed. */
+static const struct keyed_write *next_written(const struct outcome *o, const struct family *f, struct bytes from, bool after)
+{
+    const struct keyed_write *least = NULL;
+    for (size_t i = 0; i < o->keyed_count; i++) {
+        const struct keyed_write *w = &o->keyed[i];
+        if (w->family == f && comes_after(w->key, from, after) && (least == NULL || bytes_compare(w->key, least->key) < 0))
+            least = w;
+    }
+    return least == NULL ? NULL : outcome_keyed(o, f, least->key);
+}
+
+bool view_keyed_next(const struct view *v, const struct family *f, struct bytes from, bool after, struct bytes *out_key,
+                     struct bytes *out_value)
+{
+    for (;;) {
+        struct bytes key = BYTES_NONE, value = BYTES_NONE;
+        bool found = rows_keyed_next(v->rows, f, from, after, &key, &value);
+        const struct keyed_write *w = v->written == NULL ? NULL : next_written(v->written, f, from, after);
+        if (w != NULL && (!found || bytes_compare(w->key, key) <= 0)) {
+            if (w->removed) {
+                from = w->key, after = true;
+                continue;
+            }
+            key = w->key, value = w->value, found = true;
+        }
+        if (found)
+            *out_key = key, *out_value = value;
+        return found;
+    }
+}
+
+int64_t setting_int(const struct view *v, const struct setting *setting)
+{
+    struct bytes value;
+    int64_t x = setting->initially;
+    if (view_keyed(v, &setting_family, bytes_of_text(setting->name), &value) && value.size == sizeof x)
+        memcpy(&x, value.data, sizeof x);
+    return x;
+}

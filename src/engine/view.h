@@ -1,0 +1,53 @@
+/* Reading the state: committed rows, and in a step also what the step has written so far.
+ *
+ * A view belongs to the engine's thread and lives for one step, one needs or one read. What it returns is borrowed for
+ * that long. A read of a person whose row is cold is noted as missing and answers as if there were none: whoever runs
+ * the view (engine.c) fetches the row and runs the reader again, so a reader has no side effects. */
+#pragma once
+
+#include "base/arena.h"
+#include "store/rows.h"
+
+#define SECTION_COUNT_MAX 16u
+#define PERSON_NONE 0u
+#define STEP_PEOPLE_MAX 256u /* people that one step touches; bigger work is a job */
+
+struct registry;
+struct outcome;
+struct section;
+struct setting;
+
+/* The people a reader asked for, each at least once; those past the bound are not noted. */
+struct touched {
+    uint32_t numbers[STEP_PEOPLE_MAX];
+    uint32_t count;
+    uint32_t cold_count; /* how many answers were "cold": run the reader again when they are in memory */
+};
+
+struct view {
+    const struct rows *rows;
+    const struct registry *registry;
+    struct outcome *written; /* what the step has written and taken apart so far; NULL outside a step */
+    struct arena *arena;
+    int64_t now_us;          /* log time */
+    uint64_t position;       /* of the command; outside a step: of the next one */
+    struct touched *touched; /* NULL: nobody wants to know */
+};
+
+/* A person's row, taken apart. Rows: docs/formats/rows.md. */
+struct person {
+    uint32_t number;
+    struct bytes section[SECTION_COUNT_MAX];
+};
+
+const struct person *view_person(const struct view *v, uint32_t number); /* NULL: none (or cold, and noted) */
+struct bytes view_section(const struct view *v, uint32_t number, const struct section *section);
+bool view_index(const struct view *v, const struct family *f, struct hash128 hash, uint32_t *out_number);
+bool view_keyed(const struct view *v, const struct family *f, struct bytes key, struct bytes *out_value);
+/* The next row in key order with what the step has written laid over: >= from, or > with `after`. */
+bool view_keyed_next(const struct view *v, const struct family *f, struct bytes from, bool after, struct bytes *out_key,
+                     struct bytes *out_value);
+int64_t setting_int(const struct view *v, const struct setting *setting);
+
+/* The row of all people; the engine's own family. */
+extern const struct family person_family;

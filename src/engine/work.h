@@ -1,0 +1,16 @@
+/* What background work may use. See struct work_kind in domain.h. */
+#pragma once
+
+#include <stdatomic.h>
+
+#include "engine/domain.h"
+#include "store/disk.h"
+#include "store/log.h"
+
+struct work_surroundings {
+    struct log *log;   /* log_read of what is synced */
+    struct disk *disk; /* files under the domain's own folder; synced before their name goes into a command */
+    /* Position of the last checkpoint but one; 0: there is none. What was given up before it, no checkpoint refers to. */
+    _Atomic uint64_t checkpoint_older;
+    atomic_bool *stop; /* look now and then: true means the process wants to end, return CANCELLED */
+};
