@@ -1,0 +1,75 @@
+/* Collect: what arrives, once. Names of events, brands, channels and the like get small numbers; a message that came
+ * before is refused as a duplicate; everything else is said on as `arrived`. */
+#pragma once
+
+#include "domain/collect/envelope.h"
+#include "domain/collect/standard.h"
+#include "engine/domain.h"
+
+extern const struct domain collect_domain;
+
+/* Kinds of names that get a number of their own; on disk, for ever. Numbers start at 1; 0 is "none". */
+enum name_kind {
+    NAME_EVENT = 1, /* standard events have fixed numbers below NAME_EVENT_CUSTOM (standard.h) */
+    NAME_BRAND = 2,
+    NAME_CHANNEL = 3,
+    NAME_SHOP = 4,
+    NAME_STORE = 5,
+    NAME_STAFF = 6,
+    NAME_TOUCHPOINT = 7,
+    NAME_CAMPAIGN = 8,
+    NAME_SOURCE = 9,
+    NAME_TRAIT = 10,
+    NAME_PURPOSE = 11,
+    NAME_ENTITY = 12, /* legal entity */
+    NAME_KIND_COUNT,
+};
+#define NAMES_A_KIND_MAX 65535u /* a 65,536th name is kept in the event, but has no number: it counts as 0, "other" */
+
+uint32_t name_number(const struct view *v, enum name_kind kind, struct bytes name); /* 0: never seen, nor standard */
+uint32_t name_alias(const struct view *v, enum name_kind kind, struct bytes name);  /* what it counts as; 0: itself */
+struct bytes name_text(const struct view *v, enum name_kind kind, uint32_t number); /* empty: no such number */
+/* The next name in number order after `number`, standard events among them; 0: no more. Start with 0. */
+uint32_t name_next(const struct view *v, enum name_kind kind, uint32_t number);
+/* What an operator said of a name: a record (label_zh, label_en; for a brand: entity; for a store: region …). */
+struct bytes name_attributes(const struct view *v, enum name_kind kind, uint32_t number);
+/* The legal entity that a brand belongs to; 0: not declared. */
+uint32_t brand_entity(const struct view *v, uint32_t brand);
+
+/* --- facts --- */
+
+/* An event that was not seen before. Lives in the step's arena; the envelope borrows from the command. */
+struct arrived {
+    struct envelope envelope;
+    struct bytes packed;   /* the whole command payload */
+    uint32_t event;        /* numbers of names; 0: none given (or no number left) */
+    uint32_t brand, channel, shop, store, staff, touchpoint, campaign, source;
+    uint32_t trait_count;
+    const struct arrived_trait *traits;
+    uint32_t consent_count;
+    const struct arrived_consent *consents;
+};
+struct arrived_trait {
+    uint32_t name;         /* NAME_TRAIT */
+    struct bytes value;    /* packed value */
+};
+struct arrived_consent {
+    uint32_t purpose, channel; /* NAME_PURPOSE, NAME_CHANNEL; channel 0: all */
+    struct envelope_consent consent;
+};
+extern const struct fact_kind fact_arrived;
+
+/* Ids that replay and other domains may name. */
+enum { COMMAND_COLLECT_EVENT = 0x0201, COMMAND_COLLECT_NAME = 0x0202 };
+
+/* The command that defines a name: attributes, or (events) an alias of another one; both replace what was said before.
+ * An alias counts for events that come from now on. A brand's text attribute "entity" makes that legal entity known.
+ * Payload of COMMAND_COLLECT_NAME: u8 kind, bytes name, bytes alias_of (empty: none), bytes attributes (a record). */
+void collect_name_pack(struct buf *b, enum name_kind kind, struct bytes name, struct bytes alias_of, struct bytes attributes);
+
+/* How far back duplicates are certain to be seen: the setting's days, or less once the number of ids is the bound. */
+int64_t collect_horizon_us(const struct view *v);
+extern const struct refusal collect_duplicate; /* "duplicate": counted by engine_refusals */
+
+/* Touches ahead what apply will read of an event; stage by stage while it returns true. */
+bool collect_prefetch(const struct view *v, struct bytes packed, int stage);

@@ -1,0 +1,220 @@
+#include "domain/collect/collect_test.h"
+#include "lib/json.h"
+
+/* What the last arrived event said. */
+struct heard {
+    struct arena *arena;
+    struct arrived arrived;
+    enum cause cause;
+    int count;
+    const char *printed;
+};
+
+static void hear(void *context, const struct step *s, const struct fact_kind *kind, const void *fact)
+{
+    struct heard *heard = context;
+    if (kind != &fact_arrived)
+        return;
+    heard->arrived = *(const struct arrived *)fact;
+    heard->cause = s->cause;
+    heard->count++;
+    struct buf out;
+    struct json_writer w;
+    buf_init(&out, 1 << 16);
+    json_writer_init(&w, &out, false);
+    json_object_begin(&w);
+    kind->print(&s->view, fact, &w);
+    json_object_end(&w);
+    heard->printed = arena_text(heard->arena, buf_bytes(&out));
+    buf_fini(&out);
+}
+
+static void an_event_is_said_with_its_numbers(struct t *t)
+{
+    struct harness *h = collect_alone();
+    struct heard heard = {.arena = t->arena};
+    harness_listen(h, hear, &heard);
+    struct buf records;
+    buf_init(&records, 1 << 12);
+    struct envelope v = usual_envelope(&records);
+    CHECK(t, event_send(t, h, &v, 7) == NULL);
+    CHECK_EQ(t, heard.count, 1);
+    CHECK_EQ(t, heard.arrived.event, 2);
+    CHECK_EQ(t, heard.arrived.brand, 1);
+    CHECK_EQ(t, heard.arrived.channel, 1);
+    CHECK_EQ(t, heard.arrived.source, 1);
+    CHECK_EQ(t, heard.arrived.store, 0);
+    CHECK_EQ(t, heard.arrived.trait_count, 0);
+    CHECK_EQ(t, heard.cause, CAUSE_LIVE);
+    CHECK_TEXT(t, heard.printed,
+               "{\"event\":\"product_viewed\",\"time\":\"2025-11-21T16:00:00.000Z\",\"brand\":\"qihe_wear\",\"channel\":\"web\","
+               "\"ids\":[{\"type\":\"user_id\",\"value\":\"u_1****00\"},{\"type\":\"phone\",\"value\":\"+86****34\"},"
+               "{\"type\":\"anonymous_id\",\"value\":\"8f1****5f\"}]}");
+    CHECK(t, event_send(t, h, &v, 7) == &collect_duplicate);
+    CHECK_EQ(t, heard.count, 1);
+    CHECK(t, event_send(t, h, &v, 8) == NULL);
+    CHECK_EQ(t, heard.count, 2);
+    buf_fini(&records);
+    harness_destroy(h);
+}
+
+static void traits_and_consents_are_taken_apart(struct t *t)
+{
+    struct harness *h = collect_alone();
+    struct heard heard = {.arena = t->arena};
+    harness_listen(h, hear, &heard);
+    struct buf b;
+    buf_init(&b, 1 << 12);
+    struct envelope_consent sms = {.purpose = BYTES_LIT("marketing"), .channel = BYTES_LIT("sms"), .given = true};
+    struct envelope_consent all = {.purpose = BYTES_LIT("marketing"), .policy = BYTES_LIT("2026-01")};
+    envelope_consent_pack(&b, &sms);
+    envelope_consent_pack(&b, &all);
+    struct envelope v = {.event = BYTES_LIT("registered"),
+                         .traits = BYTES_LIT("\x02\x04" "city\x05\x06" "杭州\x00\x03\x02\x00"), /* one without a name */
+                         .consent_count = 2,
+                         .consents = buf_bytes(&b)};
+    CHECK(t, event_send(t, h, &v, 1) == NULL);
+    const struct arrived *a = &heard.arrived;
+    REQUIRE(t, a->trait_count == 1 && a->consent_count == 2);
+    CHECK_EQ(t, a->traits[0].name, number_of(h, NAME_TRAIT, "city"));
+    CHECK_BYTES(t, a->traits[0].value, BYTES_LIT("\x05\x06" "杭州"));
+    CHECK_EQ(t, a->consents[0].purpose, number_of(h, NAME_PURPOSE, "marketing"));
+    CHECK_EQ(t, a->consents[0].channel, number_of(h, NAME_CHANNEL, "sms"));
+    CHECK(t, a->consents[0].consent.given && !a->consents[1].consent.given);
+    CHECK_EQ(t, a->consents[1].channel, 0);
+    buf_fini(&b);
+    harness_destroy(h);
+}
+
+static void a_cause_is_found(struct t *t)
+{
+    struct harness *h = collect_alone();
+    struct heard heard = {.arena = t->arena};
+    harness_listen(h, hear, &heard);
+    static const struct {
+        int64_t before_us;
+        bool import;
+        enum cause cause;
+    } rows[] = {
+        {0, false, CAUSE_LIVE},           {US_PER_HOUR, false, CAUSE_LIVE},     {US_PER_HOUR + 1, false, CAUSE_LATE},
+        {-US_PER_DAY, false, CAUSE_LIVE}, {0, true, CAUSE_IMPORT},              {900 * US_PER_DAY, true, CAUSE_IMPORT},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct envelope v = {.event = BYTES_LIT("login"), .event_us = harness_now_us(h) - rows[i].before_us,
+                             .received_us = harness_now_us(h), .import = rows[i].import};
+        CHECK(t, event_send(t, h, &v, i) == NULL);
+        CHECK_EQ(t, heard.cause, rows[i].cause);
+    }
+    harness_destroy(h);
+}
+
+static void an_alias_counts_as_its_target(struct t *t)
+{
+    struct harness *h = collect_alone();
+    struct heard heard = {.arena = t->arena};
+    harness_listen(h, hear, &heard);
+    struct envelope v = {.event = BYTES_LIT("PlaceOrder")};
+    CHECK(t, event_send(t, h, &v, 1) == NULL);
+    CHECK_EQ(t, heard.arrived.event, 1000);
+    CHECK(t, name_send(h, NAME_EVENT, "PlaceOrder", "order_created", BYTES_NONE) == NULL);
+    CHECK(t, event_send(t, h, &v, 2) == NULL);
+    CHECK_EQ(t, heard.arrived.event, 19);
+    CHECK_BYTES(t, heard.arrived.envelope.event, BYTES_LIT("PlaceOrder"));
+    harness_destroy(h);
+}
+
+static void a_bad_event_is_refused(struct t *t)
+{
+    struct harness *h = collect_alone();
+    struct hash128 before = harness_digest(h);
+    CHECK(t, harness_apply(h, COMMAND_COLLECT_EVENT, BYTES_LIT("no envelope")) == &harness_malformed);
+    struct envelope v = {.event = BYTES_LIT("x"), .traits = BYTES_LIT("\x05")};
+    CHECK(t, event_send(t, h, &v, 1) == &harness_malformed);
+    CHECK(t, hash128_equal(before, harness_digest(h)));
+    harness_destroy(h);
+}
+
+static int64_t horizon_of(struct harness *h)
+{
+    struct view v = harness_view(h);
+    return collect_horizon_us(&v);
+}
+
+static void ids_are_forgotten_after_their_days(struct t *t)
+{
+    struct harness *h = collect_alone();
+    struct envelope v = {.event = BYTES_LIT("login"), .event_us = harness_now_us(h), .received_us = harness_now_us(h)};
+    int64_t start_us = harness_now_us(h);
+    CHECK_EQ(t, horizon_of(h), 7 * US_PER_DAY);
+    for (uint64_t i = 0; i < 100; i++)
+        CHECK(t, event_send(t, h, &v, i) == NULL);
+    harness_time(h, start_us + 7 * US_PER_DAY - 1);
+    CHECK(t, event_send(t, h, &v, 5) == &collect_duplicate);
+    harness_time(h, start_us + 7 * US_PER_DAY);
+    CHECK(t, event_send(t, h, &v, 5) == NULL); /* over its time, if not yet forgotten */
+    CHECK(t, event_send(t, h, &v, 5) == &collect_duplicate);
+    for (uint64_t i = 100; i < 200; i++)
+        CHECK(t, event_send(t, h, &v, i) == NULL);
+    CHECK(t, event_send(t, h, &v, 5) == &collect_duplicate); /* the old one went without the new one */
+    struct rows_usage usage;
+    rows_usage(harness_rows(h), &usage);
+    CHECK_EQ(t, usage.rows[13], 101);
+    CHECK_EQ(t, usage.rows[12], 101);
+    CHECK_EQ(t, horizon_of(h), 0); /* all that is certain: the oldest one kept came just now */
+    harness_destroy(h);
+}
+
+static void ids_are_forgotten_beyond_their_number(struct t *t)
+{
+    struct harness *h = collect_alone();
+    struct envelope v = {.event = BYTES_LIT("login"), .event_us = harness_now_us(h), .received_us = harness_now_us(h)};
+    setting_put(h, "collect.dedup_ids", 1000);
+    for (uint64_t i = 0; i < 1500; i++) {
+        harness_time(h, harness_now_us(h) + US_PER_SECOND);
+        CHECK(t, event_send(t, h, &v, i) == NULL);
+    }
+    CHECK_EQ(t, horizon_of(h), 999 * US_PER_SECOND);
+    CHECK(t, event_send(t, h, &v, 500) == &collect_duplicate);
+    CHECK(t, event_send(t, h, &v, 499) == NULL);
+    CHECK(t, event_send(t, h, &v, 500) == NULL); /* the one before has pushed it out */
+    CHECK(t, event_send(t, h, &v, 502) == &collect_duplicate);
+    struct rows_usage usage;
+    rows_usage(harness_rows(h), &usage);
+    CHECK(t, usage.rows[13] >= 1000 && usage.rows[13] < 1016 && usage.rows[12] <= usage.rows[13]);
+    harness_destroy(h);
+}
+
+static void a_prefetch_changes_nothing(struct t *t)
+{
+    struct harness *h = collect_alone();
+    struct buf records, b;
+    struct err e = {0};
+    buf_init(&records, 1 << 12);
+    buf_init(&b, 1 << 12);
+    struct envelope v = usual_envelope(&records);
+    CHECK(t, event_send(t, h, &v, 1) == NULL);
+    CHECK_DONE(t, envelope_pack(&v, &b, &e), &e);
+    struct hash128 before = harness_digest(h);
+    struct view view = harness_view(h);
+    int stage = 0;
+    while (collect_prefetch(&view, buf_bytes(&b), stage) && stage < 8)
+        stage++;
+    CHECK(t, stage < 8);
+    CHECK(t, !collect_prefetch(&view, BYTES_LIT("no envelope"), 0));
+    CHECK(t, hash128_equal(before, harness_digest(h)));
+    buf_fini(&records);
+    buf_fini(&b);
+    harness_destroy(h);
+}
+
+static const struct test tests[] = {
+    {"an event is said with its numbers", an_event_is_said_with_its_numbers, 1},
+    {"traits and consents are taken apart", traits_and_consents_are_taken_apart, 1},
+    {"a cause is found", a_cause_is_found, 1},
+    {"an alias counts as its target", an_alias_counts_as_its_target, 1},
+    {"a bad event is refused", a_bad_event_is_refused, 1},
+    {"ids are forgotten after their days", ids_are_forgotten_after_their_days, 1},
+    {"ids are forgotten beyond their number", ids_are_forgotten_beyond_their_number, 1},
+    {"a prefetch changes nothing", a_prefetch_changes_nothing, 1},
+};
+TEST_MAIN(tests)

@@ -1,0 +1,188 @@
+/* The table, what a step does, and what can be asked of the rows. */
+#include "domain/event/event.h"
+
+#include <string.h>
+
+#include "domain/event/tail.h"
+#include "domain/event/work.h"
+
+static const struct refusal already_folded = {"already_folded", "These events were folded before: nothing is to do.",
+                                              "这些事件已经归档,无需处理。"};
+static const struct refusal runs_changed = {"runs_changed", "These runs are not there any more: they will be merged anew.",
+                                            "这些归档文件已发生变化,将重新合并。"};
+
+/* --- an event --- */
+
+static void hear_resolved(struct step *s, const void *fact)
+{
+    const struct resolved *r = fact;
+    struct event_note *note = arena_take(s->view.arena, sizeof *note, _Alignof(struct event_note));
+    *note = (struct event_note){.position = s->view.position, .person = r->person, .event = r->arrived->event, .owner = r->owner};
+    if (rows_series_first(s->view.rows, &note_family) == rows_series_end(s->view.rows, &note_family)) {
+        struct fold_mark mark = fold_mark_read(&s->view);
+        mark.since_us = s->view.now_us;
+        fold_mark_put(s, &mark);
+    }
+    tail_push(s, note);
+}
+
+/* --- results of work --- */
+
+static fallible folded_check(struct bytes payload, struct err *e)
+{
+    struct folded f;
+    return folded_unpack(payload, &f, e);
+}
+
+/* Are these the oldest notes, all of them? */
+static bool is_next_fold(const struct view *v, const struct folded *f)
+{
+    uint64_t first = rows_series_first(v->rows, &note_family), end = rows_series_end(v->rows, &note_family);
+    if (f->first_index != first || f->run.sum.count > end - first)
+        return false;
+    const struct event_note *oldest = rows_series_at(v->rows, &note_family, first);
+    uint64_t oldest_position = oldest->position;
+    const struct event_note *last = rows_series_at(v->rows, &note_family, first + f->run.sum.count - 1);
+    return oldest_position == f->run.first && last->position + 1 == f->run.until;
+}
+
+static const struct refusal *folded_apply(struct step *s, struct bytes payload)
+{
+    struct folded f;
+    struct status status = folded_unpack(payload, &f, NULL);
+    assert(done(status)); /* folded_check has seen it */
+    if (!is_next_fold(&s->view, &f))
+        return &already_folded;
+    tail_drop(s, f.first_index + f.run.sum.count);
+    run_put(s, &f.run, f.packed);
+    log_retire(s, &f.run);
+    struct fold_mark mark = {.folded_until = f.run.until, .since_us = f.last_us};
+    fold_mark_count(&s->view, &mark);
+    fold_mark_put(s, &mark);
+    return NULL;
+}
+
+static fallible merged_check(struct bytes payload, struct err *e)
+{
+    struct merged_runs m;
+    return merged_unpack(payload, &m, e);
+}
+
+static const struct refusal *merged_apply(struct step *s, struct bytes payload)
+{
+    struct merged_runs m;
+    struct run_row gone[MERGE_RUNS_MAX];
+    uint64_t count = 0;
+    struct status status = merged_unpack(payload, &m, NULL);
+    assert(done(status)); /* merged_check has seen it */
+    for (uint32_t i = 0; i < m.removed_count; i++) {
+        if (!run_find(&s->view, m.removed[i], &gone[i]) || strcmp(gone[i].name, m.run.name) == 0)
+            return &runs_changed;
+        count += gone[i].sum.count;
+    }
+    if (count != m.run.sum.count)
+        return &runs_changed;
+    for (uint32_t i = 0; i < m.removed_count; i++)
+        run_retire(s, &gone[i]);
+    run_put(s, &m.run, m.packed);
+    struct fold_mark mark = fold_mark_read(&s->view);
+    fold_mark_count(&s->view, &mark);
+    fold_mark_put(s, &mark);
+    return NULL;
+}
+
+static fallible swept_check(struct bytes payload, struct err *e)
+{
+    struct swept swept;
+    return swept_unpack(payload, &swept, e);
+}
+
+static const struct refusal *swept_apply(struct step *s, struct bytes payload)
+{
+    struct swept swept;
+    struct status status = swept_unpack(payload, &swept, NULL);
+    assert(done(status)); /* swept_check has seen it */
+    for (uint32_t i = 0; i < swept.count; i++)
+        step_keyed_remove(s, &retired_family, swept.keys[i]);
+    return NULL;
+}
+
+/* --- reading --- */
+
+uint64_t event_count(const struct view *v)
+{
+    return rows_series_end(v->rows, &note_family);
+}
+
+uint64_t event_count_named(const struct view *v, uint32_t event)
+{
+    return tail_count_named(v, event);
+}
+
+uint64_t event_folded_until(const struct view *v)
+{
+    return fold_mark_read(v).folded_until;
+}
+
+bool event_is_of(const struct view *v, const struct event_note *n, uint32_t person)
+{
+    bool owned = n->owner.low != 0 || n->owner.high != 0;
+    return owned ? identity_of_owner(v, n->owner) == person : n->person == person;
+}
+
+static uint64_t unfolded(const struct view *v)
+{
+    return rows_series_end(v->rows, &note_family) - rows_series_first(v->rows, &note_family);
+}
+
+static uint64_t run_count(const struct view *v)
+{
+    return fold_mark_read(v).run_count;
+}
+
+static uint64_t log_needed(const struct view *v)
+{
+    uint64_t first = rows_series_first(v->rows, &note_family), retired = retired_log_from(v), needed = v->position;
+    if (unfolded(v) > 0)
+        needed = ((const struct event_note *)rows_series_at(v->rows, &note_family, first))->position;
+    return needed < retired ? needed : retired;
+}
+
+/* --- the table --- */
+
+static const struct family *const families[] = {&note_family, &run_family, &retired_family, &fold_family, &named_family, &filter_family};
+static const struct listener hears[] = {{&fact_resolved, hear_resolved}};
+static const struct work_kind *const works[] = {&fold_work, &merge_work, &sweep_work};
+static const struct setting *const settings[] = {&fold_events_setting, &fold_seconds_setting};
+static const struct command commands[] = {
+    {COMMAND_FOLDED, "event.folded", FOLDED_BYTES_MAX, ROLE_SYSTEM, folded_check, NULL, folded_apply,
+     "The oldest events of the log are in a run now.", NULL},
+    {COMMAND_RUNS_MERGED, "event.runs_merged", MERGED_BYTES_MAX, ROLE_SYSTEM, merged_check, NULL, merged_apply,
+     "Some runs are one now; their files are given up.", NULL},
+    {COMMAND_RUNS_SWEPT, "event.runs_swept", SWEPT_BYTES_MAX, ROLE_SYSTEM, swept_check, NULL, swept_apply,
+     "What was given up before the last checkpoint but one is gone: files of merged runs, and parts of the log.", NULL},
+};
+static const struct metric metrics[] = {
+    {"kith_events", "Events kept.", event_count},
+    {"kith_events_unfolded", "Events that are in the log only; alarm when it grows without end.", unfolded},
+    {"kith_event_runs", "Runs of folded events.", run_count},
+};
+
+const struct domain event_domain = {
+    .number = 0x05,
+    .name = "event",
+    .about = "Events, every one, in the order of their people.",
+    .families = families,
+    .family_count = COUNT_OF(families),
+    .commands = commands,
+    .command_count = COUNT_OF(commands),
+    .hears = hears,
+    .hear_count = COUNT_OF(hears),
+    .works = works,
+    .work_count = COUNT_OF(works),
+    .settings = settings,
+    .setting_count = COUNT_OF(settings),
+    .metrics = metrics,
+    .metric_count = COUNT_OF(metrics),
+    .log_needed = log_needed,
+};

@@ -1,0 +1,53 @@
+/* Events: every one, in the order of its person, newest in the log, older in runs on disk.
+ *
+ * A step only notes (position, person, owner) in the tail. In the background the folder reads the tail's events from the
+ * log up to a position F, sorts them by (person number of the time, event time, hash of the message, position), writes
+ * them as one run of compressed blocks, and logs `event.folded`; from then on the tail and the log before F may go.
+ * Merges and splits are applied at read: events are looked for under all numbers of a person, and kept when their owner
+ * belongs to that person now. Formats: docs/formats/runs.md. */
+#pragma once
+
+#include "domain/identity/identity.h"
+#include "engine/domain.h"
+#include "engine/work.h"
+
+extern const struct domain event_domain;
+
+/* Says where an event lies; what the engine keeps of it in memory. */
+struct event_note {
+    uint64_t position;
+    uint32_t person;       /* the number when it was applied; PERSON_NONE: nobody's */
+    uint32_t event;        /* NAME_EVENT */
+    struct hash128 owner;
+};
+static_assert(sizeof(struct event_note) == 32, "notes are on disk");
+
+/* A frozen view of all events: any one thread may read it. It holds no file and no part of the log before it is read: of
+ * a view that is read when two checkpoints have passed since it was opened, events may be gone (UNAVAILABLE: open another). */
+struct event_view;
+struct event_view *event_view_open(const struct view *v, const struct work_surroundings *around); /* engine's thread; cheap */
+void event_view_close(struct event_view *ev);                                                     /* any thread; NULL is fine */
+
+struct event_seen {
+    struct event_note note;
+    int64_t event_us;
+    struct bytes packed;   /* the envelope; borrowed for the call */
+};
+/* Return false to stop. */
+typedef bool (*event_each)(void *context, const struct event_seen *event);
+
+/* Events stored under any of `numbers`, newest first by (event_us, message, position). Reads only their blocks, each when
+ * its turn comes, and of the tail all notes of these numbers. CORRUPT, with file and block. */
+fallible event_scan_people(struct event_view *ev, const uint32_t *numbers, size_t count, event_each each, void *context, struct err *e);
+/* Every event, in no promised order, for export and re-fold. */
+fallible event_scan_all(struct event_view *ev, event_each each, void *context, struct err *e);
+uint64_t event_view_count(const struct event_view *ev);
+
+/* Is the event of this living person now? Decided by its owner, whoever it was stored under. Engine's thread. */
+bool event_is_of(const struct view *v, const struct event_note *n, uint32_t person);
+
+uint64_t event_count(const struct view *v);                       /* all ever applied and kept */
+uint64_t event_count_named(const struct view *v, uint32_t event); /* by NAME_EVENT */
+uint64_t event_folded_until(const struct view *v);                /* F */
+
+enum { COMMAND_FOLDED = 0x0501 };

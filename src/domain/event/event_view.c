@@ -1,0 +1,442 @@
+/* Reading events: of some people, newest first, or all of them. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "domain/collect/collect.h"
+#include "domain/event/manifest.h"
+#include "domain/event/tail.h"
+
+#define ARENA_BLOCK_BYTES 4096u
+#define TAIL_KEPT_BYTES (1u << 20) /* of the tail's bodies; further ones are read a second time when their turn comes */
+#define SOURCE_BYTES_MAX (8u << 20)
+#define LOOK_EVERY 256u
+
+struct event_view {
+    struct arena *arena; /* holds this struct and what it points at */
+    const struct work_surroundings *around;
+    struct tail_view tail;
+    struct run_row *runs;
+    size_t run_count;
+    uint64_t count;
+};
+
+struct event_view *event_view_open(const struct view *v, const struct work_surroundings *around)
+{
+    struct arena *arena = arena_create(ARENA_BLOCK_BYTES);
+    struct event_view *ev = ARENA_NEW(arena, struct event_view);
+    struct run_row row;
+    *ev = (struct event_view){.arena = arena, .around = around, .tail = tail_view_open(v), .count = event_count(v)};
+    for (uint64_t from = 0; run_next(v, from, &row); from = row.first + 1)
+        ev->run_count++;
+    ev->runs = ARENA_ARRAY(arena, struct run_row, ev->run_count);
+    size_t at = 0;
+    for (uint64_t from = 0; run_next(v, from, &row); from = row.first + 1)
+        ev->runs[at++] = row;
+    assert(at == ev->run_count);
+    return ev;
+}
+
+void event_view_close(struct event_view *ev)
+{
+    if (ev == NULL)
+        return;
+    tail_view_close(&ev->tail);
+    arena_destroy(ev->arena);
+}
+
+uint64_t event_view_count(const struct event_view *ev)
+{
+    return ev->count;
+}
+
+/* What a view refers to is kept for two checkpoints. */
+static struct status gone(struct status s, struct err *e)
+{
+    if (s.code != STATUS_NOT_FOUND)
+        return s;
+    (void)err_wrap(e, s, "events that this view refers to are gone, it may be too old: open another one");
+    return (struct status){STATUS_UNAVAILABLE};
+}
+
+static bool stopped(const struct event_view *ev)
+{
+    return atomic_load_explicit(ev->around->stop, memory_order_relaxed);
+}
+
+static fallible cancelled(struct err *e)
+{
+    return FAIL(e, CANCELLED, "the process wants to end");
+}
+
+static fallible reader_open(const struct event_view *ev, size_t run, struct run_reader **out_reader, struct err *e)
+{
+    const struct run_row *row = &ev->runs[run];
+    struct run_reader *r = NULL;
+    TRY(gone(run_reader_open(ev->around->disk, row->name, &r, e), e));
+    struct run_sum sum = run_reader_sum(r);
+    if (sum.count != row->sum.count || sum.bytes != row->sum.bytes || sum.digest != row->sum.digest) {
+        run_reader_close(r);
+        return FAIL(e, CORRUPT, "run %s is not the one that was installed", row->name);
+    }
+    *out_reader = r;
+    return DONE;
+}
+
+static bool hand_over(event_each each, void *context, const struct stored_event *event)
+{
+    struct event_seen seen = {.note = event->note, .event_us = event->event_us, .packed = event->packed};
+    return each(context, &seen);
+}
+
+/* --- events of some people, newest first: the sources are merged --- */
+
+/* The events of one number in one run, or of all numbers in the tail; block by block from the last. Those loaded are in
+ * order of time, and taken from the end. */
+struct source {
+    struct run_reader *reader; /* NULL: the tail */
+    uint32_t person;
+    uint64_t from, until;      /* blocks not loaded yet */
+    struct buf events;         /* struct stored_event each; of a run, packed.data counts from the start of `bodies` */
+    struct buf bodies;
+    size_t left;               /* events loaded and not taken */
+    struct stored_event now;
+    bool over;
+};
+
+struct scan {
+    const struct event_view *view;
+    struct arena *arena;
+    const uint32_t *numbers; /* ascending, each once */
+    size_t number_count;
+    struct run_reader **readers;
+    size_t reader_count;
+    struct source **heap;    /* the newest first */
+    size_t heap_count, heap_room;
+    struct source *tail;
+    struct run_buffers buffers;
+    struct buf body;         /* of an event of the tail */
+    uint64_t seen;
+};
+
+static struct source *source_create(struct scan *s)
+{
+    struct source *source = ARENA_NEW(s->arena, struct source);
+    buf_init(&source->events, SIZE_MAX / 2);
+    buf_init(&source->bodies, SOURCE_BYTES_MAX);
+    if (s->heap_count == s->heap_room) {
+        size_t room = s->heap_room == 0 ? 16 : s->heap_room * 2;
+        struct source **heap = ARENA_ARRAY(s->arena, struct source *, room);
+        if (s->heap_count > 0)
+            memcpy(heap, s->heap, s->heap_count * sizeof(struct source *));
+        s->heap = heap;
+        s->heap_room = room;
+    }
+    s->heap[s->heap_count++] = source;
+    return source;
+}
+
+static fallible source_keep(struct source *source, const struct stored_event *event, bool with_body, struct err *e)
+{
+    struct stored_event kept = *event;
+    kept.packed = bytes_of((const uint8_t *)source->bodies.size, with_body ? event->packed.size : 0);
+    if (with_body)
+        buf_push(&source->bodies, event->packed);
+    buf_push(&source->events, bytes_of(&kept, sizeof kept));
+    if (source->bodies.overflowed || source->events.overflowed)
+        return FAIL(e, FULL, "no memory for a person's events");
+    source->left++;
+    return DONE;
+}
+
+static fallible block_load(struct scan *s, struct source *source, uint64_t block, struct err *e)
+{
+    struct block_cursor cursor;
+    struct event_note note;
+    struct stored_event event;
+    struct bytes packed;
+    buf_clear(&source->events);
+    buf_clear(&source->bodies);
+    TRY(run_block_open(source->reader, block, &s->buffers, &cursor, e));
+    while (cursor.left > 0) {
+        TRY(run_block_next(&cursor, &note, &packed, e));
+        if (note.person > source->person)
+            break;
+        if (note.person < source->person)
+            continue;
+        TRY(stored_of(&note, packed, &event, e));
+        TRY(source_keep(source, &event, true, e));
+    }
+    return DONE;
+}
+
+static fallible tail_body_read(struct scan *s, struct stored_event *event, struct err *e)
+{
+    struct log_record record;
+    TRY(gone(log_read(s->view->around->log, event->note.position, &s->body, &record, e), e));
+    if (record.kind != COMMAND_COLLECT_EVENT)
+        return FAIL(e, CORRUPT, "the log has no event at position %llu", (unsigned long long)event->note.position);
+    event->packed = record.payload;
+    return DONE;
+}
+
+/* Puts the next older event into `now`. */
+static fallible source_step(struct scan *s, struct source *source, struct err *e)
+{
+    while (source->left == 0 && source->from < source->until)
+        TRY(block_load(s, source, --source->until, e));
+    source->over = source->left == 0;
+    if (source->over)
+        return DONE;
+    source->left--;
+    memcpy(&source->now, source->events.data + source->left * sizeof source->now, sizeof source->now);
+    if (source->now.packed.size > 0)
+        source->now.packed.data = source->bodies.data + (size_t)source->now.packed.data;
+    return DONE;
+}
+
+static struct status tail_take(void *context, const struct event_note *note, struct err *e)
+{
+    struct scan *s = context;
+    struct stored_event event = {.note = *note};
+    if (s->seen++ % LOOK_EVERY == 0 && stopped(s->view))
+        return cancelled(e);
+    TRY(tail_body_read(s, &event, e));
+    TRY(stored_of(note, event.packed, &event, e));
+    return source_keep(s->tail, &event, s->tail->bodies.size + event.packed.size <= TAIL_KEPT_BYTES, e);
+}
+
+static int time_compare(const void *x, const void *y)
+{
+    return stored_compare_time(x, y);
+}
+
+static fallible scan_open_tail(struct scan *s, struct err *e)
+{
+    s->tail = source_create(s);
+    TRY(tail_view_find(&s->view->tail, s->numbers, s->number_count, tail_take, s, e));
+    if (s->tail->left > 0)
+        qsort(s->tail->events.data, s->tail->left, sizeof(struct stored_event), time_compare);
+    return DONE;
+}
+
+static fallible scan_open_run(struct scan *s, struct run_reader *r, struct err *e)
+{
+    for (size_t i = 0; i < s->number_count; i++) {
+        uint64_t from, until;
+        TRY(run_reader_find(r, s->numbers[i], &from, &until, e));
+        if (from == until)
+            continue;
+        struct source *source = source_create(s);
+        source->reader = r;
+        source->person = s->numbers[i];
+        source->from = from;
+        source->until = until;
+    }
+    return DONE;
+}
+
+/* The tail first: the log can't be held, files can. */
+static fallible scan_open(struct scan *s, struct err *e)
+{
+    TRY(scan_open_tail(s, e));
+    s->readers = ARENA_ARRAY(s->arena, struct run_reader *, s->view->run_count);
+    for (; s->reader_count < s->view->run_count; s->reader_count++)
+        TRY(reader_open(s->view, s->reader_count, &s->readers[s->reader_count], e));
+    for (size_t i = 0; i < s->reader_count; i++)
+        TRY(scan_open_run(s, s->readers[i], e));
+    return DONE;
+}
+
+static void source_fini(struct source *source)
+{
+    buf_fini(&source->events);
+    buf_fini(&source->bodies);
+    source->over = true;
+}
+
+static void scan_close(struct scan *s)
+{
+    for (size_t i = 0; i < s->heap_count; i++)
+        source_fini(s->heap[i]);
+    for (size_t i = 0; i < s->reader_count; i++)
+        run_reader_close(s->readers[i]);
+    run_buffers_fini(&s->buffers);
+    buf_fini(&s->body);
+    arena_destroy(s->arena);
+}
+
+static void heap_sink(struct scan *s, size_t at)
+{
+    for (;;) {
+        size_t newest = at;
+        for (size_t child = 2 * at + 1; child <= 2 * at + 2 && child < s->heap_count; child++)
+            if (stored_compare_time(&s->heap[child]->now, &s->heap[newest]->now) > 0)
+                newest = child;
+        if (newest == at)
+            return;
+        struct source *moved = s->heap[at];
+        s->heap[at] = s->heap[newest];
+        s->heap[newest] = moved;
+        at = newest;
+    }
+}
+
+static void heap_pop(struct scan *s)
+{
+    source_fini(s->heap[0]);
+    s->heap[0] = s->heap[--s->heap_count];
+}
+
+/* Every source on its newest event; the empty ones go. */
+static fallible heap_begin(struct scan *s, struct err *e)
+{
+    for (size_t i = 0; i < s->heap_count;) {
+        TRY(source_step(s, s->heap[i], e));
+        if (s->heap[i]->over) {
+            source_fini(s->heap[i]);
+            s->heap[i] = s->heap[--s->heap_count];
+        } else {
+            i++;
+        }
+    }
+    for (size_t i = s->heap_count / 2; i-- > 0;)
+        heap_sink(s, i);
+    return DONE;
+}
+
+static fallible scan_run(struct scan *s, event_each each, void *context, struct err *e)
+{
+    TRY(scan_open(s, e));
+    TRY(heap_begin(s, e));
+    while (s->heap_count > 0) {
+        struct source *newest = s->heap[0];
+        if (s->seen++ % LOOK_EVERY == 0 && stopped(s->view))
+            return cancelled(e);
+        if (newest->now.packed.size == 0)
+            TRY(tail_body_read(s, &newest->now, e));
+        if (!hand_over(each, context, &newest->now))
+            return DONE;
+        TRY(source_step(s, newest, e));
+        if (newest->over)
+            heap_pop(s);
+        if (s->heap_count > 0)
+            heap_sink(s, 0);
+    }
+    return DONE;
+}
+
+static int number_compare(const void *x, const void *y)
+{
+    const uint32_t *a = x, *b = y;
+    return (*a > *b) - (*a < *b);
+}
+
+fallible event_scan_people(struct event_view *ev, const uint32_t *numbers, size_t count, event_each each, void *context, struct err *e)
+{
+    if (count == 0)
+        return DONE;
+    struct arena *arena = arena_create(ARENA_BLOCK_BYTES);
+    struct scan *s = ARENA_NEW(arena, struct scan);
+    uint32_t *sorted = ARENA_ARRAY(arena, uint32_t, count);
+    *s = (struct scan){.view = ev, .arena = arena, .numbers = sorted};
+    memcpy(sorted, numbers, count * sizeof *sorted);
+    qsort(sorted, count, sizeof *sorted, number_compare);
+    for (size_t i = 0; i < count; i++)
+        if (i == 0 || sorted[i] != sorted[i - 1])
+            sorted[s->number_count++] = sorted[i];
+    run_buffers_init(&s->buffers);
+    buf_init(&s->body, LOG_RECORD_BYTES_MAX * 2);
+    struct status status = scan_run(s, each, context, e);
+    scan_close(s);
+    return status;
+}
+
+/* --- every event --- */
+
+struct scan_all {
+    const struct event_view *view;
+    event_each each;
+    void *context;
+    struct run_reader **readers;
+    size_t reader_count;
+    bool over; /* `each` has had enough */
+};
+
+static fallible tail_give(struct scan_all *s, struct log_cursor *cursor, const struct event_note *note, struct err *e)
+{
+    struct log_record record = {0};
+    struct stored_event event;
+    do
+        TRY(gone(log_cursor_next(cursor, &record, e), e));
+    while (record.position < note->position);
+    if (record.position != note->position || record.kind != COMMAND_COLLECT_EVENT)
+        return FAIL(e, CORRUPT, "the log has no event at position %llu", (unsigned long long)note->position);
+    TRY(stored_of(note, record.payload, &event, e));
+    s->over = !hand_over(s->each, s->context, &event);
+    return DONE;
+}
+
+static fallible tail_give_all(struct scan_all *s, struct log_cursor *cursor, struct err *e)
+{
+    const struct series_view *notes = s->view->tail.notes;
+    uint64_t run;
+    for (uint64_t i = series_view_first(notes); i < series_view_end(notes) && !s->over; i++) {
+        if (i % LOOK_EVERY == 0 && stopped(s->view))
+            return cancelled(e);
+        TRY(tail_give(s, cursor, series_view_run(notes, i, &run), e));
+    }
+    return DONE;
+}
+
+static fallible tail_scan(struct scan_all *s, struct err *e)
+{
+    const struct series_view *notes = s->view->tail.notes;
+    if (series_view_first(notes) == series_view_end(notes))
+        return DONE;
+    uint64_t run;
+    const struct event_note *oldest = series_view_run(notes, series_view_first(notes), &run);
+    struct log_cursor *cursor = NULL;
+    TRY(gone(log_cursor_open(s->view->around->log, oldest->position, &cursor, e), e));
+    struct status status = tail_give_all(s, cursor, e);
+    log_cursor_close(cursor);
+    return status;
+}
+
+static fallible run_give_all(struct scan_all *s, struct run_stream *stream, struct err *e)
+{
+    for (uint64_t i = 0; !stream->over && !s->over; i++) {
+        if (i % LOOK_EVERY == 0 && stopped(s->view))
+            return cancelled(e);
+        s->over = !hand_over(s->each, s->context, &stream->now);
+        TRY(run_stream_next(stream, e));
+    }
+    return DONE;
+}
+
+static fallible scan_all_run(struct scan_all *s, struct err *e)
+{
+    for (; s->reader_count < s->view->run_count; s->reader_count++)
+        TRY(reader_open(s->view, s->reader_count, &s->readers[s->reader_count], e));
+    TRY(tail_scan(s, e));
+    for (size_t i = 0; i < s->reader_count && !s->over; i++) {
+        struct run_stream stream;
+        struct status status = run_stream_open(s->readers[i], &stream, e);
+        if (done(status))
+            status = run_give_all(s, &stream, e);
+        run_stream_close(&stream);
+        TRY(status);
+    }
+    return DONE;
+}
+
+fallible event_scan_all(struct event_view *ev, event_each each, void *context, struct err *e)
+{
+    struct arena *arena = arena_create(ARENA_BLOCK_BYTES);
+    struct scan_all s = {.view = ev, .each = each, .context = context};
+    s.readers = ARENA_ARRAY(arena, struct run_reader *, ev->run_count);
+    struct status status = scan_all_run(&s, e);
+    for (size_t i = 0; i < s.reader_count; i++)
+        run_reader_close(s.readers[i]);
+    arena_destroy(arena);
+    return status;
+}

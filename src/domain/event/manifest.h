@@ -1,0 +1,59 @@
+/* The rows of the event domain: which runs there are, up to where the log is folded, which files may go. */
+#pragma once
+
+#include "domain/event/run.h"
+
+extern const struct family run_family;     /* first position (8 bytes, big-endian) -> a run in force */
+extern const struct family retired_family; /* position of the giving up (8 bytes, big-endian), name -> what was given up */
+extern const struct family fold_family;    /* "fold" -> struct fold_mark */
+
+#define MERGE_RUNS_LEAST 9u /* more than eight of a size */
+#define MERGE_RUNS_MAX 16u
+#define MERGE_BYTES_MAX (UINT64_C(64) << 30)
+
+struct run_row {
+    char name[RUN_NAME_BYTES_MAX + 1];
+    uint64_t first, until; /* positions of its events are in [first, until), not all in there are its own */
+    struct run_sum sum;
+};
+void run_row_pack(struct buf *b, const struct run_row *row);
+/* false: not a row, and the cursor is marked. *out_packed: its bytes, borrowed; NULL: nobody wants them. */
+bool run_row_unpack(struct unpack *u, struct run_row *out_row, struct bytes *out_packed);
+
+/* The runs in force, in the order of their first positions: >= from. */
+bool run_next(const struct view *v, uint64_t from, struct run_row *out_row);
+/* Does exactly this run stand there? */
+bool run_find(const struct view *v, uint64_t first, struct run_row *out_row);
+void run_put(struct step *s, const struct run_row *row, struct bytes packed); /* both of one unpack; borrows the bytes */
+
+/* What was given up stays until two checkpoints have passed, so that views which are being read find it: the file of a
+ * run that was merged, and the log of events that were folded. */
+enum retired_kind { RETIRED_FILE = 1, RETIRED_LOG = 2 };
+struct retired {
+    uint64_t position;      /* of the command that gave it up */
+    enum retired_kind kind;
+    uint64_t log_from;      /* RETIRED_LOG: the log is needed from there on */
+    struct bytes key;       /* of the row; borrowed from the view */
+};
+bool retired_next(const struct view *v, struct bytes after_key, struct retired *out_retired); /* BYTES_NONE: the oldest */
+struct bytes retired_name(struct bytes key); /* of the run */
+void run_retire(struct step *s, const struct run_row *row); /* the row goes, its file is given up */
+void log_retire(struct step *s, const struct run_row *row); /* the log of a new run's events is given up */
+uint64_t retired_log_from(const struct view *v);            /* UINT64_MAX: nothing of the log is waiting */
+
+/* All files that somebody may still refer to, sorted; in the arena. */
+size_t run_names(const struct view *v, struct arena *arena, const char *const **out_names);
+
+struct fold_mark {
+    uint64_t folded_until; /* F: all events before it are in runs */
+    int64_t since_us;      /* log time of the oldest note, or a little earlier; meaningless without notes */
+    uint32_t run_count;
+    bool merge_due;        /* there are enough runs of a size */
+};
+struct fold_mark fold_mark_read(const struct view *v);
+void fold_mark_put(struct step *s, const struct fold_mark *mark);
+/* Counts the runs and looks whether some should be merged. */
+void fold_mark_count(const struct view *v, struct fold_mark *mark);
+
+/* The runs to merge now: at least MERGE_RUNS_LEAST of about the same number of events, the oldest first. 0: none. */
+size_t runs_to_merge(const struct view *v, struct run_row out_rows[MERGE_RUNS_MAX]);

@@ -1,0 +1,201 @@
+/* Merging runs of about the same size into one, and letting go of what no checkpoint refers to. */
+#include <stdio.h>
+#include <string.h>
+
+#include "domain/event/work.h"
+
+#define ARENA_BLOCK_BYTES 16384u
+#define LOOK_EVERY 1024u
+
+struct merge_order {
+    struct arena *arena; /* holds this struct and the names */
+    struct run_row runs[MERGE_RUNS_MAX];
+    size_t run_count;
+    const char *const *names; /* files that are referred to */
+    size_t name_count;
+};
+
+static bool merge_wanted(const struct view *v, struct work_context *c)
+{
+    if (!fold_mark_read(v).merge_due)
+        return false;
+    struct arena *arena = arena_create(ARENA_BLOCK_BYTES);
+    struct merge_order *o = ARENA_NEW(arena, struct merge_order);
+    o->arena = arena;
+    o->run_count = runs_to_merge(v, o->runs);
+    if (o->run_count < MERGE_RUNS_LEAST) { /* another release counted differently */
+        arena_destroy(arena);
+        return false;
+    }
+    o->name_count = run_names(v, arena, &o->names);
+    c->order = o;
+    return true;
+}
+
+static void merge_release(struct work_context *c)
+{
+    struct merge_order *o = c->order;
+    arena_destroy(o->arena);
+    c->order = NULL;
+}
+
+struct merging {
+    struct run_reader *readers[MERGE_RUNS_MAX];
+    struct run_stream streams[MERGE_RUNS_MAX];
+    size_t count;
+};
+
+static fallible merging_open(const struct work_context *c, struct merging *m, struct err *e)
+{
+    const struct merge_order *o = c->order;
+    for (; m->count < o->run_count; m->count++) {
+        TRY(run_reader_open(c->around->disk, o->runs[m->count].name, &m->readers[m->count], e));
+        struct status status = run_stream_open(m->readers[m->count], &m->streams[m->count], e);
+        if (failed(status)) {
+            m->count++;
+            return status;
+        }
+    }
+    return DONE;
+}
+
+static void merging_close(struct merging *m)
+{
+    for (size_t i = 0; i < m->count; i++) {
+        run_stream_close(&m->streams[i]);
+        run_reader_close(m->readers[i]);
+    }
+}
+
+static struct run_stream *merging_least(struct merging *m)
+{
+    struct run_stream *least = NULL;
+    for (size_t i = 0; i < m->count; i++)
+        if (!m->streams[i].over && (least == NULL || stored_compare(&m->streams[i].now, &least->now) < 0))
+            least = &m->streams[i];
+    return least;
+}
+
+static fallible merging_write(const struct work_context *c, struct merging *m, struct run_writer *w, struct err *e)
+{
+    uint64_t done_count = 0;
+    for (struct run_stream *least; (least = merging_least(m)) != NULL;) {
+        if (done_count++ % LOOK_EVERY == 0 && work_stopped(c))
+            return FAIL(e, CANCELLED, "the process wants to end");
+        TRY(run_writer_add(w, &least->now, e));
+        TRY(run_stream_next(least, e));
+    }
+    return DONE;
+}
+
+static fallible merge_into(const struct work_context *c, struct merging *m, struct run_row *run, struct err *e)
+{
+    struct run_writer *w = NULL;
+    TRY(merging_open(c, m, e));
+    TRY(run_writer_open(c->around->disk, run->name, &w, e));
+    struct status status = merging_write(c, m, w, e);
+    if (done(status))
+        status = run_writer_finish(w, &run->sum, e);
+    run_writer_close(w);
+    return status;
+}
+
+/* The place in the name makes it another one than any before: a merge that was installed moved the position. */
+static void merge_name(const struct work_context *c, struct merged_runs *merged)
+{
+    const struct merge_order *o = c->order;
+    merged->removed_count = (uint32_t)o->run_count;
+    merged->run.first = o->runs[0].first;
+    for (size_t i = 0; i < o->run_count; i++) {
+        merged->removed[i] = o->runs[i].first;
+        merged->run.until = o->runs[i].until > merged->run.until ? o->runs[i].until : merged->run.until;
+    }
+    (void)snprintf(merged->run.name, sizeof merged->run.name, "%016llx-%016llx-%llx.run", (unsigned long long)merged->run.first,
+                   (unsigned long long)merged->run.until, (unsigned long long)c->position);
+}
+
+static fallible merge_run(struct work_context *c, struct buf *out_payload, struct err *e)
+{
+    const struct merge_order *o = c->order;
+    TRY(orphans_remove(c->around->disk, 2, o->names, o->name_count, e));
+    struct arena *arena = arena_create(ARENA_BLOCK_BYTES);
+    struct merged_runs *merged = ARENA_NEW(arena, struct merged_runs);
+    struct merging *m = ARENA_NEW(arena, struct merging);
+    merge_name(c, merged);
+    struct status status = merge_into(c, m, &merged->run, e);
+    if (done(status))
+        merged_pack(out_payload, merged);
+    merging_close(m);
+    arena_destroy(arena);
+    return status;
+}
+
+const struct work_kind merge_work = {
+    .id = 0x0502,
+    .name = "event.merge",
+    .command_id = COMMAND_RUNS_MERGED,
+    .wanted = merge_wanted,
+    .run = merge_run,
+    .release = merge_release,
+};
+
+/* --- sweeping --- */
+
+struct sweep_order {
+    struct arena *arena; /* holds this struct and the keys */
+    struct swept swept;
+    bool is_file[SWEPT_FILES_MAX];
+};
+
+/* What was given up before the last checkpoint but one: neither checkpoint refers to it. */
+static bool sweep_wanted(const struct view *v, struct work_context *c)
+{
+    uint64_t older = atomic_load_explicit(&c->around->checkpoint_older, memory_order_relaxed);
+    struct retired r;
+    bool more = retired_next(v, BYTES_NONE, &r);
+    if (!more || r.position >= older)
+        return false;
+    struct arena *arena = arena_create(ARENA_BLOCK_BYTES);
+    struct sweep_order *o = ARENA_NEW(arena, struct sweep_order);
+    o->arena = arena;
+    for (; more && r.position < older && o->swept.count < SWEPT_FILES_MAX; more = retired_next(v, r.key, &r)) {
+        o->is_file[o->swept.count] = r.kind == RETIRED_FILE;
+        o->swept.keys[o->swept.count++] = arena_copy(arena, r.key);
+    }
+    c->order = o;
+    return true;
+}
+
+static void sweep_release(struct work_context *c)
+{
+    struct sweep_order *o = c->order;
+    arena_destroy(o->arena);
+    c->order = NULL;
+}
+
+static fallible sweep_run(struct work_context *c, struct buf *out_payload, struct err *e)
+{
+    const struct sweep_order *o = c->order;
+    for (uint32_t i = 0; i < o->swept.count; i++) {
+        struct bytes name = retired_name(o->swept.keys[i]);
+        char text[RUN_NAME_BYTES_MAX + 1] = "", path[RUN_PATH_BYTES_MAX];
+        if (!o->is_file[i])
+            continue;
+        assert(name.size <= RUN_NAME_BYTES_MAX);
+        memcpy(text, name.data, name.size);
+        run_path(text, path);
+        TRY(disk_remove(c->around->disk, path, e));
+    }
+    TRY(disk_sync_folder(c->around->disk, RUN_FOLDER, e));
+    swept_pack(out_payload, &o->swept);
+    return DONE;
+}
+
+const struct work_kind sweep_work = {
+    .id = 0x0503,
+    .name = "event.sweep",
+    .command_id = COMMAND_RUNS_SWEPT,
+    .wanted = sweep_wanted,
+    .run = sweep_run,
+    .release = sweep_release,
+};

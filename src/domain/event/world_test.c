@@ -1,0 +1,393 @@
+#include "domain/event/world_test.h"
+
+#include <stdlib.h>
+
+#include "base/time.h"
+#include "domain/collect/collect.h"
+#include "engine/engine_domain.h"
+#include "lib/pack.h"
+#include "store/disk_sim.h"
+
+#define START_US INT64_C(1763740800000000)
+#define GROUP_MAX 4096u
+
+/* --- the fakes --- */
+
+const struct fact_kind fact_resolved = {.id = 0x0301, .name = "resolved"};
+
+uint32_t identity_of_owner(const struct view *v, struct hash128 owner)
+{
+    (void)v;
+    return (uint32_t)owner.low / 10; /* people ten by ten are one by now */
+}
+
+static const struct refusal told_to = {"told_to", "The test wants it so.", "测试要求。"};
+
+static fallible fake_check(struct bytes payload, struct err *e)
+{
+    struct envelope envelope;
+    return envelope_unpack(payload, &envelope, e);
+}
+
+static const struct refusal *fake_apply(struct step *s, struct bytes payload)
+{
+    struct arrived *a = ARENA_NEW(s->view.arena, struct arrived);
+    struct status status = envelope_unpack(payload, &a->envelope, NULL);
+    assert(done(status));
+    if (a->envelope.import)
+        return &told_to;
+    a->packed = payload;
+    a->event = (uint32_t)strtoul(arena_text(s->view.arena, a->envelope.actor_id), NULL, 10);
+    struct resolved *r = ARENA_NEW(s->view.arena, struct resolved);
+    r->arrived = a;
+    if (a->envelope.id_count > 0) {
+        r->owner = a->envelope.ids[0].key;
+        r->person = (uint32_t)r->owner.low;
+    }
+    step_say(s, &fact_resolved, r);
+    return NULL;
+}
+
+static const struct command fake_commands[] = {
+    {COMMAND_COLLECT_EVENT, "collect.event", ENVELOPE_BYTES_MAX, ROLE_COLLECT, fake_check, NULL, fake_apply, "An event.", NULL}};
+static const struct domain fake_collect = {.number = 0x02, .name = "collect", .about = "A fake.", .commands = fake_commands, .command_count = 1};
+static const struct fact_kind *const fake_says[] = {&fact_resolved};
+static const struct domain fake_identity = {.number = 0x03, .name = "identity", .about = "A fake.", .says = fake_says, .say_count = 1};
+static const struct domain *const domains[] = {&engine_domain, &fake_collect, &fake_identity, &event_domain};
+
+/* --- the world --- */
+
+static struct cold *cold_again(void *context, const char *snapshot, struct err *e)
+{
+    struct world *w = context;
+    return failed(cold_memory_reopen(w->cold, snapshot, e)) ? NULL : w->cold;
+}
+
+static void cold_keep(void *context, struct cold *c)
+{
+    (void)context, (void)c;
+}
+
+static void engine_start(struct world *w)
+{
+    struct err e = {0};
+    CHECK_DONE(w->t, engine_open(&w->options, &w->engine, &e), &e);
+    w->around = (struct work_surroundings){.log = engine_log(w->engine), .disk = w->disk, .stop = &w->stop};
+}
+
+struct world *world_open(struct t *t)
+{
+    struct err e = {0};
+    struct world *w = ARENA_NEW(t->arena, struct world);
+    w->t = t;
+    w->disk = disk_sim_create(t->seed);
+    w->cold = cold_memory_create();
+    w->now_us = START_US;
+    atomic_init(&w->stop, false);
+    CHECK_DONE(t, registry_create(domains, COUNT_OF(domains), &w->registry, &e), &e);
+    w->options = (struct engine_options){
+        .disk = w->disk,
+        .cold_open = cold_again,
+        .cold_close = cold_keep,
+        .context = w,
+        .registry = w->registry,
+        .apply_version = 1,
+        .log_segment_bytes = 1 << 15,
+        .checkpoint_log_bytes = UINT64_C(1) << 40,
+        .memory_bytes = 1 << 30,
+    };
+    engine_start(w);
+    return w;
+}
+
+void world_close(struct world *w)
+{
+    engine_close(w->engine);
+    cold_close(w->cold);
+    disk_close(w->disk);
+    registry_destroy(w->registry);
+}
+
+void world_crash(struct world *w)
+{
+    engine_close(w->engine);
+    disk_sim_crash(w->disk);
+    engine_start(w);
+}
+
+struct sent {
+    struct submission submission;
+    struct world *world;
+    struct stored_event event;
+    bool refused;
+};
+
+static void event_add(struct world *w, const struct stored_event *event)
+{
+    if (w->count == w->room) {
+        size_t room = w->room == 0 ? 1024 : w->room * 2;
+        struct stored_event *events = ARENA_ARRAY(w->t->arena, struct stored_event, room);
+        if (w->count > 0)
+            memcpy(events, w->events, w->count * sizeof *events);
+        w->events = events;
+        w->room = room;
+    }
+    w->events[w->count++] = *event;
+}
+
+static void answered(struct submission *s, const struct answer *a)
+{
+    struct sent *sent = s->context;
+    struct t *t = sent->world->t;
+    CHECK_EQ(t, a->status.code, STATUS_OK);
+    CHECK(t, (a->refusal != NULL) == sent->refused);
+    sent->event.note.position = a->position;
+    if (a->refusal == NULL)
+        event_add(sent->world, &sent->event);
+}
+
+static struct bytes wish_pack(struct world *w, const struct wish *wish)
+{
+    struct err e = {0};
+    struct buf b, record;
+    char number[16], value[16];
+    (void)snprintf(number, sizeof number, "%u", wish->event);
+    (void)snprintf(value, sizeof value, "p%u", wish->person);
+    struct envelope *v = ARENA_NEW(w->t->arena, struct envelope);
+    v->event = BYTES_LIT("something_done");
+    v->source = BYTES_LIT("test");
+    v->message = wish->message;
+    v->event_us = wish->event_us;
+    v->received_us = w->now_us;
+    v->import = wish->refused;
+    v->actor_id = bytes_of_text(number);
+    v->id_count = wish->person != 0;
+    v->ids[0] = (struct envelope_id){.type = 1, .value = bytes_of_text(value), .key = {.low = wish->person, .high = 7}};
+    buf_init(&b, ENVELOPE_BYTES_MAX);
+    buf_init(&record, ENVELOPE_BYTES_MAX);
+    if (wish->bytes > 0) {
+        char *text = arena_zeroed(w->t->arena, wish->bytes, 1);
+        for (size_t i = 0; i < wish->bytes; i++)
+            text[i] = (char)('a' + rng_below(&w->t->rng, 26));
+        pack_varint(&record, 1);
+        pack_bytes(&record, BYTES_LIT("text"));
+        value_pack_text(&record, bytes_of(text, wish->bytes));
+        v->properties = buf_bytes(&record);
+    }
+    CHECK_DONE(w->t, envelope_pack(v, &b, &e), &e);
+    struct bytes packed = arena_copy(w->t->arena, buf_bytes(&b));
+    buf_fini(&b);
+    buf_fini(&record);
+    return packed;
+}
+
+void world_send(struct world *w, const struct wish *wishes, size_t count)
+{
+    struct err e = {0};
+    struct sent *all = ARENA_ARRAY(w->t->arena, struct sent, count);
+    struct submission **list = ARENA_ARRAY(w->t->arena, struct submission *, count);
+    assert(count <= GROUP_MAX);
+    for (size_t i = 0; i < count; i++) {
+        const struct wish *wish = &wishes[i];
+        struct bytes packed = wish_pack(w, wish);
+        all[i] = (struct sent){
+            .submission = {.command = registry_command(w->registry, COMMAND_COLLECT_EVENT), .payload = packed, .answered = answered},
+            .world = w,
+            .refused = wish->refused,
+            .event = {.note = {.person = wish->person,
+                               .event = wish->event,
+                               .owner = wish->person == 0 ? (struct hash128){0} : (struct hash128){.low = wish->person, .high = 7}},
+                      .event_us = wish->event_us,
+                      .message = wish->message,
+                      .packed = packed}};
+        all[i].submission.context = &all[i];
+        list[i] = &all[i].submission;
+    }
+    CHECK_DONE(w->t, engine_group(w->engine, list, count, w->now_us, &e), &e);
+}
+
+static void set_answered(struct submission *s, const struct answer *a)
+{
+    struct world *w = s->context;
+    CHECK(w->t, done(a->status) && a->refusal == NULL);
+}
+
+void world_set(struct world *w, const char *setting, int64_t value)
+{
+    struct err e = {0};
+    struct buf b;
+    buf_init(&b, 256);
+    pack_bytes(&b, bytes_of_text(setting));
+    pack_u64(&b, (uint64_t)value);
+    struct submission one = {.command = registry_command(w->registry, COMMAND_SET), .payload = buf_bytes(&b), .answered = set_answered, .context = w};
+    struct submission *list = &one;
+    CHECK_DONE(w->t, engine_group(w->engine, &list, 1, w->now_us, &e), &e);
+    buf_fini(&b);
+}
+
+fallible world_house(struct world *w, int64_t wait_us, struct err *e)
+{
+    int64_t next_us;
+    w->now_us += wait_us;
+    return engine_keep_house(w->engine, w->now_us, &next_us, e);
+}
+
+void world_settle(struct world *w)
+{
+    struct err e = {0};
+    struct engine_stats before, after;
+    int idle = 0;
+    for (int i = 0; i < 1000 && idle < 2; i++) {
+        engine_stats(w->engine, &before);
+        CHECK_DONE(w->t, world_house(w, 0, &e), &e);
+        engine_stats(w->engine, &after);
+        idle = after.position == before.position ? idle + 1 : 0;
+    }
+    CHECK_EQ(w->t, idle, 2);
+}
+
+void world_checkpoint(struct world *w)
+{
+    struct err e = {0};
+    CHECK_DONE(w->t, engine_checkpoint(w->engine, true, &e), &e);
+}
+
+void world_read(struct world *w, engine_reader read, void *context)
+{
+    engine_read(w->engine, read, context);
+}
+
+struct opening {
+    struct world *world;
+    struct event_view *view;
+};
+
+static void opening_read(const struct view *v, void *context)
+{
+    struct opening *o = context;
+    event_view_close(o->view); /* a reader may run again */
+    o->view = event_view_open(v, &o->world->around);
+}
+
+struct event_view *world_view(struct world *w)
+{
+    struct opening o = {.world = w};
+    world_read(w, opening_read, &o);
+    return o.view;
+}
+
+uint64_t world_digest_low(struct world *w)
+{
+    struct engine_stats stats;
+    engine_stats(w->engine, &stats);
+    return stats.digest.low;
+}
+
+/* --- comparing with the list --- */
+
+struct comparing {
+    struct world *world;
+    const struct stored_event *want;
+    size_t want_count, got_count, limit;
+};
+
+static bool is_same(const struct event_seen *got, const struct stored_event *want)
+{
+    return got->note.position == want->note.position && got->note.person == want->note.person && got->note.event == want->note.event &&
+           hash128_equal(got->note.owner, want->note.owner) && got->event_us == want->event_us && bytes_equal(got->packed, want->packed);
+}
+
+static bool compare_one(void *context, const struct event_seen *event)
+{
+    struct comparing *c = context;
+    struct t *t = c->world->t;
+    if (c->got_count >= c->want_count) {
+        CHECK(t, c->got_count < c->want_count);
+        return false;
+    }
+    CHECK(t, is_same(event, &c->want[c->got_count]));
+    return ++c->got_count < c->limit;
+}
+
+static int newest_first(const void *x, const void *y)
+{
+    const struct stored_event *a = x, *b = y;
+    if (a->event_us != b->event_us)
+        return a->event_us > b->event_us ? -1 : 1;
+    if (a->message.high != b->message.high)
+        return a->message.high > b->message.high ? -1 : 1;
+    if (a->message.low != b->message.low)
+        return a->message.low > b->message.low ? -1 : 1;
+    return a->note.position > b->note.position ? -1 : 1;
+}
+
+static size_t list_of(struct world *w, size_t until, const uint32_t *numbers, size_t number_count, struct stored_event *out_list)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < until; i++) {
+        bool wanted = false;
+        for (size_t j = 0; j < number_count; j++)
+            wanted |= w->events[i].note.person == numbers[j];
+        if (wanted)
+            out_list[count++] = w->events[i];
+    }
+    if (count > 0)
+        qsort(out_list, count, sizeof *out_list, newest_first);
+    return count;
+}
+
+fallible world_scan(struct world *w, struct event_view *ev, const uint32_t *numbers, size_t number_count, size_t limit, struct err *e)
+{
+    assert(limit > 0 && event_view_count(ev) <= w->count);
+    struct stored_event *want = malloc(sizeof *want * (w->count + 1));
+    assert(want != NULL);
+    struct comparing c = {.world = w, .want = want, .limit = limit};
+    c.want_count = list_of(w, (size_t)event_view_count(ev), numbers, number_count, want);
+    struct status status = event_scan_people(ev, numbers, number_count, compare_one, &c, e);
+    if (done(status))
+        CHECK_EQ(w->t, c.got_count, c.want_count < limit ? c.want_count : limit);
+    free(want);
+    return status;
+}
+
+void world_compare(struct world *w, struct event_view *ev, const uint32_t *numbers, size_t number_count, size_t limit)
+{
+    struct err e = {0};
+    CHECK_DONE(w->t, world_scan(w, ev, numbers, number_count, limit, &e), &e);
+}
+
+struct counting {
+    struct world *world;
+    uint8_t *seen;
+    size_t count;
+};
+
+static int position_compare(const void *x, const void *y)
+{
+    const struct stored_event *a = x, *b = y;
+    return (a->note.position > b->note.position) - (a->note.position < b->note.position);
+}
+
+static bool count_one(void *context, const struct event_seen *event)
+{
+    struct counting *c = context;
+    struct world *w = c->world;
+    struct stored_event key = {.note.position = event->note.position};
+    const struct stored_event *want = bsearch(&key, w->events, w->count, sizeof key, position_compare);
+    CHECK(w->t, want != NULL && is_same(event, want));
+    if (want != NULL) {
+        CHECK_EQ(w->t, c->seen[want - w->events], 0);
+        c->seen[want - w->events] = 1;
+    }
+    c->count++;
+    return true;
+}
+
+void world_compare_all(struct world *w, struct event_view *ev)
+{
+    struct err e = {0};
+    struct counting c = {.world = w, .seen = calloc(w->count + 1, 1)};
+    CHECK_DONE(w->t, event_scan_all(ev, count_one, &c, &e), &e);
+    CHECK_EQ(w->t, c.count, event_view_count(ev));
+    free(c.seen);
+}

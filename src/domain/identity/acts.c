@@ -1,0 +1,300 @@
+#include "domain/identity/acts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/json.h"
+#include "lib/value.h"
+
+#define ACT_FORMAT 1u
+#define FORGOTTEN_A_STEP 4u
+
+const struct family act_family = {.id = 28, .kind = FAMILY_KEYED, .value_bytes = ROW_BYTES_MAX, .name = "identity_act"};
+const struct setting acts_kept = {"identity.acts_kept", 100, 10000000, 100000, "acts",
+                                  "How many acts are kept to be shown and taken back; the oldest go first."};
+
+/* --- payloads --- */
+
+static fallible act_check(const struct identity_act *act, struct err *e)
+{
+    if (act->by.size > ACT_BY_BYTES_MAX || act->reason.size > ACT_REASON_BYTES_MAX)
+        return FAIL(e, LIMIT, "a name has at most %u bytes, a reason %u", ACT_BY_BYTES_MAX, ACT_REASON_BYTES_MAX);
+    if (act->id_count > ENVELOPE_IDS_MAX)
+        return FAIL(e, LIMIT, "more than %u identifiers", ENVELOPE_IDS_MAX);
+    for (uint32_t i = 0; i < act->id_count; i++) {
+        const struct envelope_id *id = &act->ids[i];
+        if (id->value.size == 0 || id->value.size > ID_VALUE_BYTES_MAX || id->ns.size > ID_NAMESPACE_BYTES_MAX)
+            return FAIL(e, INVALID, "identifier %u: a value has 1 to %u bytes, a namespace at most %u", i + 1,
+                        ID_VALUE_BYTES_MAX, ID_NAMESPACE_BYTES_MAX);
+    }
+    return DONE;
+}
+
+fallible identity_act_pack(const struct identity_act *act, struct buf *out, struct err *e)
+{
+    TRY(act_check(act, e));
+    pack_u8(out, ACT_FORMAT);
+    pack_bytes(out, act->by);
+    pack_bytes(out, act->reason);
+    pack_varint(out, act->id_count);
+    for (uint32_t i = 0; i < act->id_count; i++) {
+        const struct envelope_id *id = &act->ids[i];
+        pack_u16(out, id->type);
+        pack_u64(out, id->key.low);
+        pack_u64(out, id->key.high);
+        pack_bytes(out, id->ns);
+        pack_bytes(out, id->value);
+    }
+    pack_u64(out, act->undo_position);
+    pack_u8(out, act->choice);
+    return out->overflowed ? FAIL(e, LIMIT, "no room for the act") : DONE;
+}
+
+fallible identity_act_unpack(struct bytes payload, struct identity_act *out_act, struct err *e)
+{
+    struct unpack u = unpack_of(payload);
+    uint8_t format = unpack_u8(&u);
+    memset(out_act, 0, sizeof *out_act);
+    out_act->by = unpack_bytes(&u);
+    out_act->reason = unpack_bytes(&u);
+    out_act->id_count = unpack_varint32(&u);
+    if (format != ACT_FORMAT || out_act->id_count > ENVELOPE_IDS_MAX)
+        return FAIL(e, INVALID, "not an act about identity");
+    for (uint32_t i = 0; i < out_act->id_count; i++) {
+        struct envelope_id *id = &out_act->ids[i];
+        id->type = unpack_u16(&u);
+        id->key.low = unpack_u64(&u);
+        id->key.high = unpack_u64(&u);
+        id->ns = unpack_bytes(&u);
+        id->value = unpack_bytes(&u);
+    }
+    out_act->undo_position = unpack_u64(&u);
+    out_act->choice = unpack_u8(&u);
+    if (!unpack_finished(&u))
+        return FAIL(e, INVALID, "an act about identity that is cut short");
+    return act_check(out_act, e);
+}
+
+/* --- rows --- */
+
+void act_keys_add(struct act_keys *k, struct hash128 key)
+{
+    if (k->count < ACT_KEYS_MAX)
+        k->keys[k->count++] = key;
+}
+
+static void position_key(uint64_t position, uint8_t room[8])
+{
+    for (int i = 0; i < 8; i++)
+        room[i] = (uint8_t)(position >> (56 - 8 * i));
+}
+
+static uint64_t position_of(struct bytes key)
+{
+    uint64_t position = 0;
+    for (size_t i = 0; i < key.size; i++)
+        position = position << 8 | key.data[i];
+    return position;
+}
+
+static struct buf arena_buf(struct desk *d, size_t size)
+{
+    return (struct buf){.data = arena_take(d->v->arena, size, 1), .capacity = size, .size_max = size};
+}
+
+static void act_write(struct desk *d, uint64_t position, const struct act_row *row)
+{
+    size_t size = 128 + row->by.size + row->reason.size + row->summary.size + row->keys.count * sizeof(struct hash128);
+    struct buf b = arena_buf(d, size);
+    uint8_t key[8];
+    pack_u8(&b, ACT_FORMAT);
+    pack_u32(&b, row->command);
+    pack_signed(&b, row->time_us);
+    pack_u8(&b, (uint8_t)(row->is_undone | row->keys.rejoins << 1));
+    pack_varint(&b, row->previous);
+    pack_bytes(&b, row->by);
+    pack_bytes(&b, row->reason);
+    pack_bytes(&b, row->summary);
+    pack_varint(&b, row->keys.count);
+    for (uint32_t i = 0; i < row->keys.count; i++) {
+        pack_u64(&b, row->keys.keys[i].low);
+        pack_u64(&b, row->keys.keys[i].high);
+    }
+    assert(!b.overflowed && b.size <= act_family.value_bytes);
+    position_key(position, key);
+    step_keyed_put(d->s, &act_family, arena_copy(d->v->arena, bytes_of(key, sizeof key)), buf_bytes(&b));
+}
+
+static void act_unpack(struct bytes bytes, struct act_row *row)
+{
+    struct unpack u = unpack_of(bytes);
+    (void)unpack_u8(&u);
+    row->command = unpack_u32(&u);
+    row->time_us = unpack_signed(&u);
+    uint8_t bits = unpack_u8(&u);
+    row->is_undone = bits & 1;
+    row->keys.rejoins = (bits & 2) != 0;
+    row->previous = unpack_varint(&u);
+    row->by = unpack_bytes(&u);
+    row->reason = unpack_bytes(&u);
+    row->summary = unpack_bytes(&u);
+    row->keys.count = unpack_varint32(&u);
+    assert(row->keys.count <= ACT_KEYS_MAX);
+    for (uint32_t i = 0; i < row->keys.count; i++) {
+        row->keys.keys[i].low = unpack_u64(&u);
+        row->keys.keys[i].high = unpack_u64(&u);
+    }
+    assert(unpack_finished(&u));
+}
+
+bool act_read(const struct view *v, uint64_t position, struct act_row *out_row)
+{
+    uint8_t key[8];
+    struct bytes row;
+    position_key(position, key);
+    if (!view_keyed(v, &act_family, bytes_of(key, sizeof key), &row))
+        return false;
+    act_unpack(row, out_row);
+    return true;
+}
+
+void act_mark_undone(struct desk *d, uint64_t position)
+{
+    struct act_row row;
+    bool found = act_read(d->v, position, &row);
+    assert(found);
+    row.is_undone = true;
+    act_write(d, position, &row);
+}
+
+/* Rows are only walked forwards, so each names the one before it. Marks are positions + 1; 0: there is none. */
+static uint64_t act_mark_before(const struct view *v, uint64_t position)
+{
+    uint8_t from[8];
+    struct bytes key, row;
+    position_key(position, from);
+    if (!view_keyed_next(v, &act_family, bytes_of(from, sizeof from), false, &key, &row))
+        return totals_read(v).act_last;
+    struct act_row next;
+    act_unpack(row, &next);
+    return next.previous;
+}
+
+bool identity_act_before(const struct view *v, uint64_t position, struct act_record *out_act)
+{
+    uint64_t mark = act_mark_before(v, position);
+    struct act_row row;
+    if (mark == 0 || !act_read(v, mark - 1, &row)) /* it was let go */
+        return false;
+    *out_act = (struct act_record){.position = mark - 1, .time_us = row.time_us, .command = row.command, .by = row.by,
+                                   .reason = row.reason, .summary = row.summary, .undone = row.is_undone};
+    return true;
+}
+
+static void acts_forget(struct desk *d)
+{
+    uint64_t kept_max = (uint64_t)setting_int(d->v, &acts_kept);
+    for (uint32_t i = 0; i < FORGOTTEN_A_STEP && d->totals.acts > kept_max; i++) {
+        struct bytes key, row;
+        if (!view_keyed_next(d->v, &act_family, BYTES_LIT("\0"), false, &key, &row) || position_of(key) >= d->v->position)
+            return;
+        step_keyed_remove(d->s, &act_family, arena_copy(d->v->arena, key));
+        d->totals.acts--;
+    }
+}
+
+/* --- what it was about: {"ids": ["phone::+86…"], "people": [7, 9]} --- */
+
+static bool is_told(const uint32_t *numbers, uint32_t count, uint32_t number)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (numbers[i] == number)
+            return true;
+    return number == PERSON_NONE;
+}
+
+/* The people of the keys, each once, as they are now. */
+static uint32_t people_of(const struct desk *d, const struct act_keys *keys, uint32_t out_numbers[ACT_KEYS_MAX])
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < keys->count; i++) {
+        uint32_t number = identity_of_owner(d->v, keys->keys[i]);
+        if (!is_told(out_numbers, count, number))
+            out_numbers[count++] = number;
+    }
+    return count;
+}
+
+static void id_text(struct desk *d, const struct envelope_id *id, struct buf *b)
+{
+    const struct id_type_rule *rule = desk_rule(d, id->type);
+    struct buf text = arena_buf(d, 40 + id->ns.size + id->value.size);
+    buf_push_text(&text, rule == NULL ? "?" : rule->name);
+    buf_push_byte(&text, ':');
+    buf_push(&text, id->ns);
+    buf_push_byte(&text, ':');
+    buf_push(&text, id->value);
+    value_pack_text(b, buf_bytes(&text));
+}
+
+static struct bytes summary_pack(struct desk *d, const struct identity_act *act, const uint32_t *people, uint32_t people_count)
+{
+    size_t size = 1024;
+    for (uint32_t i = 0; i < act->id_count; i++)
+        size += 48 + act->ids[i].ns.size + act->ids[i].value.size;
+    struct buf b = arena_buf(d, size);
+    pack_varint(&b, 2);
+    pack_bytes(&b, BYTES_LIT("ids"));
+    pack_u8(&b, VALUE_LIST);
+    pack_varint(&b, act->id_count);
+    for (uint32_t i = 0; i < act->id_count; i++)
+        id_text(d, &act->ids[i], &b);
+    pack_bytes(&b, BYTES_LIT("people"));
+    pack_u8(&b, VALUE_LIST);
+    pack_varint(&b, people_count);
+    for (uint32_t i = 0; i < people_count; i++)
+        value_pack_decimal(&b, people[i], 0);
+    assert(!b.overflowed);
+    return buf_bytes(&b);
+}
+
+/* The public id of somebody who may be on the desk only. */
+static struct hash128 public_id_of(struct desk *d, uint32_t number)
+{
+    const struct cluster *c = desk_cluster(d, number);
+    assert(c != NULL);
+    return c->public_id;
+}
+
+static void people_reply(struct desk *d, const uint32_t *people, uint32_t count)
+{
+    struct buf b = arena_buf(d, 64 + (size_t)count * 40);
+    struct json_writer w;
+    json_writer_init(&w, &b, false);
+    json_object_begin(&w);
+    json_key(&w, "people");
+    json_array_begin(&w);
+    for (uint32_t i = 0; i < count; i++) {
+        char text[33];
+        struct hash128 id = public_id_of(d, people[i]);
+        (void)snprintf(text, sizeof text, "%016llx%016llx", (unsigned long long)id.high, (unsigned long long)id.low);
+        json_put_text(&w, text);
+    }
+    json_array_end(&w);
+    json_object_end(&w);
+    assert(!b.overflowed);
+    step_reply(d->s, buf_bytes(&b));
+}
+
+void act_keep(struct desk *d, uint32_t command, const struct identity_act *act, const struct act_keys *keys)
+{
+    uint32_t people[ACT_KEYS_MAX];
+    uint32_t count = people_of(d, keys, people);
+    struct act_row row = {.command = command, .time_us = d->v->now_us, .previous = d->totals.act_last, .by = act->by,
+                          .reason = act->reason, .summary = summary_pack(d, act, people, count), .keys = *keys};
+    act_write(d, d->v->position, &row);
+    d->totals.act_last = d->v->position + 1;
+    d->totals.acts++;
+    acts_forget(d);
+    people_reply(d, people, count);
+}

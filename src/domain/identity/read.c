@@ -1,0 +1,187 @@
+#include <string.h>
+
+#include "base/time.h"
+#include "domain/identity/part.h"
+
+#define KEY_HASH_BITS (UINT64_C(0xffff) << 48)
+#define DIGEST_SEED UINT64_C(0x70656f706c65)
+
+uint32_t identity_find(const struct view *v, uint16_t type, struct bytes ns, struct bytes value, struct hash128 key)
+{
+    uint32_t number, ns_number = ns.size > ID_NAMESPACE_BYTES_MAX ? NAMESPACE_UNKNOWN : namespace_number(v, ns);
+    struct cluster_row row;
+    key.high &= KEY_HASH_BITS;
+    if (ns_number == NAMESPACE_UNKNOWN || !view_index(v, &index_family, key, &number) || !cluster_row(v, number, &row) ||
+        row.kind == ROW_ALIAS)
+        return PERSON_NONE;
+    struct inc_walk w = inc_walk_of(row.body);
+    struct packed_inc p;
+    while (inc_walk_next(&w, &p))
+        if (p.is_newest && p.state == ID_IN_FORCE && hash128_equal(p.plain, key) && packed_inc_is(&p, type, ns_number, value))
+            return number;
+    return PERSON_NONE;
+}
+
+/* Of a plain key: who has it in force. */
+static uint32_t holder_in_force(const struct view *v, struct hash128 plain)
+{
+    uint32_t number;
+    struct cluster_row row;
+    if (!view_index(v, &index_family, plain, &number) || !cluster_row(v, number, &row) || row.kind == ROW_ALIAS)
+        return PERSON_NONE;
+    struct inc_walk w = inc_walk_of(row.body);
+    struct packed_inc p;
+    while (inc_walk_next(&w, &p))
+        if (p.is_newest && p.state == ID_IN_FORCE && hash128_equal(p.plain, plain))
+            return number;
+    return PERSON_NONE;
+}
+
+uint32_t identity_of_owner(const struct view *v, struct hash128 owner)
+{
+    uint32_t holder, number;
+    struct hash128 plain = identifier_key_plain(owner, &holder);
+    if (holder == 0)
+        return holder_in_force(v, plain);
+    /* Earlier holders have entries of their own; the newest one is found by the plain key. */
+    if (view_index(v, &index_family, owner, &number) || view_index(v, &index_family, plain, &number))
+        return number;
+    return PERSON_NONE;
+}
+
+uint32_t identity_living(const struct view *v, uint32_t number)
+{
+    struct cluster_row row;
+    if (!cluster_row_head(v, number, &row))
+        return PERSON_NONE;
+    return row.kind == ROW_ALIAS ? identity_of_owner(v, row.lead) : number;
+}
+
+struct hash128 identity_public_id(const struct view *v, uint32_t number)
+{
+    struct cluster_row row;
+    bool found = cluster_row_head(v, identity_living(v, number), &row);
+    return found ? row.public_id : (struct hash128){0, 0};
+}
+
+uint32_t identity_of_public_id(const struct view *v, struct hash128 id)
+{
+    uint32_t number;
+    struct cluster_row row;
+    if (!view_index(v, &public_family, id, &number) || !cluster_row_head(v, number, &row) || !hash128_equal(row.public_id, id))
+        return PERSON_NONE;
+    return identity_living(v, number);
+}
+
+size_t identity_list(const struct view *v, uint32_t number, const struct identifier **out_list)
+{
+    const struct cluster *c = cluster_load(v, identity_living(v, number));
+    if (c == NULL)
+        return 0;
+    struct identifier *list = ARENA_ARRAY(v->arena, struct identifier, c->inc_count);
+    for (uint32_t i = 0; i < c->inc_count; i++) {
+        list[i] = c->incs[i].id;
+        list[i].since_us = inc_since(&c->incs[i]);
+    }
+    *out_list = list;
+    return c->inc_count;
+}
+
+size_t identity_evidence(const struct view *v, uint32_t number, const struct evidence **out_list)
+{
+    const struct cluster *c = cluster_load(v, identity_living(v, number));
+    if (c == NULL)
+        return 0;
+    *out_list = c->sets;
+    return c->set_count;
+}
+
+size_t identity_owners(const struct view *v, uint32_t number, const struct hash128 **out_keys)
+{
+    const struct cluster *c = cluster_load(v, identity_living(v, number));
+    return c == NULL ? 0 : cluster_owners(c, v->arena, out_keys);
+}
+
+size_t identity_numbers(const struct view *v, uint32_t number, const uint32_t **out_numbers)
+{
+    const struct cluster *c = cluster_load(v, identity_living(v, number));
+    if (c == NULL)
+        return 0;
+    uint32_t *numbers = ARENA_ARRAY(v->arena, uint32_t, c->alias_count + 1);
+    numbers[0] = c->number;
+    for (uint32_t i = 0; i < c->alias_count; i++)
+        numbers[1 + i] = c->aliases[i].number;
+    *out_numbers = numbers;
+    return c->alias_count + 1;
+}
+
+uint64_t identity_people(const struct view *v)
+{
+    return totals_read(v).people;
+}
+
+uint64_t identity_identifiers(const struct view *v)
+{
+    return totals_read(v).identifiers;
+}
+
+uint64_t identity_merges(const struct view *v)
+{
+    return totals_read(v).merges;
+}
+
+bool identity_review_next(const struct view *v, struct hash128 after, struct review_record *out)
+{
+    struct bytes key, row;
+    if (!view_keyed_next(v, &review_family, bytes_of(&after, sizeof after), true, &key, &row))
+        return false;
+    struct review r;
+    memcpy(&out->key, key.data, sizeof out->key);
+    bool found = review_read(v, out->key, &r);
+    assert(found);
+    out->type = r.type;
+    out->ns = r.ns;
+    out->value = r.value;
+    out->since_us = r.since_us;
+    out->conflicts = r.conflicts;
+    out->held_by = identity_of_owner(v, r.holder_key);
+    return true;
+}
+
+/* --- the canonical digest --- */
+
+static struct hash128 identifier_digest(const struct identifier *id)
+{
+    struct hash128 parts[3] = {{.low = id->type}, hash128(id->ns, DIGEST_SEED), hash128(id->value, DIGEST_SEED)};
+    return hash128(bytes_of(parts, sizeof parts), DIGEST_SEED);
+}
+
+static void digest_sum(struct hash128 *sum, struct hash128 x)
+{
+    sum->low += x.low;
+    sum->high += x.high;
+}
+
+struct hash128 identity_canonical_digest(const struct view *v)
+{
+    struct hash128 all = {0, 0};
+    struct view each = *v;
+    each.arena = arena_create(1 << 16);
+    uint32_t end = rows_numbered_end(v->rows, &person_family);
+    for (uint32_t number = 1; number < end; number++) {
+        arena_reset(each.arena);
+        const struct cluster *c = cluster_load(&each, number);
+        struct hash128 sum = {0, 0};
+        uint32_t count = 0;
+        for (uint32_t i = 0; c != NULL && i < c->inc_count; i++) {
+            if (c->incs[i].id.state != ID_IN_FORCE)
+                continue;
+            digest_sum(&sum, identifier_digest(&c->incs[i].id)); /* a sum: the order of the list doesn't count */
+            count++;
+        }
+        if (count > 0)
+            digest_sum(&all, hash128(bytes_of(&sum, sizeof sum), count));
+    }
+    arena_destroy(each.arena);
+    return all;
+}
