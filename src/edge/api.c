@@ -1,0 +1,335 @@
+#include "edge/api.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/time.h"
+#include "domain/people/people.h"
+
+#define WORD_BYTES_MAX 32u /* of those compared; longer ones are near to nothing */
+
+/* --- identifiers --- */
+
+static const struct id_type_rule *rule_named(const struct catalogue *c, struct bytes name)
+{
+    for (size_t i = 0; i < c->rule_count; i++)
+        if (bytes_equal(bytes_of_text(c->rules[i].name), name))
+            return &c->rules[i];
+    return NULL;
+}
+
+static size_t smallest(size_t a, size_t b, size_t c)
+{
+    size_t least = a < b ? a : b;
+    return least < c ? least : c;
+}
+
+/* Levenshtein's distance, one row of the table at a time. */
+static size_t distance(struct bytes a, struct bytes b)
+{
+    size_t row[WORD_BYTES_MAX + 1];
+    for (size_t j = 0; j <= b.size; j++)
+        row[j] = j;
+    for (size_t i = 0; i < a.size; i++) {
+        size_t corner = row[0];
+        row[0] = i + 1;
+        for (size_t j = 0; j < b.size; j++) {
+            size_t above = row[j + 1];
+            row[j + 1] = smallest(above + 1, row[j] + 1, corner + (a.data[i] != b.data[j]));
+            corner = above;
+        }
+    }
+    return row[b.size];
+}
+
+const char *nearest_word(struct bytes word, const char *const *words, size_t count)
+{
+    const char *nearest = NULL;
+    size_t least = WORD_BYTES_MAX;
+    for (size_t i = 0; i < count && word.size <= WORD_BYTES_MAX; i++) {
+        struct bytes other = bytes_of_text(words[i]);
+        size_t far = other.size > WORD_BYTES_MAX ? WORD_BYTES_MAX : distance(word, other);
+        if (far < least && far <= 1 + other.size / 2) {
+            least = far;
+            nearest = words[i];
+        }
+    }
+    return nearest;
+}
+
+static struct status type_unknown(const struct catalogue *c, struct bytes type, struct err *e)
+{
+    const char *names[TYPE_COUNT_MAX];
+    for (size_t i = 0; i < c->rule_count; i++)
+        names[i] = c->rules[i].name;
+    const char *near = nearest_word(type, names, c->rule_count);
+    struct bytes shown = bytes_slice(type, 0, type.size > 40 ? 40 : type.size);
+    if (near == NULL)
+        return FAIL(e, INVALID, "'%.*s' is no declared type of identifier: GET /api/v1/identity/types lists them", BYTES_ARG(shown));
+    return FAIL(e, INVALID, "'%.*s' is no declared type of identifier: did you mean '%s'? GET /api/v1/identity/types lists them", BYTES_ARG(shown), near);
+}
+
+static fallible id_of_rule(const struct request *r, const struct id_type_rule *rule, struct bytes ns, struct bytes value,
+                           struct envelope_id *out_id, struct err *e)
+{
+    struct buf scratch;
+    struct bytes normal;
+    if (ns.size > NAME_BYTES_MAX)
+        return FAIL(e, INVALID, "%s: a namespace has at most %u bytes", rule->name, NAME_BYTES_MAX);
+    buf_init(&scratch, 4096);
+    enum id_verdict verdict = id_normalise(rule, value, &scratch, &normal);
+    if (verdict == ID_GOOD) {
+        struct arena *a = request_arena(r);
+        *out_id = (struct envelope_id){.type = rule->type, .role = ID_OWN, .value = arena_copy(a, normal)};
+        out_id->ns = rule->has_namespace ? arena_copy(a, ns) : BYTES_NONE;
+        out_id->key = identifier_key(r->catalogue->secret, rule->type, out_id->ns, out_id->value);
+    }
+    buf_fini(&scratch);
+    return verdict == ID_GOOD ? DONE : FAIL(e, INVALID, "%s: this value identifies nobody (%s)", rule->name, id_verdict_names[verdict]);
+}
+
+fallible id_read(const struct request *r, struct bytes type, struct bytes ns, struct bytes value, struct envelope_id *out_id, struct err *e)
+{
+    const struct id_type_rule *rule = rule_named(r->catalogue, type);
+    return rule == NULL ? type_unknown(r->catalogue, type, e) : id_of_rule(r, rule, ns, value, out_id, e);
+}
+
+/* Takes what is before the first colon off the front; all of it when there is none. */
+static struct bytes part_take(struct bytes *text)
+{
+    size_t at = 0;
+    while (at < text->size && text->data[at] != ':')
+        at++;
+    struct bytes part = bytes_slice(*text, 0, at);
+    *text = bytes_slice(*text, at < text->size ? at + 1 : at, text->size);
+    return part;
+}
+
+fallible id_read_text(const struct request *r, struct bytes text, struct envelope_id *out_id, struct err *e)
+{
+    struct bytes rest = text, type = part_take(&rest), ns = BYTES_NONE;
+    if (type.size == text.size)
+        return FAIL(e, INVALID, "say whose identifier it is, as TYPE:VALUE, such as phone:13812345678");
+    const struct id_type_rule *rule = rule_named(r->catalogue, type);
+    if (rule == NULL)
+        return type_unknown(r->catalogue, type, e);
+    struct bytes value = rest;
+    if (rule->has_namespace) {
+        ns = part_take(&value);
+        if (ns.size == rest.size) { /* events may leave the namespace out where there is only one */
+            ns = BYTES_NONE;
+            value = rest;
+        }
+    }
+    return id_of_rule(r, rule, ns, value, out_id, e);
+}
+
+fallible id_read_json(const struct request *r, struct json from, struct envelope_id *out_id, struct err *e)
+{
+    if (json_is(from, JSON_STRING))
+        return id_read_text(r, json_string(from), out_id, e);
+    if (!json_is(from, JSON_OBJECT))
+        return FAIL(e, INVALID, "an identifier is {\"type\":…,\"value\":…} or \"TYPE:VALUE\", this is %s", json_kind_name(json_kind(from)));
+    return id_read(r, json_string(json_find(from, BYTES_LIT("type"))), json_string(json_find(from, BYTES_LIT("ns"))),
+                   text_of_json(json_find(from, BYTES_LIT("value"))), out_id, e);
+}
+
+/* --- people --- */
+
+const struct problem problem_no_person = {.status = 404,
+                                          .slug = "no-such-person",
+                                          .title = "There is no such person",
+                                          .detail = "Nobody has this identifier now; GET /api/v1/find?q=… looks by name, phone or order."};
+
+fallible person_ask_read(const struct request *r, struct bytes text, struct person_ask *out_ask, struct err *e)
+{
+    *out_ask = (struct person_ask){.is_public = false};
+    if (!bytes_starts_with(text, BYTES_LIT("id:")))
+        return id_read_text(r, text, &out_ask->id, e);
+    out_ask->is_public = true;
+    if (!public_id_read(bytes_slice(text, 3, text.size), &out_ask->public_id))
+        return FAIL(e, INVALID, "a public id is 32 hexadecimal digits");
+    return DONE;
+}
+
+bool person_is_seen(const struct request *r, const struct view *v, uint32_t person)
+{
+    const struct trait *traits;
+    const struct counter *counters;
+    if (r->token == NULL || r->token->brand_count == 0)
+        return true;
+    size_t trait_count = people_traits(v, person, &traits), counter_count = people_counters(v, person, &counters);
+    for (size_t i = 0; i < trait_count; i++)
+        if (request_sees_brand(r, name_text(v, NAME_BRAND, traits[i].brand)))
+            return true;
+    for (size_t i = 0; i < counter_count; i++)
+        if (request_sees_brand(r, name_text(v, NAME_BRAND, counters[i].brand)))
+            return true;
+    return false;
+}
+
+uint32_t person_asked(const struct request *r, const struct view *v, const struct person_ask *ask)
+{
+    const struct envelope_id *id = &ask->id;
+    uint32_t person = ask->is_public ? identity_of_public_id(v, ask->public_id) : identity_find(v, id->type, id->ns, id->value, id->key);
+    return person != PERSON_NONE && person_is_seen(r, v, person) ? person : PERSON_NONE;
+}
+
+const char *public_id_text(struct hash128 id, char out_text[PUBLIC_ID_TEXT_BYTES])
+{
+    (void)snprintf(out_text, PUBLIC_ID_TEXT_BYTES, "%016" PRIx64 "%016" PRIx64, id.high, id.low);
+    return out_text;
+}
+
+static int digit_of(uint8_t c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c |= 0x20;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool public_id_read(struct bytes text, struct hash128 *out_id)
+{
+    struct hash128 id = {0};
+    size_t digits = 0;
+    for (size_t i = 0; i < text.size; i++) {
+        if (text.data[i] == '-')
+            continue;
+        int digit = digit_of(text.data[i]);
+        if (digit < 0 || ++digits > 32)
+            return false;
+        id.high = id.high << 4 | id.low >> 60;
+        id.low = id.low << 4 | (uint64_t)digit;
+    }
+    if (digits != 32)
+        return false;
+    *out_id = id;
+    return true;
+}
+
+/* --- members --- */
+
+void put_text(struct json_writer *w, const char *text)
+{
+    if (text == NULL)
+        json_put_null(w);
+    else
+        json_put_text(w, text);
+}
+
+void member_text(struct json_writer *w, const char *key, const char *text)
+{
+    json_key(w, key);
+    put_text(w, text);
+}
+
+void member_bytes(struct json_writer *w, const char *key, struct bytes text)
+{
+    json_key(w, key);
+    json_put_string(w, text);
+}
+
+void member_uint(struct json_writer *w, const char *key, uint64_t x)
+{
+    json_key(w, key);
+    json_put_uint64(w, x);
+}
+
+void member_bool(struct json_writer *w, const char *key, bool x)
+{
+    json_key(w, key);
+    json_put_bool(w, x);
+}
+
+void member_time(struct json_writer *w, const char *key, int64_t us)
+{
+    char text[TIME_TEXT_BYTES];
+    json_key(w, key);
+    if (us < TIME_US_MIN || us >= TIME_US_END)
+        json_put_null(w);
+    else
+        json_put_text(w, time_format(us, text));
+}
+
+void member_name(struct json_writer *w, const char *key, const struct view *v, enum name_kind kind, uint32_t number)
+{
+    struct bytes name = number == 0 ? BYTES_NONE : name_text(v, kind, number);
+    json_key(w, key);
+    if (name.size == 0)
+        json_put_null(w);
+    else
+        json_put_string(w, name);
+}
+
+void member_person(struct json_writer *w, const char *key, const struct view *v, uint32_t person)
+{
+    char text[PUBLIC_ID_TEXT_BYTES];
+    uint32_t living = person == PERSON_NONE ? PERSON_NONE : identity_living(v, person);
+    json_key(w, key);
+    if (living == PERSON_NONE)
+        json_put_null(w);
+    else
+        json_put_text(w, public_id_text(identity_public_id(v, living), text));
+}
+
+void value_put(struct json_writer *w, struct bytes packed)
+{
+    struct unpack u = unpack_of(packed);
+    struct value v = unpack_value(&u);
+    if (unpack_good(&u))
+        value_print(&v, w);
+    else
+        json_put_null(w);
+}
+
+void record_put(struct json_writer *w, struct bytes record)
+{
+    struct unpack u = unpack_of(record);
+    struct value v = {.kind = VALUE_OBJECT, .count = record.size == 0 ? 0 : unpack_varint32(&u)};
+    v.body = unpack_rest(&u);
+    value_print(&v, w);
+}
+
+/* --- what was asked --- */
+
+fallible query_number(struct request *r, const char *name, uint64_t otherwise, uint64_t most, uint64_t *out_number, struct err *e)
+{
+    struct bytes text = http_query(r->x, name);
+    uint64_t number = 0;
+    if (text.size == 0) {
+        *out_number = otherwise;
+        return DONE;
+    }
+    for (size_t i = 0; i < text.size; i++) {
+        if (text.data[i] < '0' || text.data[i] > '9' || i >= 19)
+            return FAIL(e, INVALID, "%s: want a whole number, not '%.*s'", name, BYTES_ARG(bytes_slice(text, 0, text.size > 40 ? 40 : text.size)));
+        number = number * 10 + (uint64_t)(text.data[i] - '0');
+    }
+    *out_number = number < most ? number : most;
+    return DONE;
+}
+
+bool body_read(struct request *r, struct json_parser **out_parser, struct json *out_root)
+{
+    struct err e = {0};
+    struct json_parser *p = json_parser_create(BODY_BYTES_COLLECTED);
+    struct status status = p == NULL ? FAIL(&e, FULL, "no memory for the request") : json_parse(p, http_body(r->x), out_root, &e);
+    if (done(status) && !json_is(*out_root, JSON_OBJECT))
+        status = FAIL(&e, INVALID, "the body is a JSON object, this is %s", json_kind_name(json_kind(*out_root)));
+    if (done(status)) {
+        *out_parser = p;
+        return true;
+    }
+    json_parser_destroy(p);
+    request_failed(r, status, &e);
+    return false;
+}
+
+bool is_loopback(const struct request *r)
+{
+    const char *client = http_client(r->x);
+    bool local = strcmp(client, "::1") == 0 || strncmp(client, "127.", 4) == 0;
+    return local && http_header(r->x, "X-Forwarded-For").data == NULL && http_header(r->x, "Forwarded").data == NULL;
+}

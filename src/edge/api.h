@@ -1,0 +1,56 @@
+/* What handlers of the API share: identifiers as paths and bodies write them, members of answers, queries. */
+#pragma once
+
+#include "domain/identity/identity.h"
+#include "edge/route.h"
+#include "lib/json.h"
+
+/* Identifiers are normalised by the rules in the request's catalogue; results live in the exchange's arena.
+ * INVALID: an undeclared type (with the nearest name), or a value that can't identify anybody (with the reason). */
+fallible id_read(const struct request *r, struct bytes type, struct bytes ns, struct bytes value, struct envelope_id *out_id, struct err *e);
+/* "phone:13812345678", "openid:wx1234:oABC": the namespace stands in it where the type has one. */
+fallible id_read_text(const struct request *r, struct bytes text, struct envelope_id *out_id, struct err *e);
+/* {"type":…,"ns":…,"value":…}, or a text as above. */
+fallible id_read_json(const struct request *r, struct json from, struct envelope_id *out_id, struct err *e);
+
+/* Whom a request asks for: the holder of an identifier, or a public id ("id:0123…", 32 hexadecimal digits). */
+struct person_ask {
+    bool is_public;
+    struct hash128 public_id;
+    struct envelope_id id;
+};
+fallible person_ask_read(const struct request *r, struct bytes text, struct person_ask *out_ask, struct err *e);
+/* PERSON_NONE: nobody, or nobody that this token may know of. */
+uint32_t person_asked(const struct request *r, const struct view *v, const struct person_ask *ask);
+/* Whether a token with a brand scope knows of this person: something of them belongs to one of its brands or to the
+ * whole group. Of a token without a scope always true. */
+bool person_is_seen(const struct request *r, const struct view *v, uint32_t person);
+extern const struct problem problem_no_person;
+
+#define PUBLIC_ID_TEXT_BYTES 33 /* with a NUL */
+const char *public_id_text(struct hash128 id, char out_text[PUBLIC_ID_TEXT_BYTES]);
+bool public_id_read(struct bytes text, struct hash128 *out_id); /* dashes are passed over */
+
+void put_text(struct json_writer *w, const char *text); /* NULL: null */
+/* Members of an open object. */
+void member_text(struct json_writer *w, const char *key, const char *text);
+void member_bytes(struct json_writer *w, const char *key, struct bytes text);
+void member_uint(struct json_writer *w, const char *key, uint64_t x);
+void member_bool(struct json_writer *w, const char *key, bool x);
+void member_time(struct json_writer *w, const char *key, int64_t us);          /* RFC 3339 */
+void member_name(struct json_writer *w, const char *key, const struct view *v, enum name_kind kind, uint32_t number); /* 0: null */
+void member_person(struct json_writer *w, const char *key, const struct view *v, uint32_t person); /* its public id, or null */
+void value_put(struct json_writer *w, struct bytes packed);   /* a packed value; a bad one is null */
+void record_put(struct json_writer *w, struct bytes record);  /* as an object */
+
+/* A number in the query. Absent: `otherwise`; more than `most`: `most`. INVALID: no number. */
+fallible query_number(struct request *r, const char *name, uint64_t otherwise, uint64_t most, uint64_t *out_number, struct err *e);
+
+/* A body in JSON, parsed; false: answered already with what is wrong. The caller destroys *out_parser when done with the
+ * document, and before it answers. */
+bool body_read(struct request *r, struct json_parser **out_parser, struct json *out_root);
+
+/* The word of `words` that is the least far from `word`; NULL when none is near. */
+const char *nearest_word(struct bytes word, const char *const *words, size_t count);
+
+bool is_loopback(const struct request *r); /* the client is on this machine, and no proxy says that it speaks for another */

@@ -1,0 +1,283 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "domain/collect/collect.h"
+#include "edge/codec/codec.h"
+#include "lib/text.h"
+
+#define NEAREST_BYTES_MAX 32u
+
+/* The members of an event, in the order in which they are read. */
+enum member {
+    MEMBER_ID,
+    MEMBER_EVENT,
+    MEMBER_TIME,
+    MEMBER_SENT_AT,
+    MEMBER_IDS,
+    MEMBER_ACTOR,
+    MEMBER_OTHER,
+    MEMBER_TRAITS,
+    MEMBER_CONSENTS,
+    MEMBER_PROPERTIES,
+    MEMBER_ITEMS,
+    MEMBER_REFERENCES, /* and the REF_COUNT of them */
+    MEMBER_COUNT = MEMBER_REFERENCES + REF_COUNT,
+};
+static const char *const member_names[MEMBER_REFERENCES] = {"id",    "event",  "time",     "sent_at",    "ids",  "actor",
+                                                            "other", "traits", "consents", "properties", "items"};
+static const char *const role_names[ID_ROLE_COUNT] = {"own", "receiver", "payer", "staff", "other"};
+
+static const char *member_name(size_t member)
+{
+    return member < MEMBER_REFERENCES ? member_names[member] : reference_names[member - MEMBER_REFERENCES];
+}
+
+/* How many bytes must be put in, left out or changed to make one of the other; both are short. */
+static size_t distance(struct bytes a, struct bytes b)
+{
+    size_t row[NEAREST_BYTES_MAX + 1];
+    for (size_t j = 0; j <= b.size; j++)
+        row[j] = j;
+    for (size_t i = 1; i <= a.size; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= b.size; j++) {
+            size_t changed = diagonal + (a.data[i - 1] != b.data[j - 1]), other = 1 + (row[j] < row[j - 1] ? row[j] : row[j - 1]);
+            diagonal = row[j];
+            row[j] = changed < other ? changed : other;
+        }
+    }
+    return row[b.size];
+}
+
+static size_t member_nearest(struct bytes key)
+{
+    size_t nearest = 0, least = SIZE_MAX;
+    struct bytes beginning = text_cut(key, NEAREST_BYTES_MAX);
+    for (size_t i = 0; i < MEMBER_COUNT; i++) {
+        size_t apart = distance(bytes_of_text(member_name(i)), beginning);
+        nearest = apart < least ? i : nearest;
+        least = apart < least ? apart : least;
+    }
+    return nearest;
+}
+
+static fallible members_read(struct json event, struct json out_members[MEMBER_COUNT], struct err *e)
+{
+    for (size_t i = 0; i < MEMBER_COUNT; i++)
+        out_members[i] = JSON_NOTHING;
+    struct bytes key;
+    struct json value;
+    for (struct json_walk w = json_members(event); json_member_next(&w, &key, &value);) {
+        size_t i = 0;
+        while (i < MEMBER_COUNT && !bytes_equal(bytes_of_text(member_name(i)), key))
+            i++;
+        if (i == MEMBER_COUNT) /* a slip of the pen would lose data in silence */
+            return FAIL(e, INVALID, "there is no member '%.*s'; the nearest is '%s'. Put your own under \"properties\"",
+                        BYTES_ARG(text_cut(key, 60)), member_name(member_nearest(key)));
+        out_members[i] = json_is(value, JSON_NULL) ? JSON_NOTHING : value;
+    }
+    return DONE;
+}
+
+static fallible role_read(struct json j, enum id_role *out_role, struct err *e)
+{
+    struct bytes name = json_string(j);
+    *out_role = ID_OWN;
+    if (json_is(j, JSON_ABSENT))
+        return DONE;
+    for (int i = 0; i < ID_ROLE_COUNT; i++) {
+        if (bytes_equal(bytes_of_text(role_names[i]), name)) {
+            *out_role = (enum id_role)i;
+            return DONE;
+        }
+    }
+    return FAIL(e, INVALID, "role '%.*s': want own, receiver, payer, staff or other",
+                BYTES_ARG(text_cut(name, 40)));
+}
+
+static fallible ids_read(struct draft *d, struct json ids, struct err *e)
+{
+    if (!json_is(ids, JSON_ARRAY) && !json_is(ids, JSON_ABSENT))
+        return FAIL(e, INVALID, "ids: want a list of {\"type\", \"value\"}, this is %s", json_kind_name(json_kind(ids)));
+    struct json id;
+    for (struct json_walk w = json_items(ids); json_item_next(&w, &id);) {
+        enum id_role role;
+        struct bytes type = json_string(json_find(id, BYTES_LIT("type")));
+        if (type.size == 0)
+            return FAIL(e, INVALID, "ids: each one needs a \"type\", such as phone or openid");
+        TRY(WRAP(e, role_read(json_find(id, BYTES_LIT("role")), &role, e), "ids"));
+        TRY(WRAP(e, draft_id(d, type, text_of_json(json_find(id, BYTES_LIT("ns"))), text_of_json(json_find(id, BYTES_LIT("value"))), role, e), "ids"));
+    }
+    return DONE;
+}
+
+static fallible actor_read(struct draft *d, struct json actor, struct err *e)
+{
+    if (json_is(actor, JSON_ABSENT))
+        return DONE;
+    struct bytes kind = json_string(json_find(actor, BYTES_LIT("kind")));
+    for (int i = 0; i < ACTOR_KIND_COUNT; i++) {
+        if (bytes_equal(bytes_of_text(actor_names[i]), kind)) {
+            d->envelope.actor = (enum actor_kind)i;
+            d->envelope.actor_id = text_of_json(json_find(actor, BYTES_LIT("id")));
+            return d->envelope.actor_id.size <= NAME_BYTES_MAX ? DONE : FAIL(e, LIMIT, "actor: its id is over %u bytes", NAME_BYTES_MAX);
+        }
+    }
+    return FAIL(e, INVALID, "actor: \"kind\" is person, staff, bot or system");
+}
+
+static fallible consents_read(struct draft *d, struct json consents, struct err *e)
+{
+    if (!json_is(consents, JSON_ARRAY) && !json_is(consents, JSON_ABSENT))
+        return FAIL(e, INVALID, "consents: want a list, this is %s", json_kind_name(json_kind(consents)));
+    struct json consent;
+    for (struct json_walk w = json_items(consents); json_item_next(&w, &consent);) {
+        struct envelope_consent c = {.purpose = text_of_json(json_find(consent, BYTES_LIT("purpose"))),
+                                     .channel = text_of_json(json_find(consent, BYTES_LIT("channel"))),
+                                     .policy = text_of_json(json_find(consent, BYTES_LIT("policy")))};
+        struct json until = json_find(consent, BYTES_LIT("until"));
+        if (c.purpose.size == 0 || c.purpose.size > NAME_BYTES_MAX || !json_bool(json_find(consent, BYTES_LIT("given")), &c.given))
+            return FAIL(e, INVALID, "consents: each one needs a \"purpose\" and \"given\": true or false");
+        if (c.channel.size > NAME_BYTES_MAX || c.policy.size > NAME_BYTES_MAX)
+            return FAIL(e, LIMIT, "consents: its channel and policy have at most %u bytes", NAME_BYTES_MAX);
+        if (d->envelope.consent_count == CONSENTS_AN_EVENT_MAX)
+            return FAIL(e, LIMIT, "consents: more than %u", CONSENTS_AN_EVENT_MAX);
+        if (!json_is(until, JSON_ABSENT))
+            TRY(WRAP(e, time_of_json(until, &c.until_us, e), "consents: until"));
+        envelope_consent_pack(&d->consents, &c);
+        d->envelope.consent_count++;
+    }
+    return DONE;
+}
+
+static fallible items_read(struct draft *d, struct json items, struct err *e)
+{
+    if (!json_is(items, JSON_ARRAY) && !json_is(items, JSON_ABSENT))
+        return FAIL(e, INVALID, "items: want a list, this is %s", json_kind_name(json_kind(items)));
+    struct json item;
+    for (struct json_walk w = json_items(items); json_item_next(&w, &item);)
+        TRY(WRAP(e, draft_item(d, item, e), "items"));
+    return DONE;
+}
+
+static fallible references_read(struct draft *d, const struct json *members, struct err *e)
+{
+    for (size_t i = 0; i < REF_COUNT; i++) {
+        struct json j = members[MEMBER_REFERENCES + i];
+        if (json_is(j, JSON_ABSENT) || json_is(j, JSON_NULL))
+            continue;
+        struct bytes text = text_of_json(j);
+        if (text.size > NAME_BYTES_MAX || (text.size == 0 && !json_is(j, JSON_STRING)) || json_has_nul(j))
+            return FAIL(e, INVALID, "%s: want a text of at most %u bytes, without NUL", reference_names[i], NAME_BYTES_MAX);
+        if (text.size > 0)
+            d->envelope.reference[i] = text;
+    }
+    return DONE;
+}
+
+static fallible object_or_none(struct json j, const char *what, struct err *e)
+{
+    if (json_is(j, JSON_OBJECT) || json_is(j, JSON_ABSENT) || json_is(j, JSON_NULL))
+        return DONE;
+    return FAIL(e, INVALID, "%s: want an object, this is %s", what, json_kind_name(json_kind(j)));
+}
+
+/* Without its id an event can't be told from its second sending, so that one which can't be read is not passed over. */
+static fallible id_check(struct json id, struct err *e)
+{
+    bool is_text = json_is(id, JSON_STRING) && !json_has_nul(id);
+    if (is_text || json_is(id, JSON_NUMBER) || json_is(id, JSON_ABSENT))
+        return DONE;
+    return FAIL(e, INVALID, "id: want a text without NUL, or a number, this is %s", json_kind_name(json_kind(id)));
+}
+
+static fallible times_read(struct draft *d, const struct json *members, struct err *e)
+{
+    int64_t event_us = 0, sent_us = 0;
+    if (!json_is(members[MEMBER_TIME], JSON_ABSENT))
+        TRY(WRAP(e, time_of_json(members[MEMBER_TIME], &event_us, e), "time"));
+    if (!json_is(members[MEMBER_SENT_AT], JSON_ABSENT))
+        TRY(WRAP(e, time_of_json(members[MEMBER_SENT_AT], &sent_us, e), "sent_at"));
+    draft_times(d, event_us, sent_us);
+    return DONE;
+}
+
+static fallible event_read(struct draft *d, struct json event, struct bytes raw, uint32_t index, struct err *e)
+{
+    struct json m[MEMBER_COUNT];
+    if (raw.size > EVENT_JSON_BYTES_MAX)
+        return FAIL(e, LIMIT, "the event has %zu bytes, at most %u are taken", raw.size, EVENT_JSON_BYTES_MAX);
+    if (!json_is(event, JSON_OBJECT))
+        return FAIL(e, INVALID, "an event is an object, this is %s", json_kind_name(json_kind(event)));
+    TRY(members_read(event, m, e));
+    TRY(id_check(m[MEMBER_ID], e));
+    d->envelope.event = standard_event_fold(text_of_json(m[MEMBER_EVENT]));
+    draft_message(d, text_of_json(m[MEMBER_ID]), raw);
+    TRY(times_read(d, m, e));
+    TRY(references_read(d, m, e));
+    TRY(ids_read(d, m[MEMBER_IDS], e));
+    TRY(actor_read(d, m[MEMBER_ACTOR], e));
+    TRY(object_or_none(m[MEMBER_TRAITS], "traits", e));
+    TRY(WRAP(e, draft_members(&d->traits, m[MEMBER_TRAITS], e), "traits"));
+    TRY(consents_read(d, m[MEMBER_CONSENTS], e));
+    TRY(object_or_none(m[MEMBER_PROPERTIES], "properties", e));
+    TRY(WRAP(e, draft_members(&d->properties, m[MEMBER_PROPERTIES], e), "properties"));
+    TRY(items_read(d, m[MEMBER_ITEMS], e));
+    TRY(object_or_none(m[MEMBER_OTHER], "other", e));
+    if (!json_is(m[MEMBER_OTHER], JSON_ABSENT)) {
+        draft_other(d);
+        TRY(WRAP(e, ids_read(d, json_find(m[MEMBER_OTHER], BYTES_LIT("ids")), e), "other"));
+    }
+    return draft_end(d, index, e);
+}
+
+static void event_take(struct codec *k, const struct codec_context *c, struct json event, struct bytes raw, uint32_t index,
+                       struct codec_batch *out)
+{
+    struct err e;
+    e.text[0] = 0; /* not {0}: half a kilobyte for each event */
+    draft_begin(k->draft, c, out);
+    if (failed(event_read(k->draft, event, raw, index, &e)))
+        draft_fault(out, index, &e);
+}
+
+static fallible array_read(struct codec *k, const struct codec_context *c, struct bytes body, struct codec_batch *out, struct err *e)
+{
+    struct json root, event;
+    uint32_t index = 0;
+    TRY(json_parse(k->parser, body, &root, e));
+    for (struct json_walk w = json_items(root); json_item_next(&w, &event); index++) {
+        if (index == REQUEST_EVENTS_MAX)
+            return FAIL(e, LIMIT, "more than %u events in one request: send several", REQUEST_EVENTS_MAX);
+        event_take(k, c, event, json_raw(event), index, out);
+    }
+    return DONE;
+}
+
+static bool is_array(struct bytes body)
+{
+    size_t at = 0;
+    while (at < body.size && (body.data[at] == ' ' || body.data[at] == '\n' || body.data[at] == '\r' || body.data[at] == '\t'))
+        at++;
+    return at < body.size && body.data[at] == '[';
+}
+
+fallible native_read(struct codec *k, const struct codec_context *c, struct bytes body, struct codec_batch *out, struct err *e)
+{
+    if (is_array(body))
+        return array_read(k, c, body, out, e);
+    struct json_lines lines;
+    struct json_line line;
+    struct err why = {0};
+    json_lines_init(&lines, k->parser, body);
+    for (uint32_t count = 0; json_lines_next(&lines, &line, &why); count++) {
+        if (count == REQUEST_EVENTS_MAX)
+            return FAIL(e, LIMIT, "more than %u events in one request: send several", REQUEST_EVENTS_MAX);
+        if (failed(line.status))
+            draft_fault(out, (uint32_t)(line.number - 1), &why);
+        else
+            event_take(k, c, line.root, line.text, (uint32_t)(line.number - 1), out);
+    }
+    return DONE;
+}

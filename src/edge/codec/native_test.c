@@ -1,0 +1,131 @@
+#include "edge/codec/codec_test.h"
+
+#define LONG_300                                                                                                              \
+    "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"                    \
+    "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"                    \
+    "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
+
+static void an_event_with_everything_is_read(struct t *t)
+{
+    struct rig *r = rig_create();
+    struct bytes body = BYTES_LIT(
+        "{\"id\":\"m1\",\"event\":\"支付成功?\",\"time\":\"2026-11-22T11:00:00+08:00\",\"sent_at\":null,"
+        "\"ids\":[{\"type\":\"phone\",\"value\":13812345678},{\"type\":\"openid\",\"ns\":\"wx1\",\"value\":\"o1\",\"role\":\"payer\"}],"
+        "\"actor\":{\"kind\":\"staff\",\"id\":\"G017\"},\"other\":{\"ids\":[{\"type\":\"phone\",\"value\":\"13912345678\"}]},"
+        "\"brand\":\"lumi\",\"order\":20261122,\"traits\":{\"name\":\"王小明\"},"
+        "\"consents\":[{\"purpose\":\"marketing\",\"channel\":\"sms\",\"given\":true,\"policy\":\"v3\",\"until\":\"2027-01-01\"}],"
+        "\"properties\":{\"amount\":199.90,\"revenue\":1},\"items\":[{\"product_id\":\"p\"},{}]}");
+    CHECK_DONE(t, rig_native(r, body), &r->e);
+    CHECK_EQ(t, r->batch.fault_count, 0);
+    struct envelope v = rig_event(t, r, 0);
+    CHECK_BYTES(t, v.event, BYTES_LIT("支付成功?"));
+    CHECK_EQ(t, v.event_us, RECEIVED_US - 245678 * US_PER_MS);
+    CHECK_EQ(t, v.id_count, 2);
+    CHECK_EQ(t, v.other_count, 1);
+    CHECK_BYTES(t, id_of(&v, TYPE_PHONE), BYTES_LIT("+8613812345678"));
+    CHECK_EQ(t, v.ids[1].role, ID_PAYER);
+    CHECK_BYTES(t, v.ids[2].value, BYTES_LIT("+8613912345678"));
+    CHECK_EQ(t, v.actor, ACTOR_STAFF);
+    CHECK_BYTES(t, v.actor_id, BYTES_LIT("G017"));
+    CHECK_BYTES(t, v.reference[REF_BRAND], BYTES_LIT("lumi"));
+    CHECK_BYTES(t, v.reference[REF_ORDER], BYTES_LIT("20261122"));
+    CHECK_RECORD(t, r, v.traits, "{\"name\":\"王小明\"}");
+    CHECK_RECORD(t, r, v.properties, "{\"amount\":199.9,\"revenue\":1}");
+    CHECK_EQ(t, v.consent_count, 1);
+    CHECK_EQ(t, v.item_count, 2);
+    rig_destroy(r);
+}
+
+static void slips_are_refused_with_words(struct t *t)
+{
+    static const struct {
+        const char *line, *words;
+    } rows[] = {
+        {"{\"event\":\"x\",\"propertys\":{}}", "the nearest is 'properties'"},
+        {"{\"event\":\"x\",\"ID\":1}", "the nearest is 'id'"},
+        {"{\"event\":\"x\",\"ids\":{}}", "want a list"},
+        {"{\"event\":\"x\",\"ids\":[{\"value\":1}]}", "\"type\""},
+        {"{\"event\":\"x\",\"ids\":[{\"type\":\"phone\",\"value\":1,\"role\":\"boss\"}]}", "'boss'"},
+        {"{\"event\":\"x\",\"time\":\"soon\"}", "time"},
+        {"{\"event\":\"x\",\"traits\":[]}", "want an object"},
+        {"{\"event\":\"x\",\"actor\":{\"kind\":\"god\"}}", "actor"},
+        {"{\"event\":\"x\",\"consents\":[{\"purpose\":\"m\"}]}", "given"},
+        {"{\"event\":\"x\",\"consents\":[{\"purpose\":\"m\",\"given\":true,\"channel\":\"" LONG_300 "\"}]}", "channel"},
+        {"{\"event\":\"x\",\"brand\":\"" LONG_300 "\"}", "brand"},
+        {"{\"event\":\"" LONG_300 "", "line 3, column 10"},
+        {"{\"time\":\"2026-01-01\"}", "name"},
+        {"{\"event\":\"x\\u0000y\"}", "no NUL"},
+        {"{\"event\":\"x\",\"id\":{}}", "id: want a text"},
+        {"{\"event\":\"x\",\"id\":\"a\\u0000b\"}", "id: want a text"},
+        {"{\"event\":\"x\",\"brand\":\"a\\u0000b\"}", "brand"},
+        {"{\"event\":\"x\",\"consents\":{\"purpose\":\"m\"}}", "consents: want a list"},
+        {"{\"event\":\"x\",\"other\":3}", "other: want an object"},
+        {"{\"event\":\"x\",\"time\":1e400}", "outside the years"},
+    };
+    struct rig *r = rig_create();
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        char body[1200];
+        (void)snprintf(body, sizeof body, "{\"event\":\"a\"}\n\n%s\n{\"event\":\"b\"}", rows[i].line);
+        CHECK_DONE(t, rig_native(r, bytes_of_text(body)), &r->e);
+        CHECK_EQ(t, r->batch.event_count, 2);
+        REQUIRE(t, r->batch.fault_count == 1);
+        CHECK_EQ(t, r->batch.faults[0].index, 2);
+        if (strstr(r->batch.faults[0].words, rows[i].words) == NULL)
+            test_fail(t, __FILE__, __LINE__, "'%s' doesn't say '%s'", r->batch.faults[0].words, rows[i].words);
+    }
+    rig_destroy(r);
+}
+
+static void lists_and_lines_are_alike(struct t *t)
+{
+    struct rig *r = rig_create();
+    CHECK_DONE(t, rig_native(r, BYTES_LIT(" [{\"event\":\"a\"},{\"event\":\"b\"},3]")), &r->e);
+    CHECK_EQ(t, r->batch.event_count, 2);
+    CHECK_EQ(t, r->batch.fault_count, 1);
+    CHECK_DONE(t, rig_native(r, BYTES_LIT("{\"event\":\"a\"}\r\n{\"event\":\"b\"}\r\n3")), &r->e);
+    CHECK_EQ(t, r->batch.event_count, 2);
+    CHECK_EQ(t, r->batch.fault_count, 1);
+    CHECK_FAILS(t, rig_native(r, BYTES_LIT("[{\"event\":\"a\"}")), INVALID);
+    CHECK_DONE(t, rig_native(r, BYTES_LIT("")), &r->e);
+    CHECK_EQ(t, r->batch.event_count + r->batch.fault_count, 0);
+    rig_destroy(r);
+}
+
+static void history_keeps_its_times(struct t *t)
+{
+    struct rig *r = rig_create();
+    r->context.import = true;
+    CHECK_DONE(t, rig_native(r, BYTES_LIT("{\"event\":\"a\",\"time\":\"2019-01-01\",\"sent_at\":\"2019-01-02\"}")), &r->e);
+    struct envelope v = rig_event(t, r, 0);
+    int64_t want_us;
+    CHECK_DONE(t, time_parse(BYTES_LIT("2019-01-01"), &want_us, &r->e), &r->e);
+    CHECK_EQ(t, v.event_us, want_us);
+    CHECK(t, v.import);
+    rig_destroy(r);
+}
+
+/* A clock that was never set says 0: that is a wrong time, not a missing one. */
+static void the_beginning_of_1970_is_a_wrong_clock(struct t *t)
+{
+    static const char *const times[] = {"\"1970-01-01T00:00:00Z\"", "0", "-1"};
+    struct rig *r = rig_create();
+    for (size_t i = 0; i < COUNT_OF(times); i++) {
+        char body[100];
+        (void)snprintf(body, sizeof body, "{\"event\":\"a\",\"time\":%s}", times[i]);
+        CHECK_DONE(t, rig_native(r, bytes_of_text(body)), &r->e);
+        struct envelope v = rig_event(t, r, 0);
+        CHECK_EQ(t, v.event_us, RECEIVED_US);
+        CHECK(t, v.properties.size > 0); /* clock_said */
+        CHECK_EQ(t, r->batch.counts.clamped_times, 1);
+    }
+    rig_destroy(r);
+}
+
+static const struct test tests[] = {
+    {"an event with everything is read", an_event_with_everything_is_read, 1},
+    {"slips are refused with words", slips_are_refused_with_words, 1},
+    {"lists and lines are alike", lists_and_lines_are_alike, 1},
+    {"history keeps its times", history_keeps_its_times, 1},
+    {"the beginning of 1970 is a wrong clock", the_beginning_of_1970_is_a_wrong_clock, 1},
+};
+TEST_MAIN(tests)

@@ -1,0 +1,162 @@
+#include "edge/mask.h"
+
+#include <string.h>
+
+#include "lib/phone.h"
+#include "lib/text.h"
+
+#define MASK "****"
+#define MASKED_BYTES_MAX 512u
+#define DEPTH_MAX 32u
+
+/* A part of a key, in lower case. */
+struct sign {
+    const char *part;
+    bool is_whole;      /* the key is this and no more */
+    bool only_of_person; /* counts where a person is told of */
+};
+
+static const struct sign signs[] = {
+    {"phone", false, false},    {"mobile", false, false},    {"tel", true, false},        {"email", false, false},
+    {"e_mail", false, false},   {"address", false, false},   {"id_card", false, false},   {"idcard", false, false},
+    {"passport", false, false}, {"receiver", false, false},  {"consignee", false, false}, {"real_name", false, false},
+    {"realname", false, false}, {"first_name", false, false}, {"last_name", false, false}, {"firstname", false, false},
+    {"lastname", false, false}, {"full_name", false, false}, {"nick", false, false},      {"customer_name", false, false},
+    {"buyer_name", false, false}, {"contact_name", false, false}, {"username", false, true}, {"name", true, true},
+    {"姓名", false, false},     {"收货人", false, false},    {"手机", false, false},      {"电话", false, false},
+    {"地址", false, false},     {"邮箱", false, false},      {"昵称", false, true},       {"birthday", true, true},
+};
+
+static bool key_holds(struct bytes key, struct bytes part)
+{
+    for (size_t at = 0; at + part.size <= key.size; at++) {
+        size_t same = 0;
+        while (same < part.size) {
+            uint8_t c = key.data[at + same];
+            if ((c >= 'A' && c <= 'Z' ? c | 0x20 : c) != part.data[same])
+                break;
+            same++;
+        }
+        if (same == part.size)
+            return true;
+    }
+    return false;
+}
+
+static bool key_is_personal(struct bytes key, bool of_person)
+{
+    for (size_t i = 0; i < COUNT_OF(signs); i++) {
+        struct bytes part = bytes_of_text(signs[i].part);
+        if ((of_person || !signs[i].only_of_person) && (!signs[i].is_whole || key.size == part.size) && key_holds(key, part))
+            return true;
+    }
+    return false;
+}
+
+/* Whatever key it stands under: a phone number, or an address with an @ and a dot behind it. */
+static bool text_is_personal(struct bytes text)
+{
+    struct phone phone;
+    if (phone_normalise(text, "86", &phone) == PHONE_OK)
+        return true;
+    const uint8_t *at = text.size == 0 ? NULL : memchr(text.data, '@', text.size);
+    return at != NULL && memchr(at, '.', text.size - (size_t)(at - text.data)) != NULL;
+}
+
+/* So many characters are shown of a text of `count`. */
+static void shares(size_t count, size_t *out_first, size_t *out_last)
+{
+    *out_first = count > 8 ? 4 : count > 1 ? 1 : 0;
+    *out_last = count > 8 ? 4 : count > 4 ? 2 : 0;
+}
+
+static size_t characters(struct bytes text)
+{
+    size_t count = 0;
+    while (text.size > 0) {
+        (void)text_next(&text);
+        count++;
+    }
+    return count;
+}
+
+static struct bytes characters_skip(struct bytes text, size_t count)
+{
+    while (count-- > 0)
+        (void)text_next(&text);
+    return text;
+}
+
+void mask_text(struct json_writer *w, struct bytes text)
+{
+    const uint8_t *sign = text.size == 0 ? NULL : memchr(text.data, '@', text.size);
+    size_t count = characters(text), first, last;
+    shares(count, &first, &last);
+    first = sign != NULL ? (sign > text.data) : first;
+    struct bytes end = sign != NULL ? bytes_slice(text, (size_t)(sign - text.data), text.size) : characters_skip(text, count - last);
+    struct bytes behind = characters_skip(text, first);
+    struct buf masked;
+    buf_init(&masked, MASKED_BYTES_MAX);
+    buf_push(&masked, bytes_slice(text, 0, text.size - behind.size));
+    buf_push_text(&masked, MASK);
+    buf_push(&masked, end);
+    json_put_string(w, masked.overflowed ? BYTES_LIT(MASK) : buf_bytes(&masked));
+    buf_fini(&masked);
+}
+
+/* {"type":…,"value":…} is an identifier. */
+static bool is_identifier(struct json object)
+{
+    return json_is(json_find(object, BYTES_LIT("type")), JSON_STRING) && json_is(json_find(object, BYTES_LIT("value")), JSON_STRING);
+}
+
+static void mask_node(struct json_writer *w, struct bytes key, bool of_person, struct json j, unsigned depth);
+
+static void mask_object(struct json_writer *w, bool of_person, struct json j, unsigned depth)
+{
+    struct bytes key;
+    struct json value;
+    bool identifier = is_identifier(j);
+    json_object_begin(w);
+    for (struct json_walk walk = json_members(j); json_member_next(&walk, &key, &value);) {
+        json_key_bytes(w, key);
+        if (identifier && bytes_equal(key, BYTES_LIT("value")))
+            mask_text(w, json_string(value));
+        else
+            mask_node(w, key, of_person || bytes_equal(key, BYTES_LIT("traits")), value, depth + 1);
+    }
+    json_object_end(w);
+}
+
+static void mask_node(struct json_writer *w, struct bytes key, bool of_person, struct json j, unsigned depth)
+{
+    struct json item;
+    bool personal = key_is_personal(key, of_person);
+    if (json_is(j, JSON_OBJECT) && depth < DEPTH_MAX && !personal) {
+        mask_object(w, of_person, j, depth);
+    } else if (json_is(j, JSON_ARRAY) && depth < DEPTH_MAX) {
+        json_array_begin(w);
+        for (struct json_walk walk = json_items(j); json_item_next(&walk, &item);)
+            mask_node(w, key, of_person, item, depth + 1);
+        json_array_end(w);
+    } else if (json_is(j, JSON_STRING) && (personal || text_is_personal(json_string(j)))) {
+        mask_text(w, json_string(j));
+    } else if (json_is(j, JSON_NUMBER) && (personal || text_is_personal(json_raw(j)))) {
+        json_put_text(w, MASK);
+    } else if (json_is(j, JSON_OBJECT) || json_is(j, JSON_ARRAY)) {
+        json_put_text(w, MASK);
+    } else {
+        json_put(w, j);
+    }
+}
+
+void mask_json(struct json_writer *w, struct bytes key, bool of_person, struct bytes json)
+{
+    struct json root;
+    struct json_parser *p = json_parser_create(JSON_BYTES_MAX);
+    if (p == NULL || failed(json_parse(p, json, &root, NULL)))
+        json_put_null(w);
+    else
+        mask_node(w, key, of_person, root, 0);
+    json_parser_destroy(p);
+}

@@ -1,0 +1,67 @@
+#include "edge/mask.h"
+
+#include "testing/test.h"
+
+static const char *masked(struct t *t, bool of_person, const char *json)
+{
+    struct buf out;
+    struct json_writer w;
+    buf_init(&out, 1 << 16);
+    json_writer_init(&w, &out, false);
+    mask_json(&w, BYTES_NONE, of_person, bytes_of_text(json));
+    const char *text = arena_text(t->arena, buf_bytes(&out));
+    buf_fini(&out);
+    return text;
+}
+
+static void texts_keep_their_ends(struct t *t)
+{
+    CHECK_TEXT(t, masked(t, true, "{\"phone\":\"+8613812345678\"}"), "{\"phone\":\"+861****5678\"}");
+    CHECK_TEXT(t, masked(t, true, "{\"email\":\"wang@example.com\"}"), "{\"email\":\"w****@example.com\"}");
+    CHECK_TEXT(t, masked(t, true, "{\"name\":\"王小明\"}"), "{\"name\":\"王****\"}");
+    CHECK_TEXT(t, masked(t, true, "{\"name\":\"Zhou Mei\"}"), "{\"name\":\"Z****ei\"}");
+    CHECK_TEXT(t, masked(t, true, "{\"name\":\"明\"}"), "{\"name\":\"****\"}");
+    CHECK_TEXT(t, masked(t, true, "{\"name\":\"\"}"), "{\"name\":\"****\"}");
+    CHECK_TEXT(t, masked(t, true, "{\"phone\":13812345678}"), "{\"phone\":\"****\"}");
+}
+
+static void names_of_things_stay(struct t *t)
+{
+    CHECK_TEXT(t, masked(t, false, "{\"items\":[{\"name\":\"裙子\",\"sku\":\"A1\",\"price\":199.00}],\"page_name\":\"home\"}"),
+               "{\"items\":[{\"name\":\"裙子\",\"sku\":\"A1\",\"price\":199.00}],\"page_name\":\"home\"}");
+    CHECK_TEXT(t, masked(t, false, "{\"traits\":{\"name\":\"王小明\",\"city\":\"上海\"}}"), "{\"traits\":{\"name\":\"王****\",\"city\":\"上海\"}}");
+    CHECK_TEXT(t, masked(t, false, "{\"Receiver_Name\":\"王小明\",\"收货人\":\"王小明\"}"), "{\"Receiver_Name\":\"王****\",\"收货人\":\"王****\"}");
+    CHECK_TEXT(t, masked(t, false, "{\"shipping_address\":{\"street\":\"1\"},\"mobiles\":[\"1\",{\"a\":\"b\"}]}"),
+               "{\"shipping_address\":\"****\",\"mobiles\":[\"****\",\"****\"]}");
+}
+
+static void what_looks_personal_is_personal(struct t *t)
+{
+    CHECK_TEXT(t, masked(t, false, "{\"note\":\"138 1234 5678\",\"from\":\"a@b.cn\",\"time\":\"2026-01-02T03:04:05Z\",\"at\":1763740800000}"),
+               "{\"note\":\"138 ****5678\",\"from\":\"a****@b.cn\",\"time\":\"2026-01-02T03:04:05Z\",\"at\":1763740800000}");
+    CHECK_TEXT(t, masked(t, false, "{\"ids\":[{\"type\":\"openid\",\"ns\":\"wx1\",\"value\":\"oABCDEFGHIJK\"}]}"),
+               "{\"ids\":[{\"type\":\"openid\",\"ns\":\"wx1\",\"value\":\"oABC****HIJK\"}]}");
+    CHECK_TEXT(t, masked(t, false, "not json"), "null");
+}
+
+static void deep_documents_end(struct t *t)
+{
+    struct buf deep;
+    buf_init(&deep, 4096);
+    for (int i = 0; i < 60; i++)
+        buf_push_text(&deep, "[");
+    buf_push_text(&deep, "\"a@b.cn\"");
+    for (int i = 0; i < 60; i++)
+        buf_push_text(&deep, "]");
+    buf_push_byte(&deep, 0);
+    CHECK(t, strstr(masked(t, false, (const char *)deep.data), "b.cn") == NULL);
+    buf_fini(&deep);
+}
+
+static const struct test tests[] = {
+    {"texts keep their ends", texts_keep_their_ends, 1},
+    {"names of things stay", names_of_things_stay, 1},
+    {"what looks personal is personal", what_looks_personal_is_personal, 1},
+    {"deep documents end", deep_documents_end, 1},
+};
+TEST_MAIN(tests)

@@ -1,0 +1,148 @@
+/* A route, and a request on its way through one. Private to the edge. */
+#pragma once
+
+#include "domain/collect/collect.h"
+#include "edge/catalogue.h"
+#include "edge/codec/codec.h"
+#include "edge/door.h"
+#include "edge/http.h"
+#include "edge/problem.h"
+
+struct request;
+
+enum who {
+    WHO_ANYBODY, /* no token */
+    WHO_TOKEN,   /* a token with the route's role */
+    WHO_LOCAL,   /* anybody on this machine, else a token with the route's role */
+    WHO_SDK,     /* the same, but a write key may also stand in the query or the body; cross-origin allowed */
+};
+
+struct route {
+    enum http_method method;
+    /* "/api/v1/people/{person}/timeline": a step in braces matches any one step, "{file*}" all that is left. */
+    const char *path;
+    enum who who;
+    enum role role;
+    void (*handle)(struct request *r);
+    const char *about, *about_zh; /* for the OpenAPI page */
+    const char *query;            /* what the query may say: "limit, before"; NULL: nothing */
+    const char *takes;            /* a body to learn from; NULL: none */
+    const char *gives;            /* the members of the answer; NULL: not told */
+    size_t body_bytes_max;        /* 0: BODY_BYTES_USUAL */
+    int choice;                   /* the handler's own: which call of several */
+};
+
+#define BODY_BYTES_USUAL (64u << 10)
+#define BODY_BYTES_COLLECTED (4u << 20) /* of events, as it came */
+
+const struct route *routes(size_t *out_count); /* routes.c: the one table */
+
+#define PATH_PARAMETERS_MAX 2u
+
+/* Prints the answer over the durable state; may run twice (cold rows), each time into an empty answer. Instead of going on
+ * it may set r->problem. */
+typedef void (*request_printer)(struct request *r, const struct view *v, struct json_writer *w);
+
+/* Lives in the exchange's arena; gone with the answer. */
+struct request {
+    struct door *door;
+    struct http_exchange *x;
+    const struct route *route;
+    struct workspace *workspace;  /* NULL for routes that need none */
+    struct catalogue *catalogue;  /* given back with the answer */
+    const struct token *token;    /* NULL for WHO_ANYBODY; in the catalogue */
+    struct bytes parameters[PATH_PARAMETERS_MAX];
+    struct message message;       /* for request_read, with whom to call after it */
+    void (*read_done)(struct request *r);
+    request_printer print;        /* for request_print, with what it makes */
+    struct buf json;              /* freed, or handed on, by whoever answers */
+    struct json_writer writer;
+    struct problem problem;       /* status 0: none */
+    uint32_t person_read;         /* noted in the audit list when the answer goes out; PERSON_NONE: nobody */
+    void *context;                /* the handler's own */
+};
+
+struct host *request_host(const struct request *r);
+struct arena *request_arena(const struct request *r);
+
+/* Each answers the request: it is gone afterwards. Any thread. */
+void request_reply(struct request *r, const struct http_reply *reply);
+void request_json(struct request *r, unsigned status, struct buf *json); /* takes the buffer's memory */
+void request_problem(struct request *r, const struct problem *p);
+void request_failed(struct request *r, struct status s, const struct err *e);
+
+/* Runs `read` (its context is the request) over the durable state on the engine's thread, then `done` there too. A
+ * reader may run twice (cold rows), so it only fills in what `done` answers with. */
+void request_read(struct request *r, engine_reader read, void (*done)(struct request *r));
+/* The same, for one that prints its whole answer: opens no object, closes none. */
+void request_print(struct request *r, request_printer print);
+/* The same, with something left to do; `then` sees to the answer: request_printed, or r->json freed and a failure. */
+void request_print_then(struct request *r, request_printer print, void (*then)(struct request *r));
+/* Sends the answer that was printed: r->problem, or 200 with r->json. Any thread. */
+void request_printed(struct request *r);
+/* Sends one command and lets `answered` see what became of it. The payload is copied. */
+void request_command(struct request *r, uint32_t command_id, struct bytes payload,
+                     void (*answered)(struct request *r, const struct answer *a));
+/* Answers 200 {"position":…, …reply} or the refusal as 409 in both languages. */
+void request_answer(struct request *r, const struct answer *a);
+/* Notes for the audit list that this token has read this person. Doesn't delay the answer. */
+void request_note_read(struct request *r, const char *what, uint32_t person);
+
+/* The body as JSON; a failure has been answered already. */
+bool request_body_json(struct request *r, struct json_parser *p, struct json *out_root);
+bool request_may(const struct request *r, enum role role);
+/* May this token see what belongs to this brand? brand 0: the whole group's, which everybody sees. */
+bool request_sees_brand(const struct request *r, struct bytes brand);
+
+const struct door_options *door_options_of(const struct door *d);
+struct http_server *door_server(const struct door *d);
+struct collect_counts;
+void door_counts(struct door *d, struct collect_counts *out_counts); /* of events taken in so far */
+
+/* Open event streams; one thread keeps them alive and drops who is too slow. */
+struct streams;
+fallible streams_create(struct streams **out_streams, struct err *e);
+void streams_destroy(struct streams *s); /* ends all; no request may be on its way. NULL is fine */
+struct streams *door_streams(struct door *d);
+
+/* Buffers of one request being collected; taken from and given back to the door. */
+struct intake;
+struct intake *intake_take(struct door *d);
+void intake_give(struct door *d, struct intake *i);
+
+/* Handlers, by file. */
+void api_collect_native(struct request *r);
+void api_collect_segment(struct request *r);
+void api_segment_settings(struct request *r);
+void api_rudder_config(struct request *r);
+
+void api_person(struct request *r);       /* api_people.c */
+void api_person_asked(struct request *r); /* the identifier stands in the query */
+void api_timeline(struct request *r);
+void api_find(struct request *r); /* api_find.c */
+
+void api_act(struct request *r); /* api_identity.c; choice: the command */
+void api_type_set(struct request *r);
+void api_types(struct request *r);
+void api_lookup(struct request *r);
+void api_reviews(struct request *r);
+void api_acts(struct request *r);
+
+void api_token_make(struct request *r); /* api_admin.c */
+void api_tokens(struct request *r);
+void api_token_revoke(struct request *r);
+void api_settings(struct request *r);
+void api_setting_set(struct request *r);
+void api_name_set(struct request *r);
+void api_names(struct request *r);
+void api_reads(struct request *r);
+
+void api_health(struct request *r); /* api_ops.c */
+void api_ready(struct request *r);
+void api_stats(struct request *r);
+void api_metrics(struct request *r); /* metrics.c */
+void api_stream(struct request *r);  /* api_stream.c */
+void api_openapi(struct request *r); /* openapi.c */
+/* api_console.c; what the path's parameter is: nothing or a page of the console, a file of assets/, a file of its folder. */
+enum console_choice { CONSOLE_PAGE, CONSOLE_ASSET, CONSOLE_FILE };
+void api_console(struct request *r);
