@@ -1,0 +1,47 @@
+/* An errand: one verb that asks the daemon something and shows the answer. */
+#pragma once
+
+#include "app/show.h"
+
+struct errand {
+    struct arguments *arguments;
+    struct arena *arena;
+    struct client *client;
+    struct json_parser *parser;
+    bool json;                 /* show the answer as it came */
+    struct buf path, body;     /* of the call; the verb fills them */
+    struct json_writer writer; /* into body */
+    struct client_reply reply;
+    struct json root;          /* of the reply; JSON_NOTHING when it is no JSON */
+};
+
+/* Asks for the options that all such verbs have. The verb then asks for its own, takes its words, and errand_ready says
+ * whether the command line was understood; every verb ends with errand_end, which returns its code. */
+void errand_begin(struct errand *d, struct arguments *a);
+bool errand_ready(struct errand *d, bool has_words); /* false: said what is wrong */
+/* Sends, and reads the answer. An exit code; EXIT_DONE: d->root is the answer of a success, still to be shown. */
+int errand_send(struct errand *d, const char *method);
+/* The same, and shows it: as it came, or by `show`. */
+typedef void (*errand_show)(struct json root, struct arena *a, FILE *out);
+int errand_run(struct errand *d, const char *method, errand_show show);
+int errand_end(struct errand *d, int code);
+
+void errand_path_text(struct errand *d, const char *text);        /* as it is */
+void errand_path_value(struct errand *d, const char *name, const char *value); /* "name=value" of a query; value NULL: nothing */
+
+void show_stats(struct json root, struct arena *a, FILE *out); /* of GET /api/v1/stats */
+
+int verb_get(struct arguments *a);
+int verb_find(struct arguments *a);
+int verb_stats(struct arguments *a);
+int verb_events(struct arguments *a);
+int verb_token(struct arguments *a);
+int verb_settings(struct arguments *a);
+int verb_names(struct arguments *a);
+int verb_reads(struct arguments *a);
+int verb_act(struct arguments *a); /* bind, unbind, merge, split, never-merge, block, unblock */
+int verb_undo(struct arguments *a);
+int verb_review(struct arguments *a);
+int verb_reviews(struct arguments *a);
+int verb_acts(struct arguments *a);
+int verb_types(struct arguments *a);

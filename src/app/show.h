@@ -1,0 +1,18 @@
+/* What the daemon says, for people: any JSON as aligned lines and tables, a profile as a card, a problem as a sentence. */
+#pragma once
+
+#include "app/client.h"
+#include "app/terminal.h"
+#include "lib/json.h"
+
+/* Members one a line; a list of objects as a table of their plain members; what is inside, indented. */
+void show_json(struct json j, struct arena *a, FILE *out);
+
+/* A profile as GET /api/v1/people/{person} gives it: who, why one person, what is known, what happened. */
+void show_profile(struct json profile, struct arena *a, FILE *out);
+
+/* "2026-11-22T03:04:05.678Z" -> "2026-11-22 03:04", in the arena; anything else as it is. */
+struct bytes short_time(struct json j, struct arena *a);
+
+/* Prints a problem (an answer of 400 or more) to standard error and returns what to tell the shell. */
+int show_problem(const struct client_reply *reply, struct json problem);

@@ -1,0 +1,251 @@
+/* Verbs that look: get, find, stats, events, names, reads. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/app.h"
+#include "app/errand.h"
+
+#define BAR_COLUMNS 28u
+#define EVENTS_SHOWN 20u
+#define LINE_BYTES_MAX (1u << 20)
+
+int verb_get(struct arguments *a)
+{
+    struct errand d;
+    errand_begin(&d, a);
+    const char *timeline = argument_option(a, "timeline"), *who = argument_next(a);
+    if (!errand_ready(&d, who != NULL))
+        return errand_end(&d, EXIT_USAGE);
+    errand_path_text(&d, "/api/v1/people/");
+    url_push(&d.path, bytes_of_text(who));
+    errand_path_value(&d, "timeline", timeline == NULL ? "10" : timeline);
+    return errand_end(&d, errand_run(&d, "GET", show_profile));
+}
+
+/* --- find --- */
+
+static void show_found(struct json root, struct arena *a, FILE *out)
+{
+    struct json people = json_find(root, BYTES_LIT("people")), p;
+    struct grid g;
+    if (json_count(people) == 0) {
+        fprintf(out, "%s\n", either("Nobody. Try four last digits of a phone, a name, pinyin, an order number, or TYPE:VALUE.",
+                                    "没有找到。可试手机后四位、姓名、拼音、订单号,或 类型:值。"));
+        return;
+    }
+    grid_init(&g, a, 5);
+    g.headed = true;
+    g.right[3] = true;
+    grid_add_texts(&g, speaks_chinese() ? (const char *const[]){"编号", "姓名", "手机", "事件", "最近"}
+                                        : (const char *const[]){"id", "name", "phone", "events", "last seen"});
+    for (struct json_walk w = json_items(people); json_item_next(&w, &p);) {
+        struct bytes id = json_string(json_find(p, BYTES_LIT("id"))), name = json_string(json_find(p, BYTES_LIT("name"))),
+                     phone = json_string(json_find(p, BYTES_LIT("phone"))), events = json_raw(json_find(p, BYTES_LIT("events"))),
+                     last = short_time(json_find(p, BYTES_LIT("last_seen")), a);
+        grid_add(&g, (const struct bytes[]){bytes_of_text(arena_printf(a, "id:%.*s", BYTES_ARG(id))), name, phone, events, last});
+    }
+    grid_print(&g, out);
+    if (json_is(json_find(root, BYTES_LIT("more")), JSON_TRUE))
+        fprintf(out, "%s\n", either("There may be more: say more of it.", "可能还有更多:请补充关键字。"));
+}
+
+int verb_find(struct arguments *a)
+{
+    struct errand d;
+    errand_begin(&d, a);
+    const char *text = argument_next(a);
+    if (!errand_ready(&d, text != NULL))
+        return errand_end(&d, EXIT_USAGE);
+    errand_path_text(&d, "/api/v1/find");
+    errand_path_value(&d, "q", text);
+    return errand_end(&d, errand_run(&d, "GET", show_found));
+}
+
+/* --- stats --- */
+
+static int most_first(const void *a, const void *b)
+{
+    uint64_t x = 0, y = 0;
+    (void)json_uint64(json_find(*(const struct json *)a, BYTES_LIT("count")), &x);
+    (void)json_uint64(json_find(*(const struct json *)b, BYTES_LIT("count")), &y);
+    return (x < y) - (x > y);
+}
+
+static uint64_t count_in(struct json j, const char *name)
+{
+    uint64_t count = 0;
+    (void)json_uint64(json_find(j, bytes_of_text(name)), &count);
+    return count;
+}
+
+static void show_event_bars(struct json root, struct arena *a, FILE *out)
+{
+    struct json list = json_find(root, BYTES_LIT("events_by_name")), j;
+    size_t count = 0, all = json_count(list);
+    struct json *rows = ARENA_ARRAY(a, struct json, all + 1);
+    struct grid g;
+    for (struct json_walk w = json_items(list); json_item_next(&w, &j);)
+        rows[count++] = j;
+    if (count == 0)
+        return;
+    qsort(rows, count, sizeof *rows, most_first);
+    grid_init(&g, a, 3);
+    g.indent = "  ";
+    g.right[1] = true;
+    for (size_t i = 0; i < count && i < EVENTS_SHOWN; i++) {
+        struct bytes name = json_string(json_find(rows[i], speaks_chinese() ? BYTES_LIT("zh") : BYTES_LIT("en")));
+        char *text = arena_take(a, GROUPED_BYTES, 1);
+        uint64_t n = count_in(rows[i], "count");
+        (void)grouped(n, text);
+        if (name.size == 0)
+            name = json_string(json_find(rows[i], BYTES_LIT("event")));
+        grid_add(&g, (const struct bytes[]){name, bytes_of_text(text), bytes_of_text(bar(a, n, count_in(rows[0], "count"), BAR_COLUMNS))});
+    }
+    (void)fputc('\n', out);
+    grid_print(&g, out);
+}
+
+void show_stats(struct json root, struct arena *a, FILE *out)
+{
+    static const struct {
+        const char *name, *en, *zh;
+    } rows[] = {
+        {"people", "people", "人"},
+        {"identifiers", "identifiers in force", "有效标识"},
+        {"merges", "merges", "合并"},
+        {"events", "events", "事件"},
+        {"duplicates", "duplicates refused", "拒收的重复"},
+        {"position", "log position", "日志位点"},
+        {"checkpoint_position", "last checkpoint at", "最近检查点"},
+        {"memory_bytes", "memory, bytes", "内存(字节)"},
+        {"dedup_horizon_seconds", "de-duplication reaches back, seconds", "去重可回溯(秒)"},
+    };
+    struct grid g;
+    struct bytes trouble = json_string(json_find(root, BYTES_LIT("trouble"))), digest = json_string(json_find(root, BYTES_LIT("digest")));
+    grid_init(&g, a, 2);
+    g.indent = "  ";
+    g.right[1] = true;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        char *text = arena_take(a, GROUPED_BYTES, 1);
+        grid_add_texts(&g, (const char *const[]){either(rows[i].en, rows[i].zh), grouped(count_in(root, rows[i].name), text)});
+    }
+    grid_print(&g, out);
+    fprintf(out, "  %s %.*s\n", either("digest of all rows", "全部行的摘要"), BYTES_ARG(digest));
+    if (trouble.size > 0)
+        fprintf(out, "  ! %.*s\n", BYTES_ARG(trouble));
+    show_event_bars(root, a, out);
+}
+
+int verb_stats(struct arguments *a)
+{
+    struct errand d;
+    errand_begin(&d, a);
+    if (!errand_ready(&d, true))
+        return errand_end(&d, EXIT_USAGE);
+    errand_path_text(&d, "/api/v1/stats");
+    return errand_end(&d, errand_run(&d, "GET", show_stats));
+}
+
+/* --- events tail --- */
+
+/* Server-sent events: lines; those that begin with "data:" carry a fact. */
+struct tail {
+    struct buf line;
+    bool json;
+    struct json_parser *parser;
+    struct arena *arena; /* emptied after each */
+};
+
+static void fact_print(struct tail *t, struct bytes data)
+{
+    struct json root;
+    struct err ignored;
+    if (t->json || failed(json_parse(t->parser, data, &root, &ignored))) {
+        printf("%.*s\n", BYTES_ARG(data));
+        return;
+    }
+    struct bytes key, time = short_time(json_find(root, BYTES_LIT("time")), t->arena);
+    struct json value;
+    printf("%.*s", BYTES_ARG(time));
+    for (struct json_walk w = json_members(root); json_member_next(&w, &key, &value);) {
+        struct bytes text = json_is(value, JSON_STRING) ? json_string(value) : json_raw(value);
+        if (!bytes_equal(key, BYTES_LIT("time")) && !json_is(value, JSON_NULL))
+            printf("  %.*s=%.*s", BYTES_ARG(key), BYTES_ARG(text));
+    }
+    printf("\n");
+    arena_reset(t->arena);
+}
+
+static void line_take(struct tail *t)
+{
+    struct bytes line = buf_bytes(&t->line);
+    if (bytes_starts_with(line, BYTES_LIT("data:"))) {
+        line = bytes_slice(line, 5, line.size);
+        while (line.size > 0 && line.data[0] == ' ')
+            line = bytes_slice(line, 1, line.size);
+        fact_print(t, line);
+    }
+    buf_clear(&t->line);
+}
+
+static bool stream_take(void *context, struct bytes piece)
+{
+    struct tail *t = context;
+    for (const uint8_t *end; piece.size > 0 && (end = memchr(piece.data, '\n', piece.size)) != NULL;) {
+        size_t size = (size_t)(end - piece.data);
+        buf_push(&t->line, bytes_slice(piece, 0, size > 0 && piece.data[size - 1] == '\r' ? size - 1 : size));
+        line_take(t);
+        piece = bytes_slice(piece, size + 1, piece.size);
+    }
+    buf_push(&t->line, piece);
+    return fflush(stdout) == 0;
+}
+
+int verb_events(struct arguments *a)
+{
+    struct errand d;
+    struct err e = {0};
+    long status_code = 0;
+    errand_begin(&d, a);
+    const char *what = argument_next(a);
+    if (!errand_ready(&d, what != NULL && strcmp(what, "tail") == 0))
+        return errand_end(&d, EXIT_USAGE);
+    struct status status = client_of_arguments(a, &d.client, &e);
+    if (failed(status))
+        return errand_end(&d, say_failure(status, &e));
+    struct tail t = {.json = d.json, .parser = d.parser, .arena = d.arena};
+    struct client_call call = {.method = "GET", .path = "/api/v1/events/stream"};
+    buf_init(&t.line, LINE_BYTES_MAX);
+    status = client_stream(d.client, &call, stream_take, &t, &status_code, &e);
+    if (done(status) && status_code >= 400) /* no stream but a problem, on one line */
+        status = FAIL(&e, DENIED, "%ld: %.*s", status_code, BYTES_ARG(buf_bytes(&t.line)));
+    buf_fini(&t.line);
+    return errand_end(&d, failed(status) ? say_failure(status, &e) : EXIT_DONE);
+}
+
+/* --- names, reads --- */
+
+int verb_names(struct arguments *a)
+{
+    struct errand d;
+    errand_begin(&d, a);
+    const char *kind = argument_next(a);
+    if (!errand_ready(&d, kind != NULL))
+        return errand_end(&d, EXIT_USAGE);
+    errand_path_text(&d, "/api/v1/names");
+    errand_path_value(&d, "kind", kind);
+    return errand_end(&d, errand_run(&d, "GET", show_json));
+}
+
+int verb_reads(struct arguments *a)
+{
+    struct errand d;
+    errand_begin(&d, a);
+    const char *limit = argument_option(a, "limit");
+    if (!errand_ready(&d, true))
+        return errand_end(&d, EXIT_USAGE);
+    errand_path_text(&d, "/api/v1/reads");
+    errand_path_value(&d, "limit", limit);
+    return errand_end(&d, errand_run(&d, "GET", show_json));
+}
