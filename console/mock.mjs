@@ -1,0 +1,135 @@
+// For work on the console alone: serves dist/ and answers as the daemon would, with a made-up brand that moves.
+//   npm run build && npm run mock      then open the address it prints; MOCK=empty shows a workspace without data
+import { createServer } from 'node:http';
+import { readFile } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const PORT = Number(process.env.PORT ?? 7071);
+const EMPTY = process.env.MOCK === 'empty';
+const dist = join(fileURLToPath(new URL('.', import.meta.url)), 'dist');
+const types = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.css': 'text/css; charset=utf-8', '.svg': 'image/svg+xml' };
+const began = Date.now();
+const ago = (days) => new Date(began - days * 86400e3).toISOString().replace('Z', '000Z');
+
+const names = [
+  ['product_viewed', '商品浏览', 'Product viewed', 486120], ['page_viewed', '页面浏览', 'Page viewed', 391004], ['cart_added', '加入购物车', 'Added to cart', 88231],
+  ['order_paid', '订单支付', 'Order paid', 40210], ['order_completed', '订单完成', 'Order completed', 36118], ['delivered', '签收', 'Delivered', 35001],
+  ['refund_done', '退款完成', 'Refund done', 2907], ['followed', '关注', 'Followed', 18233], ['friend_added', '添加好友', 'Friend added', 12040],
+  ['coupon_claimed', '领取优惠券', 'Coupon claimed', 9120], ['member_joined', '入会', 'Joined as a member', 8400], ['code_scanned', '扫码', 'Code scanned', 5120],
+  ['store_visited', '到店', 'Store visited', 4205], ['survey_answered', '填写问卷', 'Survey answered', 1204], ['complained', '投诉', 'Complained', 318], ['club_day_joined', null, null, 77],
+];
+const channels = ['tmall', 'jd', 'douyin', 'mini_program', 'wecom', 'pos'];
+const ids = [
+  ['phone', undefined, '+8613812345678', 400], ['unionid', 'wx-open-1', 'oUnion_5kd93jDkd02aa', 390], ['openid', 'wx-mini-7', 'oA1_mini_88dk20dkwpq', 388],
+  ['external_userid', 'corp-9', 'wmExt_00ffk2kd9s', 210], ['taobao_ouid', 'm-acme', 'AAH8s7d6f5', 300], ['jd_pin', undefined, 'jd_xiaoming_86', 120],
+  ['member_no', 'club', 'M0042177', 380], ['email', undefined, 'xiaoming.wang@example.com', 90], ['device_id', undefined, '3f2504e0-4f89-41d3-9a0c-0305e82c3301', 12],
+];
+const identifiers = ids.map(([type, ns, value, d], i) => ({
+  type, ...(ns ? { ns } : {}), value, since: ago(d), ...(i === 5 ? { until: ago(3) } : {}), state: i === 5 ? 'passed_on' : i === 8 ? 'quarantined' : 'in_force', first: ago(d), last: ago(1),
+}));
+const set = (members, count, rule = 'event', d = 380) => ({ rule, members, count, first: ago(d), last: ago(1), position: 1000 + d });
+const evidence = [set([0, 6], 41), set([1, 2], 388), set([0, 1, 2], 12), set([1, 3], 20), set([0, 4], 33), set([0, 5], 6), set([0, 7], 2, 'bind', 90), set([2, 8], 3, 'event', 12), set([0], 88)];
+const trait = (name, brand, value, source, history = []) => ({ name, brand, value, source, priority: 5, time: ago(30), history });
+const counters = names.slice(0, 9).flatMap(([event, zh, en], i) => channels.slice(0, 2 + (i % 5)).map((channel, j) => ({
+  event, en, zh, brand: j % 2 ? 'lumi' : 'acme', channel, count: 3 + ((i * 7 + j * 13) % 40), first: ago(300), last: ago(2),
+})));
+const eventAt = (i) => {
+  const [event] = names[(i * 5) % names.length];
+  return {
+    id: `m${i}`, event, time: ago(i * 1.7), received_at: ago(i * 1.7), source: 'tmall-acme', ids: [{ type: 'phone', value: '+8613812345678' }],
+    brand: i % 3 ? 'acme' : 'lumi', channel: channels[i % channels.length], ...(event.startsWith('order') ? { order: `T${88000 + i}` } : {}),
+    properties: { amount: 199 + i, city: '上海', gift: i % 2 === 0 }, ...(i % 4 ? {} : { items: [{ sku: 'SKU-1', name: '真丝连衣裙', quantity: 1, price: 1299 }] }), position: 90000 - i,
+  };
+};
+const pid = (n) => n.toString(16).padStart(32, '7b3e');
+const person = () => ({
+  id: pid(42), number: 42, pending: false, identifiers, evidence,
+  traits: [
+    trait('name', null, '王小明', 'crm', [{ value: '小明同学', source: 'mini-program', time: ago(200) }, { value: '明', source: 'jd', time: ago(300) }]),
+    trait('gender', null, '男', 'crm'), trait('city', null, '上海', 'tmall-acme', [{ value: '杭州', source: 'crm', time: ago(350) }]), trait('email', null, 'xiaoming.wang@example.com', 'web'),
+    trait('size', 'acme', 'L', 'pos'), trait('favourite_categories', 'acme', ['衬衫', '西装'], 'web'), trait('skin_type', 'lumi', '混合性', 'survey'), trait('vip', 'lumi', true, 'crm'),
+  ],
+  counters,
+  consents: [
+    { brand: 'acme', purpose: 'marketing', channel: 'sms', given: true, time: ago(100), policy: 'v3', source: 'mini-program' },
+    { brand: 'lumi', purpose: 'marketing', channel: 'email', given: false, time: ago(20), policy: 'v3', source: 'web' },
+  ],
+  aliases: [1177, 90812],
+});
+const timeline = (from, limit) => ({ events: Array.from({ length: Math.max(0, Math.min(limit, 64 - from)) }, (_, i) => eventAt(from + i)), next: from + limit < 64 ? `1763740800000000.${90000 - from - limit + 1}` : null });
+const moved = () => Math.floor((Date.now() - began) / 4);
+
+function stats() {
+  const more = EMPTY ? 0 : moved();
+  return {
+    workspace: 'acme', version: '0.1.0', people: EMPTY ? 0 : 128410 + (more >> 6), identifiers: EMPTY ? 0 : 359120 + (more >> 5), merges: EMPTY ? 0 : 41277 + (more >> 7),
+    events: EMPTY ? 0 : 1138218 + more, folded_until: 1000000, dedup_horizon_seconds: 604800,
+    events_by_name: EMPTY ? [] : names.map(([event, zh, en, n], i) => ({ event, en, zh, count: n + (more >> (i + 1)) })),
+    position: 1150442 + more, log_time: new Date().toISOString(), log_bytes: 512_400_100 + more * 300, checkpoint_position: 1100000, commands: 1150442 + more, replayed: 50442, refused: EMPTY ? 0 : 2211,
+    refusals: EMPTY ? [] : [{ command: 'collect.event', refusal: 'duplicate', count: 2204 }, { command: 'identity.merge', refusal: 'never_merge', count: 7 }], duplicates: EMPTY ? 0 : 2204,
+    waiting: 0, memory_bytes: 71_400_100, cold_rows: 0, digest: pid(1), accepting: true, trouble: null, rows: {},
+  };
+}
+
+const found = [
+  { id: pid(42), number: 42, name: '王小明', identifiers: 9, phone: '+86138****5678', events: 1188, last_seen: ago(0.01) },
+  { id: pid(77), number: 77, name: '王晓鸣', identifiers: 3, phone: '+86139****5678', events: 52, last_seen: ago(9) },
+  { id: pid(99), number: 99, name: null, identifiers: 1, phone: '+86151****5678', events: 2, last_seen: ago(70) },
+];
+const reviews = [
+  { type: 'phone', value: '+8613900001111', since: ago(2), conflicts: 214, held_by: pid(42) },
+  { type: 'pos_card', ns: 'store-12', value: 'CARD000001', since: ago(5), conflicts: 37, held_by: null },
+];
+const acts = [
+  { position: 1150001, time: ago(0.1), act: 'identity.merge', by: 'admin', reason: '客服工单 4711', summary: { ids: ['phone:+8613812345678', 'jd_pin:jd_xiaoming_86'], people: [42, 1177] }, undone: false },
+  { position: 1149007, time: ago(1), act: 'identity.unbind', by: 'service-desk', reason: 'number was reissued', summary: { ids: ['phone:+8613700002222'], people: [310] }, undone: true },
+];
+
+function answer(path, query) {
+  if (path === 'stats') return stats();
+  if (path === 'names') return { kind: query.get('kind'), names: query.get('kind') === 'brand' ? [{ name: 'acme', en: 'Acme', zh: '雅可' }, { name: 'lumi', en: 'Lumi', zh: '露米' }] : query.get('kind') === 'event' ? names.map(([name, zh, en]) => ({ name, en, zh })) : [], next: null };
+  if (path === 'find') return { people: EMPTY || query.get('q') === 'nobody' ? [] : found, more: false };
+  if (path === 'identity/reviews') return { reviews: EMPTY ? [] : reviews, next: null };
+  if (path === 'identity/acts') return { acts: EMPTY ? [] : acts, next: null };
+  if (path.endsWith('/timeline')) return { id: pid(42), ...timeline(90001 - Number(query.get('before').split('.')[1]), Number(query.get('limit'))) };
+  if (path === `people/id:${pid(42)}`) {
+    const { events, next } = timeline(0, Number(query.get('timeline')));
+    return { ...person(), timeline: events, next };
+  }
+  return null;
+}
+
+function stream(response) {
+  let position = 1150442;
+  const say = (fact, data) => response.write(`id: ${position}\nevent: ${fact}\ndata: ${JSON.stringify({ position, time: new Date().toISOString(), fact, cause: position % 19 ? 'live' : 'late', data })}\n\n`);
+  const timer = setInterval(() => {
+    for (let i = 0; i < 6 && !EMPTY; i++, position++) {
+      const event = names[(position * 7) % names.length][0];
+      say('event_arrived', { event, time: new Date().toISOString(), brand: position % 3 ? 'acme' : 'lumi', channel: channels[position % channels.length], ids: [{ type: 'phone', value: '138***678' }, { type: 'openid', ns: 'wx-mini-7', value: 'oA1***wpq' }].slice(position % 2) });
+      if (position % 23 === 0) say('person_merged', { person: pid(42), number: 42, absorbed: 900, rule: 'event' });
+      if (position % 97 === 0) say('identifier_quarantined', { type: 'phone', value: '+861****1111', since: new Date().toISOString(), state: 'quarantined', conflicts: 11 });
+      say('resolved', { person: pid(42 + (position % 5)), event, created: position % 5 === 0, by: 'phone' });
+    }
+  }, 100);
+  response.on('close', () => clearInterval(timer));
+}
+
+createServer(async (request, response) => {
+  const url = new URL(request.url, 'http://mock');
+  const path = decodeURIComponent(url.pathname);
+  if (!path.startsWith('/api/v1/')) {
+    const file = join(dist, path === '/' ? 'index.html' : path);
+    const data = file.startsWith(dist) ? await readFile(file).catch(() => null) : null;
+    response.writeHead(data ? 200 : 404, { 'Content-Type': types[extname(file)] ?? 'text/plain', 'Content-Security-Policy': "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:" });
+    return response.end(data ?? 'no such file');
+  }
+  const json = (status, body) => response.writeHead(status, { 'Content-Type': status < 400 ? 'application/json' : 'application/problem+json' }).end(JSON.stringify(body));
+  if (request.headers.authorization !== 'Bearer mock') return json(401, { type: '/problems/no-token', title: 'Who are you?', status: 401, detail: 'Send a token that is in force.' });
+  if (path === '/api/v1/events/stream') {
+    response.writeHead(200, { 'Content-Type': 'text/event-stream' }).write(': listening\n\n');
+    return stream(response);
+  }
+  const body = answer(path.slice('/api/v1/'.length), url.searchParams);
+  return body ? json(200, body) : json(404, { type: '/problems/no-such-person', title: 'There is no such person', status: 404, detail: '' });
+}).listen(PORT, '127.0.0.1', () => console.log(`http://127.0.0.1:${PORT}/#token=mock`));

@@ -1,0 +1,154 @@
+// The frame: who may look, in which language, at which view.
+import { useEffect, useMemo, useRef, useState, type FormEvent } from 'react';
+import { Api } from './api';
+import { KithContext, useKith, useLabels } from './context';
+import { Find } from './find';
+import { Live } from './live';
+import { Overview } from './overview';
+import { PersonPage } from './person';
+import { ReviewPage } from './review';
+import { hashOf, routeOf, tokenOf, type Route } from './route';
+import { langOf, say, type Lang } from './words';
+
+const TOKEN_KEY = 'kith.token';
+const LANG_KEY = 'kith.lang';
+
+// Before anything is drawn: a token in the fragment leaves the address bar, and stays in this tab.
+function tokenTake(): string | null {
+  const given = tokenOf(location.hash);
+  if (given) {
+    sessionStorage.setItem(TOKEN_KEY, given.token);
+    history.replaceState(null, '', given.rest);
+  }
+  return sessionStorage.getItem(TOKEN_KEY) || null;
+}
+
+export function App() {
+  const [token, setToken] = useState(tokenTake);
+  const [refused, setRefused] = useState(false);
+  const [lang, setLang] = useState<Lang>(() => langOf(localStorage.getItem(LANG_KEY), navigator.languages));
+  const [route, setRoute] = useState(() => routeOf(location.hash));
+
+  useEffect(() => {
+    const moved = () => {
+      setToken(tokenTake());
+      setRoute(routeOf(location.hash));
+    };
+    addEventListener('hashchange', moved);
+    return () => removeEventListener('hashchange', moved);
+  }, []);
+  useEffect(() => {
+    document.documentElement.lang = lang === 'zh' ? 'zh-CN' : 'en';
+  }, [lang]);
+
+  const leave = (was_refused: boolean) => {
+    sessionStorage.removeItem(TOKEN_KEY);
+    setRefused(was_refused);
+    setToken(null);
+  };
+  const enter = (given: string) => {
+    sessionStorage.setItem(TOKEN_KEY, given);
+    setRefused(false);
+    setToken(given);
+  };
+  const swap = () => {
+    const other = lang === 'zh' ? 'en' : 'zh';
+    localStorage.setItem(LANG_KEY, other);
+    setLang(other);
+  };
+  const api = useMemo(() => (token ? new Api(token, () => leave(true)) : null), [token]);
+  const labels = useLabels(api);
+  const kith = useMemo(() => (api ? { api, lang, labels } : null), [api, lang, labels]);
+
+  if (!kith) return <Gate lang={lang} refused={refused} enter={enter} swap={swap} />;
+  return (
+    <KithContext.Provider value={kith}>
+      <Frame route={route} swap={swap} leave={() => leave(false)} />
+    </KithContext.Provider>
+  );
+}
+
+function Gate({ lang, refused, enter, swap }: { lang: Lang; refused: boolean; enter: (token: string) => void; swap: () => void }) {
+  const [text, setText] = useState('');
+  const submit = (e: FormEvent) => {
+    e.preventDefault();
+    if (text.trim()) enter(text.trim());
+  };
+  return (
+    <main className="gate">
+      <h1>Kith 知己</h1>
+      <form className="card" onSubmit={submit}>
+        <h2>{say('token_title', lang)}</h2>
+        {refused && <p className="wrong" role="alert">{say('token_refused', lang)}</p>}
+        <p className="muted">{say('token_about', lang)}</p>
+        <label>
+          {say('token_label', lang)}
+          <input type="password" value={text} onChange={(e) => setText(e.target.value)} autoFocus autoComplete="off" spellCheck={false} />
+        </label>
+        <button type="submit" className="main">{say('token_open', lang)}</button>
+      </form>
+      <button className="quiet" onClick={swap}>{say('other_lang', lang)}</button>
+    </main>
+  );
+}
+
+const VIEWS: Route[] = [{ view: 'overview' }, { view: 'find', q: '' }, { view: 'live' }, { view: 'review' }];
+
+export function Frame({ route, swap, leave }: { route: Route; swap: () => void; leave: () => void }) {
+  const { t } = useKith();
+  const here = route.view === 'person' ? 'find' : route.view;
+  return (
+    <>
+      <a className="skip" href="#main" onClick={(e) => { e.preventDefault(); document.getElementById('main')?.focus(); }}>{t('skip')}</a>
+      <header className="top">
+        <a className="brand" href="#/">Kith <span>知己</span></a>
+        <nav aria-label={t('views')}>
+          {VIEWS.map((r) => (
+            <a key={r.view} href={hashOf(r)} aria-current={r.view === here ? 'page' : undefined}>{t(r.view === 'person' ? 'find' : r.view)}</a>
+          ))}
+        </nav>
+        <SearchBox q={route.view === 'find' ? route.q : ''} isHere={route.view === 'find'} />
+        <button className="quiet" onClick={swap}>{t('other_lang')}</button>
+        <button className="quiet" onClick={leave}>{t('leave')}</button>
+      </header>
+      <main id="main" tabIndex={-1}>
+        {route.view === 'overview' && <Overview />}
+        {route.view === 'find' && <Find q={route.q} />}
+        {route.view === 'person' && <PersonPage key={route.id} id={route.id} />}
+        {route.view === 'live' && <Live />}
+        {route.view === 'review' && <ReviewPage />}
+      </main>
+    </>
+  );
+}
+
+function SearchBox({ q, isHere }: { q: string; isHere: boolean }) {
+  const { t } = useKith();
+  const [text, setText] = useState(q);
+  const box = useRef<HTMLInputElement>(null);
+  useEffect(() => setText(q), [q]);
+  useEffect(() => {
+    if (isHere && q === '') box.current?.focus();
+  }, [isHere, q]);
+  useEffect(() => {
+    const pressed = (e: KeyboardEvent) => {
+      const at = e.target as HTMLElement;
+      if (e.key !== '/' || e.ctrlKey || e.metaKey || e.altKey || /^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName)) return;
+      e.preventDefault();
+      box.current?.focus();
+      box.current?.select();
+    };
+    addEventListener('keydown', pressed);
+    return () => removeEventListener('keydown', pressed);
+  }, []);
+  const submit = (e: FormEvent) => {
+    e.preventDefault();
+    location.hash = hashOf({ view: 'find', q: text.trim() });
+  };
+  return (
+    <form className="search" role="search" onSubmit={submit}>
+      <input ref={box} type="search" value={text} onChange={(e) => setText(e.target.value)} aria-label={t('find_label')} placeholder={t('find_hint')} maxLength={128} autoComplete="off" spellCheck={false} />
+      <kbd aria-hidden="true">/</kbd>
+    </form>
+  );
+}

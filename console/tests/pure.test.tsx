@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { apiRoot, type Fact } from '../src/api';
+import { Feed, ROWS_MAX } from '../src/feed';
+import { bytes, count, duration, masked, moment, plain, shortened } from '../src/format';
+import { draw, ringOrder, stretch } from '../src/graph';
+import { hashOf, routeOf, tokenOf } from '../src/route';
+import { EventParser, type ServerEvent } from '../src/sse';
+import { eventLabel, label, langOf, term, words } from '../src/words';
+
+test('the API stands beside the page', () => {
+  assert.equal(apiRoot('/'), '/api/v1/');
+  assert.equal(apiRoot('/index.html'), '/api/v1/');
+  assert.equal(apiRoot('/console/people'), '/api/v1/');
+  assert.equal(apiRoot('/crm/'), '/crm/api/v1/');
+});
+
+test('figures and times', () => {
+  assert.equal(count(1234567, 'zh'), '1,234,567');
+  assert.equal(bytes(0), '0 B');
+  assert.equal(bytes(1536), '1.5 KiB');
+  assert.equal(bytes(3 * 1024 ** 3), '3.0 GiB');
+  assert.equal(duration(604800, 'en'), '7 days');
+  assert.equal(duration(90061, 'zh'), '1 天 1 小时');
+  assert.equal(duration(0, 'en'), '0 seconds');
+  assert.match(moment('2026-01-02T03:04:05.678901Z'), /^2026-01-0[123] \d\d:\d4:05$/);
+  assert.equal(moment(null), '—');
+  assert.equal(moment('soon'), '—');
+});
+
+test('values in one line', () => {
+  assert.equal(plain(null, 'zh'), '—');
+  assert.equal(plain(false, 'zh'), '否');
+  assert.equal(plain(['a', 1], 'en'), 'a, 1');
+  assert.equal(plain({ a: 1 }, 'en'), '{"a":1}');
+  assert.equal(shortened('abcdefghijkl', 7), 'abcd…kl');
+  assert.equal([...shortened('知己知己知己知己', 5)].length, 5);
+});
+
+test('a mask never shows the middle, and is left alone when there is one', () => {
+  assert.equal(masked('13812345678'), '138****5678');
+  assert.equal(masked('+8613812345678'), '+86138****5678');
+  assert.equal(masked('wang@example.com'), 'w***@example.com');
+  assert.equal(masked('138****5678'), '138****5678');
+  assert.equal(masked('1234'), '***');
+  for (let n = 1; n < 20; n++) {
+    const shown = [...masked('x'.repeat(n))].filter((c) => c === 'x').length;
+    assert.ok(shown <= Math.max(0, n - 3), `${n} characters: ${shown} shown`);
+  }
+});
+
+test('server-sent events come whole, however the bytes are cut', () => {
+  const text = ': listening\n\nid: 7\nevent: resolved\ndata: {"a":\ndata: 1}\n\nid: 8\r\ndata:x\r\n\r\n: alive\n\n';
+  for (let size = 1; size <= text.length; size++) {
+    const parser = new EventParser();
+    const got: ServerEvent[] = [];
+    for (let at = 0; at < text.length; at += size) got.push(...parser.push(text.slice(at, at + size)));
+    assert.deepEqual(got, [{ id: '7', event: 'resolved', data: '{"a":\n1}' }, { id: '8', event: 'message', data: 'x' }], `pieces of ${size}`);
+  }
+});
+
+const fact = (position: number, name: string, data: Record<string, unknown> = {}): Fact => ({ position, time: '2026-01-02T03:04:05Z', fact: name, cause: 'live', data });
+
+test('an event and whose it is are one row, newest first', () => {
+  const feed = new Feed();
+  feed.take([fact(1, 'event_arrived', { event: 'e', ids: [{ type: 'phone', value: '138****' }] }), fact(1, 'person_merged', { person: 'ab-cd' })]);
+  feed.take([fact(1, 'resolved', { event: 'e', person: 'abcd', created: true }), fact(2, 'resolved', { event: 'e', person: 'ef' })]);
+  assert.deepEqual(feed.list().map((r) => [r.position, r.fact, r.person, r.created]), [
+    [2, 'resolved', 'ef', false], [1, 'person_merged', 'abcd', false], [1, 'event_arrived', 'abcd', true],
+  ]);
+});
+
+test('so many rows are kept, and the rate is of arrivals', () => {
+  const feed = new Feed();
+  const many = Array.from({ length: 3000 }, (_, i) => fact(i, 'event_arrived', { event: 'e' }));
+  many.forEach((f, i) => feed.arrived(f, i));
+  feed.take(many);
+  assert.equal(feed.list().length, ROWS_MAX);
+  assert.equal(feed.list()[0]?.position, 2999);
+  assert.equal(new Set(feed.list().map((r) => r.key)).size, ROWS_MAX);
+  assert.ok(Math.abs(feed.rate(3000) - 1000) < 60, String(feed.rate(3000)));
+  assert.equal(feed.rate(7000), 0);
+});
+
+test('the order of the ring brings linked ones together', () => {
+  const sets = [{ members: [0, 6], count: 9 }, { members: [1, 7], count: 1 }, { members: [2, 8, 4], count: 2 }];
+  const order = ringOrder(10, sets);
+  assert.deepEqual([...order].sort((a, b) => a - b), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  assert.ok(stretch(order, sets) <= 6, String(stretch(order, sets)));
+});
+
+test('the picture: boxes apart and inside, dots apart, the same each time', () => {
+  const margin = { x: 90, y: 31 };
+  for (let n = 1; n <= 12; n++) {
+    const sets = Array.from({ length: 40 }, (_, i) => ({ members: [...new Set([i % n, (i * 5 + 1) % n, (i * 3 + 2) % n])], count: i + 1 }));
+    const picture = draw(n, sets, 880, 440, margin);
+    assert.deepEqual(picture, draw(n, sets, 880, 440, margin));
+    assert.equal(picture.nodes.length, n);
+    assert.equal(picture.links.length + picture.left, sets.filter((s) => s.members.length > 1).length);
+    picture.nodes.forEach((p, i) => {
+      assert.ok(p.x >= 89 && p.x <= 791 && p.y >= 30 && p.y <= 410, `node ${i} of ${n}`);
+      picture.nodes.slice(0, i).forEach((q) => assert.ok(Math.abs(p.x - q.x) >= 140 || Math.abs(p.y - q.y) >= 46, `boxes of ${n}`));
+    });
+    picture.links.forEach((l, i) => picture.links.slice(0, i).forEach((m) => assert.ok(Math.hypot(l.at.x - m.at.x, l.at.y - m.at.y) >= 25.9)));
+  }
+});
+
+test('addresses go there and back', () => {
+  for (const hash of ['#/', '#/find', '#/find?q=%E5%B0%8F%E6%98%8E', '#/live', '#/review', '#/person/0123456789abcdef0123456789abcdef'])
+    assert.equal(hashOf(routeOf(hash)), hash);
+  assert.deepEqual(routeOf('#/person/../x'), { view: 'overview' });
+  assert.deepEqual(routeOf('#/person/01234567-89ab-cdef-0123-456789abcdef'), { view: 'person', id: '0123456789abcdef0123456789abcdef' });
+});
+
+test('a token leaves the address', () => {
+  assert.deepEqual(tokenOf('#token=kith_a-b_c'), { token: 'kith_a-b_c', rest: '#/' });
+  assert.deepEqual(tokenOf('#token=kith%2Fx&at=/live'), { token: 'kith/x', rest: '#/live' });
+  assert.deepEqual(tokenOf('#token=50%'), { token: '50%', rest: '#/' });
+  assert.equal(tokenOf('#/live'), null);
+});
+
+test('words: both languages, each its own', () => {
+  for (const [key, pair] of Object.entries(words)) assert.ok(pair.length === 2 && pair.every((w) => w.trim() !== ''), key);
+  assert.equal(langOf(null, ['fr', 'zh-TW', 'en']), 'zh');
+  assert.equal(langOf(null, ['en-US', 'zh']), 'en');
+  assert.equal(langOf('zh', ['en']), 'zh');
+  assert.equal(langOf(null, []), 'en');
+  assert.equal(term('channel', 'tmall', 'zh'), '天猫');
+  assert.equal(term('channel', 'constructor', 'zh'), 'constructor');
+  const labels = { brand: new Map([['a', { name: 'a', en: null, zh: '甲' }]]) };
+  assert.equal(label(labels, 'brand', 'a', 'zh'), '甲');
+  assert.equal(label(labels, 'brand', 'a', 'en'), 'a');
+  assert.equal(eventLabel({}, { event: 'order_paid', zh: '订单支付' }, 'zh'), '订单支付');
+});
