@@ -1,0 +1,203 @@
+#include "sim/model_apply.h"
+
+#include <string.h>
+
+#include "engine/engine_domain.h"
+#include "engine/outcome.h"
+
+static int pool_find(const struct pool *pool, const struct identifier *id)
+{
+    for (uint32_t i = 0; i < pool->id_count; i++)
+        if (pool->ids[i].type == id->type && bytes_equal(bytes_of_text(pool->ids[i].ns), id->ns) &&
+            bytes_equal(bytes_of_text(pool->ids[i].value), id->value))
+            return (int)i;
+    return -1;
+}
+
+/* Whether a value is a hub is a matter of thresholds, which identity's own tests cover; the model is told. */
+static void hear(void *context, const struct step *s, const struct fact_kind *kind, const void *fact)
+{
+    (void)s;
+    struct run *r = context;
+    r->transcript->merged += kind == &fact_merged;
+    r->transcript->split += kind == &fact_split;
+    if (kind != &fact_quarantined)
+        return;
+    r->transcript->quarantined++;
+    const struct quarantined *q = fact;
+    int id = pool_find(&r->pool, q->identifier);
+    if (id < 0 || r->hub_count == COUNT_OF(r->hubs))
+        run_fail(r, "an identifier was quarantined that nobody sent");
+    else
+        r->hubs[r->hub_count++] = r->plan.hubs[r->plan.hub_count++ % COUNT_OF(r->plan.hubs)] = (uint16_t)id;
+}
+
+/* --- taking over --- */
+
+static struct hash128 node_key(const struct run *r, const struct model_node *n)
+{
+    return identifier_key_of_holder(r->pool.ids[n->id].key, n->holder);
+}
+
+/* The identifier in the person's list that stands for this node: the one whose last holder is next at or after its own. */
+static const struct identifier *node_seen(const struct run *r, const struct view *v, const struct model_node *n, uint32_t person)
+{
+    const struct identifier *list, *found = NULL;
+    size_t count = identity_list(v, person, &list);
+    for (size_t i = 0; i < count; i++) {
+        if (pool_find(&r->pool, &list[i]) != n->id || list[i].holder < n->holder)
+            continue;
+        if (found == NULL || list[i].holder < found->holder)
+            found = &list[i];
+    }
+    return found;
+}
+
+/* Takes over what the header leaves open. */
+static void take_over(struct run *r, uint64_t position)
+{
+    struct model_identity *m = &r->identity;
+    struct view v = shadow_view(r->shadow);
+    uint32_t labels[MODEL_NODES_MAX];
+    for (uint32_t i = 0; i < m->node_count; i++) {
+        struct model_node *n = &m->nodes[i];
+        labels[i] = identity_of_owner(&v, node_key(r, n));
+        const struct identifier *seen = labels[i] == PERSON_NONE ? NULL : node_seen(r, &v, n, labels[i]);
+        if (seen == NULL)
+            continue;
+        n->state = seen->state;
+        n->holder = seen->holder;
+        n->until_us = seen->until_us;
+    }
+    model_adopt(m, labels, position);
+}
+
+/* With which part of its person a hub stayed, the header leaves open: before somebody decides on it the model is told. */
+static void hub_place(struct run *r, uint16_t id)
+{
+    struct model_identity *m = &r->identity;
+    struct view v = shadow_view(r->shadow);
+    uint32_t hub = model_newest(m, id);
+    if (hub == NODE_NONE || m->nodes[hub].state != ID_QUARANTINED)
+        return;
+    uint32_t person = identity_of_owner(&v, node_key(r, &m->nodes[hub]));
+    for (uint32_t i = 0; i < m->node_count; i++) {
+        const struct model_node *n = &m->nodes[i];
+        if (n->state == ID_QUARANTINED || identity_of_owner(&v, node_key(r, n)) != person)
+            continue;
+        m->nodes[hub].person = n->person;
+        return;
+    }
+    m->nodes[hub].person = ++m->labels;
+}
+
+/* --- deeds --- */
+
+static bool event_apply(struct run *r, const struct record *record, const struct deed *d)
+{
+    bool is_duplicate = model_is_duplicate(&r->people, d, record->shadow.time_us);
+    if (is_duplicate != (record->refusal == &collect_duplicate))
+        run_fail(r, "m-%u: %s, but the model says %s", d->message, record->refusal == NULL ? "counted" : record->refusal->name,
+                 is_duplicate ? "it came before" : "it is new");
+    if (record->refusal != NULL)
+        return false;
+    struct model_seen seen = {.deed = d, .position = record->shadow.position, .time_us = record->shadow.time_us};
+    seen.owner = model_event(&r->identity, d, record->shadow.position);
+    model_see(&r->people, &seen);
+    return true;
+}
+
+/* Returns whether the grouping has to be taken over. */
+static bool verb_apply(struct run *r, const struct record *record, const struct deed *d)
+{
+    struct model_identity *m = &r->identity;
+    uint64_t position = record->shadow.position;
+    switch (d->kind) {
+    case DEED_BIND:
+        model_join(m, d, position, EVIDENCE_BIND, record->shadow.time_us);
+        return false;
+    case DEED_MERGE:
+        model_join(m, d, position, EVIDENCE_MERGE, record->shadow.time_us);
+        return false;
+    case DEED_UNBIND:
+    case DEED_SPLIT:
+        model_take_off(m, d, position);
+        return false;
+    case DEED_NEVER_MERGE:
+        return model_never_merge(m, d, position);
+    case DEED_UNDO:
+        model_undo(m, d, position);
+        return false;
+    case DEED_REVIEW:
+        model_review(m, d, position, record->shadow.time_us);
+        return true; /* what a hub still connects is taken over */
+    case DEED_BLOCK:
+        model_block(m, d, record->shadow.time_us);
+        return true;
+    default:
+        return true;
+    }
+}
+
+static void verb_note(struct run *r, const struct record *record)
+{
+    if (r->verb_count < COUNT_OF(r->verbs))
+        r->verbs[r->verb_count++] = record->shadow.position;
+}
+
+/* Is a person taken apart by a job? Until it is done the grouping is neither here nor there. */
+static bool has_job(struct run *r)
+{
+    struct view v = shadow_view(r->shadow);
+    struct bytes key, state;
+    return view_keyed_next(&v, &job_family, BYTES_LIT("\0"), false, &key, &state);
+}
+
+/* After each deed, so that a difference shows where it arises: the same nodes are of one person here and there. */
+static void compare_groups(struct run *r, const struct record *record)
+{
+    const struct model_identity *m = &r->identity;
+    struct view v = shadow_view(r->shadow);
+    uint32_t owned_by[MODEL_NODES_MAX];
+    for (uint32_t i = 0; i < m->node_count; i++) {
+        const struct model_node *n = &m->nodes[i];
+        if (n->state == ID_QUARANTINED)
+            continue;
+        owned_by[i] = identity_of_owner(&v, node_key(r, n));
+        for (uint32_t k = 0; k < i; k++) {
+            if (m->nodes[k].state == ID_QUARANTINED || (m->nodes[k].person == n->person) == (owned_by[k] == owned_by[i]))
+                continue;
+            run_fail(r, "deed %u at %llu: #%u %s holder %u and #%u %s holder %u %s one person in the model", record->deed,
+                     (unsigned long long)record->shadow.position, m->nodes[k].id, r->pool.ids[m->nodes[k].id].value, m->nodes[k].holder,
+                     n->id, r->pool.ids[n->id].value, n->holder, m->nodes[k].person == n->person ? "are" : "aren't");
+            return;
+        }
+    }
+}
+
+void model_apply(struct run *r, struct record *record)
+{
+    r->hub_count = 0;
+    if (record->deed != DEED_NONE && r->deeds[record->deed].kind == DEED_REVIEW)
+        hub_place(r, r->deeds[record->deed].ids[0]);
+    record->refusal = shadow_apply(r->shadow, &record->shadow, hear, r);
+    bool is_open = r->hub_count > 0;
+    for (uint32_t i = 0; i < r->hub_count; i++) /* before the event counts: it is judged again without its hub */
+        model_quarantine(&r->identity, r->hubs[i]);
+    if (record->deed != DEED_NONE) {
+        const struct deed *d = &r->deeds[record->deed];
+        if (d->kind == DEED_EVENT) {
+            (void)event_apply(r, record, d);
+        } else if (d->kind == DEED_SOURCE && record->refusal == NULL) {
+            r->people.priority[source_place(d->name)] = d->priority;
+            r->people.first[source_place(d->name)] = d->first;
+        } else if (d->kind != DEED_SET && record->refusal == NULL) {
+            verb_note(r, record);
+            is_open |= verb_apply(r, record, d);
+        }
+    }
+    if (is_open || has_job(r) || record->shadow.command == COMMAND_CONTINUE)
+        take_over(r, record->shadow.position);
+    if (record->deed != DEED_NONE && !r->identity.overflowed)
+        compare_groups(r, record);
+}

@@ -1,0 +1,287 @@
+#include "sim/plan.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/time.h"
+#include "domain/people/people.h"
+#include "engine/engine_domain.h"
+#include "sim/model_people.h"
+
+/* --- who there is --- */
+
+struct kind_of_id {
+    uint16_t type;
+    const char *ns;     /* "": none */
+    const char *format; /* of the value */
+    double chance;      /* that a person has one */
+};
+static const struct kind_of_id kinds[] = {
+    {TYPE_USER_ID, "", "user-%u", 0.5},
+    {TYPE_UNIONID, "open1", "oU%uX", 0.3},
+    {TYPE_PHONE, "", "+86139%08u", 0.7},
+    {TYPE_OPENID, "app1", "wx_%u", 0.3},
+    {TYPE_OPENID, "app2", "wx_%u", 0.15},
+    {TYPE_JD_PIN, "", "jd%u", 0.2},
+    {TYPE_EMAIL, "", "p%u@x.cn", 0.2},
+    {TYPE_DEVICE_ID, "", "a0000000-0000-4000-8000-%012u", 0.3},
+    {TYPE_ANONYMOUS_ID, "", "b0000000-0000-4000-8000-%012u", 0.8},
+    {TYPE_POS_CARD, "shop", "C%u", 0.1},
+};
+
+static uint16_t id_make(struct plan *p, const struct kind_of_id *kind, uint32_t serial)
+{
+    struct pool *pool = p->pool;
+    assert(pool->id_count < POOL_IDS_MAX);
+    struct pool_id *id = &pool->ids[pool->id_count];
+    id->type = kind->type;
+    (void)snprintf(id->ns, sizeof id->ns, "%s", kind->ns);
+    char text[64];
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    (void)snprintf(text, sizeof text, kind->format, serial * 37 + 12);
+#pragma GCC diagnostic pop
+    memcpy(id->value, text, sizeof id->value);
+    id->value[sizeof id->value - 1] = 0;
+    id->key = identifier_key(POOL_SECRET, id->type, bytes_of_text(id->ns), bytes_of_text(id->value));
+    return (uint16_t)pool->id_count++;
+}
+
+void plan_init(struct plan *p, struct rng *rng, struct pool *pool, int64_t start_us)
+{
+    *p = (struct plan){.rng = rng, .pool = pool, .event_us = start_us};
+    pool->id_count = 0;
+    p->people = (uint32_t)rng_between(rng, 2, PLAN_PEOPLE_MAX);
+    p->verb_chance = rng_chance(rng, 0.3) ? 0 : 0.05 + rng_unit(rng) * 0.2;
+    p->stranger_chance = rng_unit(rng) * rng_unit(rng) * 0.4;
+    double sharing = rng_unit(rng) * 0.4;
+    for (uint32_t i = 0; i < p->people; i++) {
+        for (size_t k = 0; k < COUNT_OF(kinds) && p->own_count[i] < PLAN_OWN_IDS_MAX; k++) {
+            if (!rng_chance(rng, kinds[k].chance))
+                continue;
+            uint16_t id = rng_chance(rng, sharing) && pool->id_count > 0 ? (uint16_t)rng_below(rng, pool->id_count)
+                                                                         : id_make(p, &kinds[k], i * 16 + (uint32_t)k);
+            p->own[i][p->own_count[i]++] = id;
+        }
+        if (p->own_count[i] == 0)
+            p->own[i][p->own_count[i]++] = id_make(p, &kinds[0], i * 16);
+    }
+}
+
+/* --- deeds --- */
+
+/* One of a type, so that the order of identifiers never hangs on their keys. */
+static void deed_add(const struct plan *p, struct deed *d, uint16_t id, bool own)
+{
+    for (uint32_t i = 0; i < d->id_count; i++)
+        if (p->pool->ids[d->ids[i]].type == p->pool->ids[id].type)
+            return;
+    if (d->id_count == DEED_IDS_MAX)
+        return;
+    d->is_own[d->id_count] = own;
+    d->ids[d->id_count++] = id;
+}
+
+static uint16_t any_id(struct plan *p)
+{
+    return (uint16_t)rng_below(p->rng, p->pool->id_count);
+}
+
+static const char *any_of(struct plan *p, const char *const *texts, size_t count)
+{
+    return texts[rng_below(p->rng, count)];
+}
+
+static void traits_make(struct plan *p, struct deed *d)
+{
+    static const char *const names[] = {"city", "age", "size"};
+    for (size_t i = 0; i < TRAITS_A_DEED; i++) {
+        const char *name = any_of(p, names, COUNT_OF(names));
+        if (!rng_chance(p->rng, 0.3) || (i > 0 && d->trait[0] != NULL && strcmp(d->trait[0], name) == 0))
+            continue;
+        d->trait[i] = name;
+        d->trait_value[i] = (int64_t)rng_below(p->rng, 5);
+    }
+}
+
+static void event_make(struct plan *p, struct deed *d)
+{
+    static const char *const events[] = {"product_viewed", "cart_added", "order_paid", "login", "logout", "app_opened", "quiz_done"};
+    static const char *const brands[] = {"", "aria", "bravo"}, *const channels[] = {"", "app", "store"};
+    d->kind = DEED_EVENT;
+    d->message = ++p->messages;
+    p->event_us += (int64_t)rng_between(p->rng, 1, 3) * US_PER_MINUTE;
+    d->event_us = p->event_us;
+    d->event = any_of(p, events, COUNT_OF(events));
+    d->source = any_of(p, source_names, SOURCE_COUNT);
+    d->brand = any_of(p, brands, COUNT_OF(brands));
+    d->channel = any_of(p, channels, COUNT_OF(channels));
+    uint32_t who = (uint32_t)rng_below(p->rng, p->people), count = (uint32_t)rng_between(p->rng, 1, 3);
+    for (uint32_t i = 0; i < count; i++)
+        deed_add(p, d, p->own[who][rng_below(p->rng, p->own_count[who])], true);
+    if (rng_chance(p->rng, p->stranger_chance))
+        deed_add(p, d, any_id(p), rng_chance(p->rng, 0.7));
+    traits_make(p, d);
+    if (rng_chance(p->rng, 0.1)) {
+        d->purpose = "marketing";
+        d->given = rng_chance(p->rng, 0.6);
+    }
+}
+
+/* One that is known to wait, so that reviews don't come for nothing. */
+static void any_hub(struct plan *p, struct deed *d)
+{
+    if (p->hub_count > 0)
+        deed_add(p, d, p->hubs[rng_below(p->rng, p->hub_count < COUNT_OF(p->hubs) ? p->hub_count : COUNT_OF(p->hubs))], true);
+}
+
+static void verb_make(struct plan *p, struct deed *d, const uint64_t *positions, uint32_t position_count)
+{
+    static const double weights[] = {0, 2, 2, 2, 1, 1, 2, 1, 0.3};
+    d->kind = (enum deed_kind)rng_pick(p->rng, weights, COUNT_OF(weights));
+    if (d->kind == DEED_UNDO && position_count == 0)
+        d->kind = DEED_MERGE;
+    uint32_t count = d->kind == DEED_UNBIND || d->kind == DEED_REVIEW || d->kind == DEED_BLOCK ? 1 : 2;
+    if (d->kind == DEED_REVIEW) {
+        static const double choices[] = {[REVIEW_RELEASE] = 3, [REVIEW_GIVE] = 2, [REVIEW_BLOCK] = 1};
+        d->choice = (uint8_t)rng_pick(p->rng, choices, COUNT_OF(choices));
+        count = d->choice == REVIEW_GIVE ? 2 : 1;
+        any_hub(p, d);
+    }
+    if (d->kind == DEED_BLOCK)
+        d->choice = rng_chance(p->rng, 0.5);
+    if (d->kind == DEED_UNDO)
+        d->undo_position = positions[rng_below(p->rng, position_count)];
+    for (int tries = 0; d->kind != DEED_UNDO && d->id_count < count && tries < 50; tries++)
+        deed_add(p, d, any_id(p), true);
+    if (d->kind == DEED_SPLIT && rng_chance(p->rng, 0.7))
+        d->id_count = 1;
+    if (d->id_count < count && d->kind != DEED_SPLIT && d->kind != DEED_UNDO)
+        *d = (struct deed){.kind = DEED_UNBIND, .ids = {any_id(p)}, .is_own = {true}, .id_count = 1, .event = "", .source = "", .brand = "", .channel = "", .name = ""}; /* a pool of one type */
+}
+
+void plan_next(struct plan *p, const uint64_t *positions, uint32_t position_count, int64_t now_us, struct deed *out_deed)
+{
+    *out_deed = (struct deed){.event = "", .source = "", .brand = "", .channel = "", .name = ""};
+    p->event_us = p->event_us > now_us ? p->event_us : now_us;
+    if (rng_chance(p->rng, p->verb_chance))
+        verb_make(p, out_deed, positions, position_count);
+    else
+        event_make(p, out_deed);
+}
+
+/* --- as bytes --- */
+
+uint32_t deed_command(const struct deed *d)
+{
+    static const uint32_t commands[DEED_KIND_COUNT] = {
+        [DEED_EVENT] = COMMAND_COLLECT_EVENT, [DEED_BIND] = COMMAND_BIND,
+        [DEED_UNBIND] = COMMAND_UNBIND,       [DEED_MERGE] = COMMAND_MERGE,
+        [DEED_SPLIT] = COMMAND_SPLIT,         [DEED_NEVER_MERGE] = COMMAND_NEVER_MERGE,
+        [DEED_UNDO] = COMMAND_UNDO,           [DEED_REVIEW] = COMMAND_REVIEW,
+        [DEED_BLOCK] = COMMAND_BLOCK,
+        [DEED_SET] = COMMAND_SET,             [DEED_SOURCE] = COMMAND_SOURCE,
+    };
+    return commands[d->kind];
+}
+
+static void ids_fill(const struct deed *d, const struct pool *pool, struct envelope_id *out_ids)
+{
+    for (uint32_t i = 0; i < d->id_count; i++) {
+        const struct pool_id *id = &pool->ids[d->ids[i]];
+        out_ids[i] = (struct envelope_id){.type = id->type,
+                                          .role = d->is_own[i] ? ID_OWN : ID_RECEIVER,
+                                          .ns = bytes_of_text(id->ns),
+                                          .value = bytes_of_text(id->value),
+                                          .key = id->key};
+    }
+}
+
+static void traits_pack(const struct deed *d, struct buf *out)
+{
+    uint32_t count = 0;
+    for (size_t i = 0; i < TRAITS_A_DEED; i++)
+        count += d->trait[i] != NULL;
+    if (count == 0)
+        return;
+    pack_varint(out, count);
+    for (size_t i = 0; i < TRAITS_A_DEED; i++) {
+        if (d->trait[i] == NULL)
+            continue;
+        pack_bytes(out, bytes_of_text(d->trait[i]));
+        value_pack_decimal(out, d->trait_value[i], 0);
+    }
+}
+
+static fallible event_pack(const struct deed *d, const struct pool *pool, struct buf *out, struct err *e)
+{
+    struct envelope v = {.event = bytes_of_text(d->event), .source = bytes_of_text(d->source), .event_us = d->event_us, .received_us = d->event_us};
+    struct buf traits, consents;
+    char message[32];
+    (void)snprintf(message, sizeof message, "m-%u", d->message);
+    v.message_id = bytes_of_text(message);
+    v.message = hash128(v.message_id, POOL_SECRET);
+    v.id_count = d->id_count;
+    v.reference[REF_BRAND] = bytes_of_text(d->brand);
+    v.reference[REF_CHANNEL] = bytes_of_text(d->channel);
+    ids_fill(d, pool, v.ids);
+    buf_init(&traits, 4096);
+    buf_init(&consents, 4096);
+    traits_pack(d, &traits);
+    v.traits = buf_bytes(&traits);
+    if (d->purpose != NULL) {
+        v.consent_count = 1;
+        envelope_consent_pack(&consents, &(struct envelope_consent){.purpose = bytes_of_text(d->purpose), .given = d->given});
+        v.consents = buf_bytes(&consents);
+    }
+    struct status status = envelope_pack(&v, out, e);
+    buf_fini(&traits);
+    buf_fini(&consents);
+    return status;
+}
+
+fallible deed_pack(const struct deed *d, const struct pool *pool, struct buf *out, struct err *e)
+{
+    struct identity_act act = {.by = BYTES_LIT("sim"), .reason = BYTES_LIT("because"), .id_count = d->id_count,
+                               .undo_position = d->undo_position, .choice = d->choice};
+    switch (d->kind) {
+    case DEED_EVENT:
+        return event_pack(d, pool, out, e);
+    case DEED_SET:
+        pack_bytes(out, bytes_of_text(d->name));
+        pack_u64(out, (uint64_t)d->value);
+        return DONE;
+    case DEED_SOURCE:
+        pack_u32(out, (uint32_t)d->value);
+        pack_u8(out, d->priority);
+        pack_u8(out, d->first);
+        return DONE;
+    default:
+        ids_fill(d, pool, act.ids);
+        return identity_act_pack(&act, out, e);
+    }
+}
+
+/* --- in words --- */
+
+void deed_print(const struct deed *d, const struct pool *pool, struct buf *out)
+{
+    static const char *const names[DEED_KIND_COUNT] = {"event", "bind", "unbind", "merge", "split", "never-merge", "undo", "review", "block", "set", "source"};
+    buf_push_text(out, names[d->kind]);
+    if (d->kind == DEED_EVENT)
+        buf_printf(out, " m-%u %s by %s %s/%s at +%lld s", d->message, d->event, d->source, d->brand, d->channel,
+                   (long long)(d->event_us / US_PER_SECOND % 1000000));
+    if (d->kind == DEED_SET || d->kind == DEED_SOURCE)
+        buf_printf(out, " %s %lld", d->name, (long long)d->value);
+    if (d->kind == DEED_REVIEW || d->kind == DEED_BLOCK)
+        buf_printf(out, " (choice %u)", d->choice);
+    if (d->kind == DEED_UNDO)
+        buf_printf(out, " %llu", (unsigned long long)d->undo_position);
+    for (uint32_t i = 0; i < d->id_count; i++) {
+        const struct pool_id *id = &pool->ids[d->ids[i]];
+        buf_printf(out, " %s#%u(%s%s%s)", d->is_own[i] ? "" : "other:", d->ids[i], id->value, id->ns[0] == 0 ? "" : "@", id->ns);
+    }
+    for (size_t i = 0; i < TRAITS_A_DEED; i++)
+        if (d->trait[i] != NULL)
+            buf_printf(out, " %s=%lld", d->trait[i], (long long)d->trait_value[i]);
+}

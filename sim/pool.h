@@ -1,0 +1,63 @@
+/* What a simulated world is made of: a handful of identifiers, shared by too few people, and the deeds that are sent about
+ * them. The models know only these, never the engine. */
+#pragma once
+
+#include "base/bytes.h"
+#include "base/hash.h"
+
+#define POOL_IDS_MAX 160u
+#define DEED_IDS_MAX 6u
+#define DEEDS_MAX 2048u
+#define POOL_SECRET UINT64_C(0x6b697468)
+
+/* An identifier that somebody may use. Its place in the pool is its name in the models. */
+struct pool_id {
+    uint16_t type;
+    char ns[16];
+    char value[48];
+    struct hash128 key; /* plain */
+};
+
+struct pool {
+    struct pool_id ids[POOL_IDS_MAX];
+    uint32_t id_count;
+};
+
+enum deed_kind {
+    DEED_EVENT,
+    DEED_BIND,
+    DEED_UNBIND,
+    DEED_MERGE,
+    DEED_SPLIT,
+    DEED_NEVER_MERGE,
+    DEED_UNDO,
+    DEED_REVIEW,
+    DEED_BLOCK,
+    DEED_SET,
+    DEED_SOURCE,
+    DEED_KIND_COUNT,
+};
+
+#define TRAITS_A_DEED 2u
+
+/* One thing that a sender wants, as the sender knows it. Texts are static. */
+struct deed {
+    enum deed_kind kind;
+    uint16_t ids[DEED_IDS_MAX]; /* places in the pool, one of a type */
+    bool is_own[DEED_IDS_MAX];  /* the buyer's own; the others may only propose */
+    uint32_t id_count;
+    uint64_t undo_position;
+    uint8_t choice;             /* of a review or a block */
+    /* Of an event. */
+    const char *event, *source, *brand, *channel; /* "": none */
+    uint32_t message;           /* the same message: the same number */
+    int64_t event_us;
+    const char *trait[TRAITS_A_DEED]; /* NULL: none */
+    int64_t trait_value[TRAITS_A_DEED];
+    const char *purpose;        /* of a consent; NULL: none */
+    bool given;
+    /* Of a setting or a source. */
+    const char *name;
+    int64_t value;
+    uint8_t priority, first;
+};

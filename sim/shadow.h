@@ -1,0 +1,20 @@
+/* The shadow: the same commands in the same order, applied to rows that are never cold, never on disk and never lost. What
+ * the engine has must be what the shadow has, at every position. */
+#pragma once
+
+#include "engine/registry.h"
+
+struct shadow;
+
+struct shadow *shadow_create(const struct registry *registry);
+void shadow_destroy(struct shadow *s); /* NULL is fine */
+
+struct shadow_record {
+    uint64_t position;
+    int64_t time_us;
+    uint32_t command;
+    struct bytes payload;
+};
+const struct refusal *shadow_apply(struct shadow *s, const struct shadow_record *record, fact_told told, void *context);
+struct hash128 shadow_digest(const struct shadow *s);
+struct view shadow_view(struct shadow *s); /* until the next call */
