@@ -1,0 +1,43 @@
+/* What the benchmarks of the engine share: a workspace in a temporary folder, people with three identifiers each, and
+ * Segment batches of track events for uniformly drawn people. */
+#pragma once
+
+#include <stdatomic.h>
+
+#include "edge/codec/codec.h"
+#include "engine/host.h"
+
+struct world {
+    char folder[256];
+    struct registry *registry;
+    struct host *host;
+    struct workspace *workspace;
+    struct engine *engine; /* only after the host was stopped asking: for reading figures on its thread */
+};
+
+/* `memory_bytes` 0: plenty. */
+void world_open(struct world *w, const char *folder, size_t memory_bytes);
+void world_close(struct world *w);   /* stops cleanly; the folder stays */
+void world_remove(struct world *w);  /* the folder goes */
+void world_stats(struct world *w, struct engine_stats *out_stats);
+
+#define WORLD_BATCH_EVENTS 500u
+
+/* A batch of track events as @segment/analytics-node sends it, about 494 bytes an event. `serial` makes message ids and
+ * times; people are `first` + i (sequential) or drawn from [0, people) when `rng` isn't NULL. */
+struct rng;
+void batch_write(struct buf *out, uint64_t serial, uint64_t people, uint64_t first, struct rng *rng);
+
+/* Reads batches, sends them as messages and keeps `in_flight_max` of them on their way. One thread. */
+struct sender;
+struct sender *sender_create(struct world *w, unsigned in_flight_max);
+void sender_destroy(struct sender *s); /* waits for all */
+void sender_send(struct sender *s, struct bytes batch); /* waits while too many are on their way */
+void sender_wait(struct sender *s);                     /* until none is */
+uint64_t sender_accepted(const struct sender *s);
+
+/* Sends every person of [0, people) once, in order, with progress on standard error; waits. Returns the seconds it took. */
+double people_load(struct sender *s, uint64_t people);
+/* Sends `events` for people drawn from [first, first + span), in batches made on the way; waits. Returns events a second,
+ * the making of the batches not counted. */
+double drawn_send(struct sender *s, uint64_t events, uint64_t first, uint64_t span, uint64_t serial);
