@@ -6,28 +6,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct block {
-    struct block *older;
+struct arena_block {
+    struct arena_block *older;
     size_t size;
-    size_t used;
     _Alignas(16) uint8_t data[];
 };
 
-struct arena {
-    struct block *newest;
-    size_t block_bytes;
-    size_t used_in_older; /* bytes taken from blocks that are not the newest */
-};
-
-static struct block *block_create(size_t size, struct block *older)
+/* A new block becomes the newest one. */
+static void block_open(struct arena *a, size_t size)
 {
-    struct block *b = malloc(sizeof *b + size);
+    struct arena_block *b = malloc(sizeof *b + size);
     if (b == NULL)
         abort();
-    b->older = older;
+    b->older = a->newest;
     b->size = size;
-    b->used = 0;
-    return b;
+    a->newest = b;
+    a->at = b->data;
+    a->end = b->data + size;
 }
 
 struct arena *arena_create(size_t block_bytes)
@@ -36,14 +31,15 @@ struct arena *arena_create(size_t block_bytes)
     struct arena *a = malloc(sizeof *a);
     if (a == NULL)
         abort();
-    *a = (struct arena){.newest = block_create(block_bytes, NULL), .block_bytes = block_bytes};
+    *a = (struct arena){.block_bytes = block_bytes};
+    block_open(a, block_bytes);
     return a;
 }
 
-static void blocks_free(struct block *b)
+static void blocks_free(struct arena_block *b)
 {
     while (b != NULL) {
-        struct block *older = b->older;
+        struct arena_block *older = b->older;
         free(b);
         b = older;
     }
@@ -57,45 +53,31 @@ void arena_destroy(struct arena *a)
     free(a);
 }
 
-static size_t padding_for(const struct block *b, size_t align)
+void *arena_take_beyond(struct arena *a, size_t size, size_t align)
 {
-    uintptr_t at = (uintptr_t)b->data + b->used;
-    return (size_t)(-at & (align - 1));
-}
-
-void *arena_take(struct arena *a, size_t size, size_t align)
-{
-    assert(align > 0 && (align & (align - 1)) == 0);
-    struct block *b = a->newest;
-    size_t padding = padding_for(b, align);
-    if (UNLIKELY(padding + size > b->size - b->used)) {
-        a->used_in_older += b->used;
-        size_t room = size + align;
-        b = a->newest = block_create(room > a->block_bytes ? room : a->block_bytes, b);
-        padding = padding_for(b, align);
-    }
-    uint8_t *p = b->data + b->used + padding;
-    b->used += padding + size;
-    assert(b->used <= b->size);
-    return p;
+    size_t room = size + align;
+    a->used_in_older += (size_t)(a->at - a->newest->data);
+    block_open(a, room > a->block_bytes ? room : a->block_bytes);
+    return arena_take(a, size, align);
 }
 
 void arena_reset(struct arena *a)
 {
-    struct block *oldest = a->newest;
+    struct arena_block *oldest = a->newest;
     while (oldest->older != NULL) {
-        struct block *older = oldest->older;
+        struct arena_block *older = oldest->older;
         free(oldest);
         oldest = older;
     }
-    oldest->used = 0;
     a->newest = oldest;
+    a->at = oldest->data;
+    a->end = oldest->data + oldest->size;
     a->used_in_older = 0;
 }
 
 size_t arena_used(const struct arena *a)
 {
-    return a->used_in_older + a->newest->used;
+    return a->used_in_older + (size_t)(a->at - a->newest->data);
 }
 
 void *arena_zeroed(struct arena *a, size_t size, size_t align)

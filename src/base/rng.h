@@ -18,4 +18,12 @@ int64_t rng_between(struct rng *r, int64_t low, int64_t high);  /* uniform in [l
 bool rng_chance(struct rng *r, double probability);             /* true with this probability */
 double rng_unit(struct rng *r);                                 /* uniform in [0, 1) */
 size_t rng_pick(struct rng *r, const double *weights, size_t n); /* index drawn by weight; weights sum > 0 */
-uint64_t rng_mix(uint64_t x);                                   /* one splitmix64 step: a good hash of an integer */
+
+/* One splitmix64 step: a good hash of an integer. */
+static inline uint64_t rng_mix(uint64_t x)
+{
+    x += 0x9e3779b97f4a7c15u;
+    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
+    x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
+    return x ^ (x >> 31);
+}

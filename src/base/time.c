@@ -66,27 +66,25 @@ static bool read_char(struct reader *r, char c)
     return true;
 }
 
-static bool read_digits(struct reader *r, int count, int32_t *out_value)
+static bool read_two(struct reader *r, int32_t *out_value)
 {
-    if (r->end - r->at < count)
+    if (r->end - r->at < 2)
         return false;
-    int32_t value = 0;
-    for (int i = 0; i < count; i++) {
-        if (r->at[i] < '0' || r->at[i] > '9')
-            return false;
-        value = value * 10 + (r->at[i] - '0');
-    }
-    r->at += count;
-    *out_value = value;
+    uint8_t tens = (uint8_t)(r->at[0] - '0'), ones = (uint8_t)(r->at[1] - '0');
+    if (tens > 9 || ones > 9)
+        return false;
+    r->at += 2;
+    *out_value = tens * 10 + ones;
     return true;
 }
 
 static bool read_date(struct reader *r, int64_t *out_us)
 {
-    int32_t year, month, day;
-    if (!read_digits(r, 4, &year) || !read_char(r, '-') || !read_digits(r, 2, &month) || !read_char(r, '-') ||
-        !read_digits(r, 2, &day))
+    int32_t century, year, month, day;
+    if (!read_two(r, &century) || !read_two(r, &year) || !read_char(r, '-') || !read_two(r, &month) || !read_char(r, '-') ||
+        !read_two(r, &day))
         return false;
+    year += century * 100;
     if (year < 1 || month < 1 || month > 12 || day < 1 || day > 31)
         return false;
     struct civil_date date = {.year = year, .month = (uint8_t)month, .day = (uint8_t)day};
@@ -114,9 +112,9 @@ static bool read_clock(struct reader *r, int64_t *out_us)
 {
     int32_t hour, minute, second = 0;
     int64_t fraction_us = 0;
-    if (!read_digits(r, 2, &hour) || !read_char(r, ':') || !read_digits(r, 2, &minute))
+    if (!read_two(r, &hour) || !read_char(r, ':') || !read_two(r, &minute))
         return false;
-    if (read_char(r, ':') && !read_digits(r, 2, &second))
+    if (read_char(r, ':') && !read_two(r, &second))
         return false;
     if ((read_char(r, '.') || read_char(r, ',')) && !read_fraction(r, &fraction_us))
         return false;
@@ -135,10 +133,10 @@ static bool read_zone(struct reader *r, int64_t *out_us)
     if (!west && !read_char(r, '+'))
         return false;
     int32_t hours, minutes = 0;
-    if (!read_digits(r, 2, &hours))
+    if (!read_two(r, &hours))
         return false;
     (void)read_char(r, ':');
-    if (r->at < r->end && !read_digits(r, 2, &minutes))
+    if (r->at < r->end && !read_two(r, &minutes))
         return false;
     if (hours > 18 || minutes > 59)
         return false;

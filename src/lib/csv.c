@@ -18,6 +18,7 @@ struct csv {
     bool finished;
     bool has_quote;      /* the record has had a quoted field: "" alone on its line is no blank line */
     bool has_return;     /* the last byte was a bare CR, which is not in `bytes` yet */
+    bool after_line;     /* the last byte was a line feed */
     uint8_t mark_bytes;  /* of a byte order mark, seen so far */
     uint64_t line;       /* where the reader is */
     uint64_t begin_line; /* where the record begins */
@@ -117,7 +118,7 @@ static bool record_blank(const struct csv *c)
 /* Hands the record out; what it was is forgotten by the next call, which begins a new one. */
 static enum csv_found give(struct csv *c, struct csv_record *out_record)
 {
-    *out_record = (struct csv_record){.line = c->begin_line, .why = c->why};
+    *out_record = (struct csv_record){.line = c->begin_line, .last_line = c->after_line ? c->line - 1 : c->line, .why = c->why};
     if (c->why != NULL)
         return CSV_BAD;
     for (size_t i = 0, from = 0; i < c->count; from = c->ends[i++])
@@ -152,10 +153,12 @@ static void take_run(struct csv *c)
 {
     size_t size = plain_run(c);
     struct bytes run = bytes_slice(c->piece, 0, size);
+    assert(size > 0);
     if (c->place == PLACE_QUOTED)
         count_lines(c, run);
     take(c, run);
     c->has_return = false;
+    c->after_line = run.data[size - 1] == '\n';
     c->piece = bytes_slice(c->piece, size, c->piece.size);
 }
 
@@ -164,6 +167,7 @@ static bool step_bare(struct csv *c, uint8_t byte)
 {
     if (byte == '\n') {
         c->has_return = false; /* it was part of the line end */
+        c->after_line = true;
         c->line++;
         end_field(c);
         return true;
@@ -185,6 +189,7 @@ static bool is_plain(const struct csv *c, uint8_t byte)
 static bool step(struct csv *c)
 {
     uint8_t byte = c->piece.data[0];
+    c->after_line = false;
     if (c->place == PLACE_START && byte == '"') {
         c->place = PLACE_QUOTED;
         c->has_quote = true;

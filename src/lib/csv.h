@@ -12,7 +12,7 @@
 struct csv;
 
 struct csv_record {
-    uint64_t line;              /* on which it begins, from 1 */
+    uint64_t line, last_line;   /* on which it begins, from 1, and ends */
     size_t count;               /* of fields, at least 1 */
     const struct bytes *fields; /* until the next call */
     const char *why;            /* of a CSV_BAD one: words for a person; it has no fields */

@@ -94,6 +94,30 @@ static void lines_are_counted(struct t *t)
     csv_destroy(c);
 }
 
+/* What an open quote has swallowed, and where a record of many lines ends. */
+static void last_lines(struct t *t)
+{
+    static const struct {
+        const char *text;
+        uint64_t line, last_line;
+    } cases[] = {
+        {"a\n", 1, 1}, {"a", 1, 1}, {"\na\r\n", 2, 2}, {"\"a\nb\"\n", 1, 2}, {"\"a\nb\"", 1, 2}, {"\"a\n", 1, 1}, {"\"a\nb\nc", 1, 3}, {"\"a\nb\nc\n", 1, 3},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct csv *c = csv_create(',', 64);
+        struct csv_record r;
+        csv_feed(c, bytes_of_text(cases[i].text));
+        enum csv_found found = csv_next(c, &r);
+        if (found == CSV_HUNGRY) {
+            csv_finish(c);
+            (void)csv_next(c, &r);
+        }
+        CHECK_EQ(t, r.line, cases[i].line);
+        CHECK_EQ(t, r.last_line, cases[i].last_line);
+        csv_destroy(c);
+    }
+}
+
 static void many_fields(struct t *t)
 {
     struct csv *c = csv_create(',', 1 << 16);
@@ -134,6 +158,7 @@ static const struct test tests[] = {
     {"a byte order mark, a lone CR", marks_and_returns, 1},
     {"a bad record doesn't stop the others", bad_records, 1},
     {"lines are counted where records begin", lines_are_counted, 1},
+    {"a record says where it ends", last_lines, 1},
     {"as many fields as allowed", many_fields, 1},
     {"a field is put in quotes when it must be", puts_in_quotes, 1},
 };

@@ -7,19 +7,17 @@
 
 #define ROOT_BITS 10u
 #define ROOT_COUNT (1u << ROOT_BITS)
-#define ROOT_PARTS_BITS_MAX 11u /* a directory is one object of the slab */
-#define SLOTS 5u                /* of a bucket */
+#define ROOT_PARTS_BITS_MAX 8u /* a directory is one object of the slab */
+#define SLOTS 5u               /* of a bucket */
 #define UNIT_BUCKETS 64u
-#define UNITS_MAX 8u
+#define UNITS_MAX 7u /* so that a part is a cache line */
 #define BUCKETS_MAX (UNITS_MAX * UNIT_BUCKETS)
 #define TAIL_BITS 6u
 #define TAIL_MASK ((1u << TAIL_BITS) - 1)
-#define MARK (1u << 30) /* something whose way led through this full bucket lies behind it */
-#define PAGE_ENTRIES_WANTED 3072u /* at most, on average: 42 KiB */
+#define MARK (1u << 30)          /* something whose way led through this full bucket lies behind it */
+#define PAGE_ENTRIES_WANTED 384u /* at most, on average: 5 KiB, so that reading one for one entry costs little */
 
 static_assert(BUCKETS_MAX * SLOTS * 43 / 50 == IDMAP_PART_ENTRIES_MAX, "0.86 of the slots");
-static_assert((1u << ROOT_PARTS_BITS_MAX) * sizeof(void *) <= SLAB_SIZE_MAX, "a directory is one object");
-
 /* A hash as it is kept: ten bits say the root, 64 are `body`, 6 are `tail`; the rest is dropped. */
 struct spot {
     uint32_t root;
@@ -36,15 +34,18 @@ static_assert(sizeof(struct bucket) == 64, "a bucket is a cache line");
 
 /* All entries of a root whose body begins with `depth` given bits. */
 struct part {
-    uint32_t count;
-    uint32_t buckets; /* 1..BUCKETS_MAX; 64 to a unit, the last unit has the rest */
-    uint32_t depth;
     struct bucket *units[UNITS_MAX];
+    uint16_t buckets; /* 1..BUCKETS_MAX; 64 to a unit, the last unit has the rest */
+    uint16_t depth;
+    uint16_t count;
 };
+static_assert(sizeof(struct part) == 64, "a part is a cache line");
+static_assert((1u << ROOT_PARTS_BITS_MAX) * sizeof(struct part) <= SLAB_SIZE_MAX, "a directory is one object");
 
-/* 2^bits slots by the first bits of the body; a part of less depth stands in several neighbouring slots. */
+/* 2^bits slots by the first bits of the body. A part of less depth stands in several neighbouring slots, so that finding
+ * a bucket needs no step between; the first of them leads, and the others' count means nothing. */
 struct root {
-    struct part **parts; /* NULL: nothing was ever put */
+    struct part *parts; /* NULL: nothing was ever put */
     uint32_t bits;
 };
 
@@ -88,6 +89,12 @@ static struct hash128 hash_of(uint32_t root, uint64_t body, uint32_t tail)
 static uint64_t first_bits(uint64_t body, uint32_t bits)
 {
     return bits == 0 ? 0 : body >> (64 - bits);
+}
+
+/* NULL: the root has none. */
+static struct part *part_of(const struct root *r, uint64_t body)
+{
+    return r->parts == NULL ? NULL : &r->parts[first_bits(body, r->bits)];
 }
 
 /* --- buckets of a part --- */
@@ -240,7 +247,7 @@ static uint32_t buckets_for(uint32_t entries)
 
 static void units_take(struct idmap *m, struct part *p, uint32_t buckets)
 {
-    p->buckets = buckets;
+    p->buckets = (uint16_t)buckets;
     p->count = 0;
     for (uint32_t unit = 0; unit < unit_count(buckets); unit++) {
         size_t size = unit_bytes(buckets, unit);
@@ -255,22 +262,33 @@ static void units_give(struct idmap *m, const struct part *p)
         map_give(m, p->units[unit], unit_bytes(p->buckets, unit));
 }
 
-static struct part *part_create(struct idmap *m, uint32_t depth, uint32_t buckets)
-{
-    struct part *p = map_take(m, sizeof *p);
-    p->depth = depth;
-    units_take(m, p, buckets);
-    return p;
-}
-
-static void part_destroy(struct idmap *m, struct part *p)
-{
-    units_give(m, p);
-    map_give(m, p, sizeof *p);
-}
-
 /* --- growth --- */
 
+/* The slots of a part: *out_count of them, from the leading one on, which is returned. */
+static struct part *part_slots(const struct root *r, const struct part *p, size_t *out_count)
+{
+    uint32_t spread = r->bits - p->depth;
+    *out_count = (size_t)1 << spread;
+    return r->parts + ((size_t)(p - r->parts) >> spread << spread);
+}
+
+static struct part *part_lead(const struct root *r, const struct part *p)
+{
+    size_t count;
+    return part_slots(r, p, &count);
+}
+
+/* The leading slot has changed more than its count. */
+static void part_repeat(const struct root *r, const struct part *lead)
+{
+    size_t count;
+    struct part *slots = part_slots(r, lead, &count);
+    assert(slots == lead);
+    for (size_t i = 1; i < count; i++)
+        slots[i] = *lead;
+}
+
+/* Of a part that is in no directory, or the leading slot: the others are for the caller. */
 static void part_rebuild(struct idmap *m, struct part *p, uint32_t buckets)
 {
     struct part old = *p;
@@ -292,62 +310,70 @@ static void root_double(struct idmap *m, struct root *r)
 {
     assert(r->bits < ROOT_PARTS_BITS_MAX);
     size_t count = (size_t)1 << r->bits;
-    struct part **parts = map_take(m, 2 * count * sizeof(struct part *));
+    struct part *parts = map_take(m, 2 * count * sizeof *parts);
     for (size_t i = 0; i < count; i++)
         parts[2 * i] = parts[2 * i + 1] = r->parts[i];
-    map_give(m, r->parts, count * sizeof(struct part *));
+    map_give(m, r->parts, count * sizeof *parts);
     r->parts = parts;
     r->bits++;
 }
 
-/* `body` is any that lies in the part. */
-static void part_split(struct idmap *m, struct root *r, struct part *old, uint64_t body)
+/* Deals the entries of a part out to the two halves of its range. */
+static void part_halve(struct idmap *m, const struct part *old, struct part halves[2])
 {
-    if (old->depth == r->bits)
-        root_double(m, r);
-    struct part *halves[2];
-    for (size_t i = 0; i < 2; i++)
-        halves[i] = part_create(m, old->depth + 1, buckets_for(old->count / 2 + 1));
+    for (size_t i = 0; i < 2; i++) {
+        halves[i] = (struct part){.depth = (uint16_t)(old->depth + 1)};
+        units_take(m, &halves[i], buckets_for(old->count / 2u + 1));
+    }
     for (uint32_t at = 0; at < old->buckets; at++) {
         const struct bucket *b = bucket_at(old, at);
         for (uint32_t slot = 0; slot < SLOTS; slot++) {
             struct loose entry = slot_get(b, slot);
             if (entry.number == 0)
                 continue;
-            struct part *p = halves[entry.body >> (63 - old->depth) & 1];
+            struct part *p = &halves[entry.body >> (63 - old->depth) & 1];
             /* Hashes that are not well spread: the halves differ much. */
             if (UNLIKELY(p->count == entries_max(p->buckets)))
                 part_rebuild(m, p, BUCKETS_MAX);
             part_add(p, &entry);
         }
     }
-    assert(halves[0]->count + halves[1]->count == old->count);
-    uint32_t spread = r->bits - old->depth;
-    size_t first = (size_t)first_bits(body, old->depth) << spread, half = ((size_t)1 << spread) / 2;
-    for (size_t i = 0; i < half; i++) {
-        r->parts[first + i] = halves[0];
-        r->parts[first + half + i] = halves[1];
-    }
-    part_destroy(m, old);
+    assert(halves[0].count + halves[1].count == old->count);
 }
 
-/* The part of a new key, with room for it. */
+/* `body` is any that lies in the part. */
+static void part_split(struct idmap *m, struct root *r, uint64_t body)
+{
+    struct part old = *part_lead(r, part_of(r, body)), halves[2];
+    size_t count;
+    part_halve(m, &old, halves);
+    if (old.depth == r->bits)
+        root_double(m, r);
+    struct part *slots = part_slots(r, part_of(r, body), &count);
+    for (size_t i = 0; i < count; i++)
+        slots[i] = halves[i >= count / 2];
+    units_give(m, &old);
+}
+
+/* The leading slot of a new key's part, with room for it. */
 static struct part *part_with_room(struct idmap *m, const struct spot *s)
 {
     struct root *r = &m->roots[s->root];
     if (r->parts == NULL) {
-        r->parts = map_take(m, sizeof(struct part *));
-        r->parts[0] = part_create(m, 0, 1);
+        r->parts = map_take(m, sizeof *r->parts);
+        *r->parts = (struct part){0};
+        units_take(m, r->parts, 1);
     }
     for (;;) {
-        struct part *p = r->parts[first_bits(s->body, r->bits)];
+        struct part *p = part_lead(r, part_of(r, s->body));
         if (p->count < entries_max(p->buckets))
             return p;
         if (p->buckets < BUCKETS_MAX) {
-            part_rebuild(m, p, buckets_for(p->count + 1));
+            part_rebuild(m, p, buckets_for(p->count + 1u));
+            part_repeat(r, p);
             return p;
         }
-        part_split(m, r, p, s->body);
+        part_split(m, r, s->body);
     }
 }
 
@@ -374,28 +400,19 @@ void idmap_destroy(struct idmap *m)
         if (r->parts == NULL)
             continue;
         size_t slots = (size_t)1 << r->bits;
-        for (size_t slot = 0; slot < slots;) {
-            struct part *p = r->parts[slot];
-            slot += (size_t)1 << (r->bits - p->depth);
-            part_destroy(m, p);
-        }
-        map_give(m, r->parts, slots * sizeof(struct part *));
+        for (size_t slot = 0; slot < slots; slot += (size_t)1 << (r->bits - r->parts[slot].depth))
+            units_give(m, &r->parts[slot]);
+        map_give(m, r->parts, slots * sizeof *r->parts);
     }
     assert(m->bytes == 0);
     free(m->loose);
     free(m);
 }
 
-static struct part *part_of(const struct idmap *m, const struct spot *s)
-{
-    const struct root *r = &m->roots[s->root];
-    return r->parts == NULL ? NULL : r->parts[first_bits(s->body, r->bits)];
-}
-
 uint32_t idmap_get(const struct idmap *m, struct hash128 hash)
 {
     struct spot s = spot_of(hash);
-    const struct part *p = part_of(m, &s);
+    const struct part *p = part_of(&m->roots[s.root], s.body);
     if (p == NULL)
         return 0;
     struct place found = part_find(p, &s);
@@ -406,7 +423,7 @@ uint32_t idmap_put(struct idmap *m, struct hash128 hash, uint32_t number)
 {
     assert(number != 0);
     struct spot s = spot_of(hash);
-    struct part *p = part_of(m, &s);
+    const struct part *p = part_of(&m->roots[s.root], s.body);
     struct place found = p == NULL ? (struct place){0} : part_find(p, &s);
     if (found.bucket != NULL) {
         uint32_t old = found.bucket->number[found.slot];
@@ -421,23 +438,33 @@ uint32_t idmap_put(struct idmap *m, struct hash128 hash, uint32_t number)
 uint32_t idmap_remove(struct idmap *m, struct hash128 hash)
 {
     struct spot s = spot_of(hash);
-    struct part *p = part_of(m, &s);
+    const struct root *r = &m->roots[s.root];
+    const struct part *p = part_of(r, s.body);
     struct place found = p == NULL ? (struct place){0} : part_find(p, &s);
     if (found.bucket == NULL)
         return 0;
     uint32_t old = found.bucket->number[found.slot];
-    part_drop(p, found);
+    struct part *lead = part_lead(r, p);
+    part_drop(lead, found);
     m->count--;
-    uint32_t fitting = buckets_for(p->count);
-    if (fitting * 2 <= p->buckets)
-        part_rebuild(m, p, fitting);
+    uint32_t fitting = buckets_for(lead->count);
+    if (fitting * 2 <= lead->buckets) {
+        part_rebuild(m, lead, fitting);
+        part_repeat(r, lead);
+    }
     return old;
+}
+
+void idmap_prefetch_part(const struct idmap *m, struct hash128 hash)
+{
+    struct spot s = spot_of(hash);
+    __builtin_prefetch(part_of(&m->roots[s.root], s.body)); /* NULL is no harm */
 }
 
 void idmap_prefetch(const struct idmap *m, struct hash128 hash)
 {
     struct spot s = spot_of(hash);
-    const struct part *p = part_of(m, &s);
+    const struct part *p = part_of(&m->roots[s.root], s.body);
     if (p != NULL)
         __builtin_prefetch(bucket_at(p, home_of(p, s.body)));
 }
@@ -519,7 +546,7 @@ static size_t root_push(const struct idmap *m, uint32_t root, uint64_t first, ui
         return 0;
     size_t total = 0;
     for (uint64_t slot = first_bits(first, r->bits); slot <= first_bits(last, r->bits);) {
-        const struct part *p = r->parts[slot];
+        const struct part *p = &r->parts[slot];
         uint32_t spread = r->bits - p->depth;
         uint64_t index = slot >> spread;
         uint64_t part_first = p->depth == 0 ? 0 : index << (64 - p->depth);

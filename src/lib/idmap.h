@@ -4,12 +4,12 @@
  * The key. Of a hash 80 bits are the key (idmap_key): all of `low` and the top 16 of `high`. Two hashes with the same
  * key are one entry; among 400 M entries the chance that any two meet is 7 in 100 million, and the owner
  * compares bytes after a hit anyway. Hashes must be well spread (hash128 with a secret seed); a crafted pile of more
- * than 2,201 keys that share their first 21 bits is a bug and asserts.
+ * than 1,926 keys that share their first 18 bits is a bug and asserts.
  *
  * The shape. A bucket is one cache line: five entries (70 bits of key, the number) and one mark. The ten bits that are
  * not stored are the number of the root, of which there are always 1024. A root has a small directory of its own by
- * the next bits, to parts; a part holds up to IDMAP_PART_ENTRIES_MAX entries in buckets, as many as give a fill between
- * 0.72 and 0.86. The bucket of a key is its position in the part's range (multiply and shift, so any number of buckets
+ * the next bits, of parts, each of them one cache line; a part holds up to IDMAP_PART_ENTRIES_MAX entries in buckets, as
+ * many as give a fill between 0.72 and 0.86. The bucket of a key is its position in the part's range (multiply and shift, so any number of buckets
  * will do); what finds its bucket full goes to the next one, and marks the full ones it passed. A full part is built
  * anew with a sixth more buckets, up to the maximum, where it splits in two. That is the whole of the growth, so no put
  * takes longer than building one part (some 20 us). Removal moves a later entry into the hole; there are no tombstones.
@@ -18,7 +18,7 @@
  * Pages, for checkpoints. Page i of 2^bits is all entries whose key begins with the bits of i. Since buckets are in key
  * order within a part, a page is read by a short scan, whatever the parts are. The owner chooses `bits`, and keeps them
  * in the page's key in the store: idmap_page_bits says what it should be for a map of some size, so that a page stays
- * between 16 and 64 KiB. When it grows, the owner writes all pages anew and deletes the old ones (a page of n bits
+ * between 2.5 and 6 KiB. When it grows, the owner writes all pages anew and deletes the old ones (a page of n bits
  * becomes two of n + 1): it happens once in a doubling. A page's bytes depend on its entries alone, so equal maps make
  * equal pages whatever happened before. Format: docs/formats/rows.md.
  *
@@ -29,7 +29,7 @@
 #include "base/status.h"
 #include "lib/slab.h"
 
-#define IDMAP_PART_ENTRIES_MAX 2201u /* 8 units of 64 buckets of 5, at a fill of 0.86 */
+#define IDMAP_PART_ENTRIES_MAX 1926u /* 7 units of 64 buckets of 5, at a fill of 0.86 */
 
 struct idmap;
 
@@ -51,9 +51,10 @@ uint32_t idmap_get(const struct idmap *m, struct hash128 hash); /* 0: not there 
 uint32_t idmap_put(struct idmap *m, struct hash128 hash, uint32_t number); /* the number it replaces; 0: it is new */
 uint32_t idmap_remove(struct idmap *m, struct hash128 hash);    /* the number that was there; 0: none was */
 
-/* Brings the bucket of `hash` towards the cache: call for some 32 hashes, then get them. Costs a walk down the root's
- * directory, which at 10 M entries and more is a miss of its own, but one that overlaps with those of the others. */
-void idmap_prefetch(const struct idmap *m, struct hash128 hash);
+/* Getting is two misses one after the other, the line of the part and that of the bucket. Those of many hashes overlap:
+ * call the first of these for some 32 of them, then the second for all, then get. */
+void idmap_prefetch_part(const struct idmap *m, struct hash128 hash);
+void idmap_prefetch(const struct idmap *m, struct hash128 hash); /* the bucket; reads the part */
 
 uint64_t idmap_count(const struct idmap *m);
 size_t idmap_bytes(const struct idmap *m); /* taken from the slab, O(1) */

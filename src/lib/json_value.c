@@ -148,11 +148,37 @@ bool json_uint64(struct json j, uint64_t *out)
     return whole_of(&d, out);
 }
 
+/* Nearly all numbers: few digits, and no exponent. */
+static bool decimal_short(struct bytes text, int scale_max, struct json_decimal *out)
+{
+    bool is_negative = text.data[0] == '-';
+    int64_t value = 0;
+    size_t point = text.size;
+    for (size_t at = is_negative; at < text.size; at++) {
+        uint8_t digit = (uint8_t)(text.data[at] - '0');
+        if (digit < 10)
+            value = value * 10 + digit;
+        else if (text.data[at] == '.')
+            point = at + 1;
+        else
+            return false;
+    }
+    size_t scale = text.size - point;
+    for (; scale > 0 && value % 10 == 0; scale--)
+        value /= 10;
+    if (scale > (size_t)scale_max)
+        return false;
+    *out = (struct json_decimal){.value = is_negative ? -value : value, .scale = (int)scale};
+    return true;
+}
+
 bool json_decimal(struct json j, int scale_max, struct json_decimal *out)
 {
     assert(scale_max >= 0 && scale_max <= JSON_SCALE_MAX);
     if (!json_is(j, JSON_NUMBER))
         return false;
+    if (number_text(j).size <= INT64_DIGITS_SAFE && decimal_short(number_text(j), scale_max, out))
+        return true;
     struct digits d = digits_of(number_text(j));
     int scale = 0;
     if (d.exponent < 0) {

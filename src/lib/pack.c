@@ -85,39 +85,20 @@ struct bytes unpack_rest(struct unpack *u)
     return unpack_raw(u, u->bad ? 0 : unpack_left(u));
 }
 
-/* Writing is most of what the door does, so what fits is written here; buf_push knows what to do with the rest. */
-static inline bool fits(const struct buf *b, size_t size)
+/* Writing is most of what the door does, so room that is there is taken here; buf_extend knows what to do otherwise. */
+static inline uint8_t *room(struct buf *b, size_t size)
 {
-    return LIKELY(!b->overflowed && size <= b->capacity - b->size);
-}
-
-/* Short runs of bytes are copied by two words that may overlap. */
-static inline void copy(uint8_t *to, const uint8_t *from, size_t size)
-{
-    uint64_t first, last;
-    uint32_t head, tail;
-    if (size > 16) {
-        memcpy(to, from, size);
-    } else if (size >= 8) {
-        memcpy(&first, from, 8), memcpy(&last, from + size - 8, 8);
-        memcpy(to, &first, 8), memcpy(to + size - 8, &last, 8);
-    } else if (size >= 4) {
-        memcpy(&head, from, 4), memcpy(&tail, from + size - 4, 4);
-        memcpy(to, &head, 4), memcpy(to + size - 4, &tail, 4);
-    } else {
-        for (size_t i = 0; i < size; i++)
-            to[i] = from[i];
-    }
+    if (UNLIKELY(b->overflowed || size > b->capacity - b->size))
+        return buf_extend(b, size);
+    b->size += size;
+    return b->data + b->size - size;
 }
 
 static inline void put(struct buf *b, const void *data, size_t size)
 {
-    if (!fits(b, size)) {
-        buf_push(b, bytes_of(data, size));
-        return;
-    }
-    copy(b->data + b->size, data, size);
-    b->size += size;
+    uint8_t *at = room(b, size);
+    if (LIKELY(at != NULL))
+        (void)put_raw(at, data, size);
 }
 
 void pack_u8(struct buf *b, uint8_t x)
@@ -142,23 +123,14 @@ void pack_u64(struct buf *b, uint64_t x)
 
 void pack_varint(struct buf *b, uint64_t x)
 {
-    uint8_t bytes[VARINT_BYTES_MAX];
-    size_t size = 0;
-    if (LIKELY(x < 0x80)) {
-        pack_u8(b, (uint8_t)x);
-        return;
-    }
-    while (x >= 0x80) {
-        bytes[size++] = (uint8_t)(x | 0x80);
-        x >>= 7;
-    }
-    bytes[size++] = (uint8_t)x;
-    put(b, bytes, size);
+    uint8_t *at = room(b, varint_bytes(x));
+    if (LIKELY(at != NULL))
+        (void)put_varint(at, x);
 }
 
 void pack_signed(struct buf *b, int64_t x)
 {
-    pack_varint(b, ((uint64_t)x << 1) ^ (uint64_t)(x >> 63));
+    pack_varint(b, zigzag_of(x));
 }
 
 void pack_double(struct buf *b, double x)
@@ -168,8 +140,9 @@ void pack_double(struct buf *b, double x)
 
 void pack_bytes(struct buf *b, struct bytes x)
 {
-    pack_varint(b, x.size);
-    pack_raw(b, x);
+    uint8_t *at = room(b, varint_bytes(x.size) + x.size);
+    if (LIKELY(at != NULL))
+        (void)put_bytes(at, x);
 }
 
 void pack_raw(struct buf *b, struct bytes x)

@@ -4,6 +4,8 @@
  * varint size, then the bytes. Formats built of these are in docs/formats. */
 #pragma once
 
+#include <string.h>
+
 #include "base/bytes.h"
 
 /* A reader never passes its end: the first read that would sets `bad`, gives zeroes, and so does every later one.
@@ -56,3 +58,51 @@ void pack_bytes(struct buf *b, struct bytes x);
 void pack_raw(struct buf *b, struct bytes x);
 
 #define VARINT_BYTES_MAX 10
+
+/* For what is packed for each event: the size is reckoned first, room is taken once (buf_extend), and these write into it
+ * with no look at its end. Each returns the place behind. */
+static inline size_t varint_bytes(uint64_t x)
+{
+    return (size_t)(70 - __builtin_clzll(x | 1)) / 7;
+}
+
+static inline uint64_t zigzag_of(int64_t x)
+{
+    return ((uint64_t)x << 1) ^ (uint64_t)(x >> 63);
+}
+
+static inline uint8_t *put_varint(uint8_t *at, uint64_t x)
+{
+    for (; UNLIKELY(x >= 0x80); x >>= 7)
+        *at++ = (uint8_t)(x | 0x80);
+    *at++ = (uint8_t)x;
+    return at;
+}
+
+/* Short runs of bytes are copied by two words that may overlap. */
+static inline uint8_t *put_raw(uint8_t *at, const void *data, size_t size)
+{
+    const uint8_t *from = data;
+    uint8_t words[32];
+    if (size > 32) {
+        memcpy(at, from, size);
+    } else if (size >= 16) {
+        memcpy(words, from, 16), memcpy(words + 16, from + size - 16, 16);
+        memcpy(at, words, 16), memcpy(at + size - 16, words + 16, 16);
+    } else if (size >= 8) {
+        memcpy(words, from, 8), memcpy(words + 8, from + size - 8, 8);
+        memcpy(at, words, 8), memcpy(at + size - 8, words + 8, 8);
+    } else if (size >= 4) {
+        memcpy(words, from, 4), memcpy(words + 4, from + size - 4, 4);
+        memcpy(at, words, 4), memcpy(at + size - 4, words + 4, 4);
+    } else {
+        for (size_t i = 0; i < size; i++)
+            at[i] = from[i];
+    }
+    return at + size;
+}
+
+static inline uint8_t *put_bytes(uint8_t *at, struct bytes b)
+{
+    return put_raw(put_varint(at, b.size), b.data, b.size);
+}

@@ -109,6 +109,12 @@ size_t text_find_control(struct bytes text, enum text_lines lines)
     return text.size;
 }
 
+bool text_fits_a_path(struct bytes text)
+{
+    return text.size > 0 && text_is_utf8(text) && text_find_control(text, TEXT_ONE_LINE) == text.size &&
+           memchr(text.data, '/', text.size) == NULL && !bytes_equal(text, BYTES_LIT(".")) && !bytes_equal(text, BYTES_LIT(".."));
+}
+
 struct bytes text_cut(struct bytes text, size_t size_max)
 {
     if (text.size <= size_max)

@@ -26,6 +26,10 @@ enum text_lines {
 /* Offset of the first control character (U+0000..U+001F, U+007F..U+009F) of valid UTF-8; text.size if there is none. */
 size_t text_find_control(struct bytes text, enum text_lines lines);
 
+/* Whether it can stand as one step of a URL's path and be found there again: UTF-8 without control characters and slashes,
+ * and neither empty nor "." nor "..". */
+bool text_fits_a_path(struct bytes text);
+
 /* The longest beginning of valid UTF-8 that takes at most size_max bytes and ends between two code points. */
 struct bytes text_cut(struct bytes text, size_t size_max);
 

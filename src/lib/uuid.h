@@ -23,5 +23,6 @@ enum uuid_form uuid_form(struct bytes text); /* any version and variant, also al
 /* False, and nothing written, unless the form is UUID_LOWER. Some 20 ns. */
 bool uuid_pack(struct bytes text, struct uuid *out_uuid);
 
+bool uuid_is(const struct uuid *u, struct bytes text); /* is this the text that was packed? */
 /* Writes the text that was packed, and a NUL; returns out_text. */
 const char *uuid_text(const struct uuid *u, char out_text[UUID_TEXT_BYTES + 1]);

@@ -20,6 +20,11 @@ static void what_is_packed_comes_back(struct t *t)
     REQUIRE(t, uuid_pack(text, &u));
     char back[UUID_TEXT_BYTES + 1];
     CHECK_BYTES(t, bytes_of_text(uuid_text(&u, back)), text);
+    CHECK(t, uuid_is(&u, text));
+    uint8_t *other = (uint8_t *)arena_text(t->arena, text);
+    other[rng_below(&t->rng, text.size)] ^= (uint8_t)(1 + rng_below(&t->rng, 255));
+    CHECK(t, !uuid_is(&u, bytes_of(other, text.size)));
+    CHECK(t, !uuid_is(&u, bytes_slice(text, 0, rng_below(&t->rng, text.size))));
 }
 
 static void one_wrong_byte_is_plain_text(struct t *t)

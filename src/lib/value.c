@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/time.h"
 #include "lib/json.h"
 #include "lib/json_index.h"
@@ -15,8 +16,11 @@ static const int64_t tens[VALUE_SCALE_MAX + 1] = {1, 10, 100, 1000, 10000, 10000
 
 void value_pack_text(struct buf *b, struct bytes text)
 {
-    pack_u8(b, VALUE_TEXT);
-    pack_bytes(b, text);
+    uint8_t *at = buf_extend(b, 1 + varint_bytes(text.size) + text.size);
+    if (at == NULL)
+        return;
+    *at = VALUE_TEXT;
+    (void)put_bytes(at + 1, text);
 }
 
 void value_pack_decimal(struct buf *b, int64_t mantissa, uint8_t scale)
@@ -26,9 +30,11 @@ void value_pack_decimal(struct buf *b, int64_t mantissa, uint8_t scale)
         mantissa /= 10;
         scale--;
     }
-    pack_u8(b, VALUE_DECIMAL);
-    pack_signed(b, mantissa);
-    pack_u8(b, scale);
+    uint8_t *at = buf_extend(b, 2 + varint_bytes(zigzag_of(mantissa)));
+    if (at == NULL)
+        return;
+    *at = VALUE_DECIMAL;
+    *put_varint(at + 1, zigzag_of(mantissa)) = scale;
 }
 
 /* Reads the shortest text of a double, "-1.25e+300", as digits * 10^exponent: 17 digits at most. */
@@ -153,40 +159,55 @@ static bool keys_may_repeat(struct json object)
     return repeat;
 }
 
-/* Does the key come again behind `rest`? */
-static bool comes_again(struct json_walk rest, struct bytes key)
+/* Members whose key comes again behind them: a bit each, in the order they were sent. */
+struct repeats {
+    uint64_t bits[VALUE_MEMBERS_MAX / 64];
+    size_t count;
+};
+
+static bool is_repeat(const struct repeats *r, size_t member)
 {
-    struct bytes other;
-    struct json value;
-    while (json_member_next(&rest, &other, &value))
-        if (bytes_equal(other, key))
-            return true;
-    return false;
+    return (r->bits[member / 64] >> (member % 64) & 1) != 0;
 }
 
-static size_t keys_count(struct json object)
+/* One pass over an open table, at most half full: comparing each with each would let one request hold its thread for
+ * seconds. The keys are hashed with a number of this process, so that nobody can choose ones that meet in a slot. */
+static void repeats_find(struct json object, struct repeats *out)
 {
-    size_t count = 0;
+    struct bytes keys[VALUE_MEMBERS_MAX];
+    uint16_t slots[2 * VALUE_MEMBERS_MAX] = {0}; /* 1 + the last member of a key; 0: free */
     struct bytes key;
     struct json value;
-    for (struct json_walk w = json_members(object); json_member_next(&w, &key, &value);)
-        count += !comes_again(w, key);
-    return count;
+    size_t member = 0;
+    for (struct json_walk w = json_members(object); json_member_next(&w, &key, &value); member++) {
+        size_t at = (size_t)hash64(key, (uintptr_t)&tens) % COUNT_OF(slots);
+        while (slots[at] != 0 && !bytes_equal(keys[slots[at] - 1], key))
+            at = (at + 1) % COUNT_OF(slots);
+        if (slots[at] != 0) {
+            size_t before = slots[at] - 1u;
+            out->bits[before / 64] |= UINT64_C(1) << (before % 64);
+            out->count++;
+        }
+        keys[member] = key;
+        slots[at] = (uint16_t)(member + 1);
+    }
 }
 
 static fallible pack_members(struct buf *b, struct json from, unsigned depth, struct err *e)
 {
-    size_t count = json_count(from);
+    size_t count = json_count(from), member = 0;
+    struct repeats repeats = {0};
     if (count > VALUE_MEMBERS_MAX)
         return FAIL(e, LIMIT, "more than %u members", VALUE_MEMBERS_MAX);
-    bool may_repeat = keys_may_repeat(from);
-    pack_varint(b, may_repeat ? keys_count(from) : count);
+    if (keys_may_repeat(from))
+        repeats_find(from, &repeats);
+    pack_varint(b, count - repeats.count);
     struct bytes key;
     struct json value;
-    for (struct json_walk w = json_members(from); json_member_next(&w, &key, &value);) {
+    for (struct json_walk w = json_members(from); json_member_next(&w, &key, &value); member++) {
         if (key.size > 0 && memchr(key.data, 0, key.size) != NULL)
             return FAIL(e, INVALID, "a name holds the character NUL");
-        if (may_repeat && comes_again(w, key))
+        if (is_repeat(&repeats, member))
             continue;
         pack_bytes(b, key);
         struct status status = pack_at(b, value, depth + 1, e);

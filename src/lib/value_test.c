@@ -117,6 +117,27 @@ static const char *nested(struct t *t, unsigned depth)
     return text;
 }
 
+/* Each of many keys again and again, and the members in the order of their last times. */
+static void the_last_of_many_equal_keys_counts(struct t *t)
+{
+    struct buf text, want, b;
+    struct err e = {0};
+    buf_init(&text, TEXT_BYTES_MAX);
+    buf_init(&want, TEXT_BYTES_MAX);
+    buf_init(&b, TEXT_BYTES_MAX);
+    for (unsigned i = 0; i < VALUE_MEMBERS_MAX; i++)
+        buf_printf(&text, "%c\"k%u\":%u", i == 0 ? '{' : ',', i % 300, i);
+    for (unsigned i = VALUE_MEMBERS_MAX - 300; i < VALUE_MEMBERS_MAX; i++)
+        buf_printf(&want, "%c\"k%u\":%u", want.size == 0 ? '{' : ',', i % 300, i);
+    buf_push(&text, BYTES_LIT("}\0"));
+    buf_push(&want, BYTES_LIT("}\0"));
+    REQUIRE_DONE(t, pack_text((const char *)text.data, &b, &e), &e);
+    CHECK_TEXT(t, printed(t, buf_bytes(&b)), (const char *)want.data);
+    buf_fini(&text);
+    buf_fini(&want);
+    buf_fini(&b);
+}
+
 static void limits_are_told(struct t *t)
 {
     struct buf b, many;
@@ -235,6 +256,7 @@ static const struct test tests[] = {
     {"json comes back", json_comes_back, 1},
     {"numbers follow the rule", numbers_follow_the_rule, 1},
     {"the last of equal keys counts", the_last_of_equal_keys_counts, 1},
+    {"the last of many equal keys counts", the_last_of_many_equal_keys_counts, 1},
     {"limits are told", limits_are_told, 1},
     {"records are read", records_are_read, 1},
     {"bad bytes are bad", bad_bytes_are_bad, 1},
