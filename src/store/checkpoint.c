@@ -20,7 +20,7 @@
 #define POPPED_MAX 16u
 #define WRITER_WAIT_US INT64_C(1000000)
 #define POOL_KEPT 2u
-#define POOL_ORDERED 32u /* batches that the writer makes for a checkpoint */
+#define POOL_ORDERED_MAX 32u /* batches that the writer makes for a checkpoint */
 
 struct batch {
     struct batch *next;
@@ -28,8 +28,10 @@ struct batch {
     bool is_last;        /* after it comes the snapshot, then the mark */
     bool is_waste;       /* to be freed with all that hang on it, on the writer's time */
     bool is_order;       /* asks for new ones, comes back with them behind it */
+    size_t batches_wanted; /* of an order */
     size_t page_count;
-    struct buf bytes; /* struct page_head, key, value, again and again */
+    struct buf bytes; /* struct page_head, key, value, key below, again and again */
+    struct buf filters; /* what the writer says of index pages: struct filter_head, key, filter, again and again */
     struct checkpoint_mark mark; /* of the last batch */
     struct status status;
     struct err error;
@@ -38,7 +40,13 @@ struct batch {
 struct page_head {
     uint32_t value_size; /* 0: delete */
     uint8_t key_size;
+    uint8_t below_size;
     bool partial;
+};
+
+struct filter_head {
+    uint32_t filter_size;
+    uint32_t key_size;
 };
 
 /* The writer's own. */
@@ -49,7 +57,7 @@ struct writer {
     uint64_t failed_generation; /* whose other batches are dropped */
     struct cold_pair *pairs;
     size_t pair_room;
-    struct buf below, page;
+    struct buf below, page, filter;
 };
 
 struct checkpointer {
@@ -70,7 +78,7 @@ struct checkpointer {
     struct batch *sealed, **sealed_end; /* not yet in the queue */
     struct batch *pool;
     size_t pool_count, in_flight;
-    size_t buffered_bytes;
+    size_t buffered_bytes, buffer_bytes_max;
     bool finished;
     struct status status; /* of the running one */
     struct err error;
@@ -84,6 +92,7 @@ static struct batch *batch_make(void)
     if (b == NULL)
         abort();
     buf_init(&b->bytes, BATCH_BYTES_MAX);
+    buf_init(&b->filters, BATCH_BYTES_MAX);
     return b;
 }
 
@@ -94,6 +103,7 @@ static struct batch *batch_take(struct checkpointer *c)
         c->pool = b->next;
         c->pool_count--;
         buf_clear(&b->bytes);
+        buf_clear(&b->filters);
     } else {
         b = batch_make();
     }
@@ -110,6 +120,7 @@ static void batch_free_all(struct batch *b)
     for (struct batch *next; b != NULL; b = next) {
         next = b->next;
         buf_fini(&b->bytes);
+        buf_fini(&b->filters);
         free(b);
     }
 }
@@ -133,14 +144,15 @@ static void batch_seal(struct checkpointer *c)
 static void sink_put(void *context, const struct page *page)
 {
     struct checkpointer *c = context;
-    assert(page->key.size > 0 && page->key.size <= UINT8_MAX && page->value.size <= PAGE_BYTES_MAX);
+    assert(page->key.size > 0 && page->key.size <= UINT8_MAX && page->below.size <= UINT8_MAX && page->value.size <= PAGE_BYTES_MAX);
     if (c->filling == NULL)
         c->filling = batch_take(c);
     struct batch *b = c->filling;
-    struct page_head head = {.value_size = (uint32_t)page->value.size, .key_size = (uint8_t)page->key.size, .partial = page->partial};
+    struct page_head head = {.value_size = (uint32_t)page->value.size, .key_size = (uint8_t)page->key.size, .below_size = (uint8_t)page->below.size, .partial = page->partial};
     buf_push(&b->bytes, bytes_of(&head, sizeof head));
     buf_push(&b->bytes, page->key);
     buf_push(&b->bytes, page->value);
+    buf_push(&b->bytes, page->below);
     if (b->bytes.overflowed) /* no memory, and nothing to leave out */
         abort();
     b->page_count++;
@@ -156,19 +168,33 @@ static int pair_order(const void *a, const void *b)
     return bytes_compare(x->key, y->key);
 }
 
-/* A part of a page is laid over the page that is there. */
-static fallible partial_write(struct writer *w, const struct cold_pair *pair, struct err *e)
+/* What the engine must know of an index page before its entries go cold. */
+static fallible filter_note(struct writer *w, struct batch *b, struct bytes key, struct err *e)
+{
+    struct filter_head head = {.filter_size = (uint32_t)w->filter.size, .key_size = (uint32_t)key.size};
+    buf_push(&b->filters, bytes_of(&head, sizeof head));
+    buf_push(&b->filters, key);
+    buf_push(&b->filters, buf_bytes(&w->filter));
+    return b->filters.overflowed ? FAIL(e, FULL, "no memory for filters") : DONE;
+}
+
+/* A part of a page is laid over the page that is there, or over the one that it was a part of. */
+static fallible partial_write(struct writer *w, struct batch *b, const struct cold_pair *pair, struct bytes below, struct err *e)
 {
     bool found = false;
     TRY(cold_get(w->cold, pair->key, &w->below, &found, e));
-    if (!found)
+    if (!found && below.size > 0)
+        TRY(cold_get(w->cold, below, &w->below, &found, e));
+    if (!found && !page_is_index(pair->value))
         return FAIL(e, CORRUPT, "a page with cold rows is not in the cold store");
-    TRY(page_overlay(buf_bytes(&w->below), pair->value, &w->page, e));
+    TRY(page_overlay(buf_bytes(&w->below), pair->value, &w->page, &w->filter, e));
+    if (page_is_index(pair->value))
+        TRY(filter_note(w, b, pair->key, e));
     struct cold_pair whole = {pair->key, w->page.size == 0 ? BYTES_NONE : buf_bytes(&w->page)};
     return cold_put(w->cold, &whole, 1, e);
 }
 
-static fallible batch_write(struct writer *w, const struct batch *b, struct err *e)
+static fallible batch_write(struct writer *w, struct batch *b, struct err *e)
 {
     if (b->page_count > w->pair_room) {
         free(w->pairs);
@@ -186,9 +212,10 @@ static fallible batch_write(struct writer *w, const struct batch *b, struct err 
         struct cold_pair pair = {bytes_of(at, head.key_size), head.value_size == 0 ? BYTES_NONE : bytes_of(at + head.key_size, head.value_size)};
         at += head.key_size + head.value_size;
         if (head.partial)
-            TRY(partial_write(w, &pair, e));
+            TRY(partial_write(w, b, &pair, bytes_of(at, head.below_size), e));
         else
             w->pairs[count++] = pair;
+        at += head.below_size;
     }
     qsort(w->pairs, count, sizeof *w->pairs, pair_order);
     return cold_put(w->cold, w->pairs, count, e);
@@ -225,7 +252,7 @@ static void batch_process(struct writer *w, struct batch *b)
  * so it is the writer who makes them. */
 static void order_fill(struct batch *order)
 {
-    for (uint32_t i = 0; i < POOL_ORDERED; i++) {
+    for (size_t i = 0; i < order->batches_wanted; i++) {
         struct batch *b = batch_make();
         uint8_t *room = buf_extend(&b->bytes, BATCH_ROOM);
         if (room != NULL)
@@ -264,6 +291,18 @@ static void *writer_run(void *context)
 
 /* --- the engine's side --- */
 
+static void filters_take(struct checkpointer *c, const struct batch *b)
+{
+    const uint8_t *at = b->filters.data;
+    for (const uint8_t *end = at + b->filters.size; at < end;) {
+        struct filter_head head;
+        memcpy(&head, at, sizeof head);
+        at += sizeof head;
+        rows_page_stored(c->rows, bytes_of(at, head.key_size), bytes_of(at + head.key_size, head.filter_size));
+        at += head.key_size + head.filter_size;
+    }
+}
+
 /* One batch has come back. */
 static void batch_settle(struct checkpointer *c, struct batch *b)
 {
@@ -282,6 +321,8 @@ static void batch_settle(struct checkpointer *c, struct batch *b)
             c->error = b->error;
         }
         c->finished |= b->is_last && done(b->status);
+        if (done(b->status))
+            filters_take(c, b);
     }
     batch_pool(c, b);
 }
@@ -354,12 +395,19 @@ static void checkpoint_end(struct checkpointer *c)
     pool_shrink(c);
 }
 
+static size_t pool_ordered(const struct checkpointer *c)
+{
+    size_t fitting = c->buffer_bytes_max / BATCH_BYTES;
+    return fitting < POOL_ORDERED_MAX ? fitting : POOL_ORDERED_MAX;
+}
+
 /* Without an answer the batches are made as they are needed. */
 static void batches_order(struct checkpointer *c)
 {
     struct err e = {0};
     struct batch *order = batch_make();
     order->is_order = true;
+    order->batches_wanted = pool_ordered(c);
     if (c->in_flight < QUEUE_BATCHES && done(queue_push(c->out, order, 0, &e)))
         c->in_flight++;
     else
@@ -370,14 +418,14 @@ static void batches_order(struct checkpointer *c)
 static bool has_room(const struct checkpointer *c)
 {
     bool has_batch = !c->threaded || c->pool != NULL || c->in_flight == 0;
-    return !c->all_handed && has_batch && c->buffered_bytes < CHECKPOINT_BUFFER_BYTES_MAX;
+    return !c->all_handed && has_batch && c->buffered_bytes < c->buffer_bytes_max;
 }
 
 void checkpointer_begin(struct checkpointer *c, const struct checkpoint_mark *mark)
 {
     assert(!c->running);
     batches_collect(c, 0);
-    if (c->threaded && c->pool_count < POOL_ORDERED)
+    if (c->threaded && c->pool_count < pool_ordered(c))
         batches_order(c);
     c->running = true;
     c->all_handed = c->finished = false;
@@ -430,6 +478,12 @@ enum checkpoint_state checkpointer_step(struct checkpointer *c, size_t bytes_max
     return CHECKPOINT_IDLE;
 }
 
+size_t checkpointer_bytes(const struct checkpointer *c)
+{
+    size_t idle = c->pool_count + (c->filling != NULL), busy = c->buffered_bytes / BATCH_BYTES;
+    return (idle + busy) * BATCH_ROOM;
+}
+
 bool checkpointer_running(const struct checkpointer *c)
 {
     return c->running;
@@ -465,19 +519,21 @@ static fallible checkpointer_start(struct checkpointer *c, struct err *e)
     return DONE;
 }
 
-fallible checkpointer_create(struct disk *d, struct cold *cold, struct rows *r, bool threaded, struct checkpointer **out,
-                             struct err *e)
+fallible checkpointer_create(const struct checkpointer_options *options, struct checkpointer **out, struct err *e)
 {
     struct checkpointer *c = calloc(1, sizeof *c);
     if (c == NULL)
         abort();
-    c->rows = r;
-    c->threaded = threaded;
+    size_t most = options->buffer_bytes_max;
+    c->buffer_bytes_max = most < CHECKPOINT_BUFFER_BYTES_MIN ? CHECKPOINT_BUFFER_BYTES_MIN : most < CHECKPOINT_BUFFER_BYTES_MAX ? most : CHECKPOINT_BUFFER_BYTES_MAX;
+    c->rows = options->rows;
+    c->threaded = options->threaded;
     c->sealed_end = &c->sealed;
-    c->writer.disk = d;
-    c->writer.cold = cold;
+    c->writer.disk = options->disk;
+    c->writer.cold = options->cold;
     buf_init(&c->writer.below, PAGE_BYTES_MAX);
     buf_init(&c->writer.page, PAGE_BYTES_MAX);
+    buf_init(&c->writer.filter, PAGE_BYTES_MAX);
     struct status status = checkpointer_start(c, e);
     if (failed(status)) {
         if (c->back == NULL) {
@@ -515,5 +571,6 @@ void checkpointer_destroy(struct checkpointer *c)
     free(c->writer.pairs);
     buf_fini(&c->writer.below);
     buf_fini(&c->writer.page);
+    buf_fini(&c->writer.filter);
     free(c);
 }

@@ -5,7 +5,7 @@
  * two marks are kept: the last but one is what an audit starts from, and the log is kept from there on.
  *
  * Threads: begin, step, state are the engine's. With `threaded`, writing happens on the checkpointer's own thread and
- * step only copies; without, step does it all. Memory: when CHECKPOINT_BUFFER_BYTES_MAX wait to be written, step hands
+ * step only copies; without, step does it all. Memory: when `buffer_bytes_max` wait to be written, step hands
  * out no more; what commands change meanwhile is still handed out and comes on top. */
 #pragma once
 
@@ -13,6 +13,7 @@
 #include "store/disk.h"
 #include "store/rows.h"
 
+#define CHECKPOINT_BUFFER_BYTES_MIN (4u << 20)
 #define CHECKPOINT_BUFFER_BYTES_MAX (64u << 20)
 
 struct checkpoint_mark {
@@ -29,7 +30,14 @@ fallible checkpoint_mark_read(struct disk *d, unsigned which, struct checkpoint_
 fallible checkpoint_load(struct cold *c, const struct checkpoint_mark *mark, struct rows *r, struct err *e);
 
 struct checkpointer;
-fallible checkpointer_create(struct disk *d, struct cold *c, struct rows *r, bool threaded, struct checkpointer **out, struct err *e);
+struct checkpointer_options {
+    struct disk *disk;
+    struct cold *cold;
+    struct rows *rows; /* all three outlive the checkpointer */
+    bool threaded;
+    size_t buffer_bytes_max; /* brought within the two bounds above */
+};
+fallible checkpointer_create(const struct checkpointer_options *options, struct checkpointer **out, struct err *e);
 void checkpointer_destroy(struct checkpointer *c); /* a running one is given up; NULL is fine */
 
 enum checkpoint_state { CHECKPOINT_IDLE, CHECKPOINT_RUNNING, CHECKPOINT_FAILED };
@@ -41,6 +49,7 @@ void checkpointer_begin(struct checkpointer *c, const struct checkpoint_mark *ma
  * call that finds it durable (*out_mark is then its mark), FAILED in the call that finds it failed (words in `e`; the
  * rows are dirty again and the next begin tries anew), RUNNING between. */
 enum checkpoint_state checkpointer_step(struct checkpointer *c, size_t bytes_max, struct checkpoint_mark *out_mark, struct err *e);
+size_t checkpointer_bytes(const struct checkpointer *c); /* of memory, for copies of pages */
 bool checkpointer_running(const struct checkpointer *c);
 /* Sleeps until the writing thread has got on, `wait_us` at most; at once when step has something to do. For whoever has
  * nothing to do but to step. */

@@ -9,19 +9,22 @@
 
 #define NUMBERS 400u
 #define KEYS 40u
+#define HASHES 3000u /* several pages, and they double */
 #define PERSON_BYTES 8000u /* so that a checkpoint is several batches */
 #define MOVES 400
 #define MODELS 600u
 
 static const struct family people = {.id = 1, .kind = FAMILY_NUMBERED, .value_bytes = PERSON_BYTES, .name = "people"};
 static const struct family jobs = {.id = 2, .kind = FAMILY_KEYED, .value_bytes = 100, .name = "jobs"};
-static const struct family *const families[] = {&people, &jobs};
+static const struct family names = {.id = 3, .kind = FAMILY_INDEX, .name = "names", .goes_cold = true};
+static const struct family *const families[] = {&people, &jobs, &names};
 
 /* Words that are 0 stand for no row. */
 struct model {
     uint64_t position;
     uint32_t people[NUMBERS];
     uint32_t jobs[KEYS];
+    uint32_t names[HASHES];
 };
 
 struct world {
@@ -76,6 +79,32 @@ static void thaw(struct world *w, struct rows *r, struct cold *c, uint32_t numbe
     buf_fini(&page);
 }
 
+static struct hash128 hash_of(uint32_t i)
+{
+    return (struct hash128){.low = rng_mix(i), .high = rng_mix(~(uint64_t)i)};
+}
+
+/* What is there of a name, thawed when it is cold; 0: nothing. */
+static uint32_t name_get(struct world *w, struct rows *r, struct cold *c, uint32_t i)
+{
+    struct err e = {0};
+    uint32_t number = 0;
+    enum presence presence = rows_index_get(r, &names, hash_of(i), &number);
+    if (presence != ROW_COLD)
+        return presence == ROW_HERE ? number : 0;
+    struct index_pages pages = rows_index_pages(r, &names, hash_of(i));
+    struct buf page;
+    bool found = false;
+    buf_init(&page, 1 << 20);
+    for (uint32_t k = 0; k < pages.count && !found; k++)
+        CHECK_DONE(w->t, cold_get(c, bytes_of(pages.keys[k].data, pages.keys[k].size), &page, &found, &e), &e);
+    if (found)
+        CHECK_DONE(w->t, rows_index_find(buf_bytes(&page), hash_of(i), &number, &e), &e);
+    CHECK_DONE(w->t, rows_index_thaw(r, &names, hash_of(i), number, &e), &e);
+    buf_fini(&page);
+    return number;
+}
+
 static void check_rows(struct world *w, struct rows *r, struct cold *c, const struct model *m)
 {
     struct bytes row;
@@ -89,9 +118,25 @@ static void check_rows(struct world *w, struct rows *r, struct cold *c, const st
         bool there = rows_keyed_get(r, &jobs, bytes_of(&i, 1), &row);
         CHECK(w->t, there == (m->jobs[i] != 0) && (!there || bytes_equal(row, value_of(&m->jobs[i]))));
     }
+    for (uint32_t i = 0; i < HASHES; i++)
+        CHECK_EQ(w->t, name_get(w, r, c, i), m->names[i]);
 }
 
 /* --- moves --- */
+
+static void write_names(struct world *w)
+{
+    struct rng *rng = &w->t->rng;
+    uint32_t from = (uint32_t)rng_below(rng, HASHES);
+    for (uint32_t i = from; i < from + 20 && i < HASHES; i++) {
+        (void)name_get(w, w->rows, w->cold, i);
+        w->now.names[i] = rng_chance(rng, 0.1) ? 0 : (uint32_t)rng_between(rng, 1, 1000000);
+        if (w->now.names[i] == 0)
+            rows_index_remove(w->rows, &names, hash_of(i));
+        else
+            rows_index_put(w->rows, &names, hash_of(i), w->now.names[i]);
+    }
+}
 
 static void write_some(struct world *w)
 {
@@ -114,6 +159,7 @@ static void write_some(struct world *w)
             rows_keyed_put(w->rows, &jobs, bytes_of(&key, 1), value_of(&w->now.jobs[key]));
         w->now.position++;
     }
+    write_names(w);
 }
 
 static void begin(struct world *w)
@@ -192,7 +238,7 @@ static void restart(struct world *w)
     /* positions behind the mark come again with other content: a real log would replay them */
     while (w->begun_count > 0 && w->begun[w->begun_count - 1].position > last)
         w->begun_count--;
-    REQUIRE_DONE(w->t, checkpointer_create(w->disk, w->cold, w->rows, false, &w->checkpointer, &e), &e);
+    REQUIRE_DONE(w->t, checkpointer_create(&(struct checkpointer_options){.disk = w->disk, .cold = w->cold, .rows = w->rows}, &w->checkpointer, &e), &e);
 }
 
 static void crash(struct world *w)
@@ -281,9 +327,9 @@ static void a_thread_writes_while_the_engine_goes_on(struct t *t)
     w.begun = calloc(MODELS, sizeof *w.begun);
     REQUIRE(t, w.begun != NULL);
     REQUIRE_DONE(t, disk_open_real(t->folder, &w.disk, &e), &e);
-    REQUIRE_DONE(t, cold_open(folder, NULL, &w.cold, &e), &e);
+    REQUIRE_DONE(t, cold_open(folder, NULL, COLD_MEMORY_BYTES_MIN, &w.cold, &e), &e);
     rows_open(&w);
-    REQUIRE_DONE(t, checkpointer_create(w.disk, w.cold, w.rows, true, &w.checkpointer, &e), &e);
+    REQUIRE_DONE(t, checkpointer_create(&(struct checkpointer_options){.disk = w.disk, .cold = w.cold, .rows = w.rows, .threaded = true}, &w.checkpointer, &e), &e);
     for (int i = 0; i < 5; i++) {
         write_some(&w);
         run_checkpoint(&w);
@@ -299,7 +345,7 @@ static void a_thread_writes_while_the_engine_goes_on(struct t *t)
         rows_open(&w);
         REQUIRE_DONE(t, checkpoint_mark_read(w.disk, which, &mark, &e), &e);
         CHECK_EQ(t, mark.position, w.begun[4 - which].position);
-        REQUIRE_DONE(t, cold_open_read(folder, mark.snapshot, &w.cold, &e), &e);
+        REQUIRE_DONE(t, cold_open_read(folder, mark.snapshot, COLD_MEMORY_BYTES_MIN, &w.cold, &e), &e);
         REQUIRE_DONE(t, checkpoint_load(w.cold, &mark, w.rows, &e), &e);
         check_rows(&w, w.rows, w.cold, &w.begun[4 - which]);
         rows_destroy(w.rows);
@@ -317,7 +363,7 @@ static void a_damaged_mark_is_seen(struct t *t)
     w.begun = calloc(MODELS, sizeof *w.begun);
     REQUIRE(t, w.begun != NULL);
     rows_open(&w);
-    REQUIRE_DONE(t, checkpointer_create(w.disk, w.cold, w.rows, false, &w.checkpointer, &e), &e);
+    REQUIRE_DONE(t, checkpointer_create(&(struct checkpointer_options){.disk = w.disk, .cold = w.cold, .rows = w.rows}, &w.checkpointer, &e), &e);
     CHECK_FAILS(t, checkpoint_mark_read(w.disk, 0, &mark, &e), NOT_FOUND);
     run_checkpoint(&w);
     CHECK_DONE(t, checkpoint_mark_read(w.disk, 0, &mark, &e), &e);

@@ -64,3 +64,8 @@ uint64_t cold_bytes(struct cold *c)
 {
     return c->ops->bytes(c);
 }
+
+size_t cold_memory_bytes(const struct cold *c)
+{
+    return c->ops->memory_bytes(c);
+}

@@ -23,10 +23,13 @@ struct cold_pair {
 };
 
 /* In <folder>/live works the store, <folder>/<name> are its snapshots. `snapshot` NULL: starts empty, snapshots stay.
- * One open store a folder. IO. CORRUPT: there is no such snapshot, or it is damaged. Cost: linking its files. */
-fallible cold_open(const char *folder, const char *snapshot, struct cold **out_cold, struct err *e);
+ * One open store a folder. `memory_bytes` bounds what it keeps in memory (at least COLD_MEMORY_BYTES_MIN). IO. CORRUPT:
+ * there is no such snapshot, or it is damaged. Cost: linking its files. */
+#define COLD_MEMORY_BYTES_MIN ((size_t)16 << 20)
+#define COLD_MEMORY_BYTES_MAX ((size_t)256 << 20) /* more would not be used */
+fallible cold_open(const char *folder, const char *snapshot, size_t memory_bytes, struct cold **out_cold, struct err *e);
 /* Only to read one snapshot, also beside a living store of the same folder, which may remove it meanwhile. */
-fallible cold_open_read(const char *folder, const char *snapshot, struct cold **out_cold, struct err *e);
+fallible cold_open_read(const char *folder, const char *snapshot, size_t memory_bytes, struct cold **out_cold, struct err *e);
 void cold_close(struct cold *c); /* nobody reads or scans any more; NULL is fine */
 
 fallible cold_put(struct cold *c, const struct cold_pair *pairs, size_t count, struct err *e); /* best sorted by key; FULL */
@@ -41,6 +44,7 @@ fallible cold_snapshot(struct cold *c, const char *name, struct err *e); /* EXIS
 fallible cold_snapshot_remove(struct cold *c, const char *name, struct err *e); /* absent is fine */
 fallible cold_snapshot_keep(struct cold *c, const char *const *names, size_t count, struct err *e); /* removes all others */
 uint64_t cold_bytes(struct cold *c); /* about how much the live pages take on disk */
+size_t cold_memory_bytes(const struct cold *c); /* the most that it keeps in memory; 0 for a store in memory */
 
 /* --- the same door over memory, for tests --- */
 

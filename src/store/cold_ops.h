@@ -13,6 +13,7 @@ struct cold_ops {
     struct status (*snapshot_keep)(struct cold *c, const char *const *names, size_t count, struct err *e);
     struct status (*snapshot_remove)(struct cold *c, const char *name, struct err *e);
     uint64_t (*bytes)(struct cold *c);
+    size_t (*memory_bytes)(const struct cold *c);
 };
 
 /* The first member of each kind's own struct. */

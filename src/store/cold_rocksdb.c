@@ -16,9 +16,15 @@
 #define LIVE "live"
 #define INFO "info" /* RocksDB's own words go there */
 #define HALF_MADE ".tmp"
-#define MEMTABLE_BYTES (64u << 20)
-#define MEMTABLES_MAX 3
-#define CACHE_BYTES (64u << 20)
+#define MEMTABLES_MAX 2
+/* Small memtables make many small files, which compacting must keep up with: so they get most of the memory. Reads that miss
+ * the cache are served by the system's. */
+#define MEMTABLE_BYTES(memory) ((memory) / 8 * 3)
+#define CACHE_BYTES(memory) ((memory) / 4)
+/* A checkpoint is a burst; compacting may fall behind it, up to so many files, before the writer is slowed down. */
+#define NEW_FILES_COMPACTED 8
+#define NEW_FILES_SLOW 48
+#define NEW_FILES_STOP 64
 #define TABLE_BYTES (64u << 20)
 #define BLOCK_BYTES (8u << 10)
 #define SYNC_EVERY_BYTES (1u << 20)
@@ -38,6 +44,7 @@ struct cold_rocks {
     rocksdb_cache_t *cache;
     rocksdb_writeoptions_t *write_options;
     rocksdb_readoptions_t *get_options, *scan_options;
+    size_t memory_bytes;
     bool read_only;
     bool broken;                       /* the next put starts again from `base` */
     char base[COLD_NAME_BYTES_MAX + 1]; /* the last snapshot, "": none */
@@ -73,7 +80,7 @@ static fallible path_of(const struct cold_rocks *k, const char *name, char out_p
 
 static void table_options_make(struct cold_rocks *k)
 {
-    k->cache = rocksdb_cache_create_lru(CACHE_BYTES);
+    k->cache = rocksdb_cache_create_lru(CACHE_BYTES(k->memory_bytes));
     k->table_options = rocksdb_block_based_options_create();
     rocksdb_block_based_options_set_block_cache(k->table_options, k->cache);
     rocksdb_block_based_options_set_block_size(k->table_options, BLOCK_BYTES);
@@ -89,7 +96,10 @@ static void options_make(struct cold_rocks *k, const char *info)
     table_options_make(k);
     k->options = rocksdb_options_create();
     rocksdb_options_set_block_based_table_factory(k->options, k->table_options);
-    rocksdb_options_set_write_buffer_size(k->options, MEMTABLE_BYTES);
+    rocksdb_options_set_write_buffer_size(k->options, MEMTABLE_BYTES(k->memory_bytes));
+    rocksdb_options_set_level0_file_num_compaction_trigger(k->options, NEW_FILES_COMPACTED);
+    rocksdb_options_set_level0_slowdown_writes_trigger(k->options, NEW_FILES_SLOW);
+    rocksdb_options_set_level0_stop_writes_trigger(k->options, NEW_FILES_STOP);
     rocksdb_options_set_max_write_buffer_number(k->options, MEMTABLES_MAX);
     rocksdb_options_set_target_file_size_base(k->options, TABLE_BYTES);
     rocksdb_options_set_level_compaction_dynamic_level_bytes(k->options, 1);
@@ -187,7 +197,7 @@ static fallible rocks_fill(struct cold_rocks *k, struct err *e)
 
 static const struct cold_ops rocks_ops;
 
-static fallible rocks_create(const char *folder, const char *snapshot, bool read_only, struct cold **out_cold, struct err *e)
+static fallible rocks_create(const char *folder, const char *snapshot, size_t memory_bytes, bool read_only, struct cold **out_cold, struct err *e)
 {
     assert(snapshot == NULL || cold_name_is_good(snapshot));
     struct cold_rocks *k = calloc(1, sizeof *k);
@@ -195,6 +205,7 @@ static fallible rocks_create(const char *folder, const char *snapshot, bool read
         abort();
     k->cold.ops = &rocks_ops;
     k->read_only = read_only;
+    k->memory_bytes = memory_bytes < COLD_MEMORY_BYTES_MIN ? COLD_MEMORY_BYTES_MIN : memory_bytes < COLD_MEMORY_BYTES_MAX ? memory_bytes : COLD_MEMORY_BYTES_MAX;
     (void)snprintf(k->base, sizeof k->base, "%s", snapshot == NULL ? "" : snapshot);
     (void)pthread_rwlock_init(&k->lock, NULL);
     struct status status = rocks_fill(k, e);
@@ -206,15 +217,15 @@ static fallible rocks_create(const char *folder, const char *snapshot, bool read
     return DONE;
 }
 
-fallible cold_open(const char *folder, const char *snapshot, struct cold **out_cold, struct err *e)
+fallible cold_open(const char *folder, const char *snapshot, size_t memory_bytes, struct cold **out_cold, struct err *e)
 {
-    return rocks_create(folder, snapshot, false, out_cold, e);
+    return rocks_create(folder, snapshot, memory_bytes, false, out_cold, e);
 }
 
-fallible cold_open_read(const char *folder, const char *snapshot, struct cold **out_cold, struct err *e)
+fallible cold_open_read(const char *folder, const char *snapshot, size_t memory_bytes, struct cold **out_cold, struct err *e)
 {
     assert(snapshot != NULL);
-    return rocks_create(folder, snapshot, true, out_cold, e);
+    return rocks_create(folder, snapshot, memory_bytes, true, out_cold, e);
 }
 
 /* After an error RocksDB takes no more writes, and what it had in memory may be gone. */
@@ -392,6 +403,11 @@ static uint64_t rocks_bytes(struct cold *c)
     return bytes;
 }
 
+static size_t rocks_memory_bytes(const struct cold *c)
+{
+    return ((const struct cold_rocks *)c)->memory_bytes;
+}
+
 static const struct cold_ops rocks_ops = {
     .close = rocks_close,
     .put = rocks_put,
@@ -401,4 +417,5 @@ static const struct cold_ops rocks_ops = {
     .snapshot_keep = rocks_snapshot_keep,
     .snapshot_remove = rocks_snapshot_remove,
     .bytes = rocks_bytes,
+    .memory_bytes = rocks_memory_bytes,
 };

@@ -28,7 +28,7 @@ static void reopen(struct kind *k, const char *snapshot)
     }
     cold_close(k->cold);
     k->cold = NULL;
-    CHECK_DONE(k->t, cold_open(arena_printf(k->t->arena, "%s/cold", k->t->folder), snapshot, &k->cold, &e), &e);
+    CHECK_DONE(k->t, cold_open(arena_printf(k->t->arena, "%s/cold", k->t->folder), snapshot, COLD_MEMORY_BYTES_MIN, &k->cold, &e), &e);
 }
 
 static void put(struct kind *k, const char *key, const char *value)
@@ -147,11 +147,11 @@ static void rocksdb_keeps_promises(struct t *t)
     struct cold *lost = NULL;
     const char *folder = arena_printf(t->arena, "%s/cold", t->folder);
     keeps_promises(&k);
-    CHECK_FAILS(t, cold_open_read(folder, "first", &lost, &e), CORRUPT);
+    CHECK_FAILS(t, cold_open_read(folder, "first", COLD_MEMORY_BYTES_MIN, &lost, &e), CORRUPT);
 
     /* reading beside the living store, which removes what is read */
     struct kind other = {.t = t, .real = true};
-    REQUIRE_DONE(t, cold_open_read(folder, "third", &other.cold, &e), &e);
+    REQUIRE_DONE(t, cold_open_read(folder, "third", COLD_MEMORY_BYTES_MIN, &other.cold, &e), &e);
     put(&k, "d1", "late");
     CHECK_DONE(t, cold_snapshot_remove(k.cold, "third", &e), &e);
     CHECK_TEXT(t, get(&other, "d1"), "five");
@@ -159,7 +159,7 @@ static void rocksdb_keeps_promises(struct t *t)
     cold_close(other.cold);
     cold_close(k.cold);
 
-    CHECK_FAILS(t, cold_open(folder, "first", &lost, &e), CORRUPT);
+    CHECK_FAILS(t, cold_open(folder, "first", COLD_MEMORY_BYTES_MIN, &lost, &e), CORRUPT);
     CHECK(t, strstr(e.text, "no snapshot first") != NULL);
 }
 
@@ -212,7 +212,7 @@ static void rocksdb_snapshots_share_files(struct t *t)
     struct err e = {0};
     struct cold *c = NULL;
     const char *folder = arena_printf(t->arena, "%s/cold", t->folder);
-    REQUIRE_DONE(t, cold_open(folder, NULL, &c, &e), &e);
+    REQUIRE_DONE(t, cold_open(folder, NULL, COLD_MEMORY_BYTES_MIN, &c, &e), &e);
     put_many(t, c, 0);
     CHECK_DONE(t, cold_snapshot(c, "p1-1", &e), &e);
     CHECK(t, cold_bytes(c) > PAGES * VALUE_BYTES / 2);
@@ -224,7 +224,7 @@ static void rocksdb_snapshots_share_files(struct t *t)
     CHECK(t, mkdir(half_made, 0700) == 0);
     for (uint32_t round = 0; round < 2; round++) {
         struct counting counting = {.t = t, .round = round};
-        REQUIRE_DONE(t, cold_open(folder, round == 0 ? "p1-1" : "p2-1", &c, &e), &e);
+        REQUIRE_DONE(t, cold_open(folder, round == 0 ? "p1-1" : "p2-1", COLD_MEMORY_BYTES_MIN, &c, &e), &e);
         CHECK_DONE(t, cold_scan(c, BYTES_NONE, count_page, &counting, &e), &e);
         CHECK_EQ(t, counting.count, PAGES);
         cold_close(c);
@@ -238,7 +238,7 @@ static void rocksdb_goes_on_after_a_failure(struct t *t)
     struct err e = {0};
     struct kind k = {.t = t, .real = true};
     struct rlimit limit, small;
-    REQUIRE_DONE(t, cold_open(arena_printf(t->arena, "%s/cold", t->folder), NULL, &k.cold, &e), &e);
+    REQUIRE_DONE(t, cold_open(arena_printf(t->arena, "%s/cold", t->folder), NULL, COLD_MEMORY_BYTES_MIN, &k.cold, &e), &e);
     put(&k, "a", "first");
     CHECK_DONE(t, cold_snapshot(k.cold, "p1-1", &e), &e);
     put_many(t, k.cold, 0);

@@ -18,6 +18,7 @@ struct log_options {
     const char *folder;      /* relative to the disk */
     uint64_t segment_bytes;  /* a segment is preallocated to this size; a group never spans two */
     uint32_t apply_version;  /* named by each segment; another one starts a new segment */
+    uint64_t owner;          /* named by each segment; a log that names another one is not opened; 0: nobody, goes with all */
     bool read_only;          /* nothing is cut, made or locked: for audit of a log that another process writes */
 };
 
@@ -34,7 +35,7 @@ struct log_record {
 
 /* Reads and checks the whole log, makes it durable as it is, and the next segment ready: seconds for gigabytes. What
  * went before in `folder` of the disk stays as it is when this fails. CORRUPT: "segment …: byte …: …: run `kith repair`";
- * EXISTS: another process writes it; INVALID: a later release wrote it. A read-only log ends where it ended at open. */
+ * CORRUPT as well: it is another owner's. EXISTS: another process writes it; INVALID: a later release wrote it. A read-only log ends where it ended at open. */
 fallible log_open(struct disk *d, const struct log_options *options, struct log **out_log, struct err *e);
 void log_close(struct log *l); /* NULL is fine; syncs nothing */
 
@@ -73,5 +74,10 @@ fallible log_read(struct log *l, uint64_t position, struct buf *buffer, struct l
  * Readers inside them get NOT_FOUND. On any one thread. */
 fallible log_trim(struct log *l, uint64_t before, struct err *e);
 /* Keeps what is good up to the first bad record, moves the rest into folder/damaged-<now_us>; for `kith repair`. Nothing
- * is moved from a log that is whole. The kept records keep their positions. */
-fallible log_repair(struct disk *d, const struct log_options *options, int64_t now_us, uint64_t *out_lost_bytes, struct err *e);
+ * is moved from a log that is whole. The kept records keep their positions. CORRUPT: less than up to `needed`, where the
+ * state on disk stands, would be left; nothing was moved. */
+struct log_cut {
+    int64_t now_us;
+    uint64_t needed; /* 0: nothing stands on this log */
+};
+fallible log_repair(struct disk *d, const struct log_options *options, const struct log_cut *cut, uint64_t *out_lost_bytes, struct err *e);

@@ -53,7 +53,8 @@ static uint32_t segment_encode(struct log *l, const struct place *p)
                                    .first = p->first,
                                    .base_time_us = p->base_time_us,
                                    .synced = atomic_load(&l->synced),
-                                   .seed = l->crc};
+                                   .seed = l->crc,
+                                   .owner = l->options.owner};
     log_segment_header_seal(&h);
     memcpy(l->group.data, &h, sizeof h);
     return h.check;

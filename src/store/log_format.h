@@ -21,7 +21,9 @@ struct log_segment_header {
     int64_t base_time_us; /* times of records are told from here */
     uint64_t synced;      /* all before this position was durable when the header was written */
     uint32_t seed;        /* checksum of the last record before */
-    uint32_t reserved[4]; /* 0 */
+    uint32_t reserved;    /* 0 */
+    uint64_t owner;       /* as of log_options */
+    uint32_t reserved_too; /* 0 */
     uint32_t check;       /* CRC-32C of the bytes above; the first group's seed */
 };
 static_assert(sizeof(struct log_segment_header) == LOG_SEGMENT_HEADER_BYTES, "segment headers are on disk");

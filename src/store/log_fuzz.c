@@ -103,7 +103,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     assert(done(s));
     s = log_open(d, &options, &l, &e);
     if (s.code == STATUS_CORRUPT) {
-        s = log_repair(d, &options, 5, &lost, &e);
+        s = log_repair(d, &options, &(struct log_cut){.now_us = 5}, &lost, &e);
         assert(done(s));
         s = log_open(d, &options, &l, &e);
         assert(done(s));

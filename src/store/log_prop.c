@@ -327,7 +327,7 @@ static void repair_check(struct world *w, uint64_t bad)
     struct t *t = w->t;
     struct err e = {0};
     uint64_t lost = 0;
-    CHECK_DONE(t, log_repair(w->disk, &w->options, 77, &lost, &e), &e);
+    CHECK_DONE(t, log_repair(w->disk, &w->options, &(struct log_cut){.now_us = 77}, &lost, &e), &e);
     CHECK(t, lost > 0);
     REQUIRE_DONE(t, log_open(w->disk, &w->options, &w->log, &e), &e);
     size_t found = log_compare(w);

@@ -141,7 +141,7 @@ static fallible place_keep(struct repair *r, struct err *e)
     file_close(f);
     TRY(s);
     struct log_segment_header h = {
-        .apply_version = r->options->apply_version, .run = r->scan.run + 1, .first = r->scan.end};
+        .apply_version = r->options->apply_version, .run = r->scan.run + 1, .first = r->scan.end, .owner = r->options->owner};
     log_segment_header_seal(&h);
     return disk_write_all(r->disk, path, bytes_of(&h, sizeof h), e);
 }
@@ -178,9 +178,20 @@ static fallible salvaged_write(struct repair *r, struct err *e)
     return file_sync(last->file, e);
 }
 
-static fallible repair_run(struct repair *r, struct err *e)
+/* A state whose log ends before it can't be started from: that damage is worse than the one that is there. */
+static fallible cut_check(const struct repair *r, uint64_t needed, struct err *e)
+{
+    uint64_t end = r->scan.end + r->salvaged_bytes;
+    if (end >= needed)
+        return DONE;
+    return FAIL(e, CORRUPT, "the first bad record stands at position %llu, and the state at %llu: a cut there would take away what the state stands on, so nothing "
+                "was changed; put back the damaged segment from a copy", (unsigned long long)end, (unsigned long long)needed);
+}
+
+static fallible repair_run(struct repair *r, uint64_t needed, struct err *e)
 {
     TRY(salvage(r, e));
+    TRY(cut_check(r, needed, e));
     TRY(disk_make_folder(r->disk, r->damaged, e));
     TRY(disk_sync_folder(r->disk, r->options->folder, e));
     TRY(tail_copy(r, e));
@@ -192,13 +203,13 @@ static fallible repair_run(struct repair *r, struct err *e)
     return salvaged_write(r, e);
 }
 
-fallible log_repair(struct disk *d, const struct log_options *options, int64_t now_us, uint64_t *out_lost_bytes,
+fallible log_repair(struct disk *d, const struct log_options *options, const struct log_cut *cut, uint64_t *out_lost_bytes,
                     struct err *e)
 {
     assert(!options->read_only);
     struct repair r = {.disk = d, .options = options};
     char name[48], lock[LOG_PATH_BYTES_MAX];
-    (void)snprintf(name, sizeof name, "damaged-%lld", (long long)now_us);
+    (void)snprintf(name, sizeof name, "damaged-%lld", (long long)cut->now_us);
     log_path_named(r.damaged, options->folder, name);
     log_path_named(lock, options->folder, "lock");
     TRY(disk_lock(d, lock, e));
@@ -207,7 +218,7 @@ fallible log_repair(struct disk *d, const struct log_options *options, int64_t n
     struct status s = DONE;
     r.arena = arena_create(SALVAGE_BLOCK_BYTES);
     if (r.scan.torn_bytes > 0 || r.scan.segment_count < r.scan.name_count)
-        s = repair_run(&r, e);
+        s = repair_run(&r, cut->needed, e);
     if (done(s))
         *out_lost_bytes = r.scan.torn_bytes - (r.salvaged_bytes < r.scan.torn_bytes ? r.salvaged_bytes : r.scan.torn_bytes);
     log_scan_fini(&r.scan);

@@ -139,6 +139,11 @@ static fallible header_check(struct scanner *x, struct file *file, uint64_t firs
         return result;
     }
     struct status good = log_segment_header_read(in, first, &h, &why);
+    uint64_t owner = x->options->owner;
+    if (done(good) && owner != 0 && h.owner != 0 && h.owner != owner) {
+        file_close(file);
+        return FAIL(e, CORRUPT, "segment %016llx: it was written by another owner: another workspace's log, or another one's workspace.json beside it", (unsigned long long)first);
+    }
     if (done(good) && (h.run < x->run || h.synced > first || (s->segment_count > 0 && h.seed != s->crc)))
         good = FAIL(&why, CORRUPT, "it doesn't follow the segment before it");
     if (done(good)) {

@@ -114,6 +114,31 @@ static void a_log_has_one_writer(struct t *t)
     disk_close(b);
 }
 
+static void a_log_has_one_owner(struct t *t)
+{
+    struct err e = {0};
+    struct disk *d = disk_sim_create(t->seed);
+    struct log *l = NULL;
+    struct log_options mine = small, theirs = small;
+    uint64_t lost = 0;
+    mine.owner = 7, theirs.owner = 8;
+    REQUIRE_DONE(t, log_open(d, &small, &l, &e), &e);
+    REQUIRE_DONE(t, append_many(t, l, 5, 10, &e), &e);
+    log_close(l);
+    REQUIRE_DONE(t, log_open(d, &mine, &l, &e), &e); /* what is nobody's goes with all */
+    REQUIRE_DONE(t, append_many(t, l, 100, 100, &e), &e); /* a segment of its own */
+    uint64_t end = log_end(l);
+    log_close(l);
+    CHECK_FAILS(t, log_open(d, &theirs, &l, &e), CORRUPT);
+    CHECK_FAILS(t, log_repair(d, &theirs, &(struct log_cut){.now_us = 1}, &lost, &e), CORRUPT);
+    theirs.read_only = true;
+    CHECK_FAILS(t, log_open(d, &theirs, &l, &e), CORRUPT);
+    REQUIRE_DONE(t, log_open(d, &mine, &l, &e), &e);
+    CHECK_EQ(t, log_end(l), end); /* nothing was taken for damage and cut */
+    log_close(l);
+    disk_close(d);
+}
+
 static void segments_follow_each_other(struct t *t)
 {
     struct err e = {0};
@@ -248,7 +273,11 @@ static void damage_below_the_mark_is_corruption(struct t *t)
     CHECK_TEXT(t, e.text, want);
     CHECK_EQ(t, disk_sim_digest(d), before);
 
-    CHECK_DONE(t, log_repair(d, &small, 99, &lost, &e), &e);
+    uint64_t left = starts[1] + 48 + 57; /* what a cut leaves */
+    CHECK_FAILS(t, log_repair(d, &small, &(struct log_cut){.now_us = 98, .needed = left + 1}, &lost, &e), CORRUPT);
+    CHECK(t, strstr(e.text, "nothing was changed") != NULL);
+    CHECK_EQ(t, disk_sim_digest(d), before);
+    CHECK_DONE(t, log_repair(d, &small, &(struct log_cut){.now_us = 99, .needed = left}, &lost, &e), &e);
     CHECK_EQ(t, lost, starts[3] - starts[1] - 48 - 57);
     REQUIRE_DONE(t, log_open(d, &small, &l, &e), &e);
     CHECK_EQ(t, count_from(t, l, 0), 4); /* three, and one before the bad one */
@@ -261,7 +290,7 @@ static void damage_below_the_mark_is_corruption(struct t *t)
     CHECK_DONE(t, disk_read_all(d, arena_printf(t->arena, "log/damaged-99/%016" PRIx64 ".part", starts[1]), &part, &e), &e);
     CHECK_EQ(t, part.size, starts[3] - starts[1]);
     buf_fini(&part);
-    CHECK_DONE(t, log_repair(d, &small, 100, &lost, &e), &e);
+    CHECK_DONE(t, log_repair(d, &small, &(struct log_cut){.now_us = 100}, &lost, &e), &e);
     CHECK_EQ(t, lost, 0);
     disk_close(d);
 }
@@ -427,6 +456,7 @@ static void readers_and_the_syncer_run_beside(struct t *t)
 static const struct test tests[] = {
     {"what is appended is read back", what_is_appended_is_read_back, 1},
     {"a log has one writer", a_log_has_one_writer, 1},
+    {"a log has one owner", a_log_has_one_owner, 1},
     {"segments follow each other", segments_follow_each_other, 1},
     {"limits are kept", limits_are_kept, 1},
     {"what is trimmed is not found", what_is_trimmed_is_not_found, 1},

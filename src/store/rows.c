@@ -99,6 +99,26 @@ void rows_usage(const struct rows *r, struct rows_usage *out_usage)
     *out_usage = usage;
 }
 
+size_t rows_evict(struct rows *r, size_t bytes)
+{
+    size_t freed = 0;
+    struct rows_usage all = {0};
+    for (const struct table *t = table_from(r, 0); t != NULL; t = table_after(r, t))
+        if (t->ops->evict != NULL)
+            t->ops->usage(t, &all);
+    for (struct table *t = table_from(r, 0); t != NULL; t = table_after(r, t)) {
+        struct rows_usage usage = {0};
+        if (t->ops->evict == NULL)
+            continue;
+        t->ops->usage(t, &usage);
+        if (usage.clean_bytes == 0)
+            continue;
+        double share = (double)usage.clean_bytes / (double)all.clean_bytes;
+        freed += t->ops->evict(r, t, share < 1 ? (size_t)((double)bytes * share) : bytes);
+    }
+    return freed;
+}
+
 struct page_key page_key_of(const struct family *f, uint64_t number, unsigned number_bytes)
 {
     struct page_key key = {.size = (uint8_t)(1 + number_bytes)};
@@ -174,6 +194,11 @@ void rows_checkpoint_abort(struct rows *r)
 
 /* --- loading --- */
 
+void rows_load_within(struct rows *r, size_t bytes)
+{
+    r->load_bytes_max = bytes;
+}
+
 static fallible load_meta(struct rows *r, struct table *t, struct bytes value, struct err *e)
 {
     struct unpack u = unpack_of(value);
@@ -219,7 +244,7 @@ fallible rows_load(struct rows *r, struct bytes key, struct bytes value, struct 
 fallible rows_load_done(struct rows *r, struct hash128 digest, struct err *e)
 {
     for (struct table *t = table_from(r, 0); t != NULL; t = table_after(r, t))
-        TRY(t->ops->load_done(t, e));
+        TRY(t->ops->load_done(r, t, e));
     if (!hash128_equal(r->digest, digest))
         return FAIL(e, CORRUPT, "the rows have the digest %016" PRIx64 "%016" PRIx64 ", not %016" PRIx64 "%016" PRIx64,
                     r->digest.high, r->digest.low, digest.high, digest.low);

@@ -4,15 +4,18 @@
  *   - One thread (the engine's) reads and writes; the exceptions say so (series views, cold pages).
  *   - Nothing here looks at a clock, at chance, or at the disk: the same calls give the same rows and the same digest.
  *   - Every change keeps the digest, so the digest of the whole state is known at any moment for nothing.
- *   - A row that changed since the last checkpoint is dirty; only a clean numbered row may go cold.
+ *   - A row that changed since the last checkpoint is dirty; only what is clean may go cold: numbered rows, and entries of
+ *     indexes that say so.
  *
  * A family is one kind of row, told by how its rows are found:
  *   NUMBERED  a dense 32-bit number (people). Rows may go cold. Neighbours share a page of ROWS_PAGE_ROWS.
  *   KEYED     a short key, in the order of its bytes (definitions, tokens, jobs, timers). Always resident.
  *   INDEX     a 128-bit hash -> a number, e.g. identifier -> person. Of the hash 80 bits are kept: a hit says "look and
- *             compare", a miss is sure. Grows part by part, never in one stall.
+ *             compare", a miss is sure. Grows part by part, never in one stall. Of entries that went cold a filter of eight
+ *             bits each stays, so that a key which was never put is known to be absent without a look at the store.
  *   SERIES    records of one size, appended and dropped from the front (message ids of today, the newest events). What
- *             was appended never changes, so other threads may read a view of it.
+ *             was appended never changes, so other threads may read a view of it. Records that begin with a hash can be
+ *             found by it; what finds them is made from them, in memory alone.
  *
  * Life of a checkpoint: `begin` fixes the state of that moment; `some` hands out its dirty pages in slices while
  * commands go on (a row that is about to change hands out its old page first); the caller writes the pages to the cold
@@ -34,6 +37,8 @@ struct family {
     enum family_kind kind;
     uint32_t value_bytes; /* NUMBERED, KEYED: the most a value has (<= ROW_BYTES_MAX); SERIES: exactly; INDEX: 0 */
     const char *name;     /* lower_case, for people */
+    bool goes_cold;       /* INDEX: entries may leave memory, so each look must be announced by needs (NUMBERED: always so) */
+    bool found_by_hash;   /* SERIES: a record begins with a hash128; see rows_series_find */
 };
 
 struct rows;
@@ -50,8 +55,10 @@ struct rows_usage {
     size_t bytes;            /* what living rows and their tables take: what evicting lowers, what a budget is held to */
     size_t bytes_held;       /* with the holes between them: what the system gave */
     uint64_t rows[FAMILY_COUNT_MAX]; /* by family: rows, entries or records, cold ones too */
-    uint64_t cold_rows;
+    uint64_t cold_rows;  /* numbered ones, and entries of indexes */
     uint64_t clean_rows; /* numbered ones in memory that may go cold, at least; a checkpoint makes more of them */
+    size_t clean_bytes;  /* about what evicting could free now */
+    size_t dirty_bytes;  /* about what a checkpoint would make clean */
     uint64_t dirty_pages;
 };
 void rows_usage(const struct rows *r, struct rows_usage *out_usage);
@@ -64,8 +71,10 @@ enum presence rows_numbered_get(const struct rows *r, const struct family *f, ui
 void rows_numbered_put(struct rows *r, const struct family *f, uint32_t number, struct bytes value); /* not when COLD */
 void rows_numbered_remove(struct rows *r, const struct family *f, uint32_t number);                  /* not when COLD */
 uint32_t rows_numbered_end(const struct rows *r, const struct family *f); /* one past the highest number ever put */
-void rows_numbered_prefetch(const struct rows *r, const struct family *f, uint32_t number); /* the page's directory */
-void rows_numbered_prefetch_row(const struct rows *r, const struct family *f, uint32_t number); /* then the row */
+/* Three misses one after the other: for many rows call each of these for all of them before the next one. */
+void rows_numbered_prefetch_slot(const struct rows *r, const struct family *f, uint32_t number); /* the page's */
+void rows_numbered_prefetch_page(const struct rows *r, const struct family *f, uint32_t number); /* reads the slot */
+void rows_numbered_prefetch_row(const struct rows *r, const struct family *f, uint32_t number);  /* reads the page */
 
 /* --- keyed rows --- */
 
@@ -78,9 +87,14 @@ bool rows_keyed_next(const struct rows *r, const struct family *f, struct bytes 
 
 /* --- indexes --- */
 
-bool rows_index_get(const struct rows *r, const struct family *f, struct hash128 hash, uint32_t *out_number);
-void rows_index_put(struct rows *r, const struct family *f, struct hash128 hash, uint32_t number); /* replaces */
-void rows_index_remove(struct rows *r, const struct family *f, struct hash128 hash);
+/* HERE: *out_number is set. COLD: it may be there, only the cold store can tell (rows_index_pages, rows_index_thaw). */
+enum presence rows_index_get(const struct rows *r, const struct family *f, struct hash128 hash, uint32_t *out_number);
+void rows_index_put(struct rows *r, const struct family *f, struct hash128 hash, uint32_t number); /* replaces; not when COLD */
+/* Of a key that was never put before, such as a random one: needs no look. */
+void rows_index_add(struct rows *r, const struct family *f, struct hash128 hash, uint32_t number);
+void rows_index_remove(struct rows *r, const struct family *f, struct hash128 hash); /* not when COLD */
+/* As idmap_prefetch_part and idmap_prefetch. */
+void rows_index_prefetch_part(const struct rows *r, const struct family *f, struct hash128 hash);
 void rows_index_prefetch(const struct rows *r, const struct family *f, struct hash128 hash);
 
 /* --- series --- */
@@ -89,7 +103,11 @@ uint64_t rows_series_push(struct rows *r, const struct family *f, const void *re
 uint64_t rows_series_first(const struct rows *r, const struct family *f); /* index of the oldest one kept */
 uint64_t rows_series_end(const struct rows *r, const struct family *f);
 const void *rows_series_at(const struct rows *r, const struct family *f, uint64_t index);
-void rows_series_drop(struct rows *r, const struct family *f, uint64_t before); /* memory goes chunk by chunk */
+/* Memory goes chunk by chunk; costs about a microsecond a chunk (256 KiB), and a hash for each record of the last one. */
+void rows_series_drop(struct rows *r, const struct family *f, uint64_t before);
+/* The newest record that begins with the hash, of a family that says found_by_hash (lib/finder.h). */
+bool rows_series_find(const struct rows *r, const struct family *f, struct hash128 hash, uint64_t *out_index);
+void rows_series_prefetch(const struct rows *r, const struct family *f, struct hash128 hash);
 
 /* An immutable view [first, end) that any one thread may read while the engine goes on. */
 struct series_view;
@@ -112,20 +130,35 @@ struct page_key rows_numbered_page(const struct family *f, uint32_t number);
 fallible rows_numbered_thaw(struct rows *r, const struct family *f, uint32_t number, struct bytes page, struct err *e);
 /* All the cold rows of one page at once, for a start that brings everything back. `key` and `page` as cold_scan gives. */
 fallible rows_numbered_thaw_page(struct rows *r, const struct family *f, struct bytes key, struct bytes page, struct err *e);
-/* Lets clean numbered rows go that were not used since it last came by them, until about `bytes` are free; returns the
- * bytes freed. One call goes round twice at most, and looks at 32 Ki pages in memory at most (a millisecond), so 0
- * means that where it looked all was dirty or in use; the next call goes on there, and usage.clean_rows says whether
- * that has a point. What a running checkpoint has not made durable stays. */
+/* The cold store's keys under which the page of `hash` may be, in the order to look: the first that is there has it.
+ * None is there: the entry isn't either. */
+struct index_pages {
+    struct page_key keys[3];
+    uint32_t count;
+};
+struct index_pages rows_index_pages(const struct rows *r, const struct family *f, struct hash128 hash);
+/* Looks an entry up in its page; any thread. *out_number 0: it isn't there. CORRUPT: it is no such page. */
+fallible rows_index_find(struct bytes page, struct hash128 hash, uint32_t *out_number, struct err *e);
+/* What the cold store has of a COLD entry, 0: nothing. It is HERE or ABSENT until it is evicted again. CORRUPT: there are
+ * more of them than there were. */
+fallible rows_index_thaw(struct rows *r, const struct family *f, struct hash128 hash, uint32_t number, struct err *e);
+
+/* Lets go what is clean and was not used since it last came by, until about `bytes` are free; returns the bytes freed.
+ * Families give in proportion to what they have. One call goes round a family twice at most, and looks at so many pages
+ * at most (a millisecond or two), so 0 means that where it looked all was dirty or in use; the next call goes on there,
+ * and usage.clean_bytes says whether that has a point. What a running checkpoint has not made durable stays. */
 size_t rows_evict(struct rows *r, size_t bytes);
 
 /* --- checkpoints --- */
 
 /* A page on its way to the cold store. `partial`: it holds only some of the page's rows (the others were cold), so the
- * writer must lay it over the page that is there (page_overlay). `value` empty: delete the key. */
+ * writer must lay it over the page that is there (page_overlay), or else over the one at `below`, when that isn't empty.
+ * `value` empty: delete the key. */
 struct page {
     struct bytes key;
     bool partial;
-    struct bytes value; /* both live until the sink returns */
+    struct bytes value; /* all three live until the sink returns */
+    struct bytes below; /* the key of a bigger page that this one is a part of; most often empty */
 };
 struct page_sink {
     void (*put)(void *context, const struct page *page);
@@ -141,9 +174,15 @@ void rows_checkpoint_done(struct rows *r);  /* the pages are durable: clean rows
 void rows_checkpoint_abort(struct rows *r);
 
 /* Lays a partial page over the one that is there (none: `below` is empty); runs on any thread. *out_page is empty when no
- * row is left: delete the key. CORRUPT: one of them isn't a page. FULL: no memory. */
-fallible page_overlay(struct bytes below, struct bytes partial, struct buf *out_page, struct err *e);
+ * row is left: delete the key. *out_filter is what the rows must be told of the page that is then stored, by
+ * rows_page_stored before the checkpoint is done; empty for a numbered page. CORRUPT: one of them isn't a page. FULL: no
+ * memory. */
+fallible page_overlay(struct bytes below, struct bytes partial, struct buf *out_page, struct buf *out_filter, struct err *e);
+bool page_is_index(struct bytes partial); /* of a partial page */
+void rows_page_stored(struct rows *r, struct bytes key, struct bytes filter);
 
+/* Before a load: entries of indexes that may go cold come into memory as long as it holds less than `bytes`. */
+void rows_load_within(struct rows *r, size_t bytes);
 /* Feeds one pair of the cold store into empty rows; numbered pages only note which rows exist (they stay cold).
  * Call for every pair in key order, then rows_load_done. CORRUPT with the key. */
 fallible rows_load(struct rows *r, struct bytes key, struct bytes value, struct err *e);

@@ -1,124 +1,408 @@
-/* Indexes: a map of hashes; a page is all entries whose hash begins with the same bits. */
+/* Indexes: a map of hashes; a page is all entries whose hash begins with the same bits. Entries go cold one by one, and
+ * come back one by one: the map is what is in memory, laid over the pages in the cold store. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/pack.h"
 #include "store/rows_parts.h"
 
-#define DELETE_COST 64 /* of a slice: a key that goes */
+#define NUMBER_BYTES 5u
+#define DELETE_COST 64      /* of a slice: a key that goes */
+#define LOOK_COST 16        /* a page is looked at */
+#define ENTRY_BYTES 17u     /* in the map, on average */
+#define EVICT_PAGES_MAX 48u /* one call of evict takes apart so many */
+#define EVICT_LOOKS_MAX 65536u
+#define LOADING_MAX 16384u /* entries that are put together; several parts of the map */
+#define LOADING_AHEAD 12u
 
 /* Key bits and number are 118 bits with the family: they fill two words, so nothing of them is lost. */
 static struct hash128 entry_hash(const struct table *t, struct hash128 hash, uint32_t number)
 {
     struct hash128 key = idmap_key(hash);
-    return row_hash(rng_mix(key.low) ^ (key.high | (uint64_t)t->family->id << 32 | number), bytes_of(&key.low, sizeof key.low));
+    return row_hash(rng_mix(key.low) ^ (key.high | (uint64_t)t->family->id << 32 | number),
+                    bytes_of(&key.low, sizeof key.low));
 }
 
-static uint64_t page_count(const struct indexed *x)
+/* --- pages --- */
+
+static uint32_t page_count(const struct indexed *x)
 {
-    return UINT64_C(1) << x->bits;
+    return UINT32_C(1) << x->bits;
 }
 
-static size_t map_bytes(const struct indexed *x)
+static uint32_t chunk_pages(uint32_t bits)
 {
-    return (page_count(x) + 63) / 64 * sizeof(uint64_t);
+    return UINT32_C(1) << (bits < INDEX_CHUNK_BITS ? bits : INDEX_CHUNK_BITS);
 }
 
-static bool bit_get(const uint64_t *map, uint32_t i)
+static uint32_t chunk_count(uint32_t bits)
 {
-    return (map[i / 64] >> (i % 64) & 1) != 0;
+    return bits < INDEX_CHUNK_BITS ? 1 : UINT32_C(1) << (bits - INDEX_CHUNK_BITS);
 }
 
-static void page_hand_out(struct rows *r, struct table *t, uint32_t page)
+static struct index_chunk *chunk_make(struct indexed *x, uint32_t bits)
 {
-    struct indexed *x = &t->index;
+    size_t size = sizeof(struct index_chunk) + chunk_pages(bits) * sizeof(struct index_page);
+    struct index_chunk *chunk = calloc(1, size);
+    if (chunk == NULL)
+        abort();
+    chunk->bits = bits;
+    chunk->page_count = chunk_pages(bits);
+    x->bytes += size;
+    return chunk;
+}
+
+static void chunk_free(struct indexed *x, struct index_chunk *chunk)
+{
+    x->bytes -= sizeof *chunk + chunk->page_count * sizeof(struct index_page);
+    free(chunk);
+}
+
+static struct index_chunk *chunk_at(const struct indexed *x, uint32_t page)
+{
+    return x->chunks[x->bits < INDEX_CHUNK_BITS ? 0 : page >> INDEX_CHUNK_BITS];
+}
+
+/* `page` is one of the index's; in a chunk that is not yet split it shares its place with others. */
+static struct index_page *page_at(const struct indexed *x, uint32_t page)
+{
+    struct index_chunk *chunk = chunk_at(x, page);
+    return &chunk->pages[page >> (x->bits - chunk->bits) & (chunk->page_count - 1)];
+}
+
+static void filter_release(struct rows *r, struct index_filter *f)
+{
+    if (f != NULL && --f->refs == 0)
+        slab_give(r->slab, f, sizeof *f + f->blocks * INDEX_FILTER_BLOCK_BYTES);
+}
+
+static void filter_set(struct rows *r, struct index_page *p, uint32_t blocks)
+{
+    filter_release(r, p->filter);
+    p->filter = NULL;
+    if (blocks == 0)
+        return;
+    size_t size = sizeof(struct index_filter) + blocks * INDEX_FILTER_BLOCK_BYTES;
+    p->filter = slab_take(r->slab, size);
+    memset(p->filter, 0, size);
+    p->filter->refs = 1;
+    p->filter->blocks = blocks;
+}
+
+/* Brings the dirty marks up to the epoch. A page that was dirty at a begin is handed out, so looked at, before the next
+ * one; what is older than that is durable. */
+static void page_settle(const struct rows *r, struct index_page *p)
+{
+    uint32_t epoch = p->stamp >> 1;
+    if (epoch == r->epoch) {
+        if (!r->running)
+            p->dirty_then = 0;
+        return;
+    }
+    p->dirty_then = r->running && epoch + 1 == r->epoch ? p->dirty_now : 0;
+    p->dirty_now = 0;
+    p->stamp = r->epoch << 1;
+}
+
+static bool page_is_pending(const struct index_page *p)
+{
+    return p->dirty_then != 0 && (p->stamp & 1) == 0;
+}
+
+/* A chunk of fewer bits becomes as many as its pages now are; all of them are to be written anew. */
+static void chunk_split(struct rows *r, struct indexed *x, uint32_t page)
+{
+    struct index_chunk *old = chunk_at(x, page);
+    uint32_t more = x->bits - old->bits, first = 0, count = chunk_count(x->bits);
+    while (x->chunks[first] != old)
+        first++;
+    for (uint32_t at = first; at < count && x->chunks[at] == old; at++) {
+        struct index_chunk *chunk = chunk_make(x, x->bits);
+        for (uint32_t i = 0; i < chunk->page_count; i++) {
+            uint32_t whole = (at << INDEX_CHUNK_BITS | i) >> more;
+            struct index_page *p = &chunk->pages[i];
+            *p = old->pages[whole & (old->page_count - 1)];
+            p->dirty_now = 0;
+            p->dirty_then = UINT64_MAX;
+            p->stamp = r->epoch << 1;
+            if (p->filter != NULL)
+                p->filter->refs++;
+        }
+        x->chunks[at] = chunk;
+    }
+    for (uint32_t i = 0; i < old->page_count; i++)
+        filter_release(r, old->pages[i].filter);
+    chunk_free(x, old);
+}
+
+static struct index_page *page_open(struct rows *r, struct indexed *x, uint32_t page)
+{
+    if (UNLIKELY(chunk_at(x, page)->bits != x->bits))
+        chunk_split(r, x, page);
+    struct index_page *p = page_at(x, page);
+    page_settle(r, p);
+    return p;
+}
+
+static struct page_key index_page_key(const struct family *f, uint32_t bits, uint32_t page)
+{
+    return page_key_of(f, (uint64_t)bits << 32 | page, NUMBER_BYTES);
+}
+
+/* The entries of the page that are in memory into r->scratch, behind a byte for the version. */
+static void page_gather(struct rows *r, const struct indexed *x, uint32_t page)
+{
     buf_clear(&r->scratch);
     pack_u8(&r->scratch, PAGE_VERSION);
-    if (idmap_page_encode(x->map, x->bits, page, &r->scratch) == 0)
-        buf_clear(&r->scratch);
-    struct page_key key = page_key_of(t->family, (uint64_t)x->bits << 32 | page, 5);
-    rows_hand_out(r, (struct page){.key = page_key_bytes(&key), .value = buf_bytes(&r->scratch)}, 1);
-    x->handed[page / 64] |= UINT64_C(1) << (page % 64);
+    (void)idmap_page_encode(x->map, x->bits, page, &r->scratch);
 }
 
-/* The page of `hash` is about to change. */
-static void page_change(struct rows *r, struct table *t, struct hash128 hash)
+static void page_hand_out(struct rows *r, struct table *t, uint32_t page, struct index_page *p)
+{
+    const struct indexed *x = &t->index;
+    bool partial = p->filter != NULL;
+    page_gather(r, x, page);
+    index_part_finish(&r->scratch, partial ? PAGE_PARTIAL_INDEX : PAGE_VERSION, x->bits, page);
+    struct page_key key = index_page_key(t->family, x->bits, page);
+    struct page_key below = index_page_key(t->family, x->stored_bits, page >> (x->bits - x->stored_bits));
+    bool grows = partial && x->stored_bits < x->bits;
+    rows_hand_out(r,
+                  (struct page){.key = page_key_bytes(&key),
+                                .partial = partial,
+                                .value = buf_bytes(&r->scratch),
+                                .below = grows ? page_key_bytes(&below) : BYTES_NONE},
+                  1);
+    p->stamp |= 1;
+}
+
+void rows_page_stored(struct rows *r, struct bytes key, struct bytes filter)
+{
+    assert(r->running && key.size == 1 + NUMBER_BYTES);
+    struct indexed *x = &r->tables[key.data[0]].index;
+    uint32_t page = (uint32_t)key.data[2] << 24 | (uint32_t)key.data[3] << 16 | (uint32_t)key.data[4] << 8 |
+                    key.data[5];
+    assert(key.data[1] == x->bits);
+    struct index_page *p = page_open(r, x, page);
+    filter_set(r, p, (uint32_t)(filter.size / INDEX_FILTER_BLOCK_BYTES));
+    if (filter.size > 0)
+        memcpy(p->filter->words, filter.data, filter.size);
+}
+
+/* --- entries --- */
+
+static uint64_t dirty_bit(struct hash128 hash)
+{
+    return UINT64_C(1) << (hash.low & 63);
+}
+
+static uint32_t used_bit(struct hash128 hash)
+{
+    return UINT32_C(1) << (hash.low >> 6 & 31);
+}
+
+/* The entry of `hash` is about to change. */
+static void entry_change(struct rows *r, struct table *t, struct hash128 hash)
 {
     struct indexed *x = &t->index;
     uint32_t page = idmap_page_of(hash, x->bits);
-    if (r->running && bit_get(x->dirty[(r->epoch + 1) & 1], page) && !bit_get(x->handed, page))
-        page_hand_out(r, t, page);
-    uint32_t now = r->epoch & 1;
-    x->dirty_pages[now] += !bit_get(x->dirty[now], page);
-    x->dirty[now][page / 64] |= UINT64_C(1) << (page % 64);
+    struct index_page *p = page_open(r, x, page);
+    if (page_is_pending(p))
+        page_hand_out(r, t, page, p);
+    p->dirty_now |= dirty_bit(hash);
+    p->used |= used_bit(hash);
+    x->dirty_entries[r->epoch & 1]++;
 }
 
-bool rows_index_get(const struct rows *r, const struct family *f, struct hash128 hash, uint32_t *out_number)
+enum presence rows_index_get(const struct rows *r, const struct family *f, struct hash128 hash, uint32_t *out_number)
 {
-    uint32_t number = idmap_get(rows_table(r, f, FAMILY_INDEX)->index.map, hash);
-    if (number != 0)
+    const struct indexed *x = &rows_table(r, f, FAMILY_INDEX)->index;
+    uint32_t number = idmap_get(x->map, hash);
+    if (number == 0 && x->cold_count == 0)
+        return ROW_ABSENT;
+    if (number != 0 && number != INDEX_GONE && x->cold_count == 0) {
         *out_number = number;
-    return number != 0;
+        return ROW_HERE;
+    }
+    struct index_page *p = page_at(x, idmap_page_of(hash, x->bits));
+    if (number == 0)
+        return p->filter != NULL && index_filter_has(p->filter, idmap_key(hash)) ? ROW_COLD : ROW_ABSENT;
+    if ((p->used & used_bit(hash)) == 0) /* most are marked: spares the cache line a write */
+        p->used |= used_bit(hash);
+    if (number == INDEX_GONE)
+        return ROW_ABSENT;
+    *out_number = number;
+    return ROW_HERE;
+}
+
+static void entry_put(struct rows *r, struct table *t, struct hash128 hash, uint32_t number)
+{
+    struct indexed *x = &t->index;
+    assert(number != 0 && number != INDEX_GONE);
+    entry_change(r, t, hash);
+    uint32_t old = idmap_put(x->map, hash, number);
+    if (old == INDEX_GONE)
+        x->gone_count--;
+    else if (old != 0)
+        digest_minus(r, entry_hash(t, hash, old));
+    digest_plus(r, entry_hash(t, hash, number));
 }
 
 void rows_index_put(struct rows *r, const struct family *f, struct hash128 hash, uint32_t number)
 {
-    struct table *t = rows_table(r, f, FAMILY_INDEX);
-    assert(number != 0);
-    page_change(r, t, hash);
-    uint32_t old = idmap_put(t->index.map, hash, number);
-    if (old != 0)
-        digest_minus(r, entry_hash(t, hash, old));
-    digest_plus(r, entry_hash(t, hash, number));
+    uint32_t unused;
+    assert(rows_index_get(r, f, hash, &unused) != ROW_COLD);
+    entry_put(r, rows_table(r, f, FAMILY_INDEX), hash, number);
+}
+
+void rows_index_add(struct rows *r, const struct family *f, struct hash128 hash, uint32_t number)
+{
+    entry_put(r, rows_table(r, f, FAMILY_INDEX), hash, number);
 }
 
 void rows_index_remove(struct rows *r, const struct family *f, struct hash128 hash)
 {
     struct table *t = rows_table(r, f, FAMILY_INDEX);
-    uint32_t old = idmap_get(t->index.map, hash);
-    if (old == 0)
+    struct indexed *x = &t->index;
+    uint32_t old = 0;
+    enum presence presence = rows_index_get(r, f, hash, &old);
+    assert(presence != ROW_COLD);
+    if (presence == ROW_ABSENT)
         return;
-    page_change(r, t, hash);
-    (void)idmap_remove(t->index.map, hash);
+    entry_change(r, t, hash);
+    if (f->goes_cold) { /* the store may still have it */
+        (void)idmap_put(x->map, hash, INDEX_GONE);
+        x->gone_count++;
+    } else {
+        (void)idmap_remove(x->map, hash);
+    }
     digest_minus(r, entry_hash(t, hash, old));
+}
+
+void rows_index_prefetch_part(const struct rows *r, const struct family *f, struct hash128 hash)
+{
+    idmap_prefetch_part(rows_table(r, f, FAMILY_INDEX)->index.map, hash);
 }
 
 void rows_index_prefetch(const struct rows *r, const struct family *f, struct hash128 hash)
 {
-    idmap_prefetch(rows_table(r, f, FAMILY_INDEX)->index.map, hash);
+    const struct indexed *x = &rows_table(r, f, FAMILY_INDEX)->index;
+    idmap_prefetch(x->map, hash);
+    if (x->cold_count > 0)
+        __builtin_prefetch(page_at(x, idmap_page_of(hash, x->bits)));
+}
+
+/* --- cold entries --- */
+
+/* Pages of the new size come into being while a checkpoint runs, and those of the old size go when all of them are
+ * there: whoever finds neither looks at the new one again. */
+struct index_pages rows_index_pages(const struct rows *r, const struct family *f, struct hash128 hash)
+{
+    const struct indexed *x = &rows_table(r, f, FAMILY_INDEX)->index;
+    struct index_pages pages = {.count = x->stored_bits < x->bits ? 3 : 1};
+    pages.keys[0] = pages.keys[2] = index_page_key(f, x->bits, idmap_page_of(hash, x->bits));
+    pages.keys[1] = index_page_key(f, x->stored_bits, idmap_page_of(hash, x->stored_bits));
+    return pages;
+}
+
+fallible rows_index_thaw(struct rows *r, const struct family *f, struct hash128 hash, uint32_t number, struct err *e)
+{
+    struct indexed *x = &rows_table(r, f, FAMILY_INDEX)->index;
+    assert(f->goes_cold && idmap_get(x->map, hash) == 0);
+    if (number == INDEX_GONE || (number != 0 && x->cold_count == 0))
+        return FAIL(e, CORRUPT, "%s: an entry that can't be in the cold store", f->name);
+    page_at(x, idmap_page_of(hash, x->bits))->used |= used_bit(hash);
+    (void)idmap_put(x->map, hash, number == 0 ? INDEX_GONE : number);
+    x->gone_count += number == 0;
+    x->cold_count -= number != 0;
+    return DONE;
+}
+
+/* Before the first entries of a page go: a filter over all of it. */
+static void filter_make(struct rows *r, struct index_page *p, const struct idmap_page *page)
+{
+    filter_set(r, p, index_filter_blocks(page->count));
+    for (uint32_t i = 0; i < page->count; i++)
+        index_filter_add(p->filter->words, p->filter->blocks, idmap_page_entry(page, i).key);
+}
+
+/* Lets go what is clean and was not used since the hand last came by. False: that is nothing, seen at a glance. */
+static bool page_evict(struct rows *r, struct table *t, uint32_t at)
+{
+    struct indexed *x = &t->index;
+    struct index_page *p = page_open(r, x, at);
+    uint64_t keep = p->dirty_now | p->dirty_then;
+    uint32_t used = p->used;
+    p->used = 0;
+    if (keep == UINT64_MAX || used == UINT32_MAX)
+        return false;
+    page_gather(r, x, at);
+    if (r->scratch.size == 1)
+        return true;
+    struct idmap_page page;
+    struct err e;
+    struct status opened = idmap_page_open(bytes_slice(buf_bytes(&r->scratch), 1, r->scratch.size), &page, &e);
+    assert(done(opened)); /* it was made just now */
+    if (p->filter == NULL)
+        filter_make(r, p, &page);
+    for (uint32_t i = 0; i < page.count; i++) {
+        struct idmap_entry entry = idmap_page_entry(&page, i);
+        if ((keep & dirty_bit(entry.key)) != 0 || (used & used_bit(entry.key)) != 0)
+            continue;
+        (void)idmap_remove(x->map, entry.key);
+        x->gone_count -= entry.number == INDEX_GONE;
+        x->cold_count += entry.number != INDEX_GONE;
+    }
+    return true;
+}
+
+static size_t index_evict(struct rows *r, struct table *t, size_t bytes)
+{
+    struct indexed *x = &t->index;
+    size_t before = idmap_bytes(x->map), freed = 0;
+    uint32_t taken = 0;
+    if (!t->family->goes_cold)
+        return 0;
+    for (uint64_t left = (uint64_t)page_count(x) * 2, looks = 0;
+         left > 0 && freed < bytes && taken < EVICT_PAGES_MAX && looks < EVICT_LOOKS_MAX; left--, looks++) {
+        x->hand = x->hand < page_count(x) ? x->hand : 0;
+        uint32_t page = x->hand++;
+        if (chunk_at(x, page)->bits != x->bits)
+            continue; /* all of it waits to be written */
+        taken += page_evict(r, t, page);
+        freed = before > idmap_bytes(x->map) ? before - idmap_bytes(x->map) : 0;
+    }
+    return freed;
 }
 
 /* --- checkpoints --- */
 
-static void maps_make(struct indexed *x)
+static struct index_chunk **chunks_of_bits(const struct indexed *x, uint32_t bits)
 {
-    uint64_t **maps[] = {&x->dirty[0], &x->dirty[1], &x->handed};
-    for (size_t i = 0; i < COUNT_OF(maps); i++) {
-        free(*maps[i]);
-        *maps[i] = calloc(1, map_bytes(x));
-        if (*maps[i] == NULL)
-            abort();
-    }
+    struct index_chunk **chunks = malloc(chunk_count(bits) * sizeof(struct index_chunk *));
+    if (chunks == NULL)
+        abort();
+    for (uint32_t i = 0; i < chunk_count(bits); i++)
+        chunks[i] = x->chunks[(uint64_t)i * chunk_count(x->bits) / chunk_count(bits)];
+    return chunks;
 }
 
-/* When the map has doubled its pages are halved: all of them are written anew, the old ones are deleted. */
+/* When the index has doubled its pages are halved: all of them are written anew, the old ones are deleted. Only the short
+ * array of chunks is made here; chunks are split when they are next looked at. */
 static void index_begin(struct rows *r, struct table *t)
 {
     struct indexed *x = &t->index;
-    uint32_t bits = idmap_page_bits(idmap_count(x->map), x->bits), then = (r->epoch + 1) & 1;
+    uint64_t count = idmap_count(x->map) - x->gone_count + x->cold_count;
+    uint32_t bits = x->stored_bits < x->bits ? x->bits : idmap_page_bits(count, x->bits);
     x->cursor = 0;
     x->delete_bits = x->stored_bits;
     x->delete_cursor = 0;
+    x->dirty_entries[r->epoch & 1] = 0;
     if (bits == x->bits)
         return;
+    struct index_chunk **chunks = chunks_of_bits(x, bits);
+    free(x->chunks);
+    x->chunks = chunks;
     x->bits = bits;
-    maps_make(x);
-    if (page_count(x) < 64)
-        x->dirty[then][0] = (UINT64_C(1) << page_count(x)) - 1;
-    else
-        memset(x->dirty[then], 0xff, map_bytes(x));
-    x->dirty_pages[then] = page_count(x);
-    x->dirty_pages[then ^ 1] = 0;
 }
 
 static bool delete_some(struct rows *r, struct table *t)
@@ -128,7 +412,7 @@ static bool delete_some(struct rows *r, struct table *t)
         if (r->slice_left <= 0)
             return false;
         r->slice_left -= DELETE_COST;
-        struct page_key key = page_key_of(t->family, (uint64_t)x->delete_bits << 32 | x->delete_cursor, 5);
+        struct page_key key = index_page_key(t->family, x->delete_bits, x->delete_cursor);
         rows_hand_out(r, (struct page){.key = page_key_bytes(&key)}, 0);
         if (++x->delete_cursor == UINT32_C(1) << x->delete_bits) {
             x->delete_bits++;
@@ -141,75 +425,91 @@ static bool delete_some(struct rows *r, struct table *t)
 static bool index_some(struct rows *r, struct table *t)
 {
     struct indexed *x = &t->index;
-    const uint64_t *then = x->dirty[(r->epoch + 1) & 1];
-    if (!delete_some(r, t))
-        return false;
-    while (x->cursor < page_count(x)) {
-        uint64_t word = (then[x->cursor / 64] & ~x->handed[x->cursor / 64]) >> (x->cursor % 64);
-        if (word == 0) {
-            x->cursor = (x->cursor / 64 + 1) * 64;
-            continue;
-        }
+    for (; x->cursor < page_count(x); x->cursor++) {
         if (r->slice_left <= 0)
             return false;
-        x->cursor += (uint32_t)__builtin_ctzll(word);
-        page_hand_out(r, t, x->cursor++);
+        if (chunk_at(x, x->cursor)->bits != x->bits)
+            r->slice_left -= (int64_t)chunk_pages(x->bits) * LOOK_COST;
+        r->slice_left -= LOOK_COST;
+        struct index_page *p = page_open(r, x, x->cursor);
+        if (page_is_pending(p))
+            page_hand_out(r, t, x->cursor, p);
     }
-    return true;
+    return delete_some(r, t);
 }
 
 static void index_done(struct rows *r, struct table *t)
 {
-    struct indexed *x = &t->index;
-    memset(x->dirty[(r->epoch + 1) & 1], 0, map_bytes(x));
-    memset(x->handed, 0, map_bytes(x));
-    x->dirty_pages[(r->epoch + 1) & 1] = 0;
-    x->stored_bits = x->bits;
+    t->index.dirty_entries[(r->epoch + 1) & 1] = 0;
+    t->index.stored_bits = t->index.bits;
 }
 
 /* Pages of the new size may be in the store already: they are dirty, so they are written or deleted next time. */
 static void index_abort(struct rows *r, struct table *t)
 {
     struct indexed *x = &t->index;
-    uint32_t now = r->epoch & 1;
-    x->dirty_pages[0] = x->dirty_pages[1] = 0;
-    for (size_t i = 0; i < map_bytes(x) / sizeof(uint64_t); i++) {
-        x->dirty[now][i] |= x->dirty[now ^ 1][i];
-        x->dirty[now ^ 1][i] = 0;
-        x->dirty_pages[now] += (uint64_t)__builtin_popcountll(x->dirty[now][i]);
+    for (uint32_t page = 0; page < page_count(x); page++) {
+        struct index_page *p = page_open(r, x, page);
+        p->dirty_now |= x->stored_bits < x->bits ? UINT64_MAX : p->dirty_then;
+        p->dirty_then = 0;
     }
-    memset(x->handed, 0, map_bytes(x));
+    x->dirty_entries[r->epoch & 1] += x->dirty_entries[(r->epoch + 1) & 1];
+    x->dirty_entries[(r->epoch + 1) & 1] = 0;
 }
 
 /* --- beginning and end, loading --- */
 
+static void chunks_make(struct indexed *x, uint32_t bits)
+{
+    x->bits = x->stored_bits = bits;
+    x->chunks = malloc(chunk_count(bits) * sizeof(struct index_chunk *));
+    if (x->chunks == NULL)
+        abort();
+    for (uint32_t i = 0; i < chunk_count(bits); i++)
+        x->chunks[i] = chunk_make(x, bits);
+}
+
+static void chunks_free(struct indexed *x)
+{
+    for (uint32_t i = 0; i < chunk_count(x->bits); i++)
+        if (i == 0 || x->chunks[i] != x->chunks[i - 1])
+            chunk_free(x, x->chunks[i]);
+    free(x->chunks);
+}
+
 static void index_init(struct rows *r, struct table *t)
 {
     t->index.map = idmap_create(r->slab);
-    maps_make(&t->index);
+    chunks_make(&t->index, 0);
 }
 
-static void index_fini(struct rows *r, struct table *t)
+static void index_fini(struct rows *r, struct table *t) /* the slab takes the filters with it */
 {
     (void)r;
     idmap_destroy(t->index.map);
-    free(t->index.dirty[0]);
-    free(t->index.dirty[1]);
-    free(t->index.handed);
+    chunks_free(&t->index);
+    free(t->index.loading);
 }
 
 static void index_usage(const struct table *t, struct rows_usage *usage)
 {
     const struct indexed *x = &t->index;
-    usage->bytes += 3 * map_bytes(x);
-    usage->bytes_held += 3 * map_bytes(x);
-    usage->rows[t->family->id] = idmap_count(x->map);
-    usage->dirty_pages += x->dirty_pages[0] + x->dirty_pages[1];
+    uint64_t here = idmap_count(x->map), dirty = x->dirty_entries[0] + x->dirty_entries[1];
+    usage->bytes += x->bytes;
+    usage->bytes_held += x->bytes;
+    usage->rows[t->family->id] = here - x->gone_count + x->cold_count;
+    usage->cold_rows += x->cold_count;
+    usage->dirty_pages += dirty; /* each in a page of its own, most often */
+    if (!t->family->goes_cold)
+        return;
+    usage->clean_bytes += here > dirty ? (here - dirty) * ENTRY_BYTES : 0;
+    usage->dirty_bytes += (here > dirty ? dirty : here) * ENTRY_BYTES;
 }
 
 static struct table_meta index_meta(const struct table *t)
 {
-    return (struct table_meta){.a = t->index.bits, .b = idmap_count(t->index.map)};
+    const struct indexed *x = &t->index;
+    return (struct table_meta){.a = x->bits, .b = idmap_count(x->map) - x->gone_count + x->cold_count};
 }
 
 static struct status index_load_meta(struct rows *r, struct table *t, struct table_meta meta, struct err *e)
@@ -217,8 +517,8 @@ static struct status index_load_meta(struct rows *r, struct table *t, struct tab
     (void)r;
     if (meta.a > IDMAP_PAGE_BITS_MAX)
         return FAIL(e, CORRUPT, "the pages of %s have %llu bits", t->family->name, (unsigned long long)meta.a);
-    t->index.bits = t->index.stored_bits = (uint32_t)meta.a;
-    maps_make(&t->index);
+    chunks_free(&t->index);
+    chunks_make(&t->index, (uint32_t)meta.a);
     return DONE;
 }
 
@@ -232,8 +532,8 @@ static uint32_t common_divisor(uint32_t a, uint32_t b)
     return a;
 }
 
-/* A page's entries are in the map's own order, and putting them in that order would pile them up at one end of each part
- * until it grows; so they are put in steps of about the golden section, which visit each once. */
+/* Entries come in the map's own order, and putting them in that order would pile them up at one end of each part until
+ * it grows; so they are put some parts at a time, in steps of about the golden section, which visit each once. */
 static uint32_t scattering_step(uint32_t count)
 {
     uint32_t step = (uint32_t)((uint64_t)count * 618 / 1000) | 1;
@@ -242,29 +542,68 @@ static uint32_t scattering_step(uint32_t count)
     return step;
 }
 
-static struct status index_load(struct rows *r, struct table *t, struct bytes key, struct bytes value, struct err *e)
+static fallible loading_put(struct table *t, struct err *e)
 {
     struct indexed *x = &t->index;
-    struct idmap_page page;
-    if (value.data[0] != PAGE_VERSION)
-        return FAIL(e, CORRUPT, "a page of %s of version %u", t->family->name, value.data[0]);
-    TRY(idmap_page_open(bytes_slice(value, 1, value.size), &page, e));
-    struct page_key right = page_key_of(t->family, (uint64_t)page.bits << 32 | page.page, 5);
-    if (page.bits != x->bits || !bytes_equal(key, bytes_of(right.data + 1, right.size - 1u)))
-        return FAIL(e, CORRUPT, "a page of %s that belongs elsewhere", t->family->name);
-    uint32_t step = scattering_step(page.count);
-    for (uint32_t i = 0, at = 0; i < page.count; i++, at = (at + step) % page.count) {
-        struct idmap_entry entry = idmap_page_entry(&page, at);
-        if (idmap_put(x->map, entry.key, entry.number) != 0)
+    uint32_t count = x->loading_count, step = count == 0 ? 0 : scattering_step(count);
+    uint32_t ahead = count == 0 ? 0 : (uint32_t)((uint64_t)step * LOADING_AHEAD % count);
+    x->loading_count = 0;
+    for (uint32_t i = 0, at = 0; i < count; i++, at = (at + step) % count, ahead = (ahead + step) % count) {
+        idmap_prefetch(x->map, x->loading[ahead].key);
+        if (idmap_put(x->map, x->loading[at].key, x->loading[at].number) != 0)
             return FAIL(e, CORRUPT, "an entry of %s comes twice", t->family->name);
-        digest_plus(r, entry_hash(t, entry.key, entry.number));
     }
     return DONE;
 }
 
-static struct status index_load_done(const struct table *t, struct err *e)
+/* A page comes into memory as a whole, or not at all. */
+static fallible page_load(struct rows *r, struct table *t, const struct index_part *part, struct err *e)
 {
-    (void)t, (void)e;
+    struct indexed *x = &t->index;
+    bool stays_cold = t->family->goes_cold && r->load_bytes_max > 0 && slab_bytes(r->slab) >= r->load_bytes_max;
+    struct index_page *p = page_at(x, part->page);
+    if (stays_cold) {
+        struct idmap_page page = {
+            .bits = part->bits, .page = part->page, .count = part->count, .entries = part->entries};
+        filter_make(r, p, &page);
+        x->cold_count += part->count;
+    }
+    if (x->loading == NULL && (x->loading = malloc(LOADING_MAX * sizeof *x->loading)) == NULL)
+        abort();
+    for (uint32_t i = 0; i < part->count; i++) {
+        struct idmap_entry entry = index_part_entry(part, i);
+        digest_plus(r, entry_hash(t, entry.key, entry.number));
+        if (stays_cold)
+            continue;
+        x->loading[x->loading_count++] = entry;
+        if (x->loading_count == LOADING_MAX)
+            TRY(loading_put(t, e));
+    }
+    return DONE;
+}
+
+static struct status index_load(struct rows *r, struct table *t, struct bytes key, struct bytes value, struct err *e)
+{
+    struct indexed *x = &t->index;
+    struct index_part part;
+    TRY(WRAP(e, index_part_open(value, PAGE_VERSION, &part, e), "%s", t->family->name));
+    struct page_key right = index_page_key(t->family, part.bits, part.page);
+    if (part.bits != x->bits || !bytes_equal(key, bytes_of(right.data + 1, right.size - 1u)))
+        return FAIL(e, CORRUPT, "a page of %s that belongs elsewhere", t->family->name);
+    if (page_at(x, part.page)->filter != NULL)
+        return FAIL(e, CORRUPT, "a page of %s comes twice", t->family->name);
+    for (uint32_t i = 0; i < part.count; i++)
+        if (index_part_entry(&part, i).number == INDEX_GONE)
+            return FAIL(e, CORRUPT, "an entry of %s has no number", t->family->name);
+    return page_load(r, t, &part, e);
+}
+
+static struct status index_load_done(struct rows *r, struct table *t, struct err *e)
+{
+    (void)r;
+    TRY(loading_put(t, e));
+    free(t->index.loading);
+    t->index.loading = NULL;
     return DONE;
 }
 
@@ -272,6 +611,7 @@ const struct kind_ops index_ops = {
     .init = index_init,
     .fini = index_fini,
     .usage = index_usage,
+    .evict = index_evict,
     .meta = index_meta,
     .begin = index_begin,
     .some = index_some,

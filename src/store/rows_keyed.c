@@ -281,9 +281,9 @@ static struct status keyed_load(struct rows *r, struct table *t, struct bytes ke
     return DONE;
 }
 
-static struct status keyed_load_done(const struct table *t, struct err *e)
+static struct status keyed_load_done(struct rows *r, struct table *t, struct err *e)
 {
-    (void)t, (void)e;
+    (void)r, (void)t, (void)e;
     return DONE;
 }
 

@@ -6,6 +6,7 @@
 
 #define CHUNKS_ROOM_MIN 4u
 #define NUMBER_BYTES 4u
+#define PREFETCH_ROW_BYTES 640u /* most rows as a whole */
 /* One call of rows_evict looks at so much: a page in memory counts 16, an empty or wholly cold one 1. */
 #define EVICT_LOOKS_MAX (1u << 19)
 #define EVICT_PAGE_LOOKS 16u
@@ -137,19 +138,21 @@ static void page_change(struct rows *r, struct table *t, uint32_t page, struct r
     p->dirty_now |= bit;
 }
 
-static void row_free(struct rows *r, uint64_t slot)
+static void row_free(struct rows *r, struct numbered *n, uint64_t slot)
 {
     struct bytes row = slot_row(slot);
-    if (row.size > 0)
-        slab_give(r->slab, (void *)(uintptr_t)row.data, row.size);
+    if (row.size == 0)
+        return;
+    n->row_bytes -= slab_class_bytes(row.size);
+    slab_give(r->slab, (void *)(uintptr_t)row.data, row.size);
 }
 
 /* `value` may lie in the row that it replaces. */
-static uint64_t row_store(struct rows *r, uint64_t slot, struct bytes value)
+static uint64_t row_store(struct rows *r, struct numbered *n, uint64_t slot, struct bytes value)
 {
     struct bytes old = slot_row(slot);
     if (value.size == 0) {
-        row_free(r, slot);
+        row_free(r, n, slot);
         return 0;
     }
     if (old.size > 0 && slab_class_bytes(old.size) == slab_class_bytes(value.size)) {
@@ -158,7 +161,8 @@ static uint64_t row_store(struct rows *r, uint64_t slot, struct bytes value)
     }
     uint8_t *row = slab_take(r->slab, value.size);
     memcpy(row, value.data, value.size);
-    row_free(r, slot);
+    n->row_bytes += slab_class_bytes(value.size);
+    row_free(r, n, slot);
     return slot_of(row, value.size);
 }
 
@@ -210,7 +214,7 @@ void rows_numbered_put(struct rows *r, const struct family *f, uint32_t number, 
     }
     page_change(r, t, page, p, bit);
     digest_plus(r, row_hash(place_of(t, number), value));
-    p->rows[i] = row_store(r, p->rows[i], value);
+    p->rows[i] = row_store(r, &t->numbered, p->rows[i], value);
     p->exists |= bit;
     end_raise(r, t, number + 1);
 }
@@ -229,7 +233,7 @@ void rows_numbered_remove(struct rows *r, const struct family *f, uint32_t numbe
     assert((p->cold & bit) == 0);
     page_change(r, t, page, p, bit);
     digest_minus(r, row_hash(place_of(t, number), slot_row(p->rows[i])));
-    row_free(r, p->rows[i]);
+    row_free(r, &t->numbered, p->rows[i]);
     p->rows[i] = 0;
     p->exists &= ~bit;
     p->used &= ~bit;
@@ -241,7 +245,13 @@ uint32_t rows_numbered_end(const struct rows *r, const struct family *f)
     return rows_table(r, f, FAMILY_NUMBERED)->numbered.end;
 }
 
-void rows_numbered_prefetch(const struct rows *r, const struct family *f, uint32_t number)
+void rows_numbered_prefetch_slot(const struct rows *r, const struct family *f, uint32_t number)
+{
+    const struct table *t = rows_table(r, f, FAMILY_NUMBERED);
+    __builtin_prefetch(numbered_slot(&t->numbered, number / ROWS_PAGE_ROWS)); /* NULL is no harm */
+}
+
+void rows_numbered_prefetch_page(const struct rows *r, const struct family *f, uint32_t number)
 {
     const struct table *t = rows_table(r, f, FAMILY_NUMBERED);
     const uint64_t *slot = numbered_slot(&t->numbered, number / ROWS_PAGE_ROWS);
@@ -259,7 +269,7 @@ void rows_numbered_prefetch_row(const struct rows *r, const struct family *f, ui
     if (slot == NULL || *slot == 0 || slot_is_cold(*slot))
         return;
     struct bytes row = slot_row(slot_page(*slot)->rows[number % ROWS_PAGE_ROWS]);
-    for (size_t at = 0; at < row.size && at < 256; at += 64)
+    for (size_t at = 0; at < row.size && at < PREFETCH_ROW_BYTES; at += 64)
         __builtin_prefetch(row.data + at);
 }
 
@@ -281,7 +291,7 @@ fallible rows_numbered_thaw(struct rows *r, const struct family *f, uint32_t num
         return FAIL(e, CORRUPT, "%s %u: its cold page doesn't have it", f->name, number);
     struct row_page *p = page_open(r, t, number / ROWS_PAGE_ROWS);
     assert((p->cold & bit) != 0);
-    p->rows[i] = row_store(r, 0, found.rows[i]);
+    p->rows[i] = row_store(r, &t->numbered, 0, found.rows[i]);
     p->cold &= ~bit;
     p->used |= bit;
     t->numbered.cold_count--;
@@ -301,7 +311,7 @@ fallible rows_numbered_thaw_page(struct rows *r, const struct family *f, struct 
         uint32_t i = (uint32_t)__builtin_ctz(left);
         if (found.rows[i].size > f->value_bytes)
             return FAIL(e, CORRUPT, "%s %u: its cold row is too long", f->name, number * ROWS_PAGE_ROWS + i);
-        p->rows[i] = row_store(r, 0, found.rows[i]);
+        p->rows[i] = row_store(r, &t->numbered, 0, found.rows[i]);
         p->cold &= ~(UINT32_C(1) << i);
         t->numbered.cold_count--;
     }
@@ -320,7 +330,7 @@ static size_t page_evict(struct rows *r, struct table *t, uint64_t *slot)
         uint32_t i = (uint32_t)__builtin_ctz(left);
         size_t size = slot_row(p->rows[i]).size;
         freed += size == 0 ? 0 : slab_class_bytes(size);
-        row_free(r, p->rows[i]);
+        row_free(r, &t->numbered, p->rows[i]);
         p->rows[i] = 0;
         t->numbered.cold_count++;
     }
@@ -346,17 +356,6 @@ static size_t numbered_evict(struct rows *r, struct table *t, size_t bytes)
             continue;
         looks += EVICT_PAGE_LOOKS - 1;
         freed += page_evict(r, t, slot);
-    }
-    return freed;
-}
-
-size_t rows_evict(struct rows *r, size_t bytes)
-{
-    size_t freed = 0;
-    for (uint32_t id = 1; id < FAMILY_COUNT_MAX && freed < bytes; id++) {
-        struct table *t = &r->tables[id];
-        if (t->family != NULL && t->family->kind == FAMILY_NUMBERED)
-            freed += numbered_evict(r, t, bytes - freed);
     }
     return freed;
 }
@@ -457,7 +456,11 @@ static void numbered_usage(const struct table *t, struct rows_usage *usage)
     usage->rows[t->family->id] = n->count;
     usage->cold_rows += n->cold_count;
     uint64_t here = n->count - n->cold_count, dirty = n->dirty_rows[0] + n->dirty_rows[1];
-    usage->clean_rows += here > dirty ? here - dirty : 0;
+    uint64_t clean = here > dirty ? here - dirty : 0;
+    size_t bytes_a_row = here == 0 ? 0 : n->row_bytes / here;
+    usage->clean_rows += clean;
+    usage->clean_bytes += clean * bytes_a_row;
+    usage->dirty_bytes += (here - clean) * bytes_a_row;
     usage->dirty_pages += n->dirty_pages[0] + n->dirty_pages[1];
 }
 
@@ -499,9 +502,9 @@ static struct status numbered_load(struct rows *r, struct table *t, struct bytes
     return DONE;
 }
 
-static struct status numbered_load_done(const struct table *t, struct err *e)
+static struct status numbered_load_done(struct rows *r, struct table *t, struct err *e)
 {
-    (void)t, (void)e;
+    (void)r, (void)t, (void)e;
     return DONE;
 }
 
@@ -509,6 +512,7 @@ const struct kind_ops numbered_ops = {
     .init = numbered_init,
     .fini = numbered_fini,
     .usage = numbered_usage,
+    .evict = numbered_evict,
     .meta = numbered_meta,
     .begin = numbered_begin,
     .some = numbered_some,

@@ -48,7 +48,7 @@ fallible page_decode(struct bytes b, struct page_rows *out_rows, struct err *e)
     return DONE;
 }
 
-fallible page_overlay(struct bytes below, struct bytes partial, struct buf *out_page, struct err *e)
+static fallible numbered_overlay(struct bytes below, struct bytes partial, struct buf *out_page, struct err *e)
 {
     struct page_rows low = {.given = UINT32_MAX}, high;
     TRY(WRAP(e, page_decode(partial, &high, e), "the part"));
@@ -69,4 +69,17 @@ fallible page_overlay(struct bytes below, struct bytes partial, struct buf *out_
     for (uint32_t left = exists; left != 0; left &= left - 1)
         pack_raw(out_page, low.rows[__builtin_ctz(left)]);
     return out_page->overflowed ? FAIL(e, FULL, "no memory for a page") : DONE;
+}
+
+bool page_is_index(struct bytes partial)
+{
+    return partial.size > 0 && partial.data[0] == PAGE_PARTIAL_INDEX;
+}
+
+fallible page_overlay(struct bytes below, struct bytes partial, struct buf *out_page, struct buf *out_filter, struct err *e)
+{
+    if (page_is_index(partial))
+        return index_overlay(below, partial, out_page, out_filter, e);
+    buf_clear(out_filter);
+    return numbered_overlay(below, partial, out_page, e);
 }

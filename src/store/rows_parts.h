@@ -7,13 +7,15 @@
 #pragma once
 
 #include "base/rng.h"
+#include "lib/finder.h"
 #include "lib/idmap.h"
 #include "lib/ordmap.h"
 #include "lib/slab.h"
 #include "store/rows.h"
 
 #define PAGE_VERSION 1u /* the first byte of every value in the cold store, but for a partial page */
-#define PAGE_PARTIAL 2u
+#define PAGE_PARTIAL 2u  /* of a numbered page */
+#define PAGE_PARTIAL_INDEX 3u
 #define PAGE_BYTES_MAX (16u << 20)
 #define META_FAMILY 0u /* the first key byte of what is kept about a family as a whole */
 
@@ -44,6 +46,7 @@ struct numbered {
     uint64_t count, cold_count;
     uint64_t dirty_pages[2];
     uint64_t dirty_rows[2]; /* removed ones too */
+    size_t row_bytes; /* of the rows in memory, as the slab counts them */
     size_t bytes; /* of chunks */
 };
 
@@ -70,18 +73,56 @@ struct keyed {
     uint32_t cursor_at;
 };
 
+/* What is known about the entries of a page that are not in memory: a blocked Bloom filter over all that the cold store
+ * has of the page. Pages that came out of one page share its filter until each has its own. */
+struct index_filter {
+    uint32_t refs;
+    uint32_t blocks;
+    uint32_t words[]; /* INDEX_FILTER_WORDS a block */
+};
+#define INDEX_FILTER_WORDS 8u
+#define INDEX_FILTER_BLOCK_BYTES (INDEX_FILTER_WORDS * sizeof(uint32_t))
+#define INDEX_FILTER_BLOCKS_MAX 512u
+#define INDEX_FILTER_BITS 8u /* an entry, at most: of those that are not there about one in 30 passes */
+
+/* Beside the entries of a page, which are in the map. Which entries are dirty or used is kept by one bit for all that
+ * share some bits of their hash, which may keep a clean entry in memory, and never lets a dirty one go. */
+struct index_page {
+    struct index_filter *filter; /* NULL: all entries of the page are in memory */
+    uint64_t dirty_now;
+    uint64_t dirty_then; /* counts only while a checkpoint runs */
+    uint32_t used;       /* since the evicting hand last came by */
+    uint32_t stamp;      /* the epoch of the dirty marks << 1 | handed out in it */
+};
+
+#define INDEX_CHUNK_BITS 12u
+struct index_chunk {
+    uint32_t bits; /* of its pages; fewer than the index has: not yet split */
+    uint32_t page_count;
+    struct index_page pages[];
+};
+
+/* The map holds what is in memory; INDEX_GONE stands for a key that is known to be absent. What is neither there nor
+ * passes its page's filter is absent. No entry has the number INDEX_GONE. */
+#define INDEX_GONE UINT32_MAX
 struct indexed {
     struct idmap *map;
-    uint32_t bits;        /* pages are 2^bits */
-    uint32_t stored_bits; /* of the pages in the cold store; smaller ones are deleted by the next checkpoint */
-    uint64_t *dirty[2];   /* [epoch & 1] now, the other then */
-    uint64_t *handed;
-    uint64_t dirty_pages[2];
+    uint64_t cold_count; /* entries that are in the cold store alone */
+    uint64_t gone_count; /* of INDEX_GONE in the map */
+    uint64_t dirty_entries[2]; /* about: [epoch & 1] now, the other then */
+    struct index_chunk **chunks; /* 2^(bits - INDEX_CHUNK_BITS), at least one; neighbours share one that is not split */
+    size_t bytes;         /* of chunks */
+    uint32_t bits;        /* there are 2^bits pages */
+    uint32_t stored_bits; /* of the pages in the cold store; smaller ones are deleted when all bigger ones are written */
     uint32_t cursor, delete_bits, delete_cursor;
+    uint32_t hand; /* the page where evicting goes on */
+    struct idmap_entry *loading; /* entries that wait to be put; NULL but at a load */
+    uint32_t loading_count;
 };
 
 struct series_chunk {
     _Atomic uint32_t refs; /* the family's and the views' */
+    struct hash128 digest; /* the part of the digest that its records make; the engine's thread alone looks at it */
     _Alignas(16) uint8_t data[];
 };
 
@@ -95,6 +136,7 @@ struct series {
     uint64_t handed_end;   /* the furthest ever handed out, also in vain */
     struct series_view *then;
     uint64_t cursor, delete_cursor;
+    struct finder *finder; /* NULL: not found by hash */
 };
 
 struct table {
@@ -119,6 +161,7 @@ struct rows {
     int64_t slice_left; /* of the running rows_checkpoint_some, in bytes and what stands for them */
     struct page_sink sink;
     struct buf scratch; /* the page being made */
+    size_t load_bytes_max; /* index entries beyond it stay cold at a load; 0: all come */
 };
 
 /* What is kept about a family beside its rows; the meaning of a and b is the kind's. */
@@ -130,6 +173,7 @@ struct kind_ops {
     void (*init)(struct rows *r, struct table *t);
     void (*fini)(struct rows *r, struct table *t);
     void (*usage)(const struct table *t, struct rows_usage *usage);
+    size_t (*evict)(struct rows *r, struct table *t, size_t bytes); /* NULL: its rows never go cold */
     struct table_meta (*meta)(const struct table *t);
     void (*begin)(struct rows *r, struct table *t);
     bool (*some)(struct rows *r, struct table *t); /* hands out until slice_left is used up; true: all is out */
@@ -137,7 +181,7 @@ struct kind_ops {
     void (*abort)(struct rows *r, struct table *t);
     struct status (*load_meta)(struct rows *r, struct table *t, struct table_meta meta, struct err *e);
     struct status (*load)(struct rows *r, struct table *t, struct bytes key, struct bytes value, struct err *e);
-    struct status (*load_done)(const struct table *t, struct err *e);
+    struct status (*load_done)(struct rows *r, struct table *t, struct err *e);
 };
 extern const struct kind_ops numbered_ops, keyed_ops, index_ops, series_ops;
 
@@ -174,16 +218,26 @@ static inline struct hash128 fact_hash(const struct family *f, uint64_t fact)
     return row_hash((uint64_t)f->id << 56 | UINT64_C(0xff) << 48, bytes_of(&fact, sizeof fact));
 }
 
+static inline void hash_plus(struct hash128 *sum, struct hash128 h)
+{
+    sum->low += h.low;
+    sum->high += h.high;
+}
+
+static inline void hash_minus(struct hash128 *sum, struct hash128 h)
+{
+    sum->low -= h.low;
+    sum->high -= h.high;
+}
+
 static inline void digest_plus(struct rows *r, struct hash128 h)
 {
-    r->digest.low += h.low;
-    r->digest.high += h.high;
+    hash_plus(&r->digest, h);
 }
 
 static inline void digest_minus(struct rows *r, struct hash128 h)
 {
-    r->digest.low -= h.low;
-    r->digest.high -= h.high;
+    hash_minus(&r->digest, h);
 }
 
 /* --- rows_page.c: the bytes of a numbered page --- */
@@ -206,3 +260,20 @@ struct page_rows {
     struct bytes rows[ROWS_PAGE_ROWS];
 };
 fallible page_decode(struct bytes b, struct page_rows *out_rows, struct err *e); /* CORRUPT; borrows */
+
+/* --- rows_index_page.c: the bytes of an index page, and its filter --- */
+
+struct index_part { /* a whole page or a partial one, checked; borrows */
+    uint32_t bits, page, count;
+    const uint8_t *entries;
+};
+fallible index_part_open(struct bytes value, uint8_t version, struct index_part *out_part, struct err *e); /* CORRUPT */
+struct idmap_entry index_part_entry(const struct index_part *p, uint32_t i);
+/* Makes what idmap_page_encode gave behind the version byte in `b` into a page: whole without the keys that are gone
+ * (empty when nothing is left), or partial with them. */
+void index_part_finish(struct buf *b, uint8_t version, uint32_t bits, uint32_t page);
+fallible index_overlay(struct bytes below, struct bytes partial, struct buf *out_page, struct buf *out_filter, struct err *e);
+
+uint32_t index_filter_blocks(uint64_t entries);
+void index_filter_add(uint32_t *words, uint32_t blocks, struct hash128 key);
+bool index_filter_has(const struct index_filter *f, struct hash128 key);

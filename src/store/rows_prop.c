@@ -1,5 +1,6 @@
 /* All four kinds of family against plain arrays, through checkpoints, evictions, lost checkpoints and crashes.
- * Covers: rows.c, rows_numbered.c, rows_page.c, rows_keyed.c, rows_index.c, rows_series.c, cold_memory.c */
+ * Covers: rows.c, rows_numbered.c, rows_page.c, rows_keyed.c, rows_index.c, rows_index_page.c,
+ * rows_series.c, cold_memory.c */
 #include <stdlib.h>
 
 #include "store/cold.h"
@@ -17,9 +18,10 @@
 
 static const struct family people = {.id = 1, .kind = FAMILY_NUMBERED, .value_bytes = VALUE_BYTES_MAX, .name = "people"};
 static const struct family jobs = {.id = 7, .kind = FAMILY_KEYED, .value_bytes = VALUE_BYTES_MAX, .name = "jobs"};
-static const struct family names = {.id = 9, .kind = FAMILY_INDEX, .name = "names"};
-static const struct family ids = {.id = 63, .kind = FAMILY_SERIES, .value_bytes = RECORD_BYTES, .name = "ids"};
-static const struct family *const families[] = {&people, &jobs, &names, &ids};
+static const struct family names = {.id = 9, .kind = FAMILY_INDEX, .name = "names", .goes_cold = true};
+static const struct family words = {.id = 10, .kind = FAMILY_INDEX, .name = "words"}; /* as the names, always in memory */
+static const struct family ids = {.id = 63, .kind = FAMILY_SERIES, .value_bytes = RECORD_BYTES, .name = "ids", .found_by_hash = true};
+static const struct family *const families[] = {&people, &jobs, &names, &words, &ids};
 
 /* A value is made of a word and a size, so the model keeps only these. */
 struct model_value {
@@ -53,7 +55,8 @@ struct world {
     char snapshot[16]; /* the last one; "": none */
     uint8_t value[RECORD_BYTES];
     struct open_view views[VIEWS];
-    struct buf page, overlaid;
+    struct buf page, overlaid, filter;
+    uint64_t thawed_names;
 };
 
 /* --- what values, keys and hashes look like --- */
@@ -106,8 +109,12 @@ static void sink_put(void *context, const struct page *page)
     if (page->partial) {
         bool found = false;
         CHECK_DONE(w->t, cold_get(w->cold, page->key, &w->page, &found, &e), &e);
-        CHECK(w->t, found);
-        CHECK_DONE(w->t, page_overlay(buf_bytes(&w->page), value, &w->overlaid, &e), &e);
+        if (!found && page->below.size > 0)
+            CHECK_DONE(w->t, cold_get(w->cold, page->below, &w->page, &found, &e), &e);
+        CHECK(w->t, found || page_is_index(value));
+        CHECK_DONE(w->t, page_overlay(buf_bytes(&w->page), value, &w->overlaid, &w->filter, &e), &e);
+        if (page_is_index(value))
+            rows_page_stored(w->rows, page->key, buf_bytes(&w->filter));
         value = buf_bytes(&w->overlaid);
     }
     struct cold_pair pair = {page->key, value.size == 0 ? BYTES_NONE : value};
@@ -122,6 +129,27 @@ static void thaw(struct world *w, uint32_t number)
     CHECK_DONE(w->t, cold_get(w->cold, bytes_of(key.data, key.size), &w->page, &found, &e), &e);
     CHECK(w->t, found);
     CHECK_DONE(w->t, rows_numbered_thaw(w->rows, &people, number, buf_bytes(&w->page), &e), &e);
+}
+
+/* What is there of the name, through the cold store when need be; 0: nothing. */
+static uint32_t name_get(struct world *w, uint32_t i)
+{
+    struct err e = {0};
+    uint32_t number = 0;
+    enum presence presence = rows_index_get(w->rows, &names, hash_of(i), &number);
+    if (presence != ROW_COLD)
+        return presence == ROW_HERE ? number : 0;
+    struct index_pages pages = rows_index_pages(w->rows, &names, hash_of(i));
+    bool found = false;
+    for (uint32_t k = 0; k < pages.count && !found; k++)
+        CHECK_DONE(w->t, cold_get(w->cold, bytes_of(pages.keys[k].data, pages.keys[k].size), &w->page, &found, &e), &e);
+    if (found)
+        CHECK_DONE(w->t, rows_index_find(buf_bytes(&w->page), hash_of(i), &number, &e), &e);
+    CHECK_DONE(w->t, rows_index_thaw(w->rows, &names, hash_of(i), number, &e), &e);
+    w->thawed_names++;
+    presence = rows_index_get(w->rows, &names, hash_of(i), &number);
+    CHECK(w->t, presence == (number == 0 ? ROW_ABSENT : ROW_HERE));
+    return number;
 }
 
 /* --- comparing --- */
@@ -165,17 +193,35 @@ static void check_names(struct world *w)
     uint64_t count = 0;
     for (uint32_t i = 0; i < HASHES; i++) {
         uint32_t number = 0;
-        bool there = rows_index_get(w->rows, &names, hash_of(i), &number);
+        CHECK_EQ(w->t, name_get(w, i), w->now.names[i]);
+        bool there = rows_index_get(w->rows, &words, hash_of(i), &number) == ROW_HERE;
         CHECK(w->t, there == (w->now.names[i] != 0) && number == w->now.names[i]);
         count += there;
     }
     struct rows_usage usage;
     rows_usage(w->rows, &usage);
     CHECK_EQ(w->t, usage.rows[names.id], count);
+    CHECK_EQ(w->t, usage.rows[words.id], count);
+}
+
+/* The newest place of a word, or nothing when it is gone. */
+static void check_found(struct world *w, uint32_t word)
+{
+    struct hash128 hash;
+    uint64_t want = w->now.ids_end, got = 0;
+    memcpy(&hash, record_of(w, word), sizeof hash);
+    while (want > w->now.ids_first && w->now.ids[want - 1] != word)
+        want--;
+    rows_series_prefetch(w->rows, &ids, hash);
+    bool found = rows_series_find(w->rows, &ids, hash, &got);
+    CHECK_EQ(w->t, found, want > w->now.ids_first);
+    CHECK(w->t, !found || got == want - 1);
 }
 
 static void check_ids(struct world *w)
 {
+    for (uint64_t i = rng_below(&w->t->rng, 50); i < w->now.ids_end; i += 50)
+        check_found(w, w->now.ids[i]);
     CHECK_EQ(w->t, rows_series_first(w->rows, &ids), w->now.ids_first);
     CHECK_EQ(w->t, rows_series_end(w->rows, &ids), w->now.ids_end);
     for (uint64_t i = w->now.ids_first; i < w->now.ids_end; i++)
@@ -192,9 +238,12 @@ static struct rows *rows_of_model(struct world *w)
     for (uint64_t i = 0; i < w->now.ids_end; i++)
         (void)rows_series_push(r, &ids, record_of(w, w->now.ids[i]));
     rows_series_drop(r, &ids, w->now.ids_first);
-    for (uint32_t i = HASHES; i-- > 0;)
-        if (w->now.names[i] != 0)
-            rows_index_put(r, &names, hash_of(i), w->now.names[i]);
+    for (uint32_t i = HASHES; i-- > 0;) {
+        if (w->now.names[i] == 0)
+            continue;
+        rows_index_put(r, &names, hash_of(i), w->now.names[i]);
+        rows_index_put(r, &words, hash_of(i), w->now.names[i]);
+    }
     for (uint32_t i = KEYS; i-- > 0;)
         if (w->now.jobs[i].word != 0)
             rows_keyed_put(r, &jobs, key_of(i, key), value_of(w, w->now.jobs[i]));
@@ -290,11 +339,15 @@ static void move_name(struct world *w)
     uint32_t from = (uint32_t)rng_below(rng, HASHES), count = rng_chance(rng, 0.1) ? 3000 : 3;
     bool removes = rng_chance(rng, 0.3);
     for (uint32_t i = from; i < from + count && i < HASHES; i++) {
-        w->now.names[i] = removes ? 0 : (uint32_t)rng_between(rng, 1, UINT32_MAX);
-        if (removes)
+        CHECK_EQ(w->t, name_get(w, i), w->now.names[i]); /* thaws */
+        w->now.names[i] = removes ? 0 : (uint32_t)rng_between(rng, 1, UINT32_MAX - 1);
+        if (removes) {
             rows_index_remove(w->rows, &names, hash_of(i));
-        else
+            rows_index_remove(w->rows, &words, hash_of(i));
+        } else {
             rows_index_put(w->rows, &names, hash_of(i), w->now.names[i]);
+            rows_index_put(w->rows, &words, hash_of(i), w->now.names[i]);
+        }
     }
 }
 
@@ -370,6 +423,8 @@ static void crash(struct world *w)
     w->running = false;
     w->now = w->durable;
     CHECK_DONE(w->t, rows_create(families, COUNT_OF(families), &w->rows, &e), &e);
+    if (rng_chance(&w->t->rng, 0.5)) /* else all entries come back */
+        rows_load_within(w->rows, 1 + rng_below(&w->t->rng, 200000));
     CHECK_DONE(w->t, cold_memory_reopen(w->cold, w->snapshot[0] == 0 ? NULL : w->snapshot, &e), &e);
     if (w->snapshot[0] == 0)
         return;
@@ -427,6 +482,7 @@ static void rows_are_as_the_model(struct t *t)
     w->now.end = w->durable.end = 1;
     buf_init(&w->page, 1u << 20);
     buf_init(&w->overlaid, 1u << 20);
+    buf_init(&w->filter, 1u << 20);
     REQUIRE_DONE(t, rows_create(families, COUNT_OF(families), &w->rows, &e), &e);
     for (int i = 0; i < STEPS && t->failures == 0; i++)
         move(w);
@@ -441,6 +497,7 @@ static void rows_are_as_the_model(struct t *t)
     cold_close(w->cold);
     buf_fini(&w->page);
     buf_fini(&w->overlaid);
+    buf_fini(&w->filter);
     free(w);
 }
 

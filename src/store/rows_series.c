@@ -41,13 +41,30 @@ static struct series_chunk **chunks_of(const struct series *s)
     return s->chunks + s->head;
 }
 
-static uint8_t *record_at(const struct table *t, uint64_t index)
+static struct series_chunk *chunk_of(const struct series *s, uint64_t index)
 {
-    const struct series *s = &t->series;
     uint64_t chunk = (index >> s->shift) - (s->first >> s->shift);
     assert(chunk < s->count);
-    uint64_t in_chunk = index & ((UINT64_C(1) << s->shift) - 1);
-    return chunks_of(s)[chunk]->data + in_chunk * t->family->value_bytes;
+    return chunks_of(s)[chunk];
+}
+
+static uint8_t *record_at(const struct table *t, uint64_t index)
+{
+    uint64_t in_chunk = index & ((UINT64_C(1) << t->series.shift) - 1);
+    return chunk_of(&t->series, index)->data + in_chunk * t->family->value_bytes;
+}
+
+static struct hash128 record_hash(const struct table *t, uint64_t index)
+{
+    return row_hash(place_of(t, index), bytes_of(record_at(t, index), t->family->value_bytes));
+}
+
+/* What a record is found by. */
+static struct hash128 hash_of(const void *record)
+{
+    struct hash128 hash;
+    memcpy(&hash, record, sizeof hash);
+    return hash;
 }
 
 /* The array of pointers slides down when half of it lies before the head, else it doubles. */
@@ -69,6 +86,7 @@ static void chunk_add(struct table *t)
     if (chunk == NULL)
         abort();
     atomic_init(&chunk->refs, 1);
+    chunk->digest = (struct hash128){0};
     chunks_of(s)[s->count++] = chunk;
 }
 
@@ -83,6 +101,8 @@ static void first_raise(struct rows *r, struct table *t, uint64_t first)
         s->count--;
     }
     s->first = first;
+    if (s->finder != NULL)
+        finder_drop(s->finder, first);
 }
 
 uint64_t rows_series_push(struct rows *r, const struct family *f, const void *record)
@@ -91,9 +111,12 @@ uint64_t rows_series_push(struct rows *r, const struct family *f, const void *re
     struct series *s = &t->series;
     if ((s->end >> s->shift) - (s->first >> s->shift) == s->count)
         chunk_add(t);
-    uint8_t *at = record_at(t, s->end);
-    memcpy(at, record, f->value_bytes);
-    digest_plus(r, row_hash(place_of(t, s->end), bytes_of(at, f->value_bytes)));
+    memcpy(record_at(t, s->end), record, f->value_bytes);
+    struct hash128 h = record_hash(t, s->end);
+    digest_plus(r, h);
+    hash_plus(&chunk_of(s, s->end)->digest, h);
+    if (s->finder != NULL)
+        finder_add(s->finder, hash_of(record), s->end);
     return s->end++;
 }
 
@@ -118,11 +141,35 @@ void rows_series_drop(struct rows *r, const struct family *f, uint64_t before)
 {
     struct table *t = rows_table(r, f, FAMILY_SERIES);
     assert(before <= t->series.end);
-    if (before <= t->series.first)
+    const struct series *s = &t->series;
+    if (before <= s->first)
         return;
-    for (uint64_t i = t->series.first; i < before; i++)
-        digest_minus(r, row_hash(place_of(t, i), bytes_of(record_at(t, i), f->value_bytes)));
+    uint64_t at = s->first;
+    for (; at >> s->shift < before >> s->shift; at = ((at >> s->shift) + 1) << s->shift)
+        digest_minus(r, chunk_of(s, at)->digest);
+    for (; at < before; at++) {
+        struct hash128 h = record_hash(t, at);
+        digest_minus(r, h);
+        hash_minus(&chunk_of(s, at)->digest, h);
+    }
     first_raise(r, t, before);
+}
+
+static bool record_is(const void *context, uint64_t place, struct hash128 hash)
+{
+    const struct table *t = context;
+    return hash128_equal(hash_of(record_at(t, place)), hash);
+}
+
+bool rows_series_find(const struct rows *r, const struct family *f, struct hash128 hash, uint64_t *out_index)
+{
+    const struct table *t = rows_table(r, f, FAMILY_SERIES);
+    return finder_find(t->series.finder, hash, record_is, t, out_index);
+}
+
+void rows_series_prefetch(const struct rows *r, const struct family *f, struct hash128 hash)
+{
+    finder_prefetch(rows_table(r, f, FAMILY_SERIES)->series.finder, hash);
 }
 
 /* --- views --- */
@@ -256,6 +303,10 @@ static void series_init(struct rows *r, struct table *t)
     assert(t->family->value_bytes > 0);
     while ((size_t)t->family->value_bytes << (t->series.shift + 1) <= CHUNK_BYTES_MAX)
         t->series.shift++;
+    if (t->family->found_by_hash) {
+        assert(t->family->value_bytes >= sizeof(struct hash128));
+        t->series.finder = finder_create();
+    }
     digest_plus(r, fact_hash(t->family, 0));
 }
 
@@ -263,6 +314,7 @@ static void series_fini(struct rows *r, struct table *t)
 {
     (void)r;
     series_view_close(t->series.then);
+    finder_destroy(t->series.finder);
     for (size_t i = 0; i < t->series.count; i++)
         chunk_release(chunks_of(&t->series)[i]);
     free(t->series.chunks);
@@ -271,7 +323,7 @@ static void series_fini(struct rows *r, struct table *t)
 static void series_usage(const struct table *t, struct rows_usage *usage)
 {
     const struct series *s = &t->series;
-    size_t bytes = s->room * sizeof(struct series_chunk *) + s->count * chunk_bytes(t);
+    size_t bytes = s->room * sizeof(struct series_chunk *) + s->count * chunk_bytes(t) + (s->finder == NULL ? 0 : finder_bytes(s->finder));
     uint64_t dirty_from = s->stored_end > s->first ? s->stored_end : s->first;
     usage->bytes += bytes;
     usage->bytes_held += bytes;
@@ -319,8 +371,9 @@ static struct status series_load(struct rows *r, struct table *t, struct bytes k
     return DONE;
 }
 
-static struct status series_load_done(const struct table *t, struct err *e)
+static struct status series_load_done(struct rows *r, struct table *t, struct err *e)
 {
+    (void)r;
     if (t->series.end != t->series.stored_end)
         return FAIL(e, CORRUPT, "%s ends at %llu, not at %llu", t->family->name, (unsigned long long)t->series.end,
                     (unsigned long long)t->series.stored_end);

@@ -1,6 +1,7 @@
-/* Covers: rows.c, rows_numbered.c, rows_page.c */
+/* Covers: rows.c, rows_numbered.c, rows_page.c, rows_index.c, rows_index_page.c */
 #include "store/rows.h"
 
+#include "base/rng.h"
 #include "testing/test.h"
 
 static const struct family people = {.id = 1, .kind = FAMILY_NUMBERED, .value_bytes = 1000, .name = "people"};
@@ -17,7 +18,7 @@ static void page_keep(void *context, const struct page *page)
 {
     struct kept_pages *kept = context;
     assert(kept->count < COUNT_OF(kept->pages));
-    kept->pages[kept->count++] = (struct page){arena_copy(kept->arena, page->key), page->partial, arena_copy(kept->arena, page->value)};
+    kept->pages[kept->count++] = (struct page){.key = arena_copy(kept->arena, page->key), .partial = page->partial, .value = arena_copy(kept->arena, page->value)};
 }
 
 static struct rows *rows_make(struct t *t)
@@ -110,8 +111,9 @@ static void a_part_is_laid_over_its_page(struct t *t)
     struct rows *r = rows_make(t);
     struct err e = {0};
     struct bytes row;
-    struct buf whole;
+    struct buf whole, filter;
     buf_init(&whole, 1 << 16);
+    buf_init(&filter, 1 << 16);
     for (uint32_t i = 32; i < 64; i++)
         rows_numbered_put(r, &people, i, bytes_of("0123456789abcdefghijklmnopqrstuv", i - 31));
     checkpoint(r, &kept);
@@ -126,10 +128,10 @@ static void a_part_is_laid_over_its_page(struct t *t)
     checkpoint(r, &kept);
     const struct page *part = page_of(&kept, 32);
     REQUIRE(t, part != NULL && part->partial);
-    REQUIRE_DONE(t, page_overlay(below, part->value, &whole, &e), &e);
-    CHECK_FAILS(t, page_overlay(part->value, part->value, &whole, &e), CORRUPT);
-    CHECK_FAILS(t, page_overlay(below, BYTES_LIT("nonsense"), &whole, &e), CORRUPT);
-    CHECK_DONE(t, page_overlay(below, part->value, &whole, &e), &e);
+    REQUIRE_DONE(t, page_overlay(below, part->value, &whole, &filter, &e), &e);
+    CHECK_FAILS(t, page_overlay(part->value, part->value, &whole, &filter, &e), CORRUPT);
+    CHECK_FAILS(t, page_overlay(below, BYTES_LIT("nonsense"), &whole, &filter, &e), CORRUPT);
+    CHECK_DONE(t, page_overlay(below, part->value, &whole, &filter, &e), &e);
 
     struct rows *loaded = rows_make(t);
     for (size_t i = 0; i < kept.count; i++)
@@ -146,6 +148,7 @@ static void a_part_is_laid_over_its_page(struct t *t)
     rows_destroy(loaded);
     rows_destroy(r);
     buf_fini(&whole);
+    buf_fini(&filter);
 }
 
 /* What begin fixed is what is handed out, whatever is written meanwhile. */
@@ -226,6 +229,35 @@ static void rows_cost_little(struct t *t)
     rows_destroy(r);
 }
 
+/* What stays of an entry that went cold: at most ten bits, and few keys that were never put pass for cold ones. */
+static void cold_entries_cost_ten_bits(struct t *t)
+{
+    enum { ENTRIES = 2000000, STRANGERS = 100000 };
+    static const struct family names = {.id = 3, .kind = FAMILY_INDEX, .name = "names", .goes_cold = true};
+    static const struct family *const alone[] = {&names};
+    struct rows *r = NULL;
+    struct err e = {0};
+    struct rows_usage usage;
+    REQUIRE_DONE(t, rows_create(alone, COUNT_OF(alone), &r, &e), &e);
+    for (uint64_t i = 0; i < ENTRIES; i++)
+        rows_index_put(r, &names, (struct hash128){.low = rng_mix(i), .high = rng_mix(~i)}, 7);
+    rows_checkpoint_begin(r, (struct page_sink){page_forget, NULL});
+    while (!rows_checkpoint_some(r, 1 << 20))
+        continue;
+    rows_checkpoint_done(r);
+    do {
+        (void)rows_evict(r, SIZE_MAX);
+        rows_usage(r, &usage);
+    } while (usage.clean_bytes > 0);
+    CHECK_EQ(t, usage.cold_rows, ENTRIES);
+    CHECK(t, usage.bytes * 8 <= (size_t)ENTRIES * 10);
+    uint32_t passed = 0, number;
+    for (uint64_t i = ENTRIES; i < ENTRIES + STRANGERS; i++)
+        passed += rows_index_get(r, &names, (struct hash128){.low = rng_mix(i), .high = rng_mix(~i)}, &number) == ROW_COLD;
+    CHECK(t, passed < STRANGERS / 20);
+    rows_destroy(r);
+}
+
 static const struct test tests[] = {
     {"two families can't have one id", ids_are_unique, 1},
     {"a row that is put as it was stays clean", unchanged_rows_stay_clean, 1},
@@ -234,5 +266,6 @@ static const struct test tests[] = {
     {"a change hands out the old page first", a_change_hands_out_the_old_page_first, 1},
     {"damage is seen at load", damage_is_seen_at_load, 1},
     {"rows cost little besides themselves", rows_cost_little, 1},
+    {"cold entries cost ten bits", cold_entries_cost_ten_bits, 1},
 };
 TEST_MAIN(tests)
