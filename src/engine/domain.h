@@ -24,6 +24,12 @@ struct refusal {
     const char *zh;
 };
 
+/* What prefetch keeps of one command from stage to stage: the struct is its own. */
+#define AHEAD_BYTES 128u
+struct ahead {
+    _Alignas(16) uint8_t kept[AHEAD_BYTES];
+};
+
 struct command {
     uint32_t id;
     const char *name; /* "identity.merge" */
@@ -31,8 +37,8 @@ struct command {
     enum role role;
     /* Is the payload well formed? Any thread; looks at nothing else. NULL: the door builds it, nobody else can. */
     fallible (*check)(struct bytes payload, struct err *e);
-    /* Touches (view_person) every person that apply will touch, so that their rows are in memory by then. Called again
-     * until nothing is missing. NULL: touches nobody. */
+    /* Touches (view_person) every person that apply will touch, so that their rows are in memory by then, and does the
+     * same lookups in sieves (engine/shelf.h). Called again until nothing is missing. NULL: touches nobody. */
     void (*needs)(const struct view *v, struct bytes payload);
     /* Pure: a function of view and payload. NULL: accepted; otherwise refused, and then nothing may have been written.
      * A payload of an older release stays readable for ever. */
@@ -40,7 +46,7 @@ struct command {
     const char *about; /* a sentence for docs/reference */
     /* Touches ahead the memory that needs and apply will read, stage 0, 1, 2 … while it returns true; a stage is called
      * for a whole batch of commands before the next one. NULL: not worth it. */
-    bool (*prefetch)(const struct view *v, struct bytes payload, int stage);
+    bool (*prefetch)(const struct view *v, struct bytes payload, int stage, struct ahead *io_ahead);
 };
 
 /* Something that is now true. The struct behind a fact is declared in the domain's header, lives in the step's arena
@@ -89,13 +95,22 @@ struct job_kind {
 };
 
 /* What the world is asked to do. The payload is kept in the outbox until its answer is logged. */
+#define EFFECT_BYTES_MAX (ROW_BYTES_MAX - 24u)
 struct effect_kind {
     uint32_t id;
     const char *name; /* "webhook.post" */
-    uint32_t payload_bytes_max;
+    uint32_t payload_bytes_max; /* at most EFFECT_BYTES_MAX */
+};
+
+/* How much background work matters now. */
+enum work_haste {
+    WORK_AT_LEISURE,     /* commands come first: its thread takes what the processors have left, at most a tenth under load */
+    WORK_IN_HASTE,       /* somebody waits for it, or it falls behind: its thread counts as much as any other */
+    WORK_HOLDS_COMMANDS, /* what waits for it has reached its bound: commands wait until it has caught up */
 };
 
 /* Background work over a frozen view, whose result comes back as a logged command: folding, re-folding, backfill. */
+struct work_surroundings;
 struct work_context;
 struct work_kind {
     uint32_t id;
@@ -107,12 +122,18 @@ struct work_kind {
     /* Worker thread. Reads the log, synced files and views in the context; never rows. */
     fallible (*run)(struct work_context *c, struct buf *out_payload, struct err *e);
     void (*release)(struct work_context *c); /* engine thread; NULL: nothing to release */
+    bool gives_back; /* lets go of more of the disk than it takes: begins also where commands are refused for lack of room */
+    /* Engine thread, between groups. NULL: always in haste. */
+    enum work_haste (*haste)(const struct view *v, const struct work_surroundings *around);
 };
 
 struct work_context {
     const struct work_surroundings *around; /* log, disk, settings of the run: engine/work.h */
     uint64_t position;                      /* the view's: everything before it is applied */
     void *order;                            /* the domain's own */
+    /* For `run` to create when it wants one. Emptied after the run, and kept while one run follows the other: fresh memory
+     * costs as much time as what is done in it. */
+    struct arena *scratch;
 };
 
 /* A value that an operator may set. Stored by name; used through setting_int. */
@@ -129,6 +150,8 @@ struct metric {
     const char *about;
     uint64_t (*read)(const struct view *v);
 };
+
+typedef void (*sieve_said)(void *context, const char *path);
 
 struct domain {
     uint8_t number; /* the high byte of its ids */
@@ -158,6 +181,9 @@ struct domain {
     size_t metric_count;
     /* The oldest log position that the domain will still read; NULL: none. */
     uint64_t (*log_needed)(const struct view *v);
+    /* Says the path of each sieve that the domain's steps look into, by the state. Those that bring one in or take one out
+     * are ROLE_SYSTEM. NULL: none. */
+    void (*sieves)(const struct view *v, sieve_said said, void *context);
 };
 
 /* The pair (pointer, count) of a static table. */

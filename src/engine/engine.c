@@ -6,15 +6,17 @@
 #include "engine/engine_priv.h"
 #include "lib/json.h"
 
-#define PREFETCH_BATCH 32u
-#define PREFETCH_STAGES_MAX 4
+#define WAITING_LOOK_SHARE 8u
+#define ARRIVED_ENOUGH 512u
+#define PREFETCH_STAGES_MAX 8
+#define PREFETCH_PAYLOAD_BYTES 320u /* of each: most payloads as a whole */
 
 /* --- one command --- */
 
 struct view engine_view(struct engine *g)
 {
     arena_reset(g->arena);
-    g->touched.count = g->touched.cold_count = 0;
+    touched_clear(&g->touched);
     return (struct view){
         .rows = g->rows,
         .registry = g->options.registry,
@@ -22,17 +24,19 @@ struct view engine_view(struct engine *g)
         .now_us = g->time_us,
         .position = g->applied,
         .touched = &g->touched,
+        .shelf = g->shelf,
     };
 }
 
-bool engine_needs(struct engine *g, const struct command *command, struct bytes payload, int64_t now_us)
+bool engine_needs(struct engine *g, const struct command *command, struct bytes payload, int64_t now_us, bool people_here)
 {
     if (command->needs == NULL) {
-        g->touched.count = g->touched.cold_count = 0;
+        touched_clear(&g->touched);
         return true;
     }
     struct view v = engine_view(g);
     v.now_us = now_us > v.now_us ? now_us : v.now_us;
+    g->touched.people_here = people_here;
     command->needs(&v, payload);
     return g->touched.cold_count == 0;
 }
@@ -42,21 +46,36 @@ void engine_ask_cold(struct engine *g)
     struct bytes row;
     for (uint32_t i = 0; i < g->touched.count; i++)
         if (rows_numbered_get(g->rows, &person_family, g->touched.numbers[i], &row) == ROW_COLD)
-            fetch_ask(g->fetch, g->touched.numbers[i]);
+            fetch_ask_person(g->fetch, g->touched.numbers[i]);
+    for (uint32_t i = 0; i < g->touched.index_count; i++)
+        fetch_ask_index(g->fetch, g->touched.index[i]);
+    for (uint32_t i = 0; i < g->touched.block_count; i++)
+        fetch_ask_block(g->fetch, g->touched.blocks[i]);
+    if (g->touched.sieve[0] != 0)
+        fetch_ask_sieve(g->fetch, g->touched.sieve);
+}
+
+void engine_shelf_settle(struct engine *g, const struct command *command)
+{
+    if (command->role != ROLE_SYSTEM)
+        return;
+    struct view v = engine_view(g);
+    shelf_settle(g->shelf, &v);
+    g->needs_again |= shelf_count(g->shelf) > 0;
 }
 
 fallible engine_take_fetched(struct engine *g, bool wait, struct err *e)
 {
     size_t taken = 0;
-    TRY(fetch_take(g->fetch, g->rows, wait, &taken, e));
+    TRY(fetch_take(g->fetch, wait, &taken, e));
     g->stats.fetched += taken;
-    g->rows_arrived |= taken > 0;
+    g->arrived += taken;
     return DONE;
 }
 
 fallible engine_warm_up(struct engine *g, const struct command *command, const struct log_record *record, struct err *e)
 {
-    while (!engine_needs(g, command, record->payload, record->time_us)) {
+    while (!engine_needs(g, command, record->payload, record->time_us, g->none_cold)) {
         engine_ask_cold(g);
         do
             TRY(engine_take_fetched(g, true, e));
@@ -99,9 +118,25 @@ static void tell_fact(void *context, const struct step *s, const struct fact_kin
                                          .size = g->told_bytes.size - from});
 }
 
-static void told_effect_add(struct engine *g, const struct keyed_write *w)
+/* A row of the outbox. */
+struct wish {
+    struct outbox_head head;
+    struct bytes key, payload; /* borrowed from the row */
+    const struct effect_kind *kind;
+};
+
+static struct wish wish_of(const struct engine *g, struct bytes key, struct bytes value)
 {
-    assert(w->key.size >= 4 && w->value.size >= 16);
+    struct wish w = {.key = bytes_slice(key, 4, key.size), .payload = bytes_slice(value, sizeof w.head, value.size)};
+    uint32_t id = (uint32_t)key.data[0] << 24 | (uint32_t)key.data[1] << 16 | (uint32_t)key.data[2] << 8 | key.data[3];
+    memcpy(&w.head, value.data, sizeof w.head);
+    w.kind = registry_effect(g->options.registry, id);
+    assert(w.kind != NULL);
+    return w;
+}
+
+static void told_effect_add(struct engine *g, const struct wish *w)
+{
     if (g->told_effect_count == g->told_effect_room) {
         g->told_effect_room = g->told_effect_room == 0 ? 64 : g->told_effect_room * 2;
         g->told_effects = realloc(g->told_effects, g->told_effect_room * sizeof *g->told_effects);
@@ -109,24 +144,25 @@ static void told_effect_add(struct engine *g, const struct keyed_write *w)
             abort();
     }
     struct told_effect *t = &g->told_effects[g->told_effect_count];
-    uint32_t id = (uint32_t)w->key.data[0] << 24 | (uint32_t)w->key.data[1] << 16 | (uint32_t)w->key.data[2] << 8 | w->key.data[3];
-    t->kind = registry_effect(g->options.registry, id);
-    assert(t->kind != NULL);
+    t->kind = w->kind;
     t->key_from = g->told_bytes.size;
-    t->key_size = w->key.size - 4;
-    buf_push(&g->told_bytes, bytes_slice(w->key, 4, w->key.size));
+    t->key_size = w->key.size;
+    buf_push(&g->told_bytes, w->key);
     t->payload_from = g->told_bytes.size;
-    t->payload_size = w->value.size - 16;
-    buf_push(&g->told_bytes, bytes_slice(w->value, 16, w->value.size));
+    t->payload_size = w->payload.size;
+    buf_push(&g->told_bytes, w->payload);
     if (!g->told_bytes.overflowed) /* else it stays in the outbox and goes out at the next start */
         g->told_effect_count++;
 }
 
 static void tell_effects(struct engine *g, const struct outcome *o)
 {
-    for (size_t i = 0; g->hooks.effect != NULL && i < o->keyed_count; i++)
-        if (o->keyed[i].family == &outbox_family && !o->keyed[i].removed)
-            told_effect_add(g, &o->keyed[i]);
+    for (size_t i = 0; g->hooks.effect != NULL && i < o->keyed_count; i++) {
+        if (o->keyed[i].family != &outbox_family || o->keyed[i].removed)
+            continue;
+        struct wish w = wish_of(g, o->keyed[i].key, o->keyed[i].value);
+        told_effect_add(g, &w);
+    }
 }
 
 static void refusal_note(struct engine *g, const struct command *command, const struct refusal *refusal)
@@ -150,6 +186,7 @@ const struct refusal *engine_apply(struct engine *g, const struct command *comma
     step_begin(&s, g->rows, g->options.registry, g->arena);
     s.view.now_us = record->time_us;
     s.view.position = record->position;
+    s.view.shelf = g->shelf;
     const struct refusal *refusal = command->apply(&s, record->payload);
     assert(refusal == NULL || step_is_clean(&s));
     step_settle(&s, tell ? tell_fact : NULL, g);
@@ -207,11 +244,12 @@ static void sort_in(struct engine *g, struct submission *s, int64_t now_us, size
         answer(s, (struct status){STATUS_FULL});
         return;
     }
-    if (g->all_here) {
+    bool people_here = g->none_cold && waiting_count(g->waiting) == 0;
+    if (people_here && shelf_count(g->shelf) == 0 && s->command->role != ROLE_SYSTEM) { /* which may bring a sieve in */
         g->ready[(*ready_count)++] = s;
         return;
     }
-    bool here = engine_needs(g, s->command, s->payload, now_us);
+    bool here = engine_needs(g, s->command, s->payload, now_us, people_here);
     if (here && !waiting_holds(g->waiting, &g->touched)) {
         g->ready[(*ready_count)++] = s;
         return;
@@ -232,16 +270,26 @@ static fallible append(struct engine *g, size_t count, int64_t now_us, struct er
     return log_append(g->log, g->records, count, e);
 }
 
-/* Cache misses of a batch overlap when its memory is touched ahead, stage by stage. */
-static void touch_ahead(struct engine *g, struct submission **submissions, size_t count)
+static void payload_prefetch(struct bytes payload)
+{
+    size_t size = payload.size < PREFETCH_PAYLOAD_BYTES ? payload.size : PREFETCH_PAYLOAD_BYTES;
+    for (size_t at = 0; at < size; at += 64)
+        __builtin_prefetch(payload.data + at);
+}
+
+void engine_touch_ahead(struct engine *g, struct submission **submissions, size_t count)
 {
     struct view v = engine_view(g);
+    struct ahead aheads[PREFETCH_BATCH];
+    assert(count <= PREFETCH_BATCH);
+    for (size_t i = 0; i < count; i++)
+        payload_prefetch(submissions[i]->payload);
     bool more = true;
     for (int stage = 0; more && stage < PREFETCH_STAGES_MAX; stage++) {
         more = false;
         for (size_t i = 0; i < count; i++) {
             const struct command *command = submissions[i]->command;
-            more |= command->prefetch != NULL && command->prefetch(&v, submissions[i]->payload, stage);
+            more |= command->prefetch != NULL && command->prefetch(&v, submissions[i]->payload, stage, &aheads[i]);
         }
     }
 }
@@ -251,8 +299,8 @@ static fallible apply_all(struct engine *g, size_t count, struct err *e)
 {
     for (size_t i = 0; i < count; i++) {
         if (i % PREFETCH_BATCH == 0)
-            touch_ahead(g, g->ready + i, count - i < PREFETCH_BATCH ? count - i : PREFETCH_BATCH);
-        if (!g->all_here)
+            engine_touch_ahead(g, g->ready + i, count - i < PREFETCH_BATCH ? count - i : PREFETCH_BATCH);
+        if (g->needs_again)
             TRY(engine_warm_up(g, g->ready[i]->command, &g->records[i], e));
         struct bytes reply = BYTES_NONE;
         const struct refusal *refusal = engine_apply(g, g->ready[i]->command, &g->records[i], true, &reply);
@@ -263,6 +311,7 @@ static fallible apply_all(struct engine *g, size_t count, struct err *e)
                                         .position = g->records[i].position,
                                         .time_us = g->records[i].time_us,
                                         .reply = bytes_of((const uint8_t *)from, reply.size)}; /* an offset until all are in */
+        engine_shelf_settle(g, g->ready[i]->command);
     }
     g->applied = log_end(g->log);
     return DONE;
@@ -319,6 +368,7 @@ static fallible run_all_ready(struct engine *g, size_t count, int64_t now_us, st
     struct submission **all = g->ready;
     struct status status = DONE;
     for (size_t from = 0, size; from < count && done(status); from += size) {
+        TRY(engine_room_make(g, e));
         size = group_size(g, from, count);
         g->ready = all + from;
         status = run_ready(g, size, now_us, e);
@@ -327,24 +377,33 @@ static fallible run_all_ready(struct engine *g, size_t count, int64_t now_us, st
     return status;
 }
 
+/* Looking at the waiting commands costs about a microsecond each, so that many wait for a part of them to be worth it. */
+static bool waiting_is_due(const struct engine *g)
+{
+    size_t enough = waiting_count(g->waiting) / WAITING_LOOK_SHARE;
+    return g->arrived > 0 && (g->arrived >= (enough < ARRIVED_ENOUGH ? enough : ARRIVED_ENOUGH) || fetch_pending(g->fetch) == 0);
+}
+
 fallible engine_group(struct engine *g, struct submission **submissions, size_t count, int64_t now_us, struct err *e)
 {
     size_t ready = 0;
+    struct rows_usage usage;
+    rows_usage(g->rows, &usage);
+    g->none_cold = usage.cold_rows == 0;
+    g->needs_again = !g->none_cold;
     TRY(engine_take_fetched(g, false, e));
     group_reserve(g, count + waiting_count(g->waiting));
-    if (g->rows_arrived) {
-        g->rows_arrived = false;
+    if (waiting_is_due(g)) {
+        g->arrived = 0;
         for (struct submission *s = waiting_take_all(g->waiting), *next; s != NULL; s = next) {
             next = s->next;
             sort_in(g, s, now_us, &ready);
         }
     }
-    struct rows_usage usage;
-    rows_usage(g->rows, &usage);
-    g->all_here = usage.cold_rows == 0 && waiting_count(g->waiting) == 0; /* then needs have nothing to say */
+    bool has_needs = !g->none_cold || shelf_count(g->shelf) > 0 || waiting_count(g->waiting) > 0;
     for (size_t i = 0; i < count; i++) {
-        if (!g->all_here && i % PREFETCH_BATCH == 0)
-            touch_ahead(g, submissions + i, count - i < PREFETCH_BATCH ? count - i : PREFETCH_BATCH);
+        if (has_needs && i % PREFETCH_BATCH == 0)
+            engine_touch_ahead(g, submissions + i, count - i < PREFETCH_BATCH ? count - i : PREFETCH_BATCH);
         sort_in(g, submissions[i], now_us, &ready);
     }
     return ready == 0 ? DONE : run_all_ready(g, ready, now_us, e);
@@ -389,6 +448,7 @@ const struct refusal *engine_preview(struct engine *g, const struct command *com
     step_begin(&s, g->rows, g->options.registry, g->arena);
     s.view.now_us = g->time_us;
     s.view.position = g->applied;
+    s.view.shelf = g->shelf;
     const struct refusal *refusal = command->apply(&s, payload);
     step_settle(&s, NULL, NULL);
     look(context, &s);
@@ -402,15 +462,42 @@ void engine_hook(struct engine *g, const struct engine_hooks *hooks)
     g->hooks = *hooks;
 }
 
+static int wish_order(const void *a, const void *b)
+{
+    const struct outbox_head *x = &((const struct wish *)a)->head, *y = &((const struct wish *)b)->head;
+    if (x->position != y->position)
+        return x->position < y->position ? -1 : 1;
+    return x->order < y->order ? -1 : x->order > y->order;
+}
+
+/* Rows lie in the order of their keys, which isn't the one in which they were asked. */
+static struct wish *wishes_list(const struct engine *g, size_t *out_count)
+{
+    struct wish *wishes = NULL;
+    size_t count = 0, room = 0;
+    struct bytes key = BYTES_NONE, value;
+    for (; rows_keyed_next(g->rows, &outbox_family, key, count > 0, &key, &value); count++) {
+        if (count == room) {
+            room = room == 0 ? 64 : room * 2;
+            wishes = realloc(wishes, room * sizeof *wishes);
+            if (wishes == NULL)
+                abort();
+        }
+        wishes[count] = wish_of(g, key, value);
+    }
+    if (count > 0)
+        qsort(wishes, count, sizeof *wishes, wish_order);
+    *out_count = count;
+    return wishes;
+}
+
 void engine_outbox_replay(struct engine *g)
 {
-    struct bytes key = BYTES_NONE, value;
-    bool after = false;
-    while (g->hooks.effect != NULL && rows_keyed_next(g->rows, &outbox_family, key, after, &key, &value)) {
-        told_effect_add(g, &(struct keyed_write){.family = &outbox_family, .key = key, .value = value});
-        after = true;
-    }
-    engine_tell(g);
+    size_t count = 0;
+    struct wish *wishes = g->hooks.effect == NULL ? NULL : wishes_list(g, &count);
+    for (size_t i = 0; i < count; i++)
+        g->hooks.effect(g->hooks.context, wishes[i].kind, wishes[i].key, wishes[i].payload);
+    free(wishes);
 }
 
 void engine_trouble(struct engine *g, const struct err *e)
@@ -429,6 +516,7 @@ void engine_stats(const struct engine *g, struct engine_stats *out_stats)
     out_stats->waiting = waiting_count(g->waiting);
     out_stats->accepting = g->accepting;
     out_stats->trouble = g->trouble[0] == 0 ? NULL : g->trouble;
+    out_stats->memory_bytes = engine_memory_bytes(g);
     rows_usage(g->rows, &out_stats->rows);
 }
 

@@ -18,14 +18,16 @@ struct engine;
 
 struct engine_options {
     struct disk *disk;             /* the workspace's folder; outlives the engine */
-    struct cold *(*cold_open)(void *context, const char *snapshot, struct err *e); /* snapshot NULL: empty; NULL: failed */
+    /* snapshot NULL: empty. Returns NULL when it can't: a snapshot is then taken for damaged. */
+    struct cold *(*cold_open)(void *context, const char *snapshot, struct err *e);
     void (*cold_close)(void *context, struct cold *c);
     void *context;                 /* of the two above */
     const struct registry *registry;
     uint32_t apply_version;
+    uint64_t log_owner;            /* as of struct log_options */
     uint64_t log_segment_bytes;
     uint64_t checkpoint_log_bytes; /* a checkpoint begins after so many bytes of log */
-    size_t memory_bytes;           /* rows go cold beyond it */
+    size_t memory_bytes;           /* the budget: of rows, of copies for checkpoints, of what the cold store keeps in memory */
     uint64_t disk_reserve_bytes;   /* with less free, commands are answered FULL; reads and a checkpoint go on */
     bool threaded;                 /* false: nothing runs beside the caller (simulator) */
 };
@@ -50,8 +52,9 @@ struct submission {
     uint32_t *touched;       /* the engine's */
 };
 
-/* Loads the last checkpoint and replays the log behind it. CORRUPT, with the place, when what is on disk can't be
- * trusted. Cost: the checkpoint's index, plus the commands since. */
+/* Loads the last checkpoint and replays the log behind it. A damaged checkpoint is passed over and forgotten, if the one
+ * before and the log, or the log alone, have everything: engine_stats' trouble says so. CORRUPT, with the place, when what is
+ * on disk can't be trusted. Cost: the checkpoint's index, plus the commands since. */
 fallible engine_open(const struct engine_options *options, struct engine **out_engine, struct err *e);
 /* Closes without a checkpoint; NULL is fine. Submissions that still wait are answered UNAVAILABLE. */
 void engine_close(struct engine *g);
@@ -63,6 +66,11 @@ fallible engine_group(struct engine *g, struct submission **submissions, size_t 
 /* What is due by itself: timers, jobs, finished and wanted background work, a slice of a running checkpoint, rows to
  * go cold. Call between groups. *out_wait_us: how long it can wait until the next call, at most 1 s. */
 fallible engine_keep_house(struct engine *g, int64_t now_us, int64_t *out_wait_us, struct err *e);
+
+/* Should commands wait, since background work falls too far behind? As of the last keep_house, which to call again soon is
+ * the way out. Never while that work can't go on. */
+bool engine_holds(const struct engine *g);
+void engine_hold_wait(struct engine *g); /* until something that runs has ended, if anything runs: then keep_house */
 
 /* Is something under way that must end before the engine is closed: commands that wait for cold rows, background work? */
 bool engine_is_busy(const struct engine *g);
@@ -82,11 +90,16 @@ struct engine_hooks {
     void (*effect)(void *context, const struct effect_kind *kind, struct bytes key, struct bytes payload);
 };
 void engine_hook(struct engine *g, const struct engine_hooks *hooks);
-/* Calls hooks->effect for everything that is in the outbox, for a start. */
+/* Calls hooks->effect for everything that is in the outbox, in the order in which it was asked: for a start. Cost: O(n log n)
+ * of what is there. */
 void engine_outbox_replay(struct engine *g);
 
-/* Begins a checkpoint now, unless one runs; keep_house carries it on. With `wait`, returns when it is durable. */
+/* Begins a checkpoint now, unless one runs; keep_house carries it on. With `wait`, returns when one of all that is applied by
+ * now is durable, or has failed: engine_stats tells which. */
 fallible engine_checkpoint(struct engine *g, bool wait, struct err *e);
+/* Asks for a checkpoint of all that is applied by now, and returns that position. keep_house begins it, when one runs after
+ * that; engine_stats tells when one is there that reaches so far, or has failed. */
+uint64_t engine_checkpoint_want(struct engine *g);
 
 struct engine_stats {
     uint64_t position;            /* the next command's */
@@ -96,6 +109,8 @@ struct engine_stats {
     struct hash128 digest;
     uint64_t commands, refused, replayed, groups, facts, waiting, fetched;
     uint64_t checkpoints, checkpoints_failed;
+    uint64_t held;                /* how often commands waited until a checkpoint had made room in memory */
+    size_t memory_bytes;          /* of all that counts against the budget */
     int64_t stall_us_max;         /* the longest slice that a checkpoint took from the engine */
     struct rows_usage rows;
     bool accepting;               /* false: the disk is nearly full */

@@ -6,6 +6,7 @@
 #include "engine/engine_domain.h"
 #include "engine/fetch.h"
 #include "engine/outcome.h"
+#include "engine/shelf.h"
 #include "engine/waiting.h"
 #include "store/checkpoint.h"
 
@@ -34,6 +35,7 @@ struct engine {
     struct log *log;
     struct checkpointer *checkpointer;
     struct fetch *fetch;
+    struct shelf *shelf;
     struct syncer *syncer; /* NULL without threads */
     struct works *works;
     struct waiting *waiting;
@@ -62,9 +64,14 @@ struct engine {
 
     uint64_t rounds; /* of housekeeping */
     uint64_t disk_looked_at; /* the log's end when the disk was last looked at */
+    uint64_t disk_free_bytes; /* as it was then */
+    uint64_t gave_back_at; /* position behind the last result of work that gives room back */
+    int64_t give_back_after_us; /* no other checkpoint for the sake of a full disk before */
+    uint64_t room_given_up; /* how many checkpoints there were, + 1, when a whole one had made no room */
     bool accepting;
-    bool all_here;     /* no row is cold and nobody waits: this group's needs are met */
-    bool rows_arrived; /* since the waiting commands were last looked at */
+    bool none_cold;    /* of the rows, while this group runs */
+    bool needs_again;  /* what was met when a command was taken may not be any more when it is applied */
+    size_t arrived;    /* rows and the like, since the waiting commands were last looked at */
     struct refusal_count refusals[REFUSAL_KINDS_MAX];
     size_t refusal_count;
     struct engine_stats stats; /* the counters; the rest is filled in when asked */
@@ -73,13 +80,19 @@ struct engine {
 
 /* A view over committed rows, in the engine's arena, noting who is touched. */
 struct view engine_view(struct engine *g);
-/* Runs a command's needs; true when nothing it touches is cold. `g->touched` says whom it touches. */
-bool engine_needs(struct engine *g, const struct command *command, struct bytes payload, int64_t now_us);
+/* Runs a command's needs; true when nothing it touches is missing. `g->touched` says what it touches; with `people_here`, the
+ * people only when something else is missing. */
+bool engine_needs(struct engine *g, const struct command *command, struct bytes payload, int64_t now_us, bool people_here);
+/* Cache misses of a batch overlap when its memory is touched ahead, stage by stage. Some PREFETCH_BATCH at a time. */
+#define PREFETCH_BATCH 32u
+void engine_touch_ahead(struct engine *g, struct submission **submissions, size_t count);
 /* Makes sure that everything the command touches is in memory, waiting for it. */
 fallible engine_warm_up(struct engine *g, const struct command *command, const struct log_record *record, struct err *e);
-/* Asks for those of g->touched that are cold. */
+/* Asks for what of g->touched is missing. */
 void engine_ask_cold(struct engine *g);
-/* Puts fetched rows into memory; with `wait`, at least one, when any is pending. */
+/* Lets go of the sieves that no domain's rows name any more, after a command that may have taken one out. */
+void engine_shelf_settle(struct engine *g, const struct command *command);
+/* Puts what was fetched into memory; with `wait`, at least one thing, when any is pending. */
 fallible engine_take_fetched(struct engine *g, bool wait, struct err *e);
 /* Applies one logged command. Facts and effects are kept to be told when `tell`. The reply lives until the next step. */
 const struct refusal *engine_apply(struct engine *g, const struct command *command, const struct log_record *record,
@@ -88,6 +101,12 @@ const struct refusal *engine_apply(struct engine *g, const struct command *comma
 void engine_tell(struct engine *g);
 fallible engine_checkpoint_step(struct engine *g, size_t bytes_max, struct err *e);
 uint64_t engine_log_needed(struct engine *g); /* what lies before it may be trimmed; 0: nothing */
+/* Memory (memory.c). */
+size_t engine_memory_bytes(const struct engine *g); /* of all that counts against the budget */
+size_t engine_rows_room(const struct engine *g);    /* for what a start brings back into memory */
+void engine_memory_mind(struct engine *g);          /* a slice of what is over the budget goes cold; may want a checkpoint */
+/* Before more is applied: makes what is in memory fit the budget, waiting for a whole checkpoint when need be. */
+fallible engine_room_make(struct engine *g, struct err *e);
 void engine_trouble(struct engine *g, const struct err *e);
 
 /* The thread that syncs the log. */
@@ -107,3 +126,5 @@ void works_destroy(struct works *w); /* waits for what runs; NULL is fine */
 /* Starts what is wanted and isn't running; hands in the results of what has finished. */
 fallible works_step(struct works *w, int64_t now_us, struct err *e);
 bool works_running(const struct works *w);
+bool works_hold(const struct works *w); /* commands should wait, as of the last step */
+void works_wait(struct works *w);       /* until one that runs has finished; at once when none runs */

@@ -1,5 +1,5 @@
 /* The engine as a whole, with tiny domains, on a simulated disk. Covers: engine.c, house.c, own.c, recover.c, waiting.c,
- * work.c, fetch.c */
+ * work.c, fetch.c, memory.c */
 #include "engine/engine.h"
 
 #include <stdlib.h>
@@ -301,6 +301,35 @@ static void a_start_replays_the_log(struct t *t)
     world_close(w);
 }
 
+static void a_checkpoint_is_made_when_asked_for(struct t *t)
+{
+    struct world *w = world_open(t);
+    (void)send(w, prepare(w, COMMAND_TINY_CREATE));
+    uint64_t wanted = engine_checkpoint_want(w->engine);
+    CHECK_EQ(t, wanted, stats(w).position);
+    for (int i = 0; i < 10 && stats(w).checkpoint_position < wanted; i++)
+        (void)keep_house(w);
+    CHECK_EQ(t, stats(w).checkpoint_position, wanted);
+    CHECK_EQ(t, stats(w).checkpoints, 1);
+    /* With nothing new there is nothing to do, now or when something comes. */
+    CHECK_EQ(t, engine_checkpoint_want(w->engine), wanted);
+    (void)keep_house(w);
+    (void)send(w, prepare(w, COMMAND_TINY_CREATE));
+    for (int i = 0; i < 10; i++)
+        (void)keep_house(w);
+    CHECK_EQ(t, stats(w).checkpoints, 1);
+    /* Asked for while one runs, it is another one. */
+    struct err e = {0};
+    CHECK_DONE(t, engine_checkpoint(w->engine, false, &e), &e);
+    (void)send(w, prepare(w, COMMAND_TINY_CREATE));
+    wanted = engine_checkpoint_want(w->engine);
+    for (int i = 0; i < 20 && stats(w).checkpoint_position < wanted; i++)
+        (void)keep_house(w);
+    CHECK_EQ(t, stats(w).checkpoint_position, wanted);
+    CHECK_EQ(t, stats(w).checkpoints, 3);
+    world_close(w);
+}
+
 static void timers_wake_in_order_and_once(struct t *t)
 {
     struct world *w = world_open(t);
@@ -380,6 +409,23 @@ static void settings_keep_their_bounds(struct t *t)
     world_close(w);
 }
 
+static void work_that_falls_behind_holds_commands(struct t *t)
+{
+    struct world *w = world_open(t);
+    CHECK(t, accepted(send(w, prepare(w, COMMAND_TINY_WORK))));
+    (void)keep_house(w); /* begins */
+    CHECK(t, !engine_holds(w->engine));
+    (void)keep_house(w); /* ends */
+    CHECK(t, accepted(send(w, prepare(w, COMMAND_TINY_WORK))));
+    CHECK(t, accepted(send(w, prepare(w, COMMAND_TINY_WORK))));
+    CHECK(t, !engine_holds(w->engine)); /* nobody has looked */
+    (void)keep_house(w);
+    CHECK(t, engine_holds(w->engine));
+    (void)keep_house(w);
+    CHECK(t, !engine_holds(w->engine));
+    world_close(w);
+}
+
 static void work_comes_back_as_a_command(struct t *t)
 {
     struct world *w = world_open(t);
@@ -450,17 +496,23 @@ static void a_preview_leaves_no_trace(struct t *t)
     world_close(w);
 }
 
-/* Letters until the engine takes no more; returns how many were taken. */
+/* A command that takes some room in the log. */
+static struct sent *wide_ask(struct world *w, size_t number)
+{
+    struct sent *s = prepare(w, COMMAND_TINY_ASK);
+    pack_bytes(&s->payload, bytes_of(&number, sizeof number));
+    uint8_t *rest = buf_extend(&s->payload, 250);
+    assert(rest != NULL);
+    memset(rest, 'x', 250);
+    return s;
+}
+
+/* Wishes until the engine takes no more; returns how many were taken. */
 static size_t fill(struct world *w)
 {
     size_t taken = 0;
     for (size_t i = 0; i < 300; i++) {
-        struct sent *s = prepare(w, COMMAND_TINY_ASK);
-        pack_bytes(&s->payload, bytes_of(&i, sizeof i));
-        uint8_t *rest = buf_extend(&s->payload, 250);
-        assert(rest != NULL);
-        memset(rest, 'x', 250);
-        (void)send(w, s);
+        struct sent *s = send(w, wide_ask(w, i));
         CHECK(w->t, s->answered);
         if (s->answer.status.code == STATUS_FULL)
             break;
@@ -510,6 +562,45 @@ static void a_reserve_is_kept_free(struct t *t)
     world_close(w);
 }
 
+/* Its own log is what fills the disk, and no checkpoint is due: it makes those that let go of it. */
+static void a_disk_filled_by_the_log_recovers(struct t *t)
+{
+    struct world *w = world_open(t);
+    (void)send(w, prepare(w, COMMAND_TINY_CREATE));
+    w->options.disk_reserve_bytes = 24 << 10;
+    world_crash(w);
+    disk_sim_limit(w->disk, 160 << 10);
+    for (size_t i = 0; i < SENT_MAX - 4 && stats(w).accepting; i++) {
+        (void)send(w, wide_ask(w, i));
+        (void)keep_house(w);
+    }
+    REQUIRE(t, !stats(w).accepting);
+    for (int i = 0; i < 100 && !stats(w).accepting; i++) {
+        w->now_us += US_PER_SECOND;
+        (void)keep_house(w);
+    }
+    CHECK(t, stats(w).accepting);
+    CHECK_EQ(t, stats(w).checkpoints, 2); /* and no more than it needs */
+    CHECK(t, accepted(send(w, letter(w, 1, 'y'))));
+    world_close(w);
+}
+
+/* Behind a checkpoint that runs comes another one, so that nothing is left to replay. */
+static void a_checkpoint_that_is_waited_for_has_everything(struct t *t)
+{
+    struct world *w = world_open(t);
+    struct err e = {0};
+    (void)send(w, prepare(w, COMMAND_TINY_CREATE));
+    CHECK_DONE(t, engine_checkpoint(w->engine, false, &e), &e);
+    (void)send(w, letter(w, 1, 'a'));
+    CHECK_DONE(t, engine_checkpoint(w->engine, true, &e), &e);
+    CHECK_EQ(t, stats(w).checkpoint_position, stats(w).position);
+    world_crash(w);
+    CHECK_EQ(t, stats(w).replayed, 0);
+    check_letters(w, 1, "a");
+    world_close(w);
+}
+
 static void few_groups_that_write_much_are_noticed(struct t *t)
 {
     struct world *w = world_open(t);
@@ -545,19 +636,95 @@ static void a_close_turns_the_waiting_away(struct t *t)
     world_close(w);
 }
 
+#define CROWD_GROUPS 100u
+#define CROWD_GROUP 7000u
+#define CROWD_BUDGET ((size_t)12 << 20) /* about half of what the crowd takes */
+#define CROWD_GROUP_BYTES ((size_t)1 << 20) /* what one group may bring in, at most */
+
+static void crowd_answered(struct submission *s, const struct answer *a)
+{
+    uint32_t *accepted_count = s->context;
+    *accepted_count += done(a->status) && a->refusal == NULL;
+}
+
+/* A group of people who never were before. */
+static void crowd_send(struct world *w, struct submission *submissions, uint32_t *accepted_count)
+{
+    struct submission *list[CROWD_GROUP];
+    struct err e = {0};
+    for (uint32_t i = 0; i < CROWD_GROUP; i++) {
+        submissions[i] = (struct submission){
+            .command = registry_command(w->registry, COMMAND_TINY_CREATE), .answered = crowd_answered, .context = accepted_count};
+        list[i] = &submissions[i];
+    }
+    CHECK_DONE(w->t, engine_group(w->engine, list, CROWD_GROUP, w->now_us, &e), &e);
+}
+
+/* Nobody keeps house here, so nothing is ever clean but what waiting for a checkpoint makes clean; in the replay, too. */
+static void the_budget_holds_while_everything_is_dirty(struct t *t)
+{
+    struct world *w = world_open(t);
+    struct submission *submissions = calloc(CROWD_GROUP, sizeof *submissions);
+    uint32_t accepted_count = 0;
+    REQUIRE(t, submissions != NULL);
+    w->options.memory_bytes = CROWD_BUDGET;
+    w->options.log_segment_bytes = 1 << 22;
+    world_crash(w);
+    for (uint32_t i = 0; i < CROWD_GROUPS && t->failures == 0; i++) {
+        crowd_send(w, submissions, &accepted_count);
+        CHECK(t, stats(w).memory_bytes <= CROWD_BUDGET + CROWD_GROUP_BYTES);
+    }
+    CHECK_EQ(t, accepted_count, CROWD_GROUPS * CROWD_GROUP); /* they waited; none was turned away */
+    CHECK(t, stats(w).held > 0 && stats(w).rows.cold_rows > CROWD_GROUPS * CROWD_GROUP / 4);
+    struct hash128 digest = stats(w).digest;
+    world_crash(w);
+    CHECK(t, stats(w).memory_bytes <= CROWD_BUDGET + CROWD_GROUP_BYTES);
+    CHECK(t, hash128_equal(stats(w).digest, digest));
+    free(submissions);
+    world_close(w);
+}
+
+/* The same log replayed with no checkpoint to start from. */
+static void a_replay_keeps_to_the_budget(struct t *t)
+{
+    struct world *w = world_open(t);
+    struct submission *submissions = calloc(CROWD_GROUP, sizeof *submissions);
+    uint32_t accepted_count = 0;
+    REQUIRE(t, submissions != NULL);
+    w->options.log_segment_bytes = 1 << 22;
+    world_crash(w);
+    for (uint32_t i = 0; i < CROWD_GROUPS; i++)
+        crowd_send(w, submissions, &accepted_count);
+    struct hash128 digest = stats(w).digest;
+    CHECK(t, stats(w).memory_bytes > CROWD_BUDGET + CROWD_GROUP_BYTES);
+    w->options.memory_bytes = CROWD_BUDGET;
+    world_crash(w);
+    CHECK(t, stats(w).memory_bytes <= CROWD_BUDGET + CROWD_GROUP_BYTES && stats(w).held > 0);
+    CHECK_EQ(t, stats(w).replayed, CROWD_GROUPS * CROWD_GROUP);
+    CHECK(t, hash128_equal(stats(w).digest, digest));
+    free(submissions);
+    world_close(w);
+}
+
 static const struct test tests[] = {
+    {"the budget holds while everything is dirty", the_budget_holds_while_everything_is_dirty, 1},
+    {"a replay keeps to the budget", a_replay_keeps_to_the_budget, 1},
     {"a command is answered with its place", a_command_is_answered_with_its_place, 1},
     {"log time never goes back", log_time_never_goes_back, 1},
     {"a start replays the log", a_start_replays_the_log, 1},
+    {"a checkpoint is made when asked for", a_checkpoint_is_made_when_asked_for, 1},
     {"timers wake in order, and once", timers_wake_in_order_and_once, 1},
     {"jobs advance a slice at a time", jobs_advance_a_slice_at_a_time, 1},
     {"effects leave until they are answered", effects_leave_until_they_are_answered, 1},
     {"settings keep their bounds", settings_keep_their_bounds, 1},
     {"work comes back as a command", work_comes_back_as_a_command, 1},
+    {"work that falls behind holds commands", work_that_falls_behind_holds_commands, 1},
     {"waiting commands keep their order", waiting_commands_keep_their_order, 1},
     {"a preview leaves no trace", a_preview_leaves_no_trace, 1},
     {"a full disk is an answer", a_full_disk_is_an_answer, 1},
     {"a reserve is kept free", a_reserve_is_kept_free, 1},
+    {"a disk filled by the log recovers", a_disk_filled_by_the_log_recovers, 1},
+    {"a checkpoint that is waited for has everything", a_checkpoint_that_is_waited_for_has_everything, 1},
     {"few groups that write much are noticed", few_groups_that_write_much_are_noticed, 1},
     {"a close turns the waiting away", a_close_turns_the_waiting_away, 1},
 };

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/pages.h"
 #include "base/time.h"
 #include "engine/engine_priv.h"
 #include "engine/host_priv.h"
@@ -75,6 +76,10 @@ static void message_run(struct host *h, struct message *m)
 {
     struct workspace *w = m->workspace;
     struct err e = {0};
+    if (w == NULL) {
+        m->done(m, DONE);
+        return;
+    }
     struct status status = h->broken ? (struct status){STATUS_UNAVAILABLE} : workspace_wake(w, &e);
     if (failed(status)) {
         if (m->submission_count > 0)
@@ -85,7 +90,8 @@ static void message_run(struct host *h, struct message *m)
         group_add(h, m);
     } else {
         group_run(h, w); /* a reader sees what was sent before it */
-        engine_read(w->engine, m->read, m->context);
+        if (m->read != NULL)
+            engine_read(w->engine, m->read, m->context);
         m->done(m, DONE);
     }
 }
@@ -99,7 +105,7 @@ static void messages_run(struct host *h, void **items, size_t count)
         struct workspace *w = m->workspace;
         if (open != NULL && open != w)
             group_run(h, open);
-        open = w;
+        open = w; /* NULL: of the process */
         message_run(h, m);
     }
     if (open != NULL && open->engine != NULL)
@@ -141,6 +147,15 @@ static int64_t houses_keep(struct host *h)
     return wait_us;
 }
 
+/* While background work of a workspace falls too far behind, messages stay in the queue, which is bounded. */
+static struct engine *engine_that_holds(struct host *h)
+{
+    for (struct workspace *w = workspaces(h); w != NULL && !h->broken; w = w->next)
+        if (w->engine != NULL && !w->clock.held && engine_holds(w->engine))
+            return w->engine;
+    return NULL;
+}
+
 /* Commands that still wait for cold rows get them: nobody who was let in is turned away by a clean stop. */
 static void waiting_finish(struct host *h, struct workspace *w)
 {
@@ -159,8 +174,13 @@ static void *host_run(void *context)
     void *items[MESSAGES_A_ROUND];
     int64_t wait_us = 0;
     while (!queue_is_over(h->queue)) {
-        size_t count = queue_pop_many(h->queue, items, MESSAGES_A_ROUND, wait_us);
-        messages_run(h, items, count);
+        struct engine *behind = engine_that_holds(h);
+        if (behind != NULL) {
+            engine_hold_wait(behind);
+        } else {
+            size_t count = queue_pop_many(h->queue, items, MESSAGES_A_ROUND, wait_us);
+            messages_run(h, items, count);
+        }
         wait_us = houses_keep(h);
     }
     for (struct workspace *w = workspaces(h); w != NULL; w = w->next) {
@@ -172,14 +192,19 @@ static void *host_run(void *context)
 
 /* --- from any thread --- */
 
-fallible host_send(struct host *h, struct message *m, struct err *e)
+fallible host_send_within(struct host *h, struct message *m, int64_t wait_us, struct err *e)
 {
-    struct status status = queue_push(h->queue, m, 0, e);
+    struct status status = queue_push(h->queue, m, wait_us, e);
     if (done(status))
         atomic_fetch_add_explicit(&h->messages, 1, memory_order_relaxed);
     else
         atomic_fetch_add_explicit(&h->full, 1, memory_order_relaxed);
     return status;
+}
+
+fallible host_send(struct host *h, struct message *m, struct err *e)
+{
+    return host_send_within(h, m, 0, e);
 }
 
 struct call {
@@ -361,20 +386,37 @@ static struct workspace *workspace_known(const struct host *h, struct bytes name
     return NULL;
 }
 
-static fallible workspace_add(struct host *h, const char *name, struct workspace **out_workspace, struct err *e)
+static struct workspace *workspace_put(struct host *h, struct bytes name, uint64_t secret)
 {
-    uint64_t secret;
-    TRY(workspace_read_file(h->options.folder, name, &secret, e));
     struct workspace *w = calloc(1, sizeof *w);
     if (w == NULL)
-        return FAIL(e, FULL, "no memory for a workspace");
+        abort();
+    assert(name.size < sizeof w->name);
     w->host = h;
     w->secret = secret;
-    (void)snprintf(w->name, sizeof w->name, "%s", name);
+    memcpy(w->name, name.data, name.size);
     w->next = h->first;
     h->first = w;
-    *out_workspace = w;
+    return w;
+}
+
+static fallible workspace_add(struct host *h, struct bytes name, struct workspace **out_workspace, struct err *e)
+{
+    uint64_t secret;
+    char text[WORKSPACE_NAME_BYTES_MAX + 1] = "";
+    memcpy(text, name.data, name.size);
+    TRY(workspace_secret_read(h->options.folder, text, &secret, e));
+    *out_workspace = workspace_put(h, name, secret);
     return DONE;
+}
+
+/* One whose own file is damaged is shown with its trouble, and never opened. */
+static void workspace_shut(struct host *h, struct bytes name, const struct err *trouble)
+{
+    struct workspace *w = workspace_put(h, name, 0);
+    w->trouble = *trouble;
+    w->trouble_code = STATUS_CORRUPT;
+    w->not_before_us = INT64_MAX;
 }
 
 static bool name_is_good(struct bytes name)
@@ -391,11 +433,9 @@ fallible host_workspace(struct host *h, struct bytes name, struct workspace **ou
 {
     if (!name_is_good(name))
         return FAIL(e, NOT_FOUND, "a workspace's name has 1 to %u characters, none of them '/'", WORKSPACE_NAME_BYTES_MAX);
-    char text[WORKSPACE_NAME_BYTES_MAX + 1] = "";
-    memcpy(text, name.data, name.size);
     (void)pthread_mutex_lock(&h->lock);
     struct workspace *w = workspace_known(h, name);
-    struct status status = w != NULL ? DONE : workspace_add(h, text, &w, e);
+    struct status status = w != NULL ? DONE : workspace_add(h, name, &w, e);
     (void)pthread_mutex_unlock(&h->lock);
     if (done(status))
         *out_workspace = w;
@@ -410,8 +450,9 @@ static void workspaces_look(struct host *h)
     for (const struct dirent *entry; (entry = readdir(folder)) != NULL;) {
         struct err e = {0};
         struct workspace *w;
-        if (name_is_good(bytes_of_text(entry->d_name)))
-            (void)done(host_workspace(h, bytes_of_text(entry->d_name), &w, &e)); /* other folders are none of ours */
+        struct bytes name = bytes_of_text(entry->d_name);
+        if (name_is_good(name) && host_workspace(h, name, &w, &e).code == STATUS_CORRUPT)
+            workspace_shut(h, name, &e); /* other folders are none of ours */
     }
     (void)closedir(folder);
 }
@@ -439,6 +480,7 @@ fallible host_create(const struct host_options *options, struct host **out_host,
     struct host *h = calloc(1, sizeof *h);
     if (h == NULL)
         return FAIL(e, FULL, "no memory for the host");
+    heap_keep_small();
     h->options = *options;
     (void)pthread_mutex_init(&h->lock, NULL);
     struct status status = queue_create(HOST_QUEUE_CAPACITY, &h->queue, e);

@@ -28,6 +28,8 @@ struct host_options {
     uint64_t log_segment_bytes, checkpoint_log_bytes, disk_reserve_bytes;
     /* Called on the engine's thread when a workspace has been opened, before its first message. */
     void (*woken)(void *context, struct workspace *w, struct engine *g);
+    /* Something that an operator should know of a workspace. On the engine's thread. NULL: nobody listens. */
+    void (*warned)(void *context, const struct workspace *w, const char *words);
     /* The process can't go on (a log failed): called once, on the engine's thread. */
     void (*broken)(void *context, const char *words);
     void *context;
@@ -38,7 +40,8 @@ fallible host_create(const struct host_options *options, struct host **out_host,
 void host_stop(struct host *h);
 void host_destroy(struct host *h); /* NULL is fine; stopped before */
 
-/* NOT_FOUND, with the nearest name. Borrowed for the host's life. Any thread. */
+/* NOT_FOUND; CORRUPT: as of workspace_secret_read. Those that are there at the start are known all the same, and can't be
+ * opened. Borrowed for the host's life. Any thread. */
 fallible host_workspace(struct host *h, struct bytes name, struct workspace **out_workspace, struct err *e);
 size_t host_workspace_count(const struct host *h);
 struct workspace *host_workspace_at(const struct host *h, size_t at);
@@ -48,6 +51,12 @@ struct host *workspace_host(const struct workspace *w);
 const struct registry *host_registry(const struct host *h);
 const char *workspace_name(const struct workspace *w);
 uint64_t workspace_secret(const struct workspace *w); /* keys identifiers and tokens; from the workspace's own file */
+/* Of folder/name, from its own file, workspace.json. NOT_FOUND: it is no workspace. CORRUPT: it is one, but the file is
+ * damaged or missing: without its secret nobody would be known, so a new file is no help. */
+fallible workspace_secret_read(const char *folder, const char *name, uint64_t *out_secret, struct err *e);
+/* Does folder/name hold what a workspace has written, whatever has become of its file? */
+bool workspace_has_data(const char *folder, const char *name);
+uint64_t workspace_log_owner(uint64_t secret); /* by which a log tells the workspace that wrote it; never 0 */
 /* A place for whoever sits above (edge): set in `woken` or before, read by any thread. */
 void *workspace_attachment(const struct workspace *w);
 void workspace_attach(struct workspace *w, void *attachment);
@@ -55,10 +64,10 @@ void workspace_attach(struct workspace *w, void *attachment);
 /* What lies in the queue: commands that arrived together, or a reader. The sender owns it, and may free it once all its
  * submissions are answered, or once the reading is done. */
 struct message {
-    struct workspace *workspace;
+    struct workspace *workspace;    /* NULL: about the process: `done` is called, and no workspace is woken */
     struct submission *submissions; /* side by side; each is answered by itself */
     uint32_t submission_count;      /* 0: a reader */
-    engine_reader read;             /* run over the durable state, after all commands sent before */
+    engine_reader read;             /* run over the durable state, after all commands sent before; NULL: nothing is read */
     void (*done)(struct message *m, struct status status); /* after the reading; UNAVAILABLE: the workspace can't be opened */
     void *context;                  /* of read and done */
 };
@@ -80,11 +89,22 @@ typedef void (*host_told)(void *context, uint64_t position, const struct fact_ki
 struct host_listener *host_listen(struct host *h, struct workspace *w, const struct fact_kind *kind, host_told told, void *context);
 void host_unlisten(struct host *h, struct host_listener *l); /* told is never called after it has returned */
 
-/* Ports: who carries out effects. Registered before the first workspace wakes. `send` runs on the port's own thread. */
+/* What the world said. */
+struct port_answer {
+    struct buf words; /* for the log */
+    int64_t pause_us; /* how long it asks to be left alone (an hour at most is granted); 0: it didn't say */
+};
+
+/* Ports: who carries out effects. Registered before the first workspace wakes. `send` runs on the port's own thread.
+ *
+ * Effects of one target go out one by one, in the order in which they were asked; one that is tried again keeps those behind
+ * it waiting, and nobody else's but for the time of the try. */
+#define PORT_WAITING_MAX 8192u /* effects of a target in memory; those beyond wait in the outbox */
 struct port_kind {
     const struct effect_kind *effect;
-    /* Returns whether the world took it; words for the log. UNAVAILABLE: try again later (backing off). */
-    struct status (*send)(void *context, struct workspace *w, struct bytes key, struct bytes payload, struct buf *out_words);
+    struct bytes (*target)(struct bytes payload); /* who gets it; borrowed from the payload. NULL: all go to the same one */
+    /* Returns whether the world took it. UNAVAILABLE: try again later (backing off, and not before the pause is over). */
+    struct status (*send)(void *context, struct workspace *w, struct bytes key, struct bytes payload, struct port_answer *out_answer);
     void *context;
 };
 void host_port(struct host *h, const struct port_kind *port);

@@ -66,10 +66,11 @@ struct host {
     bool broken;
 };
 
+/* As host_send, and waits for room so long. CANCELLED: the host is stopping. */
+fallible host_send_within(struct host *h, struct message *m, int64_t wait_us, struct err *e);
+
 fallible workspace_wake(struct workspace *w, struct err *e); /* engine's thread; awake already is fine */
 void workspace_sleep(struct workspace *w, bool checkpoint);  /* engine's thread; asleep already is fine */
-/* Reads the folder's own file; NOT_FOUND: it is no workspace. */
-fallible workspace_read_file(const char *folder, const char *name, uint64_t *out_secret, struct err *e);
 
 struct ports *ports_create(struct workspace *w);
 void ports_destroy(struct ports *p); /* what is not sent stays in the outbox; NULL is fine */

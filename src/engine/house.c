@@ -7,12 +7,10 @@
 
 #define HOUSE_WAIT_US_MAX US_PER_SECOND
 #define CHECKPOINT_SLICE_BYTES (1u << 20) /* copied in well under a millisecond */
-#define EVICT_SLICE_BYTES (2u << 20)
-#define CLEAN_ROWS_FEW 65536u /* to go cold while a checkpoint runs */
 #define JOBS_A_ROUND 8u
-#define EVICT_EVERY_ROUNDS 16u /* while commands wait for cold rows */
 #define DISK_LOOK_EVERY_GROUPS 64u
 #define DISK_LOOKS_A_RESERVE 8u
+#define GIVE_BACK_EVERY_US US_PER_SECOND /* also of those that fail for lack of room */
 
 /* A command of the engine's own, sent and applied on the spot; it may also wait for cold rows, so it lives on the heap. */
 struct own_submission {
@@ -99,10 +97,9 @@ fallible engine_checkpoint_step(struct engine *g, size_t bytes_max, struct err *
     return keep == 0 ? DONE : log_trim(g->log, keep, e);
 }
 
-/* The log is kept from the last checkpoint but one on, and for as long as a domain still reads it. */
-uint64_t engine_log_needed(struct engine *g)
+/* The log is kept from `keep` on, and for as long as a domain still reads it. */
+static uint64_t log_kept_from(struct engine *g, uint64_t keep)
 {
-    uint64_t keep = g->trim_position;
     struct view v = engine_view(g);
     for (size_t i = 0; i < registry_domain_count(g->options.registry); i++) {
         const struct domain *d = registry_domain(g->options.registry, i);
@@ -112,21 +109,46 @@ uint64_t engine_log_needed(struct engine *g)
     return keep;
 }
 
-fallible engine_checkpoint(struct engine *g, bool wait, struct err *e)
+/* From the last checkpoint but one on. */
+uint64_t engine_log_needed(struct engine *g)
 {
-    if (!checkpointer_running(g->checkpointer) && g->applied != g->mark.position) {
-        struct checkpoint_mark mark = {.position = g->applied,
-                                       .time_us = g->time_us,
-                                       .apply_version = g->options.apply_version,
-                                       .digest = rows_digest(g->rows)};
-        checkpointer_begin(g->checkpointer, &mark);
-        g->checkpoint_wanted_at = g->applied + g->options.checkpoint_log_bytes;
-    }
-    while (wait && checkpointer_running(g->checkpointer)) {
+    return log_kept_from(g, g->trim_position);
+}
+
+static void checkpoint_begin(struct engine *g)
+{
+    struct checkpoint_mark mark = {.position = g->applied,
+                                   .time_us = g->time_us,
+                                   .apply_version = g->options.apply_version,
+                                   .digest = rows_digest(g->rows)};
+    checkpointer_begin(g->checkpointer, &mark);
+}
+
+static fallible checkpoint_finish(struct engine *g, struct err *e)
+{
+    while (checkpointer_running(g->checkpointer)) {
         TRY(engine_checkpoint_step(g, CHECKPOINT_SLICE_BYTES, e));
         checkpointer_wait(g->checkpointer, HOUSE_WAIT_US_MAX);
     }
     return DONE;
+}
+
+fallible engine_checkpoint(struct engine *g, bool wait, struct err *e)
+{
+    if (wait)
+        TRY(checkpoint_finish(g, e)); /* one that runs is of what was applied when it began */
+    if (!checkpointer_running(g->checkpointer)) {
+        if (g->applied != g->mark.position)
+            checkpoint_begin(g);
+        g->checkpoint_wanted_at = g->applied + g->options.checkpoint_log_bytes;
+    }
+    return wait ? checkpoint_finish(g, e) : DONE;
+}
+
+uint64_t engine_checkpoint_want(struct engine *g)
+{
+    g->checkpoint_wanted_at = g->applied;
+    return g->applied;
 }
 
 static fallible checkpoint_go_on(struct engine *g, int64_t *out_wait_us, struct err *e)
@@ -144,33 +166,33 @@ static fallible checkpoint_go_on(struct engine *g, int64_t *out_wait_us, struct 
     return DONE;
 }
 
-/* Beyond the budget clean rows go cold, a slice a call; when few are clean, a checkpoint makes more. A command that waits
- * finds out which rows it needs in several rounds: what came for it stays meanwhile, else it might wait for ever. */
-static void memory_mind(struct engine *g)
-{
-    if (waiting_count(g->waiting) > 0 && g->rounds % EVICT_EVERY_ROUNDS != 0)
-        return;
-    struct rows_usage usage;
-    rows_usage(g->rows, &usage);
-    if (usage.bytes <= g->options.memory_bytes)
-        return;
-    size_t over = usage.bytes - g->options.memory_bytes;
-    (void)rows_evict(g->rows, over < EVICT_SLICE_BYTES ? over : EVICT_SLICE_BYTES);
-    if (usage.clean_rows < CLEAN_ROWS_FEW && !checkpointer_running(g->checkpointer))
-        g->checkpoint_wanted_at = g->applied;
-}
-
 /* Commands are taken again when there is twice the reserve, so that it does not flap. */
 static fallible disk_mind(struct engine *g, struct err *e)
 {
-    uint64_t free_bytes = 0;
     g->disk_looked_at = log_end(g->log);
-    TRY(disk_free_bytes(g->options.disk, &free_bytes, e));
-    if (free_bytes < g->options.disk_reserve_bytes)
+    TRY(disk_free_bytes(g->options.disk, &g->disk_free_bytes, e));
+    if (g->disk_free_bytes < g->options.disk_reserve_bytes)
         g->accepting = false;
-    else if (free_bytes >= 2 * g->options.disk_reserve_bytes)
+    else if (g->disk_free_bytes >= 2 * g->options.disk_reserve_bytes)
         g->accepting = true;
     return DONE;
+}
+
+/* Would two checkpoints let go of a part of the log, or of what work gave up since the last but one? */
+static bool checkpoints_give_back(struct engine *g)
+{
+    bool log_goes = g->trim_position < g->applied && log_first(g->log) + g->options.log_segment_bytes < log_kept_from(g, g->applied);
+    return log_goes || g->trim_position < g->gave_back_at;
+}
+
+/* While commands are refused no checkpoint comes due by itself, and the log is kept from the last but one on: a disk that
+ * Kith has filled would stay full. */
+static void disk_give_back(struct engine *g, int64_t now_us)
+{
+    if (g->accepting || now_us < g->give_back_after_us || checkpointer_running(g->checkpointer) || !checkpoints_give_back(g))
+        return;
+    g->give_back_after_us = now_us + GIVE_BACK_EVERY_US;
+    checkpoint_begin(g);
 }
 
 /* Few groups may write much: a part of the reserve, and it is time to look again. */
@@ -193,12 +215,23 @@ fallible engine_keep_house(struct engine *g, int64_t now_us, int64_t *out_wait_u
     if (g->accepting) {
         TRY(timers_wake(g, now_us, out_wait_us, e));
         TRY(jobs_advance(g, now_us, out_wait_us, e));
-        TRY(works_step(g->works, now_us, e));
     }
+    TRY(works_step(g->works, now_us, e));
     if (works_running(g->works))
         *out_wait_us = *out_wait_us < US_PER_MS ? *out_wait_us : US_PER_MS;
-    memory_mind(g);
+    engine_memory_mind(g);
+    disk_give_back(g, now_us);
     return checkpoint_go_on(g, out_wait_us, e);
+}
+
+bool engine_holds(const struct engine *g)
+{
+    return g->accepting && works_hold(g->works);
+}
+
+void engine_hold_wait(struct engine *g)
+{
+    works_wait(g->works);
 }
 
 bool engine_is_busy(const struct engine *g)

@@ -1,6 +1,7 @@
 /* What a step has written so far: its whole answer. Private to view.c and step.c. */
 #pragma once
 
+#include "engine/domain.h"
 #include "engine/step.h"
 
 struct keyed_write {
@@ -14,6 +15,7 @@ struct index_write {
     const struct family *family;
     struct hash128 hash;
     uint32_t number; /* PERSON_NONE: removed */
+    bool is_new;     /* the key was never put before */
 };
 
 struct series_write {
@@ -42,14 +44,24 @@ struct outcome {
     size_t series_count, series_room;
     struct said *said;
     size_t said_count, said_room, heard_count;
+    uint32_t asked_count; /* of the world */
     struct bytes reply;
 };
 
 /* The engine's own rows; written only through the functions of step.h. */
 extern const struct family timer_family;   /* due_us (8 bytes, big-endian, top bit flipped), kind (4, BE), key -> payload */
 extern const struct family job_family;     /* kind (4 bytes, BE), key -> state */
-extern const struct family outbox_family;  /* effect (4 bytes, BE), key -> position (8), asked_us (8), payload */
+extern const struct family outbox_family;  /* effect (4 bytes, BE), key -> struct outbox_head, payload */
 extern const struct family setting_family; /* name -> value (8) */
+
+/* When something was asked of the world: the outbox goes out in this order. */
+struct outbox_head {
+    uint64_t position;
+    int64_t asked_us;
+    uint64_t order; /* in its step: the first is 0 */
+};
+static_assert(sizeof(struct outbox_head) == 24, "the outbox is on disk");
+static_assert(sizeof(struct outbox_head) + EFFECT_BYTES_MAX == ROW_BYTES_MAX, "an effect fits a row of the outbox");
 
 /* The newest write of a key, or NULL. */
 const struct keyed_write *outcome_keyed(const struct outcome *o, const struct family *f, struct bytes key);

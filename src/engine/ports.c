@@ -1,5 +1,8 @@
-/* Effects on their way out: one thread for each workspace that has any, oldest first, tried again with growing pauses.
- * What is not answered when the process ends is in the outbox still and goes out after the next start. */
+/* Effects on their way out: one thread for each workspace that has any, and a queue for each target, oldest first. Only the
+ * first of a queue is tried; when the world doesn't take it, that queue alone pauses, longer each time.
+ *
+ * What is not answered when the process ends is in the outbox still and goes out after the next start. A queue that is full
+ * leaves what comes then in the outbox, and takes it from there when it has run empty: so its order is kept. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,28 +11,41 @@
 #include "engine/host_priv.h"
 #include "lib/pack.h"
 
-#define WAITING_EFFECTS_MAX 100000u /* in memory; the others are in the outbox until the next start */
 #define RETRY_US_MIN US_PER_SECOND
 #define RETRY_US_MAX (10 * US_PER_MINUTE)
+#define RETRY_US_ASKED_MAX (60 * US_PER_MINUTE) /* of a pause that the world asks for */
 #define WORDS_BYTES_MAX 4096u
+#define ANSWER_WAIT_US (100 * US_PER_MS) /* for room in the host's queue, before it is looked whether this must end */
 
 struct parcel {
     struct parcel *next;
-    const struct port_kind *port;
-    int64_t due_us; /* monotonic */
-    int64_t pause_us;
     size_t key_size, payload_size;
     uint8_t data[]; /* key, payload */
+};
+
+/* What waits for one target, in the order in which it was asked. */
+struct target {
+    struct target *next;
+    const struct port_kind *port;
+    struct parcel *first, **end; /* the first belongs to the thread while it is sent */
+    size_t count;
+    int64_t due_us;   /* monotonic: when it is its turn */
+    int64_t pause_us; /* after the last try; 0: the world took it */
+    bool behind;      /* some of its effects wait in the outbox alone, before all that is new */
+    bool fill_asked;  /* the engine will bring them */
+    bool filling;     /* now */
+    size_t name_size;
+    uint8_t name[]; /* as its port tells it from a payload */
 };
 
 struct ports {
     struct workspace *workspace;
     pthread_t thread;
     bool thread_runs;
-    pthread_mutex_t lock;
+    pthread_mutex_t lock; /* of all below */
     pthread_cond_t changed;
-    struct parcel *first; /* by due_us */
-    size_t count;
+    struct target *targets; /* with something to send: few, as hooks are */
+    bool filling;           /* some of them, from the outbox */
     bool closing;
 };
 
@@ -44,15 +60,82 @@ struct ports *ports_create(struct workspace *w)
     return p;
 }
 
-static void parcel_put(struct ports *p, struct parcel *parcel)
+/* --- targets and what waits for them; under the lock --- */
+
+static struct target *target_find(const struct ports *p, const struct port_kind *port, struct bytes name)
 {
-    struct parcel **at = &p->first;
-    while (*at != NULL && (*at)->due_us <= parcel->due_us)
-        at = &(*at)->next;
-    parcel->next = *at;
-    *at = parcel;
-    p->count++;
+    struct target *t = p->targets;
+    while (t != NULL && (t->port != port || !bytes_equal(bytes_of(t->name, t->name_size), name)))
+        t = t->next;
+    return t;
 }
+
+static struct target *target_add(struct ports *p, const struct port_kind *port, struct bytes name)
+{
+    struct target *t = malloc(sizeof *t + name.size);
+    if (t == NULL)
+        abort();
+    *t = (struct target){.next = p->targets, .port = port, .due_us = time_monotonic_us(), .name_size = name.size};
+    t->end = &t->first;
+    if (name.size > 0)
+        memcpy(t->name, name.data, name.size);
+    p->targets = t;
+    return t;
+}
+
+/* One that has nothing to send is forgotten, and its pause with it. */
+static void target_settle(struct ports *p, struct target *t)
+{
+    struct target **at = &p->targets;
+    if (t->first != NULL || t->behind || t->filling)
+        return;
+    while (*at != t)
+        at = &(*at)->next;
+    *at = t->next;
+    free(t);
+}
+
+/* For the engine, which brings more. */
+static bool target_waits(const struct target *t)
+{
+    return t->first == NULL && (t->fill_asked || !t->behind);
+}
+
+/* Whose turn it is next: after a try a target comes behind all others that are due. NULL: nobody's. */
+static struct target *target_next(const struct ports *p)
+{
+    struct target *next = NULL;
+    for (struct target *t = p->targets; t != NULL; t = t->next)
+        if (!target_waits(t) && (next == NULL || t->due_us < next->due_us))
+            next = t;
+    return next;
+}
+
+static void parcel_put(struct target *t, struct bytes key, struct bytes payload)
+{
+    struct parcel *parcel = malloc(sizeof *parcel + key.size + payload.size);
+    if (parcel == NULL)
+        abort();
+    *parcel = (struct parcel){.key_size = key.size, .payload_size = payload.size};
+    if (key.size > 0)
+        memcpy(parcel->data, key.data, key.size);
+    if (payload.size > 0)
+        memcpy(parcel->data + key.size, payload.data, payload.size);
+    *t->end = parcel;
+    t->end = &parcel->next;
+    t->count++;
+}
+
+static void parcel_drop(struct target *t)
+{
+    struct parcel *parcel = t->first;
+    t->first = parcel->next;
+    t->end = t->first == NULL ? &t->first : t->end;
+    t->count--;
+    free(parcel);
+}
+
+/* --- what the engine hears of it --- */
 
 /* The answer is a command like any other; the message frees itself. */
 struct told_back {
@@ -69,46 +152,126 @@ static void told_back_answered(struct submission *s, const struct answer *a)
     free(b);
 }
 
-static void answer_send(struct ports *p, const struct parcel *parcel, bool worked, struct bytes words)
+static bool must_end(struct ports *p)
 {
+    (void)pthread_mutex_lock(&p->lock);
+    bool closing = p->closing;
+    (void)pthread_mutex_unlock(&p->lock);
+    return closing;
+}
+
+static void answer_send(struct ports *p, const struct target *t, bool worked, struct bytes words)
+{
+    struct host *h = p->workspace->host;
     struct told_back *b = calloc(1, sizeof *b);
     if (b == NULL)
         abort();
     buf_init(&b->payload, 65536);
-    pack_u32(&b->payload, parcel->port->effect->id);
-    pack_bytes(&b->payload, bytes_of(parcel->data, parcel->key_size));
+    pack_u32(&b->payload, t->port->effect->id);
+    pack_bytes(&b->payload, bytes_of(t->first->data, t->first->key_size));
     pack_u8(&b->payload, worked);
     pack_raw(&b->payload, words);
     b->submission = (struct submission){
-        .command = registry_command(p->workspace->host->options.registry, COMMAND_ANSWERED),
+        .command = registry_command(h->options.registry, COMMAND_ANSWERED),
         .payload = buf_bytes(&b->payload),
         .answered = told_back_answered,
         .context = b,
     };
     b->message = (struct message){.workspace = p->workspace, .submissions = &b->submission, .submission_count = 1};
     struct err e = {0};
-    if (failed(host_send(p->workspace->host, &b->message, &e)))
+    struct status status;
+    do
+        status = host_send_within(h, &b->message, ANSWER_WAIT_US, &e);
+    while (status.code == STATUS_FULL && !must_end(p));
+    if (failed(status))
         told_back_answered(&b->submission, NULL);
 }
 
-static void parcel_send(struct ports *p, struct parcel *parcel)
+/* Takes what the empty ones left in the outbox. On the engine's thread, when all answers to what they held are applied. */
+static void ports_fill(struct ports *p, struct engine *g)
 {
-    struct buf words;
-    buf_init(&words, WORDS_BYTES_MAX);
-    struct status status = parcel->port->send(parcel->port->context, p->workspace, bytes_of(parcel->data, parcel->key_size),
-                                              bytes_of(parcel->data + parcel->key_size, parcel->payload_size), &words);
-    if (status.code == STATUS_UNAVAILABLE) {
-        parcel->pause_us = parcel->pause_us == 0 ? RETRY_US_MIN : parcel->pause_us * 2;
-        parcel->pause_us = parcel->pause_us > RETRY_US_MAX ? RETRY_US_MAX : parcel->pause_us;
-        parcel->due_us = time_monotonic_us() + parcel->pause_us;
-        (void)pthread_mutex_lock(&p->lock);
-        parcel_put(p, parcel);
-        (void)pthread_mutex_unlock(&p->lock);
-    } else {
-        answer_send(p, parcel, done(status), buf_bytes(&words));
-        free(parcel);
+    (void)pthread_mutex_lock(&p->lock);
+    p->filling = true;
+    for (struct target *t = p->targets; t != NULL; t = t->next) {
+        t->filling = t->fill_asked;
+        t->behind &= !t->filling;
+        t->fill_asked = false;
     }
-    buf_fini(&words);
+    (void)pthread_mutex_unlock(&p->lock);
+    engine_outbox_replay(g);
+    (void)pthread_mutex_lock(&p->lock);
+    p->filling = false;
+    for (struct target *t = p->targets, *next; t != NULL; t = next) {
+        next = t->next;
+        t->filling = false;
+        target_settle(p, t);
+    }
+    (void)pthread_cond_signal(&p->changed);
+    (void)pthread_mutex_unlock(&p->lock);
+}
+
+static void fill_run(struct message *m, struct status status)
+{
+    struct workspace *w = m->workspace;
+    if (done(status))
+        ports_fill(w->ports, w->engine);
+    free(m);
+}
+
+/* False: the host takes nothing now. */
+static bool fill_ask(const struct ports *p)
+{
+    struct err e = {0};
+    struct message *m = malloc(sizeof *m);
+    if (m == NULL)
+        abort();
+    *m = (struct message){.workspace = p->workspace, .done = fill_run};
+    bool taken = done(host_send(p->workspace->host, m, &e));
+    if (!taken)
+        free(m);
+    return taken;
+}
+
+/* --- sending: the thread --- */
+
+/* Again later: each time after twice the pause, and not before the world said. */
+static void target_pause(struct target *t, int64_t asked_us)
+{
+    t->pause_us = t->pause_us == 0 ? RETRY_US_MIN : t->pause_us * 2;
+    t->pause_us = t->pause_us > RETRY_US_MAX ? RETRY_US_MAX : t->pause_us;
+    asked_us = asked_us > RETRY_US_ASKED_MAX ? RETRY_US_ASKED_MAX : asked_us;
+    t->due_us = time_monotonic_us() + (asked_us > t->pause_us ? asked_us : t->pause_us);
+}
+
+/* Under the lock, but for the sending. */
+static void target_send(struct ports *p, struct target *t)
+{
+    const struct parcel *parcel = t->first;
+    struct port_answer answer = {0};
+    (void)pthread_mutex_unlock(&p->lock);
+    buf_init(&answer.words, WORDS_BYTES_MAX);
+    struct status status = t->port->send(t->port->context, p->workspace, bytes_of(parcel->data, parcel->key_size),
+                                         bytes_of(parcel->data + parcel->key_size, parcel->payload_size), &answer);
+    bool again = status.code == STATUS_UNAVAILABLE;
+    if (!again)
+        answer_send(p, t, done(status), buf_bytes(&answer.words));
+    buf_fini(&answer.words);
+    (void)pthread_mutex_lock(&p->lock);
+    if (again) {
+        target_pause(t, answer.pause_us);
+        return;
+    }
+    t->pause_us = 0;
+    t->due_us = time_monotonic_us();
+    parcel_drop(t);
+    target_settle(p, t);
+}
+
+/* It has run empty, and left something behind. */
+static void target_fill(struct target *t, const struct ports *p)
+{
+    t->fill_asked = fill_ask(p);
+    t->due_us = time_monotonic_us() + (t->fill_asked ? 0 : RETRY_US_MIN);
 }
 
 static void wait_until(struct ports *p, int64_t due_us)
@@ -124,22 +287,21 @@ static void *ports_run(void *context)
     struct ports *p = context;
     (void)pthread_mutex_lock(&p->lock);
     while (!p->closing) {
-        struct parcel *parcel = p->first;
-        if (parcel == NULL) {
+        struct target *t = target_next(p);
+        if (t == NULL)
             (void)pthread_cond_wait(&p->changed, &p->lock);
-        } else if (parcel->due_us > time_monotonic_us()) {
-            wait_until(p, parcel->due_us);
-        } else {
-            p->first = parcel->next;
-            p->count--;
-            (void)pthread_mutex_unlock(&p->lock);
-            parcel_send(p, parcel);
-            (void)pthread_mutex_lock(&p->lock);
-        }
+        else if (t->due_us > time_monotonic_us())
+            wait_until(p, t->due_us);
+        else if (t->first == NULL)
+            target_fill(t, p);
+        else
+            target_send(p, t);
     }
     (void)pthread_mutex_unlock(&p->lock);
     return NULL;
 }
+
+/* --- the engine's thread --- */
 
 static const struct port_kind *port_of(const struct host *h, const struct effect_kind *kind)
 {
@@ -149,29 +311,33 @@ static const struct port_kind *port_of(const struct host *h, const struct effect
     return NULL;
 }
 
+/* NULL: it stays in the outbox. Nothing of a target that has left something behind goes before that, and a filling is for
+ * those alone that asked for it. */
+static struct target *target_for(struct ports *p, const struct port_kind *port, struct bytes payload)
+{
+    struct bytes name = port->target == NULL ? BYTES_NONE : port->target(payload);
+    struct target *t = target_find(p, port, name);
+    if (p->filling && (t == NULL || !t->filling))
+        return NULL;
+    if (t == NULL)
+        t = target_add(p, port, name);
+    t->behind |= t->count >= PORT_WAITING_MAX;
+    return t->behind ? NULL : t;
+}
+
 void ports_take(struct ports *p, const struct effect_kind *kind, struct bytes key, struct bytes payload)
 {
     const struct port_kind *port = port_of(p->workspace->host, kind);
     if (port == NULL)
         return; /* nobody carries it out yet: it stays in the outbox */
-    struct parcel *parcel = malloc(sizeof *parcel + key.size + payload.size);
-    if (parcel == NULL)
-        abort();
-    *parcel = (struct parcel){.port = port, .due_us = time_monotonic_us(), .key_size = key.size, .payload_size = payload.size};
-    if (key.size > 0)
-        memcpy(parcel->data, key.data, key.size);
-    if (payload.size > 0)
-        memcpy(parcel->data + key.size, payload.data, payload.size);
     (void)pthread_mutex_lock(&p->lock);
-    bool full = p->count >= WAITING_EFFECTS_MAX;
-    if (!full)
-        parcel_put(p, parcel);
+    struct target *t = target_for(p, port, payload);
+    if (t != NULL)
+        parcel_put(t, key, payload);
     if (!p->thread_runs)
         p->thread_runs = pthread_create(&p->thread, NULL, ports_run, p) == 0;
     (void)pthread_cond_signal(&p->changed);
     (void)pthread_mutex_unlock(&p->lock);
-    if (full)
-        free(parcel);
 }
 
 void ports_destroy(struct ports *p)
@@ -184,10 +350,12 @@ void ports_destroy(struct ports *p)
     (void)pthread_mutex_unlock(&p->lock);
     if (p->thread_runs)
         (void)pthread_join(p->thread, NULL);
-    while (p->first != NULL) {
-        struct parcel *parcel = p->first;
-        p->first = parcel->next;
-        free(parcel);
+    while (p->targets != NULL) {
+        struct target *t = p->targets;
+        p->targets = t->next;
+        while (t->first != NULL)
+            parcel_drop(t);
+        free(t);
     }
     (void)pthread_cond_destroy(&p->changed);
     (void)pthread_mutex_destroy(&p->lock);

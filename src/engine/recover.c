@@ -1,20 +1,61 @@
 /* Open, replay, audit. */
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "engine/engine_priv.h"
+#include "store/checkpoint_mark.h"
 
 #define STEP_ARENA_BYTES (1u << 18)
 #define FETCH_THREADS 4u
 #define REPLIES_BYTES_MAX (64u << 20)
 #define TOLD_BYTES_MAX (256u << 20)
 #define LOG_FOLDER "log"
+#define INDEX_SHARE 2u   /* of the memory: index entries that a start brings back at most */
+#define BUFFER_SHARE 32u /* of the memory: copies of pages on their way to a checkpoint */
+#define REPLAY_BATCH 256u
+#define REPLAY_BATCH_BYTES (1u << 20)
 
 static struct log_options log_options_of(const struct engine_options *o, bool read_only)
 {
-    return (struct log_options){
-        .folder = LOG_FOLDER, .segment_bytes = o->log_segment_bytes, .apply_version = o->apply_version, .read_only = read_only};
+    return (struct log_options){.folder = LOG_FOLDER,
+                                .segment_bytes = o->log_segment_bytes,
+                                .apply_version = o->apply_version,
+                                .owner = o->log_owner,
+                                .read_only = read_only};
+}
+
+struct shelf_filling {
+    struct engine *engine;
+    struct status status;
+    struct err *error;
+};
+
+static void sieve_place(void *context, const char *path)
+{
+    struct shelf_filling *f = context;
+    struct sieve *sieve = NULL;
+    if (failed(f->status))
+        return;
+    f->status = sieve_open(f->engine->options.disk, path, &sieve, f->error);
+    if (f->status.code == STATUS_NOT_FOUND)
+        f->status = FAIL(f->error, CORRUPT, "%s: the state refers to it, but it is not there", path);
+    if (done(f->status))
+        f->status = shelf_put(f->engine->shelf, path, sieve, f->error);
+}
+
+/* All sieves that the state names come to the shelf. */
+static fallible shelf_fill(struct engine *g, struct err *e)
+{
+    struct view v = engine_view(g);
+    struct shelf_filling f = {.engine = g, .status = DONE, .error = e};
+    for (size_t i = 0; i < registry_domain_count(g->options.registry); i++) {
+        const struct domain *d = registry_domain(g->options.registry, i);
+        if (d->sieves != NULL)
+            d->sieves(&v, sieve_place, &f);
+    }
+    return f.status;
 }
 
 /* The state of a mark, or the empty state when `mark` has position 0. */
@@ -25,13 +66,20 @@ static fallible state_load(struct engine *g, const struct checkpoint_mark *mark,
     TRY(rows_create(families, count, &g->rows, e));
     g->cold = g->options.cold_open(g->options.context, mark->snapshot[0] == 0 ? NULL : mark->snapshot, e);
     if (g->cold == NULL)
-        return (struct status){STATUS_IO};
+        return mark->snapshot[0] == 0 ? (struct status){STATUS_IO} : (struct status){STATUS_CORRUPT}; /* another one may do */
+    rows_load_within(g->rows, g->options.memory_bytes / INDEX_SHARE);
     if (mark->snapshot[0] != 0)
         TRY(WRAP(e, checkpoint_load(g->cold, mark, g->rows, e), "checkpoint %s", mark->snapshot));
     g->mark = *mark;
     g->applied = mark->position;
     g->time_us = mark->time_us;
-    return DONE;
+    return shelf_fill(g, e);
+}
+
+static fallible fetch_begin(struct engine *g, struct err *e)
+{
+    struct fetch_places places = {.cold = g->cold, .disk = g->options.disk, .rows = g->rows, .shelf = g->shelf};
+    return fetch_create(&places, g->options.threaded ? FETCH_THREADS : 0, &g->fetch, e);
 }
 
 /* Brings people back into memory, in order, as far as the budget goes: one pass over the cold store instead of a random
@@ -39,9 +87,7 @@ static fallible state_load(struct engine *g, const struct checkpoint_mark *mark,
 static struct status warm_page(void *context, struct bytes key, struct bytes page, struct err *e)
 {
     struct engine *g = context;
-    struct rows_usage usage;
-    rows_usage(g->rows, &usage);
-    if (usage.bytes > g->options.memory_bytes / 8 * 7)
+    if (engine_rows_room(g) == 0)
         return FAIL(e, CANCELLED, "the rest stays cold");
     return rows_numbered_thaw_page(g->rows, &person_family, key, page, e);
 }
@@ -56,16 +102,77 @@ static fallible rows_warm(struct engine *g, struct err *e)
     return status.code == STATUS_CANCELLED ? DONE : status;
 }
 
-static fallible replay_one(struct engine *g, const struct log_record *record, struct err *e)
+/* Records that are replayed together: what they need is asked for at once, and their memory is touched ahead. */
+struct replay_batch {
+    struct submission commands[REPLAY_BATCH]; /* as they came once; nobody is answered */
+    struct submission *list[REPLAY_BATCH];
+    struct log_record records[REPLAY_BATCH];
+    size_t payload_at[REPLAY_BATCH]; /* in bytes */
+    size_t count;
+    struct buf bytes; /* of the payloads: a cursor lends one record at a time */
+};
+
+static fallible batch_add(struct engine *g, struct replay_batch *b, const struct log_record *record, struct err *e)
 {
     const struct command *command = registry_command(g->options.registry, record->kind);
     if (command == NULL)
         return FAIL(e, CORRUPT, "position %" PRIu64 ": no command has the id 0x%x: was the log written by a newer release?",
                     record->position, record->kind);
-    TRY(engine_warm_up(g, command, record, e));
-    struct bytes reply;
-    (void)engine_apply(g, command, record, false, &reply);
-    g->stats.replayed++;
+    b->payload_at[b->count] = b->bytes.size;
+    buf_push(&b->bytes, record->payload);
+    if (b->bytes.overflowed)
+        return FAIL(e, FULL, "no memory for commands");
+    b->commands[b->count].command = command;
+    b->list[b->count] = &b->commands[b->count];
+    b->records[b->count++] = *record;
+    return DONE;
+}
+
+/* NOT_FOUND: there are no more before `until`; what came before is in the batch. */
+static fallible batch_read(struct engine *g, struct replay_batch *b, struct log_cursor *cursor, uint64_t until, struct err *e)
+{
+    struct status status = DONE;
+    b->count = 0;
+    buf_clear(&b->bytes);
+    while (done(status) && b->count < REPLAY_BATCH && b->bytes.size < REPLAY_BATCH_BYTES) {
+        struct log_record record;
+        status = log_cursor_next(cursor, &record, e);
+        if (done(status) && record.position >= until)
+            status = (struct status){STATUS_NOT_FOUND};
+        if (done(status))
+            status = batch_add(g, b, &record, e);
+    }
+    for (size_t i = 0; i < b->count; i++)
+        b->records[i].payload = b->commands[i].payload = bytes_of(b->bytes.data + b->payload_at[i], b->records[i].payload.size);
+    return status;
+}
+
+static void batch_ask(struct engine *g, const struct replay_batch *b)
+{
+    for (size_t i = 0; i < b->count; i++)
+        if (!engine_needs(g, b->commands[i].command, b->records[i].payload, b->records[i].time_us, false))
+            engine_ask_cold(g);
+}
+
+/* Nothing is synced, answered or told: it was, when the commands came. */
+static fallible batch_apply(struct engine *g, struct replay_batch *b, struct err *e)
+{
+    struct rows_usage usage;
+    rows_usage(g->rows, &usage);
+    g->none_cold = usage.cold_rows == 0;
+    if (!g->none_cold)
+        batch_ask(g, b);
+    for (size_t i = 0; i < b->count; i++) {
+        const struct command *command = b->commands[i].command;
+        if (i % PREFETCH_BATCH == 0)
+            engine_touch_ahead(g, b->list + i, b->count - i < PREFETCH_BATCH ? b->count - i : PREFETCH_BATCH);
+        if (!g->none_cold || shelf_count(g->shelf) > 0 || command->role == ROLE_SYSTEM)
+            TRY(engine_warm_up(g, command, &b->records[i], e));
+        struct bytes reply;
+        (void)engine_apply(g, command, &b->records[i], false, &reply);
+        engine_shelf_settle(g, command);
+        g->stats.replayed++;
+    }
     return DONE;
 }
 
@@ -74,20 +181,26 @@ static fallible replay(struct engine *g, uint64_t until, struct err *e)
 {
     struct log_cursor *cursor = NULL;
     TRY(log_cursor_open(g->log, g->applied, &cursor, e));
-    struct status status = DONE;
-    struct log_record record;
-    for (uint64_t i = 0; done(status); i++) {
-        status = log_cursor_next(cursor, &record, e);
-        if (failed(status) || record.position >= until)
-            break;
-        status = replay_one(g, &record, e);
-        struct rows_usage usage;
-        if ((i & 0xffff) == 0xffff && (rows_usage(g->rows, &usage), usage.bytes > g->options.memory_bytes))
-            (void)rows_evict(g->rows, usage.bytes - g->options.memory_bytes);
+    struct replay_batch *b = calloc(1, sizeof *b);
+    if (b == NULL)
+        abort();
+    buf_init(&b->bytes, REPLAY_BATCH_BYTES + LOG_RECORD_BYTES_MAX);
+    struct status read = DONE, status = DONE;
+    while (done(read) && done(status)) {
+        read = batch_read(g, b, cursor, until, e);
+        if (failed(read) && read.code != STATUS_NOT_FOUND)
+            status = read;
+        if (done(status) && b->count > 0) {
+            g->applied = b->records[0].position;
+            status = engine_room_make(g, e);
+        }
+        if (done(status))
+            status = batch_apply(g, b, e);
     }
+    buf_fini(&b->bytes);
+    free(b);
     log_cursor_close(cursor);
-    if (failed(status) && status.code != STATUS_NOT_FOUND)
-        return status;
+    TRY(status);
     g->applied = until;
     return DONE;
 }
@@ -99,6 +212,7 @@ static struct engine *engine_create(const struct engine_options *options)
         abort();
     g->options = *options;
     g->arena = arena_create(STEP_ARENA_BYTES);
+    g->shelf = shelf_create();
     g->waiting = waiting_create();
     g->accepting = true;
     buf_init(&g->replies, REPLIES_BYTES_MAX);
@@ -141,24 +255,151 @@ static fallible log_is_whole(struct engine *g, struct err *e)
     return DONE;
 }
 
+/* The log is read through and checked beside the loading of the state; neither needs the other. */
+struct log_opening {
+    struct engine *engine;
+    pthread_t thread;
+    bool has_thread;
+    struct status status;
+    struct err error;
+};
+
+static void *log_open_run(void *context)
+{
+    struct log_opening *o = context;
+    struct log_options log_options = log_options_of(&o->engine->options, false);
+    o->status = log_open(o->engine->options.disk, &log_options, &o->engine->log, &o->error);
+    return NULL;
+}
+
+static void log_open_begin(struct log_opening *o)
+{
+    o->has_thread = o->engine->options.threaded && pthread_create(&o->thread, NULL, log_open_run, o) == 0;
+    if (!o->has_thread)
+        (void)log_open_run(o);
+}
+
+static fallible log_open_end(struct log_opening *o, struct err *e)
+{
+    if (o->has_thread)
+        (void)pthread_join(o->thread, NULL);
+    if (failed(o->status))
+        err_set(e, "%s", o->error.text);
+    return o->status;
+}
+
+/* What a start stands on: the last checkpoint; when that one is damaged, the one before; when there is none that is whole,
+ * the log alone. The log is kept from the last but one on, so nothing is lost by it but time. */
+struct footing {
+    struct checkpoint_mark last; /* as it is on disk: the log must reach it, whatever the state is loaded from */
+    struct marks marks;          /* without those that are damaged */
+    bool damaged;                /* something was passed over */
+    struct err damage;           /* the first such thing */
+};
+
+static fallible footing_begin(struct engine *g, struct footing *f, struct err *e)
+{
+    struct err why = {0};
+    struct status status = marks_read(g->options.disk, &f->marks, &why);
+    if (failed(status) && status.code != STATUS_CORRUPT) {
+        *e = why;
+        return status;
+    }
+    f->damaged = failed(status);
+    f->damage = why;
+    f->last = f->marks.all[0];
+    return DONE;
+}
+
+/* The last of the marks is of no use. */
+static void footing_step_back(struct footing *f, const struct err *why)
+{
+    if (!f->damaged)
+        f->damage = *why;
+    f->damaged = true;
+    f->marks = (struct marks){.all = {f->marks.all[1]}, .count = f->marks.count - 1};
+}
+
+static void state_drop(struct engine *g)
+{
+    rows_destroy(g->rows);
+    g->rows = NULL;
+    shelf_destroy(g->shelf);
+    g->shelf = shelf_create();
+    if (g->cold != NULL)
+        g->options.cold_close(g->options.context, g->cold);
+    g->cold = NULL;
+}
+
+static fallible footing_load(struct engine *g, struct footing *f, struct err *e)
+{
+    for (;;) {
+        struct err why = {0};
+        struct status status = state_load(g, &f->marks.all[0], &why);
+        if (done(status))
+            status = rows_warm(g, &why);
+        if (status.code != STATUS_CORRUPT || f->marks.count == 0) {
+            *e = why;
+            return status;
+        }
+        footing_step_back(f, &why);
+        state_drop(g);
+    }
+}
+
+/* Is there a log for all that the state lacks? */
+static fallible footing_check(struct engine *g, const struct footing *f, struct err *e)
+{
+    const struct checkpoint_mark *mark = &f->marks.all[0];
+    if (f->last.snapshot[0] != 0)
+        TRY(log_reaches(g, &f->last, e));
+    if (f->marks.count > 0)
+        return log_reaches(g, mark, e);
+    struct status status = log_is_whole(g, e);
+    if (failed(status) && f->damaged)
+        return FAIL(e, CORRUPT, "%s; the log alone does not do, as it begins at %" PRIu64 ": bring the workspace's folder back from a copy",
+                    f->damage.text, log_first(g->log));
+    return status;
+}
+
+/* The damaged ones are forgotten for good: the next checkpoint must not count on them. */
+static fallible footing_keep(struct engine *g, const struct footing *f, struct err *e)
+{
+    struct err words = {0};
+    g->trim_position = f->marks.count > 1 ? f->marks.all[1].position : 0;
+    if (!f->damaged)
+        return DONE;
+    TRY(marks_write(g->options.disk, &f->marks, e));
+    err_set(&words, "%s; it was passed over, and the log replayed from %" PRIu64 ": nothing is lost, but look after the disk", f->damage.text, g->applied);
+    engine_trouble(g, &words);
+    return DONE;
+}
+
+/* Whichever fails, the log's failure is the one to be told: it says what to do. */
+static fallible log_and_state_open(struct engine *g, struct footing *f, struct err *e)
+{
+    struct log_opening opening = {.engine = g, .status = DONE};
+    log_open_begin(&opening);
+    struct status loaded = DONE;
+    if (opening.has_thread || done(opening.status))
+        loaded = footing_load(g, f, e);
+    TRY(log_open_end(&opening, e));
+    return loaded;
+}
+
 static fallible engine_fill(struct engine *g, struct err *e)
 {
-    struct checkpoint_mark last, older;
-    TRY(mark_find(g, 0, &last, e));
-    TRY(mark_find(g, 1, &older, e));
-    struct log_options log_options = log_options_of(&g->options, false);
-    TRY(log_open(g->options.disk, &log_options, &g->log, e));
-    TRY(state_load(g, &last, e));
-    if (last.snapshot[0] == 0)
-        TRY(log_is_whole(g, e));
-    else
-        TRY(log_reaches(g, &last, e));
-    g->trim_position = older.position;
-    TRY(rows_warm(g, e));
-    TRY(fetch_create(g->cold, g->options.threaded ? FETCH_THREADS : 0, &g->fetch, e));
+    struct footing f = {0};
+    TRY(footing_begin(g, &f, e));
+    TRY(log_and_state_open(g, &f, e));
+    TRY(footing_check(g, &f, e));
+    TRY(footing_keep(g, &f, e));
+    TRY(fetch_begin(g, e));
+    struct checkpointer_options checkpoints = {.disk = g->options.disk, .cold = g->cold, .rows = g->rows, .threaded = g->options.threaded,
+                                               .buffer_bytes_max = g->options.memory_bytes / BUFFER_SHARE};
+    TRY(checkpointer_create(&checkpoints, &g->checkpointer, e));
     TRY(replay(g, log_end(g->log), e));
-    g->rows_arrived = false;
-    TRY(checkpointer_create(g->options.disk, g->cold, g->rows, g->options.threaded, &g->checkpointer, e));
+    g->arrived = 0;
     g->checkpoint_wanted_at = (g->mark.position > g->applied ? g->applied : g->mark.position) + g->options.checkpoint_log_bytes;
     if (g->options.threaded)
         TRY(syncer_create(g->log, &g->syncer, e));
@@ -191,12 +432,13 @@ void engine_close(struct engine *g)
 {
     if (g == NULL)
         return;
+    waiting_turn_away(g->waiting); /* results of work may be among them */
+    waiting_destroy(g->waiting);
     works_destroy(g->works);
     syncer_destroy(g->syncer);
-    waiting_turn_away(g->waiting);
-    waiting_destroy(g->waiting);
     checkpointer_destroy(g->checkpointer);
     fetch_destroy(g->fetch);
+    shelf_destroy(g->shelf);
     rows_destroy(g->rows);
     if (g->cold != NULL)
         g->options.cold_close(g->options.context, g->cold);
@@ -227,7 +469,7 @@ static fallible audit_run(struct engine *g, struct audit *out_audit, struct err 
     else
         TRY(log_reaches(g, &older, e));
     TRY(rows_warm(g, e));
-    TRY(fetch_create(g->cold, g->options.threaded ? FETCH_THREADS : 0, &g->fetch, e));
+    TRY(fetch_begin(g, e));
     uint64_t from = g->applied;
     TRY(replay(g, last.position, e));
     struct hash128 digest = rows_digest(g->rows);

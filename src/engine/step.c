@@ -22,6 +22,7 @@ void step_begin(struct step *s, const struct rows *rows, const struct registry *
     o->person_count = o->people_created = 0;
     o->keyed_count = o->keyed_room = o->index_count = o->index_room = 0;
     o->series_count = o->series_room = o->said_count = o->said_room = o->heard_count = 0;
+    o->asked_count = 0;
     o->reply = BYTES_NONE;
     s->view = (struct view){.rows = rows, .registry = registry, .written = o, .arena = arena};
     s->cause = CAUSE_LIVE;
@@ -91,20 +92,29 @@ void step_person_clear(struct step *s, uint32_t number)
     s->outcome->person_changed[slot] = true;
 }
 
-void step_index_put(struct step *s, const struct family *f, struct hash128 hash, uint32_t number)
+static void index_write(struct step *s, struct index_write write)
 {
     struct outcome *o = s->outcome;
-    assert(f->kind == FAMILY_INDEX && number != PERSON_NONE);
+    assert(write.family->kind == FAMILY_INDEX);
     LIST_MORE(s, o->index, o->index_count, o->index_room);
-    o->index[o->index_count++] = (struct index_write){.family = f, .hash = hash, .number = number};
+    o->index[o->index_count++] = write;
+}
+
+void step_index_put(struct step *s, const struct family *f, struct hash128 hash, uint32_t number)
+{
+    assert(number != PERSON_NONE);
+    index_write(s, (struct index_write){.family = f, .hash = hash, .number = number});
+}
+
+void step_index_add(struct step *s, const struct family *f, struct hash128 hash, uint32_t number)
+{
+    assert(number != PERSON_NONE);
+    index_write(s, (struct index_write){.family = f, .hash = hash, .number = number, .is_new = true});
 }
 
 void step_index_remove(struct step *s, const struct family *f, struct hash128 hash)
 {
-    struct outcome *o = s->outcome;
-    assert(f->kind == FAMILY_INDEX);
-    LIST_MORE(s, o->index, o->index_count, o->index_room);
-    o->index[o->index_count++] = (struct index_write){.family = f, .hash = hash, .number = PERSON_NONE};
+    index_write(s, (struct index_write){.family = f, .hash = hash});
 }
 
 static void keyed_write(struct step *s, struct keyed_write write)
@@ -195,12 +205,12 @@ void step_ask(struct step *s, const struct effect_kind *kind, struct bytes key, 
     assert(payload.size <= kind->payload_bytes_max);
     if (view_keyed(&s->view, &outbox_family, name, &there))
         return;
-    uint8_t *value = arena_take(s->view.arena, 16 + payload.size, 8);
-    memcpy(value, &s->view.position, 8);
-    memcpy(value + 8, &s->view.now_us, 8);
+    struct outbox_head head = {.position = s->view.position, .asked_us = s->view.now_us, .order = s->outcome->asked_count++};
+    uint8_t *value = arena_take(s->view.arena, sizeof head + payload.size, 8);
+    memcpy(value, &head, sizeof head);
     if (payload.size > 0)
-        memcpy(value + 16, payload.data, payload.size);
-    step_keyed_put(s, &outbox_family, name, bytes_of(value, 16 + payload.size));
+        memcpy(value + sizeof head, payload.data, payload.size);
+    step_keyed_put(s, &outbox_family, name, bytes_of(value, sizeof head + payload.size));
 }
 
 /* Due times sort as signed numbers. */
@@ -279,6 +289,8 @@ void step_commit(struct step *s, struct rows *rows)
         const struct index_write *w = &o->index[i];
         if (w->number == PERSON_NONE)
             rows_index_remove(rows, w->family, w->hash);
+        else if (w->is_new)
+            rows_index_add(rows, w->family, w->hash, w->number);
         else
             rows_index_put(rows, w->family, w->hash, w->number);
     }

@@ -25,6 +25,8 @@ uint32_t step_person_create(struct step *s); /* the next number, with an empty r
 void step_section_put(struct step *s, uint32_t number, const struct section *section, struct bytes value);
 void step_person_clear(struct step *s, uint32_t number); /* all sections empty; the number stays taken */
 void step_index_put(struct step *s, const struct family *f, struct hash128 hash, uint32_t number);
+/* Of a key that nobody put before, such as a random one: it need not be looked at in `needs`, as others must. */
+void step_index_add(struct step *s, const struct family *f, struct hash128 hash, uint32_t number);
 void step_index_remove(struct step *s, const struct family *f, struct hash128 hash);
 void step_keyed_put(struct step *s, const struct family *f, struct bytes key, struct bytes value);
 void step_keyed_remove(struct step *s, const struct family *f, struct bytes key);

@@ -232,7 +232,23 @@ static void a_wish_is_kept_once(struct t *t)
     struct bytes key = BYTES_LIT("\0"), value;
     REQUIRE(t, view_keyed_next(&b.step.view, &outbox_family, key, false, &key, &value));
     CHECK_BYTES(t, bytes_slice(key, 4, key.size), BYTES_LIT("k"));
-    CHECK_BYTES(t, bytes_slice(value, 16, value.size), BYTES_LIT("first"));
+    CHECK_BYTES(t, bytes_slice(value, sizeof(struct outbox_head), value.size), BYTES_LIT("first"));
+    bench_close(&b);
+}
+
+static void wishes_of_a_step_are_numbered(struct t *t)
+{
+    struct bench b;
+    bench_open(t, &b);
+    step_ask(&b.step, &tiny_ring, BYTES_LIT("10"), BYTES_LIT("first"));
+    step_ask(&b.step, &tiny_ring, BYTES_LIT("9"), BYTES_LIT("second"));
+    struct bytes key = BYTES_LIT("\0"), value;
+    for (uint64_t order = 0; order < 2; order++) { /* "10" sorts first, too */
+        struct outbox_head head;
+        REQUIRE(t, view_keyed_next(&b.step.view, &outbox_family, key, order > 0, &key, &value));
+        memcpy(&head, value.data, sizeof head);
+        CHECK_EQ(t, head.order, order);
+    }
     bench_close(&b);
 }
 
@@ -269,6 +285,7 @@ static const struct test tests[] = {
     {"writes may borrow from rows that change", writes_may_borrow_from_rows_that_change, 1},
     {"facts are heard in the order said", facts_are_heard_in_the_order_said, 1},
     {"a wish is kept once", a_wish_is_kept_once, 1},
+    {"wishes of a step are numbered", wishes_of_a_step_are_numbered, 1},
     {"a setting is its default until it is set", a_setting_is_its_default_until_it_is_set, 1},
     {"a row of a person keeps its sections", a_row_of_a_person_keeps_its_sections, 100},
 };

@@ -77,6 +77,40 @@ static void touch(struct touched *t, uint32_t number, bool cold)
         t->numbers[t->count++] = number;
 }
 
+static void touch_index(struct touched *t, struct index_name name, bool cold)
+{
+    t->cold_count += cold;
+    if (t->index_count < TOUCHED_INDEX_MAX)
+        t->index[t->index_count++] = name;
+}
+
+void touched_clear(struct touched *t)
+{
+    t->count = t->cold_count = t->index_count = t->block_count = 0;
+    t->people_here = false;
+    t->sieve[0] = 0;
+}
+
+/* One beyond the bound is asked for when the others have come. */
+void touched_block(struct touched *t, struct block_name name)
+{
+    t->cold_count++;
+    if (t->block_count < TOUCHED_BLOCKS_MAX)
+        t->blocks[t->block_count++] = name;
+}
+
+void touched_sieve(struct touched *t, const char *path)
+{
+    assert(strlen(path) < sizeof t->sieve);
+    t->cold_count++;
+    memcpy(t->sieve, path, strlen(path) + 1);
+}
+
+bool view_people_matter(const struct view *v)
+{
+    return v->touched == NULL || !v->touched->people_here || v->touched->cold_count > 0;
+}
+
 void outcome_keep(struct outcome *o, struct person *p)
 {
     assert(o->person_count < STEP_PEOPLE_MAX);
@@ -124,7 +158,11 @@ bool view_index(const struct view *v, const struct family *f, struct hash128 has
             }
         }
     }
-    return rows_index_get(v->rows, f, hash, out_number);
+    enum presence presence = rows_index_get(v->rows, f, hash, out_number);
+    if (v->touched != NULL && presence != ROW_HERE)
+        touch_index(v->touched, (struct index_name){.family = f, .hash = hash}, presence == ROW_COLD);
+    assert(presence != ROW_COLD || v->touched != NULL); /* an apply that its needs did not announce */
+    return presence == ROW_HERE;
 }
 
 const struct keyed_write *outcome_keyed(const struct outcome *o, const struct family *f, struct bytes key)

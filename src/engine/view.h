@@ -1,12 +1,13 @@
 /* Reading the state: committed rows, and in a step also what the step has written so far.
  *
  * A view belongs to the engine's thread and lives for one step, one needs or one read. What it returns is borrowed for
- * that long. A read of a person whose row is cold is noted as missing and answers as if there were none: whoever runs
- * the view (engine.c) fetches the row and runs the reader again, so a reader has no side effects. */
+ * that long. A read of a person whose row is cold, or of an index entry that is, is noted as missing and answers as if
+ * there were none: whoever runs the view (engine.c) fetches it and runs the reader again, so a reader has no side effects. */
 #pragma once
 
 #include "base/arena.h"
 #include "store/rows.h"
+#include "store/sieve.h"
 
 #define SECTION_COUNT_MAX 16u
 #define PERSON_NONE 0u
@@ -14,15 +15,40 @@
 
 struct registry;
 struct outcome;
+struct shelf;
 struct section;
 struct setting;
 
-/* The people a reader asked for, each at least once; those past the bound are not noted. */
+/* A block of a sieve on the shelf (engine/shelf.h). */
+struct block_name {
+    uint32_t serial; /* of the sieve's coming to the shelf */
+    uint32_t block;
+};
+#define TOUCHED_BLOCKS_MAX 64u
+
+/* A key of an index that goes cold. */
+struct index_name {
+    const struct family *family;
+    struct hash128 hash;
+};
+#define TOUCHED_INDEX_MAX 256u
+
+/* What a reader asked for: people, each at least once, those past the bound not noted; keys of indexes that had no entry in
+ * memory, absent or cold; and what of sieves is missing. */
 struct touched {
     uint32_t numbers[STEP_PEOPLE_MAX];
     uint32_t count;
-    uint32_t cold_count; /* how many answers were "cold": run the reader again when they are in memory */
+    uint32_t cold_count; /* how many answers were "cold": run the reader again when all is in memory */
+    bool people_here;    /* no row is cold and nobody waits: see view_people_matter */
+    uint32_t index_count; /* TOUCHED_INDEX_MAX: perhaps not all are noted */
+    struct index_name index[TOUCHED_INDEX_MAX];
+    uint32_t block_count;
+    struct block_name blocks[TOUCHED_BLOCKS_MAX];
+    char sieve[SIEVE_PATH_BYTES_MAX]; /* one that must come to the shelf; empty: none */
 };
+void touched_clear(struct touched *t);
+void touched_block(struct touched *t, struct block_name name);
+void touched_sieve(struct touched *t, const char *path);
 
 struct view {
     const struct rows *rows;
@@ -32,6 +58,7 @@ struct view {
     int64_t now_us;          /* log time */
     uint64_t position;       /* of the command; outside a step: of the next one */
     struct touched *touched; /* NULL: nobody wants to know */
+    struct shelf *shelf;     /* the sieves to look into; NULL: there are none */
 };
 
 /* A person's row, taken apart. Rows: docs/formats/rows.md. */
@@ -42,12 +69,14 @@ struct person {
 
 const struct person *view_person(const struct view *v, uint32_t number); /* NULL: none (or cold, and noted) */
 struct bytes view_section(const struct view *v, uint32_t number, const struct section *section);
-bool view_index(const struct view *v, const struct family *f, struct hash128 hash, uint32_t *out_number);
+bool view_index(const struct view *v, const struct family *f, struct hash128 hash, uint32_t *out_number); /* false: none (or cold, and noted) */
 bool view_keyed(const struct view *v, const struct family *f, struct bytes key, struct bytes *out_value);
 /* The next row in key order with what the step has written laid over: >= from, or > with `after`. */
 bool view_keyed_next(const struct view *v, const struct family *f, struct bytes from, bool after, struct bytes *out_key,
                      struct bytes *out_value);
 int64_t setting_int(const struct view *v, const struct setting *setting);
+/* Must a command's `needs` touch its people? Not while all of them are in memory, nobody waits, and it misses nothing else. */
+bool view_people_matter(const struct view *v);
 
 /* The row of all people; the engine's own family. */
 extern const struct family person_family;

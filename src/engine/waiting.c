@@ -3,13 +3,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A set of numbers by open addressing, emptied by moving on to the next generation. */
+#include "base/rng.h"
+
+/* A set by open addressing, emptied by moving on to the next generation. Keys are people's numbers, or hashes of an index
+ * that can't be told from a number but by chance: then a command waits that need not, which is slow and right. */
 #define HELD_SLOTS (1u << 18)
 #define HELD_MAX (HELD_SLOTS / 2)
 
 struct held {
-    uint32_t number;
-    uint32_t generation;
+    uint64_t key;
+    uint64_t generation;
 };
 
 struct waiting {
@@ -17,7 +20,7 @@ struct waiting {
     struct submission **end;
     size_t count;
     size_t held_count;
-    uint32_t generation;
+    uint64_t generation;
     bool holds_all; /* the set is full: everybody waits, which is slow and right */
     struct held *held;
 };
@@ -45,10 +48,15 @@ size_t waiting_count(const struct waiting *w)
     return w->count;
 }
 
-static struct held *held_slot(const struct waiting *w, uint32_t number)
+static uint64_t index_key(const struct index_name *name)
 {
-    uint32_t at = (number * 2654435761u) & (HELD_SLOTS - 1);
-    while (w->held[at].generation == w->generation && w->held[at].number != number)
+    return name->hash.low ^ rng_mix(name->family->id);
+}
+
+static struct held *held_slot(const struct waiting *w, uint64_t key)
+{
+    uint32_t at = (uint32_t)rng_mix(key) & (HELD_SLOTS - 1);
+    while (w->held[at].generation == w->generation && w->held[at].key != key)
         at = (at + 1) & (HELD_SLOTS - 1);
     return &w->held[at];
 }
@@ -59,27 +67,32 @@ bool waiting_holds(const struct waiting *w, const struct touched *touched)
         return false;
     if (w->holds_all)
         return true;
+    if (w->held_count == 0) /* they wait for blocks, and there may be no set yet */
+        return false;
     for (uint32_t i = 0; i < touched->count; i++)
         if (held_slot(w, touched->numbers[i])->generation == w->generation)
+            return true;
+    for (uint32_t i = 0; i < touched->index_count; i++)
+        if (held_slot(w, index_key(&touched->index[i]))->generation == w->generation)
             return true;
     return false;
 }
 
-static void hold(struct waiting *w, uint32_t number)
+static void hold(struct waiting *w, uint64_t key)
 {
     if (w->held == NULL) { /* most workspaces never need it */
         w->held = calloc(HELD_SLOTS, sizeof *w->held);
         if (w->held == NULL)
             abort();
     }
-    struct held *slot = held_slot(w, number);
+    struct held *slot = held_slot(w, key);
     if (slot->generation == w->generation)
         return;
     if (w->held_count == HELD_MAX) {
         w->holds_all = true;
         return;
     }
-    *slot = (struct held){.number = number, .generation = w->generation};
+    *slot = (struct held){.key = key, .generation = w->generation};
     w->held_count++;
 }
 
@@ -89,9 +102,11 @@ void waiting_add(struct waiting *w, struct submission *s, const struct touched *
     *w->end = s;
     w->end = &s->next;
     w->count++;
-    w->holds_all |= touched->count == STEP_PEOPLE_MAX; /* perhaps not all were noted */
+    w->holds_all |= touched->count == STEP_PEOPLE_MAX || touched->index_count == TOUCHED_INDEX_MAX; /* perhaps not all were noted */
     for (uint32_t i = 0; i < touched->count && !w->holds_all; i++)
         hold(w, touched->numbers[i]);
+    for (uint32_t i = 0; i < touched->index_count && !w->holds_all; i++)
+        hold(w, index_key(&touched->index[i]));
 }
 
 struct submission *waiting_take_all(struct waiting *w)

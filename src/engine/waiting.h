@@ -1,5 +1,5 @@
-/* Commands that wait for cold rows, in order, and the people they hold: a later command of one of these people waits
- * behind them. */
+/* Commands that wait for cold rows, in order, and what they hold: the people they touch, and the keys of indexes that
+ * they found no entry for. A later command of one of these waits behind them. */
 #pragma once
 
 #include "engine/engine.h"
@@ -11,7 +11,7 @@ struct waiting;
 struct waiting *waiting_create(void);
 void waiting_destroy(struct waiting *w); /* NULL is fine */
 size_t waiting_count(const struct waiting *w);
-bool waiting_holds(const struct waiting *w, const struct touched *touched); /* is one of these people held? */
+bool waiting_holds(const struct waiting *w, const struct touched *touched); /* is one of these held? */
 void waiting_add(struct waiting *w, struct submission *s, const struct touched *touched); /* behind all others */
 /* Takes all of them out, oldest first, and lets go of everybody. The list ends with NULL. */
 struct submission *waiting_take_all(struct waiting *w);

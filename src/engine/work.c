@@ -1,22 +1,24 @@
 #include "engine/work.h"
 
-#include <stddef.h>
-
 #include <pthread.h>
+#include <stddef.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/time.h"
 #include "engine/engine_priv.h"
 
 #define WORK_KINDS_MAX 32u
 #define WORK_RETRY_US (10 * US_PER_SECOND) /* after a failure */
+#define LEISURE_NICE 10                    /* a weight of 110 against 1024 */
 
 /* One kind of work and, while it runs, its thread. `finished` is the only field that both threads look at. */
 struct work {
     struct works *all;
     const struct work_kind *kind;
     struct work_context context;
-    bool running;
+    bool running, at_leisure;
     pthread_t thread;
     atomic_bool finished;
     struct status status;
@@ -31,6 +33,9 @@ struct works {
     struct engine *engine;
     struct work_surroundings around;
     atomic_bool stop;
+    bool hold;
+    pthread_mutex_t lock; /* of `ended`, which tells that one has finished */
+    pthread_cond_t ended;
     size_t count;
     struct work work[WORK_KINDS_MAX];
 };
@@ -42,7 +47,9 @@ struct works *works_create(struct engine *g)
         abort();
     w->engine = g;
     atomic_init(&w->stop, false);
-    w->around = (struct work_surroundings){.log = g->log, .disk = g->options.disk, .stop = &w->stop};
+    (void)pthread_mutex_init(&w->lock, NULL);
+    (void)pthread_cond_init(&w->ended, NULL);
+    w->around = (struct work_surroundings){.log = g->log, .disk = g->options.disk, .memory_bytes = g->options.memory_bytes, .stop = &w->stop};
     for (size_t i = 0; i < registry_domain_count(g->options.registry); i++) {
         const struct domain *d = registry_domain(g->options.registry, i);
         for (size_t j = 0; j < d->work_count; j++) {
@@ -59,8 +66,13 @@ struct works *works_create(struct engine *g)
 static void *work_run(void *context)
 {
     struct work *w = context;
+    if (w->at_leisure && w->all->engine->options.threaded)
+        (void)setpriority(PRIO_PROCESS, (id_t)gettid(), LEISURE_NICE); /* in vain: it is only less polite */
     w->status = w->kind->run(&w->context, &w->payload, &w->error);
+    (void)pthread_mutex_lock(&w->all->lock);
     atomic_store_explicit(&w->finished, true, memory_order_release);
+    (void)pthread_cond_signal(&w->all->ended);
+    (void)pthread_mutex_unlock(&w->all->lock);
     return NULL;
 }
 
@@ -70,6 +82,8 @@ static void work_end(struct work *w)
         (void)pthread_join(w->thread, NULL);
     if (w->kind->release != NULL)
         w->kind->release(&w->context);
+    if (w->context.scratch != NULL)
+        arena_reset(w->context.scratch);
     w->running = false;
 }
 
@@ -81,15 +95,20 @@ void works_destroy(struct works *w)
     for (size_t i = 0; i < w->count; i++) {
         if (w->work[i].running)
             work_end(&w->work[i]);
+        arena_destroy(w->work[i].context.scratch);
         buf_fini(&w->work[i].payload);
     }
+    (void)pthread_cond_destroy(&w->ended);
+    (void)pthread_mutex_destroy(&w->lock);
     free(w);
 }
 
+/* Not taken: the work is still wanted and will be done again. */
 static void result_answered(struct submission *s, const struct answer *a)
 {
     struct work *w = (struct work *)((char *)s - offsetof(struct work, submission));
-    (void)a; /* not taken: the work is still wanted and will be done again */
+    if (w->kind->gives_back && done(a->status))
+        w->all->engine->gave_back_at = a->position + 1;
     w->in_flight = false;
 }
 
@@ -119,16 +138,24 @@ static fallible work_finish(struct work *w, int64_t now_us, struct err *e)
     return DONE;
 }
 
-static void work_begin(struct work *w, int64_t now_us)
+/* Half of the reserve is a checkpoint's in any case, and what is left is not taken at once. */
+static uint64_t room_of(const struct engine *g)
 {
-    if (w->in_flight || now_us < w->not_before_us)
-        return;
+    uint64_t kept = g->options.disk_reserve_bytes / 2, left = g->disk_free_bytes > kept ? g->disk_free_bytes - kept : 0;
+    return g->accepting ? 0 : left / 2 + 1;
+}
+
+static void work_begin(struct work *w, const struct view *v)
+{
     struct engine *g = w->all->engine;
     atomic_store_explicit(&w->all->around.checkpoint_older, g->trim_position, memory_order_relaxed);
-    struct view v = engine_view(g);
-    w->context = (struct work_context){.around = &w->all->around, .position = g->applied};
-    if (!w->kind->wanted(&v, &w->context))
+    atomic_store_explicit(&w->all->around.room_bytes, room_of(g), memory_order_relaxed);
+    w->context = (struct work_context){.around = &w->all->around, .position = g->applied, .scratch = w->context.scratch};
+    if (!w->kind->wanted(v, &w->context)) {
+        arena_destroy(w->context.scratch);
+        w->context.scratch = NULL;
         return;
+    }
     buf_clear(&w->payload);
     atomic_store(&w->finished, false);
     w->running = true;
@@ -140,14 +167,45 @@ static void work_begin(struct work *w, int64_t now_us)
 
 fallible works_step(struct works *w, int64_t now_us, struct err *e)
 {
+    w->hold = false;
     for (size_t i = 0; i < w->count; i++) {
         struct work *work = &w->work[i];
         if (work->running && atomic_load_explicit(&work->finished, memory_order_acquire))
             TRY(work_finish(work, now_us, e));
-        if (!work->running)
-            work_begin(work, now_us);
+        struct view v = engine_view(w->engine);
+        enum work_haste haste = work->kind->haste == NULL ? WORK_IN_HASTE : work->kind->haste(&v, &w->around);
+        work->at_leisure = work->running ? work->at_leisure : haste == WORK_AT_LEISURE;
+        bool may_begin = now_us >= work->not_before_us && (w->engine->accepting || work->kind->gives_back);
+        bool can_go_on = work->running || may_begin;
+        w->hold |= haste == WORK_HOLDS_COMMANDS && can_go_on;
+        if (!work->running && !work->in_flight && can_go_on)
+            work_begin(work, &v);
     }
     return DONE;
+}
+
+static bool all_at_work(const struct works *w)
+{
+    bool any = false;
+    for (size_t i = 0; i < w->count; i++) {
+        if (w->work[i].running && atomic_load_explicit(&w->work[i].finished, memory_order_acquire))
+            return false;
+        any |= w->work[i].running;
+    }
+    return any;
+}
+
+void works_wait(struct works *w)
+{
+    (void)pthread_mutex_lock(&w->lock);
+    while (all_at_work(w))
+        (void)pthread_cond_wait(&w->ended, &w->lock);
+    (void)pthread_mutex_unlock(&w->lock);
+}
+
+bool works_hold(const struct works *w)
+{
+    return w->hold;
 }
 
 bool works_running(const struct works *w)

@@ -1,7 +1,10 @@
 /* Waking a workspace and letting it sleep. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/hash.h"
 #include "base/time.h"
 #include "engine/engine_priv.h"
 #include "engine/host_priv.h"
@@ -9,8 +12,10 @@
 
 #define OPEN_RETRY_US (5 * US_PER_SECOND)
 #define PATH_BYTES_MAX 4096
+#define COLD_SHARE 16u /* of the memory: the cold store's own */
 #define FILE_NAME "workspace.json"
 #define FILE_BYTES_MAX 65536
+#define RESTORE_WORDS "bring this file back from a copy; a new one would have another secret, and nobody would be known by it"
 
 static fallible secret_read(struct bytes text, uint64_t *out_secret, struct err *e)
 {
@@ -34,17 +39,38 @@ static fallible secret_read(struct bytes text, uint64_t *out_secret, struct err 
     return status;
 }
 
-fallible workspace_read_file(const char *folder, const char *name, uint64_t *out_secret, struct err *e)
+bool workspace_has_data(const char *folder, const char *name)
 {
+    static const char *const written[] = {"log", "CHECKPOINT"};
     char path[PATH_BYTES_MAX];
+    for (size_t i = 0; i < COUNT_OF(written); i++) {
+        (void)snprintf(path, sizeof path, "%s/%s/%s", folder, name, written[i]);
+        if (access(path, F_OK) == 0)
+            return true;
+    }
+    return false;
+}
+
+fallible workspace_secret_read(const char *folder, const char *name, uint64_t *out_secret, struct err *e)
+{
+    char path[PATH_BYTES_MAX], text[FILE_BYTES_MAX];
+    struct err why = {0};
     (void)snprintf(path, sizeof path, "%s/%s/%s", folder, name, FILE_NAME);
     FILE *file = fopen(path, "re");
-    if (file == NULL)
+    if (file == NULL && !workspace_has_data(folder, name))
         return FAIL(e, NOT_FOUND, "%s: no such workspace", name);
-    char text[FILE_BYTES_MAX];
+    if (file == NULL)
+        return FAIL(e, CORRUPT, "%s: %s: " RESTORE_WORDS, path, strerror(errno));
     size_t size = fread(text, 1, sizeof text, file);
     (void)fclose(file);
-    return WRAP(e, secret_read(bytes_of(text, size), out_secret, e), "%s", path);
+    if (failed(secret_read(bytes_of(text, size), out_secret, &why)))
+        return FAIL(e, CORRUPT, "%s: %s: " RESTORE_WORDS, path, why.text);
+    return DONE;
+}
+
+uint64_t workspace_log_owner(uint64_t secret)
+{
+    return hash64(BYTES_LIT("kith workspace"), secret) | 1;
 }
 
 /* --- the engine's hooks --- */
@@ -55,7 +81,7 @@ static struct cold *open_cold(void *context, const char *snapshot, struct err *e
     char path[PATH_BYTES_MAX];
     (void)snprintf(path, sizeof path, "%s/%s/cold", w->host->options.folder, w->name);
     struct cold *c = NULL;
-    return failed(cold_open(path, snapshot, &c, e)) ? NULL : c;
+    return failed(cold_open(path, snapshot, w->host->options.memory_bytes / COLD_SHARE, &c, e)) ? NULL : c;
 }
 
 static void close_cold(void *context, struct cold *c)
@@ -107,6 +133,7 @@ static fallible engine_wake(struct workspace *w, struct err *e)
         .context = w,
         .registry = o->registry,
         .apply_version = o->apply_version,
+        .log_owner = workspace_log_owner(w->secret),
         .log_segment_bytes = o->log_segment_bytes,
         .checkpoint_log_bytes = o->checkpoint_log_bytes,
         .memory_bytes = o->memory_bytes,
@@ -114,6 +141,13 @@ static fallible engine_wake(struct workspace *w, struct err *e)
         .threaded = true,
     };
     return engine_open(&options, &w->engine, e);
+}
+
+static void warn(const struct workspace *w, const char *words)
+{
+    const struct host_options *o = &w->host->options;
+    if (o->warned != NULL)
+        o->warned(o->context, w, words);
 }
 
 fallible workspace_wake(struct workspace *w, struct err *e)
@@ -140,19 +174,36 @@ fallible workspace_wake(struct workspace *w, struct err *e)
     w->ports = ports_create(w);
     engine_hook(w->engine, &(struct engine_hooks){.context = w, .wants = wants_fact, .fact = hear_fact, .effect = hear_effect});
     atomic_fetch_add(&w->host->awake, 1);
+    struct engine_stats stats;
+    engine_stats(w->engine, &stats);
+    if (stats.trouble != NULL)
+        warn(w, stats.trouble);
     if (w->host->options.woken != NULL)
         w->host->options.woken(w->host->options.context, w, w->engine);
     engine_outbox_replay(w->engine);
     return DONE;
 }
 
+/* Without it the log has everything all the same, and the next start takes its time. */
+static void last_checkpoint(const struct workspace *w)
+{
+    struct err e = {0}, words = {0};
+    struct engine_stats stats;
+    if (failed(engine_checkpoint(w->engine, true, &e)))
+        engine_trouble(w->engine, &e);
+    engine_stats(w->engine, &stats);
+    if (stats.checkpoint_position == stats.position)
+        return;
+    err_set(&words, "closed without its checkpoint, so the next start replays the log: %s", stats.trouble == NULL ? "" : stats.trouble);
+    warn(w, words.text);
+}
+
 void workspace_sleep(struct workspace *w, bool checkpoint)
 {
     if (w->engine == NULL)
         return;
-    struct err e = {0};
-    if (checkpoint && failed(engine_checkpoint(w->engine, true, &e)))
-        engine_trouble(w->engine, &e); /* the log has everything all the same */
+    if (checkpoint)
+        last_checkpoint(w);
     ports_destroy(w->ports);
     w->ports = NULL;
     engine_close(w->engine);
