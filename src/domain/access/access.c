@@ -5,12 +5,16 @@
 
 #include "lib/json.h"
 #include "lib/pack.h"
+#include "lib/text.h"
 
 #define TOKEN_FORMAT 1u
 #define TOKEN_BYTES_MAX 4096u
 #define READ_BYTES_MAX 512u /* of the command */
 #define FORGOTTEN_A_STEP 2u
 #define ROLES_ALL ((1u << ROLE_COLLECT) | (1u << ROLE_READ) | (1u << ROLE_WRITE) | (1u << ROLE_ADMIN))
+
+const char *const role_names[ROLE_SYSTEM + 1] = {
+    [ROLE_COLLECT] = "collect", [ROLE_READ] = "read", [ROLE_WRITE] = "write", [ROLE_ADMIN] = "admin", [ROLE_SYSTEM] = "system"};
 
 /* name -> packed token */
 static const struct family token_family = {.id = 50, .kind = FAMILY_KEYED, .value_bytes = TOKEN_BYTES_MAX, .name = "token"};
@@ -105,10 +109,12 @@ fallible token_unpack(struct bytes payload, struct token *out_token, struct err 
     return DONE;
 }
 
+/* A token is ended by its name as a step of a path: one that can't stand there could never be ended. */
 static fallible token_check(struct bytes payload, struct err *e)
 {
     struct token t;
-    return token_unpack(payload, &t, e);
+    TRY(token_unpack(payload, &t, e));
+    return text_fits_a_path(bytes_of_text(t.name)) ? DONE : FAIL(e, INVALID, "a token's name is plain text without \"/\" and control characters, and not . or ..");
 }
 
 /* --- reading --- */

@@ -7,6 +7,8 @@
 extern const struct domain access_domain;
 extern const struct fact_kind fact_token_changed; /* edge threads then take a new copy */
 
+extern const char *const role_names[ROLE_SYSTEM + 1]; /* "collect", "read" … */
+
 #define TOKEN_SECRET_BYTES 32u
 #define TOKEN_SCOPE_BRANDS_MAX 32u
 

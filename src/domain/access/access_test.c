@@ -211,6 +211,22 @@ static void changes_are_said(struct t *t)
     harness_destroy(h);
 }
 
+/* A name is a step of the path that ends its token. */
+static void a_name_fits_a_path(struct t *t)
+{
+    struct harness *h = harness_create(domains, COUNT_OF(domains));
+    static const char *const bad[] = {"a/b", ".", "..", "a\nb", "\x7f", "\xff", "/"}, *const good[] = {"a.b", "...", "小明 shop", "a?b%2f"};
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
+        struct token token = token_of(bad[i], 1u << ROLE_READ, bad[i]);
+        CHECK_TEXT(t, put(h, &token), harness_malformed.name);
+    }
+    for (size_t i = 0; i < COUNT_OF(good); i++) {
+        struct token token = token_of(good[i], 1u << ROLE_READ, good[i]);
+        CHECK_TEXT(t, put(h, &token), "accepted");
+    }
+    harness_destroy(h);
+}
+
 static const struct test tests[] = {
     {"tokens are found by secret and listed by name", tokens_are_found_by_secret_and_listed_by_name, 1},
     {"a new secret ends the old one", a_new_secret_ends_the_old_one, 1},
@@ -219,5 +235,6 @@ static const struct test tests[] = {
     {"secrets depend on the workspace", secrets_depend_on_the_workspace, 1},
     {"reads are kept newest first", reads_are_kept_newest_first, 1},
     {"changes are said", changes_are_said, 1},
+    {"a name fits a path", a_name_fits_a_path, 1},
 };
 TEST_MAIN(tests)

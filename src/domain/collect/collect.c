@@ -3,34 +3,17 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "domain/collect/import_lines.h"
+#include "domain/collect/messages.h"
 #include "domain/collect/names.h"
 #include "domain/collect/standard.h"
 #include "domain/identity/identity.h"
+#include "engine/shelf.h"
 #include "lib/json.h"
 
 #define LATE_US US_PER_HOUR /* an event that took longer to come is late */
-#define FORGET_EVERY 8u     /* messages: settings are looked up once for so many */
-#define FORGOTTEN_MAX 32u   /* at a time: four times as fast as learning, and no step pays much */
 #define NAME_PAYLOAD_BYTES_MAX 4096u
 #define ENTRY_MODULUS ((uint64_t)UINT32_MAX)
-
-/* A message id that was seen, in log order. Its entry in the index leads here: the place modulo ENTRY_MODULUS, plus 1,
- * which is unique among the ids kept. So a hit compares all 128 bits, and an id that is over its time but not yet
- * forgotten is no duplicate. */
-struct message_seen {
-    struct hash128 hash;
-    int64_t time_us;
-};
-static_assert(sizeof(struct message_seen) == 24, "message ids are on disk");
-
-static const struct family message_index_family = {.id = 12, .kind = FAMILY_INDEX, .name = "message_index"};
-static const struct family message_series_family = {
-    .id = 13, .kind = FAMILY_SERIES, .value_bytes = sizeof(struct message_seen), .name = "message"};
-
-static const struct setting dedup_days = {
-    "collect.dedup_days", 1, 30, 7, "days", "How long a message id is remembered, so that a second one is refused."};
-static const struct setting dedup_ids = {
-    "collect.dedup_ids", 1000, 200000000, 50000000, "ids", "How many message ids are remembered at most."};
 
 const struct refusal collect_duplicate = {
     "duplicate", "This message came before: it counts once.", "这条消息已经收到过,只算一次。"};
@@ -53,97 +36,18 @@ static fallible event_check(struct bytes payload, struct err *e)
     return envelope_check(&envelope, e);
 }
 
+/* The message first: people need no look when they are all in memory and nothing else is missing. */
 static void event_needs(const struct view *v, struct bytes payload)
 {
+    struct hash128 message;
+    if (!envelope_message(payload, &message))
+        return;
+    bool is_known = message_is_known(v, message);
+    if (is_known || !view_people_matter(v))
+        return;
     struct envelope *envelope = arena_take(v->arena, sizeof *envelope, _Alignof(struct envelope));
     if (done(envelope_unpack(payload, envelope, NULL)))
         identity_touch(v, envelope);
-}
-
-/* --- duplicates --- */
-
-static uint32_t message_entry(uint64_t place)
-{
-    return (uint32_t)(place % ENTRY_MODULUS) + 1;
-}
-
-/* The kept place that an entry leads to; false: it leads to none of them. */
-static bool message_place(const struct view *v, uint32_t entry, uint64_t *out_place)
-{
-    uint64_t first = rows_series_first(v->rows, &message_series_family), end = rows_series_end(v->rows, &message_series_family);
-    uint64_t behind = (entry - 1 + ENTRY_MODULUS - first % ENTRY_MODULUS) % ENTRY_MODULUS;
-    *out_place = first + behind;
-    return behind < end - first;
-}
-
-/* Is the id at this place still within days and number? */
-static bool message_counts(const struct view *v, uint64_t place)
-{
-    const struct message_seen *seen = rows_series_at(v->rows, &message_series_family, place);
-    uint64_t newer = rows_series_end(v->rows, &message_series_family) - place;
-    return v->now_us - seen->time_us < setting_int(v, &dedup_days) * US_PER_DAY && newer <= (uint64_t)setting_int(v, &dedup_ids);
-}
-
-static bool is_duplicate(const struct view *v, struct hash128 message)
-{
-    uint32_t entry;
-    uint64_t place;
-    if (LIKELY(!view_index(v, &message_index_family, message, &entry)) || !message_place(v, entry, &place))
-        return false;
-    const struct message_seen *seen = rows_series_at(v->rows, &message_series_family, place);
-    return hash128_equal(seen->hash, message) && message_counts(v, place);
-}
-
-/* Takes the id at this place out of the index, unless it came again since and the entry leads to the newer one. */
-static void message_forget(struct step *s, uint64_t place)
-{
-    const struct message_seen *seen = rows_series_at(s->view.rows, &message_series_family, place);
-    uint32_t entry;
-    if (view_index(&s->view, &message_index_family, seen->hash, &entry) && entry == message_entry(place))
-        step_index_remove(s, &message_index_family, seen->hash);
-}
-
-static void messages_forget(struct step *s)
-{
-    const struct rows *rows = s->view.rows;
-    uint64_t from = rows_series_first(rows, &message_series_family), end = rows_series_end(rows, &message_series_family);
-    if (end % FORGET_EVERY != 0)
-        return;
-    uint64_t until = from;
-    int64_t days_us = setting_int(&s->view, &dedup_days) * US_PER_DAY;
-    uint64_t kept_max = (uint64_t)setting_int(&s->view, &dedup_ids);
-    for (; until < end && until - from < FORGOTTEN_MAX; until++) {
-        const struct message_seen *seen = rows_series_at(rows, &message_series_family, until);
-        if (s->view.now_us - seen->time_us < days_us && end - until <= kept_max)
-            break;
-        rows_index_prefetch(rows, &message_index_family, seen->hash);
-    }
-    for (uint64_t place = from; place < until; place++)
-        message_forget(s, place);
-    if (until > from)
-        step_series_drop(s, &message_series_family, until);
-}
-
-static void message_remember(struct step *s, struct hash128 message)
-{
-    struct message_seen *seen = arena_take(s->view.arena, sizeof *seen, _Alignof(struct message_seen));
-    *seen = (struct message_seen){.hash = message, .time_us = s->view.now_us};
-    uint64_t place = step_series_push(s, &message_series_family, seen);
-    step_index_put(s, &message_index_family, message, message_entry(place));
-}
-
-/* An id may have gone because of the number, or of a setting that was changed since: what is still there is certain. */
-int64_t collect_horizon_us(const struct view *v)
-{
-    uint64_t first = rows_series_first(v->rows, &message_series_family), end = rows_series_end(v->rows, &message_series_family);
-    int64_t days_us = setting_int(v, &dedup_days) * US_PER_DAY;
-    uint64_t kept_max = (uint64_t)setting_int(v, &dedup_ids);
-    if (first == end || (first == 0 && end <= kept_max))
-        return days_us;
-    uint64_t oldest = end - first > kept_max ? end - kept_max : first;
-    const struct message_seen *seen = rows_series_at(v->rows, &message_series_family, oldest);
-    int64_t age_us = v->now_us - seen->time_us;
-    return age_us < days_us ? age_us : days_us;
 }
 
 /* --- the fact --- */
@@ -187,7 +91,8 @@ static enum cause cause_of(const struct envelope *envelope)
 static void references_number(struct step *s, struct arrived *a)
 {
     const struct bytes *reference = a->envelope.reference;
-    a->event = name_intern(s, NAME_EVENT, a->envelope.event);
+    uint32_t standard = a->envelope.event_number;
+    a->event = standard != 0 ? standard : name_intern(s, NAME_EVENT, a->envelope.event);
     a->source = name_intern(s, NAME_SOURCE, a->envelope.source);
     a->brand = name_intern(s, NAME_BRAND, reference[REF_BRAND]);
     a->channel = name_intern(s, NAME_CHANNEL, reference[REF_CHANNEL]);
@@ -198,17 +103,29 @@ static void references_number(struct step *s, struct arrived *a)
     a->campaign = name_intern(s, NAME_CAMPAIGN, reference[REF_CAMPAIGN]);
 }
 
+/* A line of a file by the file, for ever; every other message by its id. Else it is remembered. */
+static bool came_before(struct step *s, const struct envelope *envelope)
+{
+    struct import_line line;
+    bool is_line = import_line_of(envelope, &line);
+    if (is_line ? import_line_is_known(&s->view, &line) : message_is_known(&s->view, envelope->message))
+        return true;
+    if (is_line)
+        import_line_remember(s, &line);
+    else
+        message_remember(s, envelope->message);
+    return false;
+}
+
 static const struct refusal *event_apply(struct step *s, struct bytes payload)
 {
     struct arrived *a = arena_take(s->view.arena, sizeof *a, _Alignof(struct arrived));
     struct status status = envelope_unpack(payload, &a->envelope, NULL);
     assert(done(status)); /* event_check has seen it */
-    if (is_duplicate(&s->view, a->envelope.message))
+    if (came_before(s, &a->envelope))
         return &collect_duplicate;
     a->packed = payload;
     a->trait_count = a->consent_count = 0;
-    message_remember(s, a->envelope.message);
-    messages_forget(s);
     references_number(s, a);
     a->traits = NULL;
     a->consents = NULL;
@@ -221,16 +138,35 @@ static const struct refusal *event_apply(struct step *s, struct bytes payload)
     return NULL;
 }
 
-bool collect_prefetch(const struct view *v, struct bytes packed, int stage)
+int64_t collect_horizon_us(const struct view *v)
 {
-    struct hash128 message;
-    struct envelope_id ids[ENVELOPE_IDS_MAX];
-    uint32_t count;
-    if (!envelope_peek(packed, &message, ids, &count))
-        return false;
-    if (stage == 0)
-        rows_index_prefetch(v->rows, &message_index_family, message);
-    return identity_prefetch(v, ids, count, stage);
+    return messages_horizon_us(v);
+}
+
+bool collect_horizon_is_short(const struct view *v)
+{
+    int64_t days_us = setting_int(v, &dedup_days) * US_PER_DAY, horizon_us = messages_horizon_us(v);
+    return horizon_us < COLLECT_HORIZON_LEAST_US && horizon_us < days_us;
+}
+
+struct event_ahead {
+    struct envelope_keys keys;
+    struct identity_ahead identity;
+    bool is_over;
+};
+static_assert(sizeof(struct event_ahead) <= AHEAD_BYTES, "it is kept by the engine");
+
+bool collect_prefetch(const struct view *v, struct bytes packed, int stage, struct ahead *io_ahead)
+{
+    struct event_ahead *a = (struct event_ahead *)io_ahead->kept;
+    if (stage == 0) {
+        a->identity = (struct identity_ahead){0};
+        a->is_over = !envelope_peek(packed, &a->keys);
+        if (!a->is_over)
+            message_prefetch(v, a->keys.message);
+    }
+    a->is_over = a->is_over || !identity_prefetch(v, &a->keys, &a->identity);
+    return !a->is_over;
 }
 
 /* --- collect.name --- */
@@ -348,9 +284,29 @@ static uint64_t horizon_seconds(const struct view *v)
     return (uint64_t)(collect_horizon_us(v) / US_PER_SECOND);
 }
 
-static uint64_t messages_kept(const struct view *v)
+static uint64_t horizon_is_short(const struct view *v)
 {
-    return rows_series_end(v->rows, &message_series_family) - rows_series_first(v->rows, &message_series_family);
+    return collect_horizon_is_short(v);
+}
+
+static uint64_t messages_on_disk(const struct view *v)
+{
+    return view_shelf_stats(v).entries;
+}
+
+static uint64_t message_files(const struct view *v)
+{
+    return view_shelf_stats(v).sieves;
+}
+
+static uint64_t message_filter_bytes(const struct view *v)
+{
+    return view_shelf_stats(v).bytes;
+}
+
+static uint64_t messages_passed_in_vain(const struct view *v)
+{
+    return view_shelf_stats(v).passed_in_vain;
 }
 
 /* Names by kind: a metric each, since a metric is one number. */
@@ -372,13 +328,20 @@ DEFINE_NAME_COUNT(trait, NAME_TRAIT)
 DEFINE_NAME_COUNT(purpose, NAME_PURPOSE)
 DEFINE_NAME_COUNT(entity, NAME_ENTITY)
 
-static const struct family *const families[] = {&name_index_family, &name_row_family, &message_index_family,
-                                                &message_series_family};
+static const struct family *const families[] = {&name_index_family,   &name_row_family,        &message_family,
+                                                &message_file_family, &message_retired_family, &message_mark_family,
+                                                &import_line_family};
 static const struct fact_kind *const says[] = {&fact_arrived};
-static const struct setting *const settings[] = {&dedup_days, &dedup_ids};
+static const struct setting *const settings[] = {&dedup_days, &dedup_ids, &dedup_generation};
+static const struct work_kind *const works[] = {&stow_work, &stow_merge_work, &stow_sweep_work};
 static const struct metric metrics[] = {
     {"kith_dedup_horizon_seconds", "How far back a duplicate is certain to be seen; alarm below 48 hours.", horizon_seconds},
-    {"kith_dedup_ids", "Message ids remembered.", messages_kept},
+    {"kith_dedup_horizon_short", "1 when that is below 48 hours and below what the setting asks for.", horizon_is_short},
+    {"kith_dedup_ids_memory", "Message ids remembered in memory.", messages_in_memory},
+    {"kith_dedup_ids_disk", "Message ids remembered on disk, those included that are too old and will go with their file.", messages_on_disk},
+    {"kith_dedup_files", "Files of message ids.", message_files},
+    {"kith_dedup_filter_bytes", "Memory for the filters over these files.", message_filter_bytes},
+    {"kith_dedup_in_vain_total", "New messages for which a file was read in vain.", messages_passed_in_vain},
     {"kith_names_event", "Event names seen that aren't standard.", names_event},
     {"kith_names_brand", "Brands seen.", names_brand},
     {"kith_names_channel", "Channels seen.", names_channel},
@@ -398,6 +361,8 @@ static const struct command commands[] = {
     {COMMAND_COLLECT_NAME, "collect.name", NAME_PAYLOAD_BYTES_MAX, ROLE_WRITE, name_check, NULL, name_apply,
      "Says what a name stands for (a brand's legal entity, a store's region, labels), or that an event is an alias of another.",
      NULL},
+    {COMMAND_COLLECT_MOVED, "collect.messages_moved", MESSAGES_MOVED_BYTES_MAX, ROLE_SYSTEM, messages_moved_check, messages_moved_needs,
+     messages_moved_apply, "Message ids moved from memory to a file, from files into one, or are let go.", NULL},
 };
 
 const struct domain collect_domain = {
@@ -410,8 +375,11 @@ const struct domain collect_domain = {
     .command_count = COUNT_OF(commands),
     .says = says,
     .say_count = COUNT_OF(says),
+    .works = works,
+    .work_count = COUNT_OF(works),
     .settings = settings,
     .setting_count = COUNT_OF(settings),
     .metrics = metrics,
     .metric_count = COUNT_OF(metrics),
+    .sieves = message_files_said,
 };

@@ -2,6 +2,7 @@
  * before is refused as a duplicate; everything else is said on as `arrived`. */
 #pragma once
 
+#include "base/time.h"
 #include "domain/collect/envelope.h"
 #include "domain/collect/standard.h"
 #include "engine/domain.h"
@@ -60,16 +61,20 @@ struct arrived_consent {
 extern const struct fact_kind fact_arrived;
 
 /* Ids that replay and other domains may name. */
-enum { COMMAND_COLLECT_EVENT = 0x0201, COMMAND_COLLECT_NAME = 0x0202 };
+enum { COMMAND_COLLECT_EVENT = 0x0201, COMMAND_COLLECT_NAME = 0x0202, COMMAND_COLLECT_MOVED = 0x0203 };
 
 /* The command that defines a name: attributes, or (events) an alias of another one; both replace what was said before.
  * An alias counts for events that come from now on. A brand's text attribute "entity" makes that legal entity known.
  * Payload of COMMAND_COLLECT_NAME: u8 kind, bytes name, bytes alias_of (empty: none), bytes attributes (a record). */
 void collect_name_pack(struct buf *b, enum name_kind kind, struct bytes name, struct bytes alias_of, struct bytes attributes);
 
-/* How far back duplicates are certain to be seen: the setting's days, or less once the number of ids is the bound. */
+/* How far back duplicates are certain to be seen: the setting's days, or less once the number of ids is the bound, or after the
+ * setting was raised. Within a file of older ids by proportion. */
 int64_t collect_horizon_us(const struct view *v);
+#define COLLECT_HORIZON_LEAST_US (2 * US_PER_DAY)
+/* Less than COLLECT_HORIZON_LEAST_US, and less than the setting asks for: a cause for alarm. */
+bool collect_horizon_is_short(const struct view *v);
 extern const struct refusal collect_duplicate; /* "duplicate": counted by engine_refusals */
 
 /* Touches ahead what apply will read of an event; stage by stage while it returns true. */
-bool collect_prefetch(const struct view *v, struct bytes packed, int stage);
+bool collect_prefetch(const struct view *v, struct bytes packed, int stage, struct ahead *io_ahead);

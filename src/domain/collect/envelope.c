@@ -79,26 +79,26 @@ static uint32_t parts_of(const struct envelope *v)
     return parts;
 }
 
-static void pack_short(struct buf *b, struct bytes text)
+static uint8_t *put_short(uint8_t *at, struct bytes text)
 {
-    assert(text.size <= SHORT_BYTES_MAX);
-    pack_u8(b, (uint8_t)text.size);
-    pack_raw(b, text);
+    *at = (uint8_t)text.size;
+    return put_raw(at + 1, text.data, text.size);
 }
 
-static void pack_head(struct buf *b, const struct envelope *v)
+static uint8_t *put_head(uint8_t *at, const struct envelope *v, uint32_t parts)
 {
     struct head head = {
         .format = ENVELOPE_FORMAT,
         .id_count = (uint8_t)v->id_count,
         .other_count = (uint8_t)v->other_count,
         .actor = (uint8_t)v->actor,
-        .parts = parts_of(v),
+        .parts = parts,
         .message = v->message,
         .event_us = v->event_us,
     };
-    pack_raw(b, bytes_of(&head, sizeof head));
-    for (uint32_t i = 0; i < v->id_count + v->other_count; i++) {
+    memcpy(at, &head, sizeof head);
+    at += sizeof head;
+    for (uint32_t i = 0; i < v->id_count + v->other_count; i++, at += ID_BYTES) {
         const struct envelope_id *id = &v->ids[i];
         struct packed_id packed = {
             .type = id->type,
@@ -106,67 +106,111 @@ static void pack_head(struct buf *b, const struct envelope *v)
             .value_bytes = (uint8_t)id->value.size,
         };
         memcpy(packed.key, &id->key, sizeof packed.key);
-        pack_raw(b, bytes_of(&packed, sizeof packed));
+        memcpy(at, &packed, sizeof packed);
     }
+    return at;
 }
 
 /* A standard name is a byte 0 and its number; no other name is empty. */
-static void pack_event(struct buf *b, struct bytes name)
+#define STANDARD_BYTES 3u
+
+static uint32_t number_of(struct bytes name)
 {
     const struct standard_event *standard = standard_event_named(name);
-    if (standard == NULL) {
-        pack_short(b, name);
-        return;
-    }
-    pack_u8(b, 0);
-    pack_u16(b, standard->number);
+    return standard == NULL ? 0 : standard->number;
 }
 
-static void pack_parts(struct buf *b, const struct envelope *v)
+static uint8_t *put_event(uint8_t *at, struct bytes name, uint32_t standard)
 {
-    pack_signed(b, v->received_us - v->event_us);
-    if (v->sent_us != 0)
-        pack_signed(b, v->received_us - v->sent_us);
-    pack_event(b, v->event);
-    pack_short(b, v->source);
+    if (standard == 0)
+        return put_short(at, name);
+    at[0] = 0;
+    at[1] = (uint8_t)standard;
+    at[2] = (uint8_t)(standard >> 8);
+    return at + STANDARD_BYTES;
+}
+
+static uint8_t *put_parts(uint8_t *at, const struct envelope *v, uint32_t standard, uint32_t parts)
+{
+    at = put_varint(at, zigzag_of(v->received_us - v->event_us));
+    if (parts & PART_SENT)
+        at = put_varint(at, zigzag_of(v->received_us - v->sent_us));
+    at = put_event(at, v->event, standard);
+    at = put_short(at, v->source);
     for (uint32_t i = 0; i < v->id_count + v->other_count; i++) {
         if (v->ids[i].ns.size > 0)
-            pack_short(b, v->ids[i].ns);
-        pack_raw(b, v->ids[i].value);
+            at = put_short(at, v->ids[i].ns);
+        at = put_raw(at, v->ids[i].value.data, v->ids[i].value.size);
     }
-    if (v->message_id.size > 0)
-        pack_short(b, v->message_id);
-    if (v->actor_id.size > 0)
-        pack_short(b, v->actor_id);
-    for (uint32_t i = 0; i < REF_COUNT; i++)
-        if (v->reference[i].size > 0)
-            pack_short(b, v->reference[i]);
-    if (v->traits.size > 0)
-        pack_bytes(b, v->traits);
-    if (v->consent_count > 0) {
-        pack_varint(b, v->consent_count);
-        pack_bytes(b, v->consents);
-    }
-    if (v->properties.size > 0)
-        pack_bytes(b, v->properties);
-    if (v->item_count > 0) {
-        pack_varint(b, v->item_count);
-        pack_bytes(b, v->items);
-    }
+    if (parts & PART_MESSAGE_ID)
+        at = put_short(at, v->message_id);
+    if (parts & PART_ACTOR_ID)
+        at = put_short(at, v->actor_id);
+    for (uint32_t left = parts >> REFERENCE_BIT; left != 0; left &= left - 1)
+        at = put_short(at, v->reference[__builtin_ctz(left)]);
+    if (parts & PART_TRAITS)
+        at = put_bytes(at, v->traits);
+    if (parts & PART_CONSENTS)
+        at = put_bytes(put_varint(at, v->consent_count), v->consents);
+    if (parts & PART_PROPERTIES)
+        at = put_bytes(at, v->properties);
+    if (parts & PART_ITEMS)
+        at = put_bytes(put_varint(at, v->item_count), v->items);
+    return at;
 }
 
-static bool texts_fit(const struct envelope *v)
+/* How many bytes an envelope takes, and whether its texts are short enough. */
+struct measure {
+    size_t bytes;
+    size_t longest;
+};
+
+static void measure_short(struct measure *m, struct bytes text)
 {
-    size_t longest = v->event.size > v->source.size ? v->event.size : v->source.size;
-    longest = v->actor_id.size > longest ? v->actor_id.size : longest;
-    longest = v->message_id.size > longest ? v->message_id.size : longest;
-    for (uint32_t i = 0; i < REF_COUNT; i++)
-        longest = v->reference[i].size > longest ? v->reference[i].size : longest;
+    m->bytes += 1 + text.size;
+    m->longest = text.size > m->longest ? text.size : m->longest;
+}
+
+static void measure_long(struct measure *m, struct bytes b)
+{
+    m->bytes += varint_bytes(b.size) + b.size;
+}
+
+static struct measure envelope_measure(const struct envelope *v, uint32_t standard, uint32_t parts)
+{
+    struct measure m = {.bytes = HEAD_BYTES + varint_bytes(zigzag_of(v->received_us - v->event_us))};
+    m.bytes += parts & PART_SENT ? varint_bytes(zigzag_of(v->received_us - v->sent_us)) : 0;
+    if (standard == 0)
+        measure_short(&m, v->event);
+    else
+        m.bytes += STANDARD_BYTES;
+    measure_short(&m, v->source);
     for (uint32_t i = 0; i < v->id_count + v->other_count; i++) {
-        longest = v->ids[i].ns.size > longest ? v->ids[i].ns.size : longest;
-        longest = v->ids[i].value.size > longest ? v->ids[i].value.size : longest;
+        const struct envelope_id *id = &v->ids[i];
+        m.bytes += ID_BYTES + id->value.size;
+        m.longest = id->value.size > m.longest ? id->value.size : m.longest;
+        if (id->ns.size > 0)
+            measure_short(&m, id->ns);
     }
-    return longest <= SHORT_BYTES_MAX;
+    if (parts & PART_MESSAGE_ID)
+        measure_short(&m, v->message_id);
+    if (parts & PART_ACTOR_ID)
+        measure_short(&m, v->actor_id);
+    for (uint32_t left = parts >> REFERENCE_BIT; left != 0; left &= left - 1)
+        measure_short(&m, v->reference[__builtin_ctz(left)]);
+    if (parts & PART_TRAITS)
+        measure_long(&m, v->traits);
+    if (parts & PART_CONSENTS) {
+        m.bytes += varint_bytes(v->consent_count);
+        measure_long(&m, v->consents);
+    }
+    if (parts & PART_PROPERTIES)
+        measure_long(&m, v->properties);
+    if (parts & PART_ITEMS) {
+        m.bytes += varint_bytes(v->item_count);
+        measure_long(&m, v->items);
+    }
+    return m;
 }
 
 fallible envelope_pack(const struct envelope *v, struct buf *out, struct err *e)
@@ -176,17 +220,19 @@ fallible envelope_pack(const struct envelope *v, struct buf *out, struct err *e)
         return FAIL(e, INVALID, "an event without a name");
     if (v->id_count > ENVELOPE_IDS_MAX || v->other_count > ENVELOPE_IDS_MAX - v->id_count)
         return FAIL(e, LIMIT, "more than %u identifiers", ENVELOPE_IDS_MAX);
-    if (!texts_fit(v))
-        return FAIL(e, LIMIT, "a name, an id or a reference has more than %u bytes", SHORT_BYTES_MAX);
     if (!time_is_good(v->event_us) || !time_is_good(v->received_us) || !time_is_good(v->sent_us))
         return FAIL(e, INVALID, "a time before the year 1 or after 9999");
-    size_t before = out->size;
-    pack_head(out, v);
-    pack_parts(out, v);
-    if (out->overflowed || out->size - before > ENVELOPE_BYTES_MAX) {
-        out->size = before;
+    uint32_t parts = parts_of(v), standard = v->event_number != 0 ? v->event_number : number_of(v->event);
+    assert(v->event_number == 0 || bytes_equal(v->event, standard_event_name(v->event_number)));
+    struct measure m = envelope_measure(v, standard, parts);
+    if (m.longest > SHORT_BYTES_MAX)
+        return FAIL(e, LIMIT, "a name, an id or a reference has more than %u bytes", SHORT_BYTES_MAX);
+    uint8_t *from = m.bytes > ENVELOPE_BYTES_MAX ? NULL : buf_extend(out, m.bytes);
+    if (from == NULL)
         return FAIL(e, LIMIT, "the event takes more than %u bytes packed", ENVELOPE_BYTES_MAX);
-    }
+    const uint8_t *end = put_parts(put_head(from, v, parts), v, standard, parts);
+    assert(end == from + m.bytes);
+    (void)end;
     return DONE;
 }
 
@@ -242,22 +288,23 @@ static inline struct bytes take_long(struct cursor *c)
     return take(c, size > SIZE_MAX ? SIZE_MAX : (size_t)size);
 }
 
-static inline struct bytes take_event(struct cursor *c)
+static inline void take_event(struct cursor *c, struct envelope *v)
 {
-    struct bytes name = take_short(c);
-    if (name.size > 0)
-        return name;
+    v->event = take_short(c);
+    v->event_number = 0;
+    if (v->event.size > 0)
+        return;
     struct bytes number = take(c, sizeof(uint16_t));
-    name = number.size == 0 ? BYTES_NONE : standard_event_name((uint32_t)(number.data[0] | number.data[1] << 8));
-    c->bad |= name.size == 0;
-    return name;
+    v->event_number = number.size == 0 ? 0 : (uint32_t)(number.data[0] | number.data[1] << 8);
+    v->event = standard_event_name(v->event_number);
+    c->bad |= v->event.size == 0;
 }
 
 /* The time that lies so much before `from_us`; out of range marks the cursor. */
 static inline int64_t take_time(struct cursor *c, int64_t from_us, bool later)
 {
-    uint64_t zigzag = take_varint(c);
-    int64_t apart_us = (int64_t)(zigzag >> 1) ^ -(int64_t)(zigzag & 1), us;
+    uint64_t packed = take_varint(c);
+    int64_t apart_us = (int64_t)(packed >> 1) ^ -(int64_t)(packed & 1), us;
     bool over = later ? __builtin_add_overflow(from_us, apart_us, &us) : __builtin_sub_overflow(from_us, apart_us, &us);
     c->bad |= over || !time_is_good(us);
     return c->bad ? 0 : us;
@@ -327,7 +374,7 @@ fallible envelope_unpack(struct bytes packed, struct envelope *v, struct err *e)
     struct cursor c = {.at = fixed + count * ID_BYTES, .end = packed.data + packed.size};
     v->received_us = take_time(&c, v->event_us, true);
     v->sent_us = head.parts & PART_SENT ? take_time(&c, v->received_us, false) : 0;
-    v->event = take_event(&c);
+    take_event(&c, v);
     v->source = take_short(&c);
     for (uint32_t i = 0; i < count; i++) {
         bool has_ns;
@@ -341,21 +388,37 @@ fallible envelope_unpack(struct bytes packed, struct envelope *v, struct err *e)
     return DONE;
 }
 
-bool envelope_peek(struct bytes packed, struct hash128 *out_message, struct envelope_id out_ids[ENVELOPE_IDS_MAX],
-                   uint32_t *out_count)
+bool envelope_message(struct bytes packed, struct hash128 *out_message)
+{
+    struct head head;
+    if (!head_read(packed, &head))
+        return false;
+    *out_message = head.message;
+    return true;
+}
+
+bool envelope_order(struct bytes packed, int64_t *out_event_us, struct hash128 *out_message)
+{
+    struct head head;
+    if (!head_read(packed, &head))
+        return false;
+    *out_event_us = head.event_us;
+    *out_message = head.message;
+    return true;
+}
+
+bool envelope_peek(struct bytes packed, struct envelope_keys *out_keys)
 {
     struct head head;
     if (!head_read(packed, &head))
         return false;
     uint32_t count = (uint32_t)head.id_count + head.other_count;
-    bool has_ns, bad = false;
-    for (uint32_t i = 0; i < count; i++) {
-        (void)id_read(packed.data + HEAD_BYTES + i * ID_BYTES, &out_ids[i], &has_ns, &bad);
-        out_ids[i].ns = out_ids[i].value = BYTES_NONE;
-    }
-    *out_message = head.message;
-    *out_count = count;
-    return !bad;
+    out_keys->message = head.message;
+    out_keys->count = count < ENVELOPE_KEYS_MAX ? count : ENVELOPE_KEYS_MAX;
+    const uint8_t *ids = packed.data + HEAD_BYTES;
+    for (uint32_t i = 0; i < out_keys->count; i++)
+        memcpy(&out_keys->ids[i], ids + i * ID_BYTES + offsetof(struct packed_id, key), sizeof out_keys->ids[i]);
+    return true;
 }
 
 static bool items_are_good(const struct envelope *v)

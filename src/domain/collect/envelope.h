@@ -46,6 +46,7 @@ extern const char *const actor_names[ACTOR_KIND_COUNT];
 
 struct envelope {
     struct bytes event;         /* snake_case, folded to the dictionary's name */
+    uint32_t event_number;      /* of a standard event; 0: another one, or nobody has looked yet */
     struct bytes source;        /* the write key's or token's name */
     struct hash128 message;     /* of (source, message id): what de-duplication compares */
     struct bytes message_id;    /* as sent; empty: the sender gave none, and `message` is of the whole */
@@ -81,10 +82,18 @@ fallible envelope_pack(const struct envelope *v, struct buf *out, struct err *e)
 /* INVALID: not an envelope. Never reads outside `packed`; fills all but the unused ids; copies nothing. Looks into traits,
  * consents, properties and items no further than their sizes: envelope_check does. About 30 ns with three identifiers. */
 fallible envelope_unpack(struct bytes packed, struct envelope *out_envelope, struct err *e);
-/* What a prefetch wants: the message and the identifiers' types, roles and keys, without namespace and value; a few ns.
- * false: not an envelope. *out_count counts both the person's own and the other's. */
-bool envelope_peek(struct bytes packed, struct hash128 *out_message, struct envelope_id out_ids[ENVELOPE_IDS_MAX],
-                   uint32_t *out_count);
+/* Its message alone. false: not an envelope. */
+bool envelope_message(struct bytes packed, struct hash128 *out_message);
+/* What events are put in order by, out of the head alone; 2 ns. false: not an envelope. */
+bool envelope_order(struct bytes packed, int64_t *out_event_us, struct hash128 *out_message);
+/* What a prefetch wants, in a few ns: the message and the keys of the first identifiers, whoever's and in whatever role. */
+#define ENVELOPE_KEYS_MAX 4u
+struct envelope_keys {
+    struct hash128 message;
+    uint32_t count;
+    struct hash128 ids[ENVELOPE_KEYS_MAX];
+};
+bool envelope_peek(struct bytes packed, struct envelope_keys *out_keys); /* false: not an envelope */
 /* Whether all of an unpacked envelope can be read: it has whole records, and as many consents and items as it says.
  * INVALID, with the part; LIMIT: over TRAITS_AN_EVENT_MAX or CONSENTS_AN_EVENT_MAX. About 60 ns. */
 fallible envelope_check(const struct envelope *v, struct err *e);

@@ -2,9 +2,7 @@
 
 #include "domain/collect/standard_hash.h"
 #include "domain/collect/standard_table.h"
-#include "lib/text.h"
 
-#define STANDARD_NAME_BYTES_MAX 255u
 
 #define EVENT_ROW(n, name, en, zh, category, needs, aliases) {n, name, en, zh, category, needs, aliases},
 static const struct standard_event events[] = {STANDARD_EVENTS(EVENT_ROW)};
@@ -80,7 +78,7 @@ struct bytes standard_event_fold(struct bytes sent)
 {
     struct bytes name = trimmed(sent);
     int row = spelling_find(&standard_event_spellings, name);
-    return row < 0 ? text_cut(name, STANDARD_NAME_BYTES_MAX) : event_names[row];
+    return row < 0 ? name : event_names[row];
 }
 
 struct bytes standard_property_fold(struct bytes sent)

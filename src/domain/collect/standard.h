@@ -20,8 +20,7 @@ const struct standard_event *standard_event_named(struct bytes name); /* the exa
 const struct standard_event *standard_event_numbered(uint32_t number); /* NULL: not standard */
 struct bytes standard_event_name(uint32_t number); /* static text; empty: not standard */
 /* The standard name for what was sent ("Order Completed", "orderCompleted", "order-completed"; a static text), else what
- * was sent, without blanks around it and cut to 255 bytes between two characters (borrowed from `sent`, which is UTF-8).
- * A few tens of nanoseconds; any thread. */
+ * was sent, without blanks around it, however long (borrowed from `sent`). A few tens of nanoseconds; any thread. */
 struct bytes standard_event_fold(struct bytes sent);
 /* The same for properties: "revenue" is "amount", "order_id" is "order"; anything else is `sent` itself. Two that were
  * sent may fold to one name: the caller keeps the one that was sent under the standard name. */

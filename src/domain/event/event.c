@@ -130,11 +130,6 @@ bool event_is_of(const struct view *v, const struct event_note *n, uint32_t pers
     return owned ? identity_of_owner(v, n->owner) == person : n->person == person;
 }
 
-static uint64_t unfolded(const struct view *v)
-{
-    return rows_series_end(v->rows, &note_family) - rows_series_first(v->rows, &note_family);
-}
-
 static uint64_t run_count(const struct view *v)
 {
     return fold_mark_read(v).run_count;
@@ -143,7 +138,7 @@ static uint64_t run_count(const struct view *v)
 static uint64_t log_needed(const struct view *v)
 {
     uint64_t first = rows_series_first(v->rows, &note_family), retired = retired_log_from(v), needed = v->position;
-    if (unfolded(v) > 0)
+    if (tail_count(v) > 0)
         needed = ((const struct event_note *)rows_series_at(v->rows, &note_family, first))->position;
     return needed < retired ? needed : retired;
 }
@@ -164,7 +159,7 @@ static const struct command commands[] = {
 };
 static const struct metric metrics[] = {
     {"kith_events", "Events kept.", event_count},
-    {"kith_events_unfolded", "Events that are in the log only; alarm when it grows without end.", unfolded},
+    {"kith_events_unfolded", "Events that are in the log only: how far folding is behind. Bounded by an eighth of the memory budget; at that bound commands wait.", tail_count},
     {"kith_event_runs", "Runs of folded events.", run_count},
 };
 

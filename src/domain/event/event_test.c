@@ -71,6 +71,50 @@ static void a_long_tail(struct t *t)
     world_close(w);
 }
 
+/* All digits of a number are sorted by, and many events of one person by time. */
+static void numbers_of_all_sizes(struct t *t)
+{
+    struct world *w = world_open(t);
+    struct wish wishes[600];
+    for (uint32_t i = 0; i < COUNT_OF(wishes); i++)
+        wishes[i] = (struct wish){.person = i % 3 == 0 ? 70000 : (uint32_t)rng_next(&t->rng) >> rng_below(&t->rng, 32) | 1,
+                                  .event_us = START_US - (int64_t)rng_below(&t->rng, 100), .message = {rng_next(&t->rng), 0}};
+    world_send(w, wishes, COUNT_OF(wishes));
+    world_set(w, "event.fold_events", 1);
+    world_settle(w);
+    struct event_view *ev = world_view(w);
+    for (uint32_t i = 0; i < COUNT_OF(wishes); i += 7)
+        world_compare(w, ev, (uint32_t[]){wishes[i].person, 70000}, 2, SIZE_MAX);
+    world_compare_all(w, ev);
+    event_view_close(ev);
+    world_close(w);
+}
+
+static void haste_look(const struct view *v, void *context)
+{
+    struct work_surroundings around = {.memory_bytes = 1}; /* the least bound: 65,536 notes */
+    *(enum work_haste *)context = fold_work.haste(v, &around);
+}
+
+static void folding_makes_haste_when_it_falls_behind(struct t *t)
+{
+    struct world *w = world_open(t);
+    enum work_haste haste = WORK_IN_HASTE;
+    world_read(w, haste_look, &haste);
+    CHECK_EQ(t, haste, WORK_AT_LEISURE);
+    many_send(w, 32768, 3000, 10);
+    world_read(w, haste_look, &haste);
+    CHECK_EQ(t, haste, WORK_IN_HASTE);
+    many_send(w, 32768, 3000, 10);
+    world_read(w, haste_look, &haste);
+    CHECK_EQ(t, haste, WORK_HOLDS_COMMANDS);
+    world_set(w, "event.fold_events", 1);
+    world_settle(w);
+    world_read(w, haste_look, &haste);
+    CHECK_EQ(t, haste, WORK_AT_LEISURE);
+    world_close(w);
+}
+
 /* Bodies of more than a megabyte aren't kept while they are sorted. */
 static void a_heavy_tail(struct t *t)
 {
@@ -186,28 +230,28 @@ static void swapped_files(struct t *t)
     world_close(w);
 }
 
-/* Nine runs of ten become one; their files go when two checkpoints have passed, and so does what nobody refers to. */
+/* Sixteen runs of ten become one; their files go when two checkpoints have passed, and so does what nobody refers to. */
 static void files_come_and_go(struct t *t)
 {
     struct err e = {0};
     struct world *w = world_open(t);
     world_set(w, "event.fold_events", 1);
-    for (int i = 0; i < 8; i++) {
+    for (int i = 0; i < (int)MERGE_RUNS_LEAST - 1; i++) {
         many_send(w, 10, 5, 5);
         world_settle(w);
     }
-    CHECK_EQ(t, files_list(w).count, 8);
+    CHECK_EQ(t, files_list(w).count, MERGE_RUNS_LEAST - 1);
     CHECK_DONE(t, disk_write_all(w->disk, "runs/0000000000000001-0000000000000002.run", BYTES_LIT("left"), &e), &e);
     CHECK_DONE(t, disk_write_all(w->disk, "runs/0000000000000001-0000000000000002-3.run", BYTES_LIT("left"), &e), &e);
     CHECK_DONE(t, disk_write_all(w->disk, "runs/readme", BYTES_LIT("not ours"), &e), &e);
     struct event_view *before = world_view(w);
     many_send(w, 10, 5, 5);
-    world_settle(w); /* folds, merges all nine, removes what was left */
-    CHECK_EQ(t, files_list(w).count, 9 + 1 + 1);
+    world_settle(w); /* folds, merges them all, removes what was left */
+    CHECK_EQ(t, files_list(w).count, MERGE_RUNS_LEAST + 1 + 1);
     world_compare(w, before, (uint32_t[]){0, 1, 2, 3, 4}, 5, SIZE_MAX);
     world_checkpoint(w);
     world_settle(w);
-    CHECK_EQ(t, files_list(w).count, 9 + 1 + 1);
+    CHECK_EQ(t, files_list(w).count, MERGE_RUNS_LEAST + 1 + 1);
     world_compare(w, before, (uint32_t[]){0, 1, 2, 3, 4}, 5, SIZE_MAX);
     many_send(w, 1, 5, 5);
     world_checkpoint(w);
@@ -379,6 +423,8 @@ static void stop_is_heard(struct t *t)
 static const struct test tests[] = {
     {"a long tail: counts and filters by part", a_long_tail, 1},
     {"a heavy tail is read twice", a_heavy_tail, 1},
+    {"numbers of all sizes", numbers_of_all_sizes, 3},
+    {"folding makes haste when it falls behind", folding_makes_haste_when_it_falls_behind, 1},
     {"nothing yet", nothing_yet, 1},
     {"a flipped bit is noticed, wherever it is", a_flipped_bit, 1},
     {"a file that is another run is noticed", swapped_files, 1},

@@ -1,25 +1,37 @@
 /* Folding: the oldest notes' events are read from the log in its order, sorted, and written as one run. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/time.h"
 #include "domain/collect/collect.h"
 #include "domain/event/tail.h"
 #include "domain/event/work.h"
 
-/* Of one run of the work. Dropping so many notes takes the engine some 4 ms, gathering so many bytes what it says. */
-#define FOLD_NOTES_MAX (1u << 18)
-#define FOLD_BODY_BYTES_MAX (128u << 20)
-#define ARENA_BLOCK_BYTES (1u << 20)
+#define FOLD_NOTES_MAX (1u << 19) /* in one run of the work */
+#define ORDER_BLOCK_BYTES 4096u
 #define LOOK_EVERY 1024u
+
+/* What one run of the work gathers: a share of the budget, within bounds. */
+#define GATHERED_SHARE 16u
+#define GATHERED_BYTES_MIN ((size_t)4 << 20)
+#define GATHERED_BYTES_MAX ((size_t)128 << 20)
+#define ROOM_BYTES_LEAST ((uint64_t)1 << 20) /* on the disk: with less it isn't worth the trouble */
+#define GATHERED_BYTES_LEAST 128u /* of an event: its place twice, what it is sorted by, the head of its envelope */
+#define EVENT_BYTES_MAX (sizeof(struct stored_event) + ENVELOPE_BYTES_MAX)
+/* In a burst folding falls behind: the notes that wait for it are let have this share of the budget. */
+#define UNFOLDED_SHARE 8u
+#define UNFOLDED_MIN (UINT64_C(1) << 16)
+#define UNFOLDED_MAX (UINT64_C(1) << 22) /* 128 MiB */
 
 const struct setting fold_events_setting = {
     .name = "event.fold_events",
     .least = 1,
     .most = 2000000,
-    .initially = 200000,
+    .initially = 400000,
     .unit = "events",
-    .about = "Events are moved from the log into a run when so many have come. More: fewer, bigger runs, and more memory.",
+    .about = "Events are moved from the log into a run when so many have come, or a quarter of those that memory has "
+             "room for. More: fewer, bigger runs, and more memory.",
 };
 const struct setting fold_seconds_setting = {
     .name = "event.fold_seconds",
@@ -37,16 +49,49 @@ struct fold_order {
     size_t name_count;
 };
 
+static uint64_t within(uint64_t x, uint64_t least, uint64_t most)
+{
+    x = x < least ? least : x;
+    return x > most ? most : x;
+}
+
+static size_t gathered_bytes_max(const struct work_surroundings *around)
+{
+    uint64_t room = atomic_load_explicit(&around->room_bytes, memory_order_relaxed); /* a run takes less than is gathered */
+    uint64_t most = within(around->memory_bytes / GATHERED_SHARE, GATHERED_BYTES_MIN, GATHERED_BYTES_MAX);
+    return room > 0 && room < most ? room : most;
+}
+
+static uint64_t unfolded_most(const struct work_surroundings *around)
+{
+    return within(around->memory_bytes / UNFOLDED_SHARE / sizeof(struct event_note), UNFOLDED_MIN, UNFOLDED_MAX);
+}
+
+static enum work_haste fold_haste(const struct view *v, const struct work_surroundings *around)
+{
+    uint64_t count = tail_count(v), most = unfolded_most(around);
+    if (count >= most)
+        return WORK_HOLDS_COMMANDS;
+    return count >= most / 2 ? WORK_IN_HASTE : WORK_AT_LEISURE;
+}
+
+/* A nearly full disk wants the log to go, so nothing is waited for there. */
+static bool fold_is_due(const struct view *v, const struct work_surroundings *around)
+{
+    uint64_t count = tail_count(v), many = unfolded_most(around) / 4, wished = (uint64_t)setting_int(v, &fold_events_setting);
+    uint64_t room = atomic_load_explicit(&around->room_bytes, memory_order_relaxed);
+    if (room > 0)
+        return count > 0 && room >= ROOM_BYTES_LEAST;
+    many = wished < many ? wished : many;
+    int64_t wait_us = setting_int(v, &fold_seconds_setting) * US_PER_SECOND;
+    return count > 0 && (count >= many || v->now_us - fold_mark_read(v).since_us >= wait_us);
+}
+
 static bool fold_wanted(const struct view *v, struct work_context *c)
 {
-    uint64_t first = rows_series_first(v->rows, &note_family), end = rows_series_end(v->rows, &note_family);
-    if (first == end)
+    if (!fold_is_due(v, c->around))
         return false;
-    bool many = end - first >= (uint64_t)setting_int(v, &fold_events_setting);
-    int64_t wait_us = setting_int(v, &fold_seconds_setting) * US_PER_SECOND;
-    if (!many && v->now_us - fold_mark_read(v).since_us < wait_us)
-        return false;
-    struct arena *arena = arena_create(ARENA_BLOCK_BYTES);
+    struct arena *arena = arena_create(ORDER_BLOCK_BYTES);
     struct fold_order *o = ARENA_NEW(arena, struct fold_order);
     *o = (struct fold_order){.arena = arena, .notes = rows_series_view(v->rows, &note_family)};
     o->name_count = run_names(v, arena, &o->names);
@@ -64,10 +109,16 @@ static void fold_release(struct work_context *c)
 
 /* --- run: on a worker thread --- */
 
+/* Where an event lies in memory; these are sorted in its stead. */
+struct place {
+    uint32_t person;
+    const struct stored_event *event; /* its envelope right behind it */
+};
+
 struct gathered {
-    struct arena *arena; /* of the bodies */
-    struct stored_event *events;
-    size_t count, bytes;
+    struct arena *arena; /* of the places and events */
+    struct place *places, *room;
+    size_t count;
     int64_t last_us;     /* log time of the last one */
 };
 
@@ -86,21 +137,25 @@ static fallible event_take(struct log_cursor *cursor, const struct event_note *n
     while (record.position < note->position);
     if (record.position != note->position || record.kind != COMMAND_COLLECT_EVENT)
         return FAIL(e, CORRUPT, "the log has no event at position %llu", (unsigned long long)note->position);
-    TRY(stored_of(note, arena_copy(g->arena, record.payload), &g->events[g->count], e));
-    g->bytes += record.payload.size;
+    struct stored_event *event = arena_take(g->arena, sizeof *event + record.payload.size, _Alignof(struct stored_event));
+    memcpy(event + 1, record.payload.data, record.payload.size);
+    TRY(stored_of(note, bytes_of(event + 1, record.payload.size), event, e));
+    g->places[g->count++] = (struct place){.person = note->person, .event = event};
     g->last_us = record.time_us;
-    g->count++;
     return DONE;
 }
 
-/* The oldest notes whose events are durable, as many as memory allows. */
+/* The oldest notes whose events are durable, as many as memory allows, and one at least. */
 static fallible events_gather(struct work_context *c, struct log_cursor *cursor, struct gathered *g, struct err *e)
 {
     const struct fold_order *o = c->order;
     uint64_t first = series_view_first(o->notes), left = series_view_end(o->notes) - first, synced = log_synced(c->around->log);
-    size_t most = left < FOLD_NOTES_MAX ? (size_t)left : FOLD_NOTES_MAX;
-    g->events = ARENA_ARRAY(g->arena, struct stored_event, most);
-    while (g->count < most && g->bytes < FOLD_BODY_BYTES_MAX) {
+    size_t bytes_max = gathered_bytes_max(c->around), most = bytes_max / GATHERED_BYTES_LEAST;
+    most = most < FOLD_NOTES_MAX ? most : FOLD_NOTES_MAX;
+    most = most < left ? most : (size_t)left;
+    g->places = arena_take(g->arena, most * sizeof *g->places, _Alignof(struct place));
+    g->room = arena_take(g->arena, most * sizeof *g->room, _Alignof(struct place));
+    while (g->count < most && (g->count == 0 || arena_used(g->arena) + EVENT_BYTES_MAX <= bytes_max)) {
         const struct event_note *note = note_of(o->notes, first + g->count);
         if (note->position >= synced)
             break;
@@ -111,9 +166,98 @@ static fallible events_gather(struct work_context *c, struct log_cursor *cursor,
     return g->count > 0 ? DONE : FAIL(e, CANCELLED, "the log is not synced yet");
 }
 
-static int stored_compare_any(const void *x, const void *y)
+/* --- in the order of a run --- */
+
+#define DIGIT_BITS 11u
+#define DIGIT_VALUES (1u << DIGIT_BITS)
+#define DIGIT_COUNT 3u
+static_assert(DIGIT_COUNT * DIGIT_BITS >= 32, "the digits are all of a person's number");
+#define FEW_EVENTS 16u
+
+static uint32_t digit_of(uint32_t person, uint32_t digit)
 {
-    return stored_compare(x, y);
+    return person >> digit * DIGIT_BITS & (DIGIT_VALUES - 1);
+}
+
+/* Moves all by one digit, keeping the order of those that are equal in it. `starts`: how many have each value. */
+static void places_deal(const struct place *from, struct place *to, size_t count, uint32_t digit, uint32_t *starts)
+{
+    uint32_t before = 0;
+    for (uint32_t value = 0; value < DIGIT_VALUES; value++) {
+        uint32_t here = starts[value];
+        starts[value] = before;
+        before += here;
+    }
+    for (size_t i = 0; i < count; i++)
+        to[starts[digit_of(from[i].person, digit)]++] = from[i];
+}
+
+/* By person: digit by digit from the last one. Returns where they are in the end, `places` or `room`. */
+static struct place *places_by_person(struct place *places, struct place *room, size_t count)
+{
+    uint32_t starts[DIGIT_COUNT][DIGIT_VALUES] = {0};
+    for (size_t i = 0; i < count; i++)
+        for (uint32_t digit = 0; digit < DIGIT_COUNT; digit++)
+            starts[digit][digit_of(places[i].person, digit)]++;
+    for (uint32_t digit = 0; digit < DIGIT_COUNT; digit++) {
+        if (starts[digit][digit_of(places[0].person, digit)] == count)
+            continue; /* all have the same one */
+        places_deal(places, room, count, digit, starts[digit]);
+        struct place *sorted = room;
+        room = places;
+        places = sorted;
+    }
+    return places;
+}
+
+static int place_compare_time(const void *x, const void *y)
+{
+    const struct place *a = x, *b = y;
+    return stored_compare_time(a->event, b->event);
+}
+
+/* One person's events, which mostly are few and came in their order. */
+static void places_by_time(struct place *places, size_t count)
+{
+    if (count > FEW_EVENTS) {
+        qsort(places, count, sizeof *places, place_compare_time);
+        return;
+    }
+    for (size_t i = 1; i < count; i++) {
+        struct place moved = places[i];
+        size_t at = i;
+        for (; at > 0 && stored_compare_time(places[at - 1].event, moved.event) > 0; at--)
+            places[at] = places[at - 1];
+        places[at] = moved;
+    }
+}
+
+static void events_sort(struct gathered *g)
+{
+    g->places = places_by_person(g->places, g->room, g->count);
+    for (size_t from = 0, until; from < g->count; from = until) {
+        for (until = from + 1; until < g->count && g->places[until].person == g->places[from].person;)
+            until++;
+        places_by_time(g->places + from, until - from);
+    }
+}
+
+/* --- the run --- */
+
+#define AHEAD 8u /* events whose bytes are on their way into the cache while one is written */
+#define CACHE_LINE 64u
+
+/* Events lie in memory in the order of the log, so each is a miss. The one twice as far ahead says how long it is when its
+ * turn to be fetched comes. */
+static void events_fetch(const struct gathered *g, size_t at)
+{
+    if (at + AHEAD < g->count) {
+        const struct stored_event *event = g->places[at + AHEAD].event;
+        for (size_t i = 0; i < event->packed.size; i += CACHE_LINE)
+            __builtin_prefetch((const uint8_t *)(event + 1) + i);
+    }
+    if (at + 2 * AHEAD < g->count)
+        __builtin_prefetch(g->places[at + 2 * AHEAD].event);
 }
 
 static fallible events_write(struct work_context *c, struct run_writer *w, const struct gathered *g, struct err *e)
@@ -121,7 +265,8 @@ static fallible events_write(struct work_context *c, struct run_writer *w, const
     for (size_t i = 0; i < g->count; i++) {
         if (i % LOOK_EVERY == 0 && work_stopped(c))
             return FAIL(e, CANCELLED, "the process wants to end");
-        TRY(run_writer_add(w, &g->events[i], e));
+        events_fetch(g, i);
+        TRY(run_writer_add(w, g->places[i].event, e));
     }
     return DONE;
 }
@@ -129,9 +274,9 @@ static fallible events_write(struct work_context *c, struct run_writer *w, const
 static fallible run_make(struct work_context *c, struct gathered *g, struct run_row *run, struct err *e)
 {
     struct run_writer *w = NULL;
-    qsort(g->events, g->count, sizeof *g->events, stored_compare_any);
+    events_sort(g);
     (void)snprintf(run->name, sizeof run->name, "%016llx-%016llx.run", (unsigned long long)run->first, (unsigned long long)run->until);
-    TRY(run_writer_open(c->around->disk, run->name, &w, e));
+    TRY(run_writer_open(c->around->disk, run->name, g->count, &w, e));
     struct status status = events_write(c, w, g, e);
     if (done(status))
         status = run_writer_finish(w, &run->sum, e);
@@ -160,10 +305,10 @@ static fallible fold_run(struct work_context *c, struct buf *out_payload, struct
 {
     const struct fold_order *o = c->order;
     TRY(orphans_remove(c->around->disk, 1, o->names, o->name_count, e));
-    struct gathered g = {.arena = arena_create(ARENA_BLOCK_BYTES)};
-    struct status status = fold_into(c, &g, out_payload, e);
-    arena_destroy(g.arena);
-    return status;
+    if (c->scratch == NULL)
+        c->scratch = arena_create(gathered_bytes_max(c->around)); /* one block: what isn't used is never touched */
+    struct gathered g = {.arena = c->scratch};
+    return fold_into(c, &g, out_payload, e);
 }
 
 const struct work_kind fold_work = {
@@ -173,4 +318,6 @@ const struct work_kind fold_work = {
     .wanted = fold_wanted,
     .run = fold_run,
     .release = fold_release,
+    .gives_back = true,
+    .haste = fold_haste,
 };

@@ -10,7 +10,8 @@
 #define FOLD_ROW_BYTES 24u
 #define RETIRED_ROW_BYTES 16u
 #define POSITION_BYTES 8u /* of a key */
-#define TIER_COUNT 22u /* of sizes; a tier is eight times the one before */
+#define TIER_BITS 4u
+#define TIER_COUNT (64u / TIER_BITS) /* of sizes; a tier is sixteen times the one before */
 
 const struct family run_family = {.id = 41, .kind = FAMILY_KEYED, .value_bytes = ROW_BYTES, .name = "event_run"};
 const struct family retired_family = {.id = 42, .kind = FAMILY_KEYED, .value_bytes = RETIRED_ROW_BYTES, .name = "event_retired"};
@@ -245,7 +246,7 @@ void fold_mark_put(struct step *s, const struct fold_mark *mark)
 
 static uint32_t tier_of(const struct run_row *row)
 {
-    return (63u - (uint32_t)__builtin_clzll(row->sum.count)) / 3;
+    return (63u - (uint32_t)__builtin_clzll(row->sum.count)) / TIER_BITS;
 }
 
 /* The lowest tier with enough runs that are not too big together; TIER_COUNT: none. */

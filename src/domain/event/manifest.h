@@ -7,8 +7,8 @@ extern const struct family run_family;     /* first position (8 bytes, big-endia
 extern const struct family retired_family; /* position of the giving up (8 bytes, big-endian), name -> what was given up */
 extern const struct family fold_family;    /* "fold" -> struct fold_mark */
 
-#define MERGE_RUNS_LEAST 9u /* more than eight of a size */
-#define MERGE_RUNS_MAX 16u
+#define MERGE_RUNS_LEAST 16u /* of a size; a size is sixteen times the one before */
+#define MERGE_RUNS_MAX 32u
 #define MERGE_BYTES_MAX (UINT64_C(64) << 30)
 
 struct run_row {

@@ -39,10 +39,13 @@ static void merge_release(struct work_context *c)
     c->order = NULL;
 }
 
+/* The runs being read; the heap has those that are not over, the one with the least event first. */
 struct merging {
     struct run_reader *readers[MERGE_RUNS_MAX];
     struct run_stream streams[MERGE_RUNS_MAX];
     size_t count;
+    struct run_stream *heap[MERGE_RUNS_MAX];
+    size_t heap_count;
 };
 
 static fallible merging_open(const struct work_context *c, struct merging *m, struct err *e)
@@ -67,32 +70,59 @@ static void merging_close(struct merging *m)
     }
 }
 
-static struct run_stream *merging_least(struct merging *m)
+/* The stream at a place of the heap goes down to where it belongs. */
+static void heap_sink(struct merging *m, size_t at)
 {
-    struct run_stream *least = NULL;
+    struct run_stream *moved = m->heap[at];
+    for (size_t child; (child = 2 * at + 1) < m->heap_count; at = child) {
+        if (child + 1 < m->heap_count && stored_compare(&m->heap[child + 1]->now, &m->heap[child]->now) < 0)
+            child++;
+        if (stored_compare(&moved->now, &m->heap[child]->now) < 0)
+            break;
+        m->heap[at] = m->heap[child];
+    }
+    m->heap[at] = moved;
+}
+
+static void heap_fill(struct merging *m)
+{
     for (size_t i = 0; i < m->count; i++)
-        if (!m->streams[i].over && (least == NULL || stored_compare(&m->streams[i].now, &least->now) < 0))
-            least = &m->streams[i];
-    return least;
+        if (!m->streams[i].over)
+            m->heap[m->heap_count++] = &m->streams[i];
+    for (size_t i = m->heap_count / 2; i-- > 0;)
+        heap_sink(m, i);
 }
 
 static fallible merging_write(const struct work_context *c, struct merging *m, struct run_writer *w, struct err *e)
 {
-    uint64_t done_count = 0;
-    for (struct run_stream *least; (least = merging_least(m)) != NULL;) {
-        if (done_count++ % LOOK_EVERY == 0 && work_stopped(c))
+    heap_fill(m);
+    for (uint64_t i = 0; m->heap_count > 0; i++) {
+        struct run_stream *least = m->heap[0];
+        if (i % LOOK_EVERY == 0 && work_stopped(c))
             return FAIL(e, CANCELLED, "the process wants to end");
         TRY(run_writer_add(w, &least->now, e));
         TRY(run_stream_next(least, e));
+        if (least->over)
+            m->heap[0] = m->heap[--m->heap_count];
+        if (m->heap_count > 0)
+            heap_sink(m, 0);
     }
     return DONE;
+}
+
+static uint64_t events_in(const struct merge_order *o)
+{
+    uint64_t count = 0;
+    for (size_t i = 0; i < o->run_count; i++)
+        count += o->runs[i].sum.count;
+    return count;
 }
 
 static fallible merge_into(const struct work_context *c, struct merging *m, struct run_row *run, struct err *e)
 {
     struct run_writer *w = NULL;
     TRY(merging_open(c, m, e));
-    TRY(run_writer_open(c->around->disk, run->name, &w, e));
+    TRY(run_writer_open(c->around->disk, run->name, events_in(c->order), &w, e));
     struct status status = merging_write(c, m, w, e);
     if (done(status))
         status = run_writer_finish(w, &run->sum, e);
@@ -130,6 +160,13 @@ static fallible merge_run(struct work_context *c, struct buf *out_payload, struc
     return status;
 }
 
+/* Reading is a little slower until it is done. */
+static enum work_haste merge_haste(const struct view *v, const struct work_surroundings *around)
+{
+    (void)v, (void)around;
+    return WORK_AT_LEISURE;
+}
+
 const struct work_kind merge_work = {
     .id = 0x0502,
     .name = "event.merge",
@@ -137,6 +174,7 @@ const struct work_kind merge_work = {
     .wanted = merge_wanted,
     .run = merge_run,
     .release = merge_release,
+    .haste = merge_haste,
 };
 
 /* --- sweeping --- */
@@ -198,4 +236,5 @@ const struct work_kind sweep_work = {
     .wanted = sweep_wanted,
     .run = sweep_run,
     .release = sweep_release,
+    .gives_back = true,
 };

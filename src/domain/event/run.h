@@ -36,8 +36,9 @@ struct run_sum {
 void run_path(const char *name, char out_path[RUN_PATH_BYTES_MAX]);
 
 struct run_writer;
-/* A file of that name that is there is replaced: only a run that nobody refers to may be. FULL: no room. */
-fallible run_writer_open(struct disk *d, const char *name, struct run_writer **out_writer, struct err *e);
+/* A file of that name that is there is replaced: only a run that nobody refers to may be. `count_about`, of events, says how
+ * long the run will live, and so how much time its compression is worth. FULL: no room. */
+fallible run_writer_open(struct disk *d, const char *name, uint64_t count_about, struct run_writer **out_writer, struct err *e);
 fallible run_writer_add(struct run_writer *w, const struct stored_event *event, struct err *e); /* in order, asserted */
 fallible run_writer_finish(struct run_writer *w, struct run_sum *out_sum, struct err *e);       /* file and folder are synced */
 void run_writer_close(struct run_writer *w); /* removes what isn't finished; NULL is fine */

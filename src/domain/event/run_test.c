@@ -57,7 +57,7 @@ static struct run_sum run_write(struct t *t, struct disk *d, const struct stored
     struct err e = {0};
     struct run_sum sum = {0};
     struct run_writer *w = NULL;
-    CHECK_DONE(t, run_writer_open(d, NAME, &w, &e), &e);
+    CHECK_DONE(t, run_writer_open(d, NAME, count, &w, &e), &e);
     for (size_t i = 0; i < count; i++)
         CHECK_DONE(t, run_writer_add(w, &events[i], &e), &e);
     CHECK_DONE(t, run_writer_finish(w, &sum, &e), &e);
@@ -146,13 +146,13 @@ static void unfinished_is_removed(struct t *t)
     struct stored_event *events = events_make(t, 10);
     struct run_writer *w = NULL;
     struct run_reader *r = NULL;
-    REQUIRE_DONE(t, run_writer_open(d, NAME, &w, &e), &e);
+    REQUIRE_DONE(t, run_writer_open(d, NAME, 10, &w, &e), &e);
     CHECK_DONE(t, run_writer_add(w, &events[0], &e), &e);
     run_writer_close(w);
     CHECK_FAILS(t, run_reader_open(d, NAME, &r, &e), NOT_FOUND);
     disk_sim_limit(d, 65536);
     struct stored_event *many = events_make(t, 3000);
-    REQUIRE_DONE(t, run_writer_open(d, NAME, &w, &e), &e);
+    REQUIRE_DONE(t, run_writer_open(d, NAME, 10, &w, &e), &e);
     struct status status = DONE;
     struct run_sum sum;
     for (size_t i = 0; i < 3000 && done(status); i++)

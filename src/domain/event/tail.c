@@ -117,6 +117,11 @@ static void notes_count(struct step *s, uint64_t from, uint64_t until)
             row_add(s, row, more + row * COUNTS_A_ROW);
 }
 
+uint64_t tail_count(const struct view *v)
+{
+    return tail_end(v) - tail_first(v);
+}
+
 uint64_t tail_count_named(const struct view *v, uint32_t event)
 {
     uint8_t room[4];

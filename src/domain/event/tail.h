@@ -16,6 +16,7 @@ extern const struct family named_family;  /* NAME_EVENT / 64 (4 bytes, big-endia
 
 void tail_push(struct step *s, const struct event_note *note); /* the note lives in the step's arena; once a step */
 void tail_drop(struct step *s, uint64_t until);                /* by index; not in the step of a push */
+uint64_t tail_count(const struct view *v); /* of events that are not folded yet */
 uint64_t tail_count_named(const struct view *v, uint32_t event);
 
 /* A frozen view for any one thread. */

@@ -1,13 +1,8 @@
 #include "domain/event/work.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "lib/pack.h"
 
 #define PAYLOAD_FORMAT 1u
-#define ORPHANS_MAX 256u /* a run; the next one goes on */
-#define ARENA_BLOCK_BYTES 16384u
 
 /* --- payloads --- */
 
@@ -85,54 +80,8 @@ fallible swept_unpack(struct bytes payload, struct swept *out_swept, struct err 
 
 /* --- files that nobody refers to --- */
 
-bool work_stopped(const struct work_context *c)
-{
-    return atomic_load_explicit(c->around->stop, memory_order_relaxed);
-}
-
-struct orphans {
-    struct arena *arena;
-    unsigned dashes;
-    const char *const *names;
-    size_t name_count;
-    const char *found[ORPHANS_MAX];
-    size_t found_count;
-};
-
-static int name_compare(const void *x, const void *y)
-{
-    const char *const *a = x, *const *b = y;
-    return strcmp(*a, *b);
-}
-
-static struct status orphan_look(void *context, const char *name, struct err *e)
-{
-    (void)e;
-    struct orphans *o = context;
-    unsigned dashes = 0;
-    for (const char *at = name; *at != 0; at++)
-        dashes += *at == '-';
-    size_t size = strlen(name);
-    bool is_run = size > 4 && size <= RUN_NAME_BYTES_MAX && strcmp(name + size - 4, ".run") == 0;
-    bool known = o->name_count > 0 && bsearch(&name, o->names, o->name_count, sizeof *o->names, name_compare) != NULL;
-    if (is_run && dashes == o->dashes && !known && o->found_count < ORPHANS_MAX)
-        o->found[o->found_count++] = arena_text(o->arena, bytes_of_text(name));
-    return DONE;
-}
-
 fallible orphans_remove(struct disk *d, unsigned dashes, const char *const *names, size_t name_count, struct err *e)
 {
-    struct arena *arena = arena_create(ARENA_BLOCK_BYTES);
-    struct orphans *o = ARENA_NEW(arena, struct orphans);
-    *o = (struct orphans){.arena = arena, .dashes = dashes, .names = names, .name_count = name_count};
-    struct status status = disk_make_folder(d, RUN_FOLDER, e);
-    if (done(status))
-        status = disk_list(d, RUN_FOLDER, orphan_look, o, e);
-    for (size_t i = 0; i < o->found_count && done(status); i++) {
-        char path[RUN_PATH_BYTES_MAX];
-        run_path(o->found[i], path);
-        status = disk_remove(d, path, e);
-    }
-    arena_destroy(arena);
-    return status;
+    struct work_files files = {.folder = RUN_FOLDER, .suffix = ".run", .dashes = dashes, .names = names, .name_count = name_count};
+    return work_orphans_remove(d, &files, e);
 }

@@ -44,4 +44,3 @@ extern const struct setting fold_events_setting, fold_seconds_setting;
 /* Removes files of runs that are neither among `names` (sorted) nor made by other work: those with `dashes` dashes in
  * their names. Left behind by work that ended before its command was logged. */
 fallible orphans_remove(struct disk *d, unsigned dashes, const char *const *names, size_t name_count, struct err *e);
-bool work_stopped(const struct work_context *c); /* the process wants to end */

@@ -8,6 +8,7 @@
 #include "domain/people/people.h"
 #include "lib/json.h"
 #include "lib/pack.h"
+#include "lib/text.h"
 
 #define HOOK_FORMAT 1u
 #define HOOK_BYTES_MAX 4096u
@@ -17,11 +18,17 @@
 
 static const struct family hook_family = {.id = 60, .kind = FAMILY_KEYED, .value_bytes = HOOK_BYTES_MAX, .name = "hook"};
 
-const struct effect_kind effect_web = {.id = 0x0710, .name = "hook.web", .payload_bytes_max = ROW_BYTES_MAX - 16};
-const struct effect_kind effect_file = {.id = 0x0711, .name = "hook.file", .payload_bytes_max = ROW_BYTES_MAX - 16};
+const struct effect_kind effect_web = {.id = 0x0710, .name = "hook.web", .payload_bytes_max = EFFECT_BYTES_MAX};
+const struct effect_kind effect_file = {.id = 0x0711, .name = "hook.file", .payload_bytes_max = EFFECT_BYTES_MAX};
 
 static const struct refusal no_such_hook = {"no_such_hook", "There is no hook of this name.", "没有这个名称的推送。"};
 static const struct refusal too_many_hooks = {"too_many_hooks", "There are 64 hooks already: remove one first.", "已有 64 个推送:请先删除一个。"};
+
+enum hook_kind hook_kind_of(struct bytes target)
+{
+    bool is_web = bytes_starts_with(target, BYTES_LIT("http://")) || bytes_starts_with(target, BYTES_LIT("https://"));
+    return is_web ? HOOK_WEB : HOOK_FILE;
+}
 
 void hook_pack(struct buf *b, const struct hook *h)
 {
@@ -42,7 +49,7 @@ static bool target_is_good(const struct hook *h)
     if (h->target.size == 0 || h->target.size > HOOK_TARGET_BYTES_MAX)
         return false;
     if (h->kind == HOOK_WEB)
-        return bytes_starts_with(h->target, BYTES_LIT("http://")) || bytes_starts_with(h->target, BYTES_LIT("https://"));
+        return hook_kind_of(h->target) == HOOK_WEB;
     return memchr(h->target.data, '/', h->target.size) == NULL && h->target.data[0] != '.';
 }
 
@@ -123,13 +130,19 @@ static struct bytes body_of(struct step *s, const struct fact_kind *kind, const 
 static void ask(struct step *s, const struct hook *h, struct bytes body, const char *id)
 {
     struct buf b;
-    buf_init(&b, ROW_BYTES_MAX - 16);
+    buf_init(&b, EFFECT_BYTES_MAX);
     pack_bytes(&b, h->target);
     pack_bytes(&b, h->secret);
     pack_raw(&b, body);
     if (!b.overflowed)
         step_ask(s, h->kind == HOOK_WEB ? &effect_web : &effect_file, arena_copy(s->view.arena, bytes_of_text(id)), arena_copy(s->view.arena, buf_bytes(&b)));
     buf_fini(&b);
+}
+
+struct bytes hook_target(struct bytes payload)
+{
+    struct unpack u = unpack_of(payload);
+    return unpack_bytes(&u);
 }
 
 /* The n-th fact of a position, to one hook: the same id for ever, so that who hears it twice can tell. */
@@ -162,10 +175,12 @@ DEFINE_HEAR(token_changed)
 
 /* --- commands --- */
 
+/* A hook is ended by its name as a step of a path. */
 static fallible put_check(struct bytes payload, struct err *e)
 {
     struct hook h;
-    return hook_unpack(payload, &h, e);
+    TRY(hook_unpack(payload, &h, e));
+    return text_fits_a_path(h.name) ? DONE : FAIL(e, INVALID, "a hook's name is plain text without \"/\" and control characters, and not . or ..");
 }
 
 static const struct refusal *put(struct step *s, struct bytes payload)

@@ -20,11 +20,13 @@ struct hook {
     uint32_t fact_count;   /* 0: all that can be heard */
     struct bytes facts[HOOK_FACTS_MAX]; /* their names */
 };
+enum hook_kind hook_kind_of(struct bytes target); /* what begins with http:// or https:// goes over the web */
 void hook_pack(struct buf *b, const struct hook *h);
 fallible hook_unpack(struct bytes payload, struct hook *out_hook, struct err *e); /* borrows */
 bool hook_next(const struct view *v, struct bytes after, struct hook *out_hook);  /* in order of name; start with none */
 
 /* What the ports carry out. Payload: bytes target, bytes secret, the rest: one JSON object. */
 extern const struct effect_kind effect_web, effect_file;
+struct bytes hook_target(struct bytes payload); /* of such an effect; borrowed */
 
 enum { COMMAND_HOOK = 0x0701, COMMAND_HOOK_REMOVE = 0x0702 };

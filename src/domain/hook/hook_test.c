@@ -96,6 +96,10 @@ static void bad_hooks_are_refused_with_words(struct t *t)
     CHECK(t, put(h, &bad) == &harness_malformed);
     bad = web, bad.name = BYTES_NONE;
     CHECK(t, put(h, &bad) == &harness_malformed);
+    bad = web, bad.name = BYTES_LIT("a/b"); /* could never be removed */
+    CHECK(t, put(h, &bad) == &harness_malformed);
+    bad = web, bad.name = BYTES_LIT("..");
+    CHECK(t, put(h, &bad) == &harness_malformed);
     harness_destroy(h);
 }
 

@@ -158,6 +158,16 @@ bool act_read(const struct view *v, uint64_t position, struct act_row *out_row)
     return true;
 }
 
+bool act_joined(uint32_t command)
+{
+    return command == COMMAND_BIND || command == COMMAND_MERGE || command == COMMAND_REVIEW;
+}
+
+bool act_parted(uint32_t command)
+{
+    return command == COMMAND_UNBIND || command == COMMAND_SPLIT || command == COMMAND_NEVER_MERGE;
+}
+
 void act_mark_undone(struct desk *d, uint64_t position)
 {
     struct act_row row;
@@ -187,7 +197,11 @@ bool identity_act_before(const struct view *v, uint64_t position, struct act_rec
     if (mark == 0 || !act_read(v, mark - 1, &row)) /* it was let go */
         return false;
     *out_act = (struct act_record){.position = mark - 1, .time_us = row.time_us, .command = row.command, .by = row.by,
-                                   .reason = row.reason, .summary = row.summary, .undone = row.is_undone};
+                                   .reason = row.reason, .summary = row.summary, .undone = row.is_undone, .owner_count = row.keys.count};
+    out_act->undoable = !row.is_undone && row.keys.count > 0 && (act_joined(row.command) || act_parted(row.command));
+    struct hash128 *owners = ARENA_ARRAY(v->arena, struct hash128, row.keys.count);
+    memcpy(owners, row.keys.keys, row.keys.count * sizeof *owners);
+    out_act->owners = owners;
     return true;
 }
 
@@ -203,7 +217,7 @@ static void acts_forget(struct desk *d)
     }
 }
 
-/* --- what it was about: {"ids": ["phone::+86…"], "people": [7, 9]} --- */
+/* --- what it was about: {"ids": ["phone:+86…"], "people": [7, 9]} --- */
 
 static bool is_told(const uint32_t *numbers, uint32_t count, uint32_t number)
 {
@@ -232,7 +246,8 @@ static void id_text(struct desk *d, const struct envelope_id *id, struct buf *b)
     buf_push_text(&text, rule == NULL ? "?" : rule->name);
     buf_push_byte(&text, ':');
     buf_push(&text, id->ns);
-    buf_push_byte(&text, ':');
+    if (id->ns.size > 0)
+        buf_push_byte(&text, ':');
     buf_push(&text, id->value);
     value_pack_text(b, buf_bytes(&text));
 }

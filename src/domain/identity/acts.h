@@ -30,4 +30,6 @@ struct act_row {
 /* Keeps the act of this step, lets the oldest go, and replies with the people it was about. */
 void act_keep(struct desk *d, uint32_t command, const struct identity_act *act, const struct act_keys *keys);
 bool act_read(const struct view *v, uint64_t position, struct act_row *out_row);
+bool act_joined(uint32_t command); /* made one person of several: undoing it takes them apart */
+bool act_parted(uint32_t command); /* made several of one, or keeps them so */
 void act_mark_undone(struct desk *d, uint64_t position);

@@ -68,9 +68,8 @@ bool packed_inc_is(const struct packed_inc *p, uint16_t type, uint32_t ns_number
     uint64_t digits;
     if (p->shape == SHAPE_UUID) {
         struct uuid uuid;
-        char text[UUID_TEXT_BYTES + 1];
         memcpy(&uuid, p->text.data, sizeof uuid);
-        return value.size == UUID_TEXT_BYTES && memcmp(uuid_text(&uuid, text), value.data, UUID_TEXT_BYTES) == 0;
+        return uuid_is(&uuid, value);
     }
     if (p->shape == SHAPE_PHONE)
         return value.size > 1 && value.data[0] == '+' && digits_of(bytes_slice(value, 1, value.size), &digits) && digits == p->digits;

@@ -30,6 +30,7 @@ void undo_needs(const struct view *v, struct bytes payload)
         (void)desk_cluster(&d, identity_of_owner(v, row.keys.keys[i]));
     for (uint32_t i = 0; i < d.cluster_count && i < PEOPLE_WITH_ALIASES_MAX; i++)
         aliases_touch(&d, d.clusters[i], ALIASES_AT_ONCE_MAX);
+    desk_touch_keys(&d);
 }
 
 static void nevers_forget(struct cluster *c, uint64_t position)
@@ -105,9 +106,8 @@ const struct refusal *undo_apply(struct step *s, struct bytes payload)
         return &refuse_no_act;
     if (row.is_undone)
         return &refuse_undone;
-    bool joined = row.command == COMMAND_BIND || row.command == COMMAND_MERGE || row.command == COMMAND_REVIEW;
-    bool parted = row.command == COMMAND_UNBIND || row.command == COMMAND_SPLIT || row.command == COMMAND_NEVER_MERGE;
-    if ((!joined && !parted) || row.keys.count == 0)
+    bool joined = act_joined(row.command);
+    if ((!joined && !act_parted(row.command)) || row.keys.count == 0)
         return &refuse_not_undoable;
     desk_open(&d, s);
     if (joined)

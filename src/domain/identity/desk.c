@@ -8,8 +8,8 @@
 #define TOTALS_FORMAT 1u
 #define PUBLIC_ID_SALT UINT64_C(0x6b697468206f6e65)
 
-const struct family index_family = {.id = 20, .kind = FAMILY_INDEX, .name = "identity_index"};
-const struct family public_family = {.id = 21, .kind = FAMILY_INDEX, .name = "identity_public"};
+const struct family index_family = {.id = 20, .kind = FAMILY_INDEX, .name = "identity_index", .goes_cold = true};
+const struct family public_family = {.id = 21, .kind = FAMILY_INDEX, .name = "identity_public", .goes_cold = true};
 const struct family totals_family = {.id = 26, .kind = FAMILY_KEYED, .value_bytes = 128, .name = "identity_totals"};
 
 const struct setting hub_partners = {"identity.hub_partners", 2, 1000000, 100, "identifiers",
@@ -141,7 +141,7 @@ struct cluster *desk_create(struct desk *d, struct hash128 first_plain)
     c->number = step_person_create(d->s);
     c->public_id = hash128(bytes_of(from, sizeof from), PUBLIC_ID_SALT);
     c->is_changed = true;
-    step_index_put(d->s, &public_family, c->public_id, c->number);
+    step_index_add(d->s, &public_family, c->public_id, c->number);
     d->totals.people++;
     desk_put(d, c);
     return c;
@@ -162,6 +162,19 @@ uint32_t desk_lookup(const struct desk *d, struct hash128 key)
 {
     uint32_t number;
     return view_index(d->v, &index_family, key, &number) ? number : PERSON_NONE;
+}
+
+void desk_touch_keys(const struct desk *d)
+{
+    for (uint32_t i = 0; i < d->cluster_count; i++) {
+        const struct cluster *c = d->clusters[i];
+        for (uint32_t k = 0; k < c->inc_count; k++) {
+            const struct incarnation *inc = &c->incs[k];
+            for (uint32_t holder = inc->holder_first; holder <= inc->id.holder + 1; holder++) /* and who may be the next one */
+                (void)desk_lookup(d, identifier_key_of_holder(inc->plain, holder));
+            (void)desk_lookup(d, inc->plain);
+        }
+    }
 }
 
 const struct id_type_rule *desk_rule(const struct desk *d, uint16_t type)

@@ -38,6 +38,8 @@ struct desk {
 
 void desk_open(struct desk *d, struct step *s);
 void desk_open_reader(struct desk *d, const struct view *v); /* for needs: nothing may be changed */
+/* For needs: touches all keys under which the people on the desk are found, since each may be written. */
+void desk_touch_keys(const struct desk *d);
 /* Writes what has changed, and says what came apart and what was set aside. Merges are said when they are made, so they
  * come first: whoever hears a split can rely on the parts as they are at the end of the step. */
 void desk_close(struct desk *d);

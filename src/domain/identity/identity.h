@@ -52,11 +52,16 @@ struct evidence {
 
 /* Who, over a view. All numbers returned are living people, never aliases. */
 uint32_t identity_find(const struct view *v, uint16_t type, struct bytes ns, struct bytes value, struct hash128 key); /* PERSON_NONE */
+/* The same for an identifier in whatever state: whose it is, or was last. PERSON_NONE: it was never seen. */
+uint32_t identity_find_last(const struct view *v, const struct envelope_id *id);
 uint32_t identity_living(const struct view *v, uint32_t number);      /* follows aliases */
 uint32_t identity_of_owner(const struct view *v, struct hash128 owner); /* of an event's owner key; PERSON_NONE */
 struct hash128 identity_public_id(const struct view *v, uint32_t number);
 uint32_t identity_of_public_id(const struct view *v, struct hash128 id); /* also of an absorbed one */
 size_t identity_list(const struct view *v, uint32_t number, const struct identifier **out_list); /* in the view's arena */
+/* The best of a person's identifiers: what stands for them where one is wanted. It lives in the view's arena; false: none
+ * is in force. */
+bool identity_lead(const struct view *v, uint32_t number, struct envelope_id *out_id);
 size_t identity_evidence(const struct view *v, uint32_t number, const struct evidence **out_list);
 /* All keys that own events of this person: of each identifier, of each time that it was this person's. */
 size_t identity_owners(const struct view *v, uint32_t number, const struct hash128 **out_keys);
@@ -146,6 +151,9 @@ struct act_record {
     struct bytes by, reason;
     struct bytes summary;    /* a record: what was merged, split … */
     bool undone;
+    bool undoable;           /* it joined or parted people, and is still in force */
+    uint32_t owner_count;
+    const struct hash128 *owners; /* keys of identifiers whose people it joined or parted: identity_of_owner tells these now */
 };
 bool identity_act_before(const struct view *v, uint64_t position, struct act_record *out_act); /* the newest one before */
 struct review_record {
@@ -167,5 +175,10 @@ void identifier_print(const struct view *v, const struct identifier *id, bool ma
 
 /* For collect, whose command carries the identifiers: touches every person that resolving this event will touch. */
 void identity_touch(const struct view *v, const struct envelope *envelope);
-/* Touches ahead, stage by stage (0: index, 1: rows' directory, 2: rows) while it returns true. */
-bool identity_prefetch(const struct view *v, const struct envelope_id *ids, uint32_t count, int stage);
+/* Touches ahead what resolving an event of these keys will read: stage by stage while it returns true, at most eight. */
+struct identity_ahead { /* zeroes before the first stage */
+    uint32_t step;
+    uint32_t from;   /* the keys before were tried */
+    uint32_t person; /* found on the way */
+};
+bool identity_prefetch(const struct view *v, const struct envelope_keys *keys, struct identity_ahead *io_ahead);

@@ -209,6 +209,7 @@ static void job_needs(const struct view *v, struct bytes state)
     const struct cluster *c = desk_cluster(&d, job_person(v, state));
     if (c != NULL)
         take_apart_touch(&d, c);
+    desk_touch_keys(&d);
 }
 
 static struct bytes job_advance(struct step *s, struct bytes state)

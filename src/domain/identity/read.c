@@ -6,20 +6,33 @@
 #define KEY_HASH_BITS (UINT64_C(0xffff) << 48)
 #define DIGEST_SEED UINT64_C(0x70656f706c65)
 
-uint32_t identity_find(const struct view *v, uint16_t type, struct bytes ns, struct bytes value, struct hash128 key)
+/* The person whose row has the newest incarnation of the identifier: in force, or in whatever state. */
+static uint32_t holder_of(const struct view *v, const struct envelope_id *id, bool must_be_in_force)
 {
-    uint32_t number, ns_number = ns.size > ID_NAMESPACE_BYTES_MAX ? NAMESPACE_UNKNOWN : namespace_number(v, ns);
+    uint32_t number, ns_number = id->ns.size > ID_NAMESPACE_BYTES_MAX ? NAMESPACE_UNKNOWN : namespace_number(v, id->ns);
+    struct hash128 plain = {.low = id->key.low, .high = id->key.high & KEY_HASH_BITS};
     struct cluster_row row;
-    key.high &= KEY_HASH_BITS;
-    if (ns_number == NAMESPACE_UNKNOWN || !view_index(v, &index_family, key, &number) || !cluster_row(v, number, &row) ||
+    if (ns_number == NAMESPACE_UNKNOWN || !view_index(v, &index_family, plain, &number) || !cluster_row(v, number, &row) ||
         row.kind == ROW_ALIAS)
         return PERSON_NONE;
     struct inc_walk w = inc_walk_of(row.body);
     struct packed_inc p;
-    while (inc_walk_next(&w, &p))
-        if (p.is_newest && p.state == ID_IN_FORCE && hash128_equal(p.plain, key) && packed_inc_is(&p, type, ns_number, value))
+    while (inc_walk_next(&w, &p)) {
+        bool fits = p.is_newest && (p.state == ID_IN_FORCE || !must_be_in_force);
+        if (fits && hash128_equal(p.plain, plain) && packed_inc_is(&p, id->type, ns_number, id->value))
             return number;
+    }
     return PERSON_NONE;
+}
+
+uint32_t identity_find(const struct view *v, uint16_t type, struct bytes ns, struct bytes value, struct hash128 key)
+{
+    return holder_of(v, &(struct envelope_id){.type = type, .ns = ns, .value = value, .key = key}, true);
+}
+
+uint32_t identity_find_last(const struct view *v, const struct envelope_id *id)
+{
+    return holder_of(v, id, false);
 }
 
 /* Of a plain key: who has it in force. */
@@ -85,6 +98,19 @@ size_t identity_list(const struct view *v, uint32_t number, const struct identif
     }
     *out_list = list;
     return c->inc_count;
+}
+
+bool identity_lead(const struct view *v, uint32_t number, struct envelope_id *out_id)
+{
+    struct desk d;
+    desk_open_reader(&d, v);
+    const struct cluster *c = desk_cluster(&d, identity_living(v, number));
+    uint16_t place = c == NULL ? NO_PLACE : cluster_lead(&d, c, NULL, 0);
+    if (place == NO_PLACE || c->incs[place].id.state != ID_IN_FORCE)
+        return false;
+    const struct identifier *id = &c->incs[place].id;
+    *out_id = (struct envelope_id){.type = id->type, .role = ID_OWN, .ns = id->ns, .value = id->value, .key = c->incs[place].plain};
+    return true;
 }
 
 size_t identity_evidence(const struct view *v, uint32_t number, const struct evidence **out_list)

@@ -29,7 +29,8 @@ static bool is_logout(const struct envelope *e)
     return bytes_equal(e->event, BYTES_LIT("logout"));
 }
 
-/* False: one of them isn't in the index, or they are of several people. */
+/* The identifiers that count, and the person of the first one. Of the others the index would tell nothing that this
+ * person's row doesn't: an identifier that is in force here is nobody else's. False: there is none, or nobody has it. */
 static bool known_find(const struct view *v, const struct envelope *e, struct known_ids *k)
 {
     bool changed = rules_changed(v);
@@ -41,11 +42,9 @@ static bool known_find(const struct view *v, const struct envelope *e, struct kn
         if (rule == NULL || id->ns.size > ID_NAMESPACE_BYTES_MAX)
             continue;
         struct hash128 plain = {.low = id->key.low, .high = id->key.high & KEY_HASH_BITS};
-        uint32_t person, ns_number = namespace_number(v, id->ns);
-        if (ns_number == NAMESPACE_UNKNOWN || !view_index(v, &index_family, plain, &person) ||
-            (k->person != PERSON_NONE && k->person != person))
+        uint32_t ns_number = namespace_number(v, id->ns);
+        if (ns_number == NAMESPACE_UNKNOWN || (k->count == 0 && !view_index(v, &index_family, plain, &k->person)))
             return false;
-        k->person = person;
         k->ids[k->count++] = (struct known_id){.id = id, .plain = plain, .ns_number = ns_number, .priority = rule->priority, .place = NO_PLACE};
     }
     return k->count > 0;

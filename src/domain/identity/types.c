@@ -5,6 +5,7 @@
 
 #include "base/rng.h"
 #include "domain/identity/rules.h"
+#include "lib/pack.h"
 #include "lib/phone.h"
 #include "lib/text.h"
 #include "lib/uuid.h"
@@ -44,8 +45,10 @@ const struct id_type_rule *id_types_builtin(size_t *out_count)
 
 struct hash128 identifier_key(uint64_t secret, uint16_t type, struct bytes ns, struct bytes value)
 {
-    struct hash128 parts[3] = {{.low = type}, hash128(ns, secret), hash128(value, secret ^ UINT64_C(1))};
-    struct hash128 key = hash128(bytes_of(parts, sizeof parts), secret);
+    uint8_t all[3 + 2 * UINT8_MAX] = {(uint8_t)type, (uint8_t)(type >> 8), (uint8_t)ns.size};
+    assert(ns.size <= UINT8_MAX && value.size <= UINT8_MAX);
+    const uint8_t *end = put_raw(put_raw(all + 3, ns.data, ns.size), value.data, value.size);
+    struct hash128 key = hash128(bytes_of(all, (size_t)(end - all)), secret);
     key.high &= KEY_HASH_BITS;
     return key;
 }
@@ -67,14 +70,17 @@ struct hash128 identifier_key_plain(struct hash128 key, uint32_t *out_holder)
 
 /* --- values --- */
 
-/* What programs send when they have nothing to send. */
+/* What programs send when they have nothing to send; shorter ones first. */
 #define BLANK(text) {(const uint8_t *)(text), sizeof(text) - 1}
 static const struct bytes blank_values[] = {
-    BLANK("null"),  BLANK("(null)"), BLANK("undefined"), BLANK("none"), BLANK("nil"),  BLANK("nan"),   BLANK("n/a"),
-    BLANK("na"),    BLANK("anonymous"), BLANK("guest"),  BLANK("unknown"), BLANK("true"), BLANK("false"), BLANK("test"),
-    BLANK("empty"), BLANK("string"), BLANK("0"),         BLANK("-1"),   BLANK("[object object]"), BLANK("default"),
+    BLANK("0"),       BLANK("-1"),        BLANK("na"),    BLANK("nil"),     BLANK("nan"),
+    BLANK("n/a"),     BLANK("null"),      BLANK("none"),  BLANK("true"),    BLANK("test"),
+    BLANK("guest"),   BLANK("false"),     BLANK("empty"), BLANK("(null)"),  BLANK("string"),
+    BLANK("unknown"), BLANK("default"),   BLANK("undefined"), BLANK("anonymous"), BLANK("[object object]"),
 };
 #define BLANK_BYTES_MAX 15u
+/* Where those of a size begin. */
+static const uint8_t blanks_of_size[BLANK_BYTES_MAX + 2] = {0, 0, 1, 3, 6, 10, 13, 15, 17, 17, 19, 19, 19, 19, 19, 19, 20};
 
 static bool is_blank_word(struct bytes value)
 {
@@ -83,10 +89,10 @@ static bool is_blank_word(struct bytes value)
         only_zeroes = value.data[i] == '0' || value.data[i] == '-' || value.data[i] == '.';
     if (only_zeroes)
         return true;
-    for (size_t i = 0; i < COUNT_OF(blank_values) && value.size <= BLANK_BYTES_MAX; i++) {
+    if (value.size > BLANK_BYTES_MAX)
+        return false;
+    for (size_t i = blanks_of_size[value.size]; i < blanks_of_size[value.size + 1]; i++) {
         size_t at = 0;
-        if (value.size != blank_values[i].size)
-            continue;
         while (at < value.size && tolower(value.data[at]) == blank_values[i].data[at])
             at++;
         if (at == value.size)

@@ -77,7 +77,8 @@ extern const char *const id_verdict_names[ID_VERDICT_COUNT];
 /* Makes a value canonical, on any thread: the rule is handed in. `scratch` holds the result. */
 enum id_verdict id_normalise(const struct id_type_rule *rule, struct bytes raw, struct buf *scratch, struct bytes *out_value);
 
-/* The keyed hash by which an identifier is found; `secret` is the workspace's. 80 bits are hash (what an index keeps of
+/* The keyed hash by which an identifier is found: XXH3, seeded with the workspace's secret, of type (2 bytes), size of the
+ * namespace (1), namespace and value, 255 bytes each at most. 80 bits are hash (what an index keeps of
  * it, store/rows.h); the low 48 bits of `high` are 0 in this plain key, and the holder in a holder's key. */
 struct hash128 identifier_key(uint64_t secret, uint16_t type, struct bytes ns, struct bytes value);
 /* The key of its n-th holder (复用代次), n >= 1: what owns events, for ever. Plain keys are what the index finds whoever

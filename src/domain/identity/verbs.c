@@ -86,9 +86,11 @@ void act_needs(const struct view *v, struct bytes payload)
     for (uint32_t i = 0; i < act->id_count; i++) {
         struct holder h;
         (void)holder_find(&d, &act->ids[i], &h);
+        (void)desk_lookup(&d, identifier_key_of_holder(act->ids[i].key, 1)); /* nobody may have had it yet */
     }
     for (uint32_t i = 0; i < d.cluster_count && i < PEOPLE_WITH_ALIASES_MAX; i++)
         aliases_touch(&d, d.clusters[i], d.cluster_count == 1 ? ALIASES_BY_HAND_MAX : ALIASES_AT_ONCE_MAX);
+    desk_touch_keys(&d);
 }
 
 /* The owner keys of the accepted ones, for undoing. */

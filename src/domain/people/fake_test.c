@@ -89,9 +89,9 @@ void identity_touch(const struct view *v, const struct envelope *envelope)
     (void)v, (void)envelope;
 }
 
-bool identity_prefetch(const struct view *v, const struct envelope_id *ids, uint32_t count, int stage)
+bool identity_prefetch(const struct view *v, const struct envelope_keys *keys, struct identity_ahead *io_ahead)
 {
-    (void)v, (void)ids, (void)count, (void)stage;
+    (void)v, (void)keys, (void)io_ahead;
     return false;
 }
 
