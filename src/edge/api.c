@@ -5,7 +5,8 @@
 #include <string.h>
 
 #include "base/time.h"
-#include "domain/people/people.h"
+#include "edge/scope.h"
+#include "lib/text.h"
 
 #define WORD_BYTES_MAX 32u /* of those compared; longer ones are near to nothing */
 
@@ -125,13 +126,22 @@ fallible id_read_text(const struct request *r, struct bytes text, struct envelop
     return id_of_rule(r, rule, ns, value, out_id, e);
 }
 
-fallible id_read_json(const struct request *r, struct json from, struct envelope_id *out_id, struct err *e)
+fallible id_check_json(struct json from, struct err *e)
 {
+    static const struct body_member members[] = {{"type", BODY_TEXT, false}, {"ns", BODY_SCALAR, true}, {"value", BODY_SCALAR, false}};
     if (json_is(from, JSON_STRING))
-        return id_read_text(r, json_string(from), out_id, e);
+        return DONE;
     if (!json_is(from, JSON_OBJECT))
         return FAIL(e, INVALID, "an identifier is {\"type\":…,\"value\":…} or \"TYPE:VALUE\", this is %s", json_kind_name(json_kind(from)));
-    return id_read(r, json_string(json_find(from, BYTES_LIT("type"))), json_string(json_find(from, BYTES_LIT("ns"))),
+    return members_check(from, BODY_MEMBERS(members), e);
+}
+
+fallible id_read_json(const struct request *r, struct json from, struct envelope_id *out_id, struct err *e)
+{
+    TRY(id_check_json(from, e));
+    if (json_is(from, JSON_STRING))
+        return id_read_text(r, json_string(from), out_id, e);
+    return id_read(r, json_string(json_find(from, BYTES_LIT("type"))), text_of_json(json_find(from, BYTES_LIT("ns"))),
                    text_of_json(json_find(from, BYTES_LIT("value"))), out_id, e);
 }
 
@@ -153,27 +163,11 @@ fallible person_ask_read(const struct request *r, struct bytes text, struct pers
     return DONE;
 }
 
-bool person_is_seen(const struct request *r, const struct view *v, uint32_t person)
-{
-    const struct trait *traits;
-    const struct counter *counters;
-    if (r->token == NULL || r->token->brand_count == 0)
-        return true;
-    size_t trait_count = people_traits(v, person, &traits), counter_count = people_counters(v, person, &counters);
-    for (size_t i = 0; i < trait_count; i++)
-        if (request_sees_brand(r, name_text(v, NAME_BRAND, traits[i].brand)))
-            return true;
-    for (size_t i = 0; i < counter_count; i++)
-        if (request_sees_brand(r, name_text(v, NAME_BRAND, counters[i].brand)))
-            return true;
-    return false;
-}
-
 uint32_t person_asked(const struct request *r, const struct view *v, const struct person_ask *ask)
 {
     const struct envelope_id *id = &ask->id;
     uint32_t person = ask->is_public ? identity_of_public_id(v, ask->public_id) : identity_find(v, id->type, id->ns, id->value, id->key);
-    return person != PERSON_NONE && person_is_seen(r, v, person) ? person : PERSON_NONE;
+    return person != PERSON_NONE && scope_sees_person(r->token, v, person) ? person : PERSON_NONE;
 }
 
 const char *public_id_text(struct hash128 id, char out_text[PUBLIC_ID_TEXT_BYTES])
@@ -311,13 +305,79 @@ fallible query_number(struct request *r, const char *name, uint64_t otherwise, u
     return DONE;
 }
 
-bool body_read(struct request *r, struct json_parser **out_parser, struct json *out_root)
+static bool is_of_kind(struct json j, enum body_kind kind)
+{
+    bool flag;
+    int64_t number;
+    uint64_t count;
+    bool is_text = json_is(j, JSON_STRING) && !json_has_nul(j);
+    switch (kind) {
+    case BODY_TEXT: return is_text;
+    case BODY_BOOL: return json_bool(j, &flag);
+    case BODY_COUNT: return json_uint64(j, &count);
+    case BODY_NUMBER: return json_int64(j, &number);
+    case BODY_SCALAR:
+    case BODY_TIME: return is_text || json_is(j, JSON_NUMBER);
+    case BODY_NAMES:
+    case BODY_IDS: return json_is(j, JSON_ARRAY);
+    case BODY_OBJECT: return json_is(j, JSON_OBJECT);
+    default: assert(false); return false;
+    }
+}
+
+static fallible member_check(const struct body_member *m, struct json value, struct err *e)
+{
+    static const char *const wants[BODY_KIND_COUNT] = {
+        [BODY_TEXT] = "a text without NUL", [BODY_BOOL] = "true or false",     [BODY_COUNT] = "a whole number from 0",
+        [BODY_NUMBER] = "a whole number",   [BODY_SCALAR] = "a text or a number", [BODY_TIME] = "a time",
+        [BODY_NAMES] = "a list of names",   [BODY_IDS] = "a list of identifiers", [BODY_OBJECT] = "an object",
+    };
+    if (is_of_kind(value, m->kind) || (m->or_null && json_is(value, JSON_NULL)))
+        return DONE;
+    return FAIL(e, INVALID, "%s: want %s, this is %s", m->name, wants[m->kind], json_kind_name(json_kind(value)));
+}
+
+static struct status member_unknown(struct bytes key, struct body_members members, struct err *e)
+{
+    const char *names[BODY_MEMBERS_MAX];
+    for (size_t i = 0; i < members.count; i++)
+        names[i] = members.rows[i].name;
+    const char *near = nearest_word(key, names, members.count);
+    struct bytes shown = text_cut(key, 60);
+    if (near == NULL)
+        return FAIL(e, INVALID, "there is no member '%.*s'", BYTES_ARG(shown));
+    return FAIL(e, INVALID, "there is no member '%.*s'; the nearest is '%s'", BYTES_ARG(shown), near);
+}
+
+fallible members_check(struct json object, struct body_members members, struct err *e)
+{
+    struct bytes key;
+    struct json value;
+    uint32_t seen = 0;
+    assert(members.count <= BODY_MEMBERS_MAX);
+    for (struct json_walk w = json_members(object); json_member_next(&w, &key, &value);) {
+        size_t i = 0;
+        while (i < members.count && !bytes_equal(bytes_of_text(members.rows[i].name), key))
+            i++;
+        if (i == members.count)
+            return member_unknown(key, members, e);
+        TRY(member_check(&members.rows[i], value, e));
+        if ((seen >> i & 1) != 0)
+            return FAIL(e, INVALID, "%s: it is said twice", members.rows[i].name);
+        seen |= 1u << i;
+    }
+    return DONE;
+}
+
+bool body_read(struct request *r, struct body_members members, struct json_parser **out_parser, struct json *out_root)
 {
     struct err e = {0};
     struct json_parser *p = json_parser_create(BODY_BYTES_COLLECTED);
     struct status status = p == NULL ? FAIL(&e, FULL, "no memory for the request") : json_parse(p, http_body(r->x), out_root, &e);
     if (done(status) && !json_is(*out_root, JSON_OBJECT))
         status = FAIL(&e, INVALID, "the body is a JSON object, this is %s", json_kind_name(json_kind(*out_root)));
+    if (done(status))
+        status = members_check(*out_root, members, &e);
     if (done(status)) {
         *out_parser = p;
         return true;

@@ -10,7 +10,8 @@
 fallible id_read(const struct request *r, struct bytes type, struct bytes ns, struct bytes value, struct envelope_id *out_id, struct err *e);
 /* "phone:13812345678", "openid:wx1234:oABC": the namespace stands in it where the type has one. */
 fallible id_read_text(const struct request *r, struct bytes text, struct envelope_id *out_id, struct err *e);
-/* {"type":…,"ns":…,"value":…}, or a text as above. */
+/* {"type":…,"ns":…,"value":…}, or a text as above. id_check_json: whether it has such a form, whomever it names. */
+fallible id_check_json(struct json from, struct err *e);
 fallible id_read_json(const struct request *r, struct json from, struct envelope_id *out_id, struct err *e);
 
 /* Whom a request asks for: the holder of an identifier, or a public id ("id:0123…", 32 hexadecimal digits). */
@@ -22,9 +23,6 @@ struct person_ask {
 fallible person_ask_read(const struct request *r, struct bytes text, struct person_ask *out_ask, struct err *e);
 /* PERSON_NONE: nobody, or nobody that this token may know of. */
 uint32_t person_asked(const struct request *r, const struct view *v, const struct person_ask *ask);
-/* Whether a token with a brand scope knows of this person: something of them belongs to one of its brands or to the
- * whole group. Of a token without a scope always true. */
-bool person_is_seen(const struct request *r, const struct view *v, uint32_t person);
 extern const struct problem problem_no_person;
 
 #define PUBLIC_ID_TEXT_BYTES 33 /* with a NUL */
@@ -46,9 +44,36 @@ void record_put(struct json_writer *w, struct bytes record);  /* as an object */
 /* A number in the query. Absent: `otherwise`; more than `most`: `most`. INVALID: no number. */
 fallible query_number(struct request *r, const char *name, uint64_t otherwise, uint64_t most, uint64_t *out_number, struct err *e);
 
-/* A body in JSON, parsed; false: answered already with what is wrong. The caller destroys *out_parser when done with the
- * document, and before it answers. */
-bool body_read(struct request *r, struct json_parser **out_parser, struct json *out_root);
+/* What an object may say, and in which form: a slip of the pen must not be taken for something that wasn't said. */
+enum body_kind {
+    BODY_TEXT,   /* without NUL */
+    BODY_BOOL,
+    BODY_COUNT,  /* a whole number from 0 */
+    BODY_NUMBER, /* a whole number */
+    BODY_SCALAR, /* a text, or a number as it was sent */
+    BODY_TIME,
+    BODY_NAMES,  /* a list of texts, read by the caller */
+    BODY_IDS,    /* a list of identifiers, the same */
+    BODY_OBJECT, /* read by the caller */
+    BODY_KIND_COUNT,
+};
+struct body_member {
+    const char *name;
+    enum body_kind kind;
+    bool or_null; /* null says the same as leaving it out */
+};
+#define BODY_MEMBERS_MAX 16u
+struct body_members {
+    const struct body_member *rows;
+    size_t count; /* to BODY_MEMBERS_MAX */
+};
+#define BODY_MEMBERS(table) ((struct body_members){(table), COUNT_OF(table)})
+/* INVALID: an unknown member (with the nearest), one said twice, or one of another kind. */
+fallible members_check(struct json object, struct body_members members, struct err *e);
+
+/* A body in JSON, parsed and checked; false: answered already with what is wrong. The caller destroys *out_parser when
+ * done with the document, and before it answers. */
+bool body_read(struct request *r, struct body_members members, struct json_parser **out_parser, struct json *out_root);
 
 /* The word of `words` that is the least far from `word`; NULL when none is near. */
 const char *nearest_word(struct bytes word, const char *const *words, size_t count);

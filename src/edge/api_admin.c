@@ -6,26 +6,24 @@
 #include "base/time.h"
 #include "domain/event/event.h"
 #include "edge/api.h"
+#include "edge/list.h"
+#include "edge/scope.h"
+#include "edge/wording.h"
 #include "engine/engine_domain.h"
 
 #define PAYLOAD_BYTES_MAX 16384u
-#define LIST_JSON_BYTES_MAX (4u << 20)
 #define READS_USUAL 50u
-#define READS_MAX 200u /* people a reader may touch: STEP_PEOPLE_MAX */
+#define READS_MAX 200u
 #define NAMES_USUAL 1000u
 #define NAMES_MAX 5000u
 #define SECRET_TEXT_BYTES 64u
-
-static const char *const role_names[] = {"collect", "read", "write", "admin"};
 
 /* --- tokens --- */
 
 static fallible text_take(struct json root, const char *key, char *out_text, size_t room, struct err *e)
 {
-    struct json j = json_find(root, bytes_of_text(key));
-    struct bytes text = json_string(j);
-    bool plain = json_is(j, JSON_ABSENT) || json_is(j, JSON_NULL) || json_is(j, JSON_STRING);
-    if (!plain || text.size >= room || json_has_nul(j))
+    struct bytes text = json_string(json_find(root, bytes_of_text(key)));
+    if (text.size >= room)
         return FAIL(e, INVALID, "%s: want a text of at most %zu bytes", key, room - 1);
     if (text.size > 0)
         memcpy(out_text, text.data, text.size);
@@ -39,7 +37,7 @@ static fallible roles_read(struct json list, uint32_t *out_roles, struct err *e)
     uint32_t roles = 0;
     for (struct json_walk w = json_items(list); json_item_next(&w, &item);) {
         uint32_t before = roles;
-        for (uint32_t i = 0; i < COUNT_OF(role_names); i++)
+        for (uint32_t i = 0; i < ROLE_SYSTEM; i++)
             if (bytes_equal(bytes_of_text(role_names[i]), json_string(item)))
                 roles |= 1u << i;
         if (roles == before)
@@ -54,8 +52,6 @@ static fallible roles_read(struct json list, uint32_t *out_roles, struct err *e)
 static fallible brands_read(struct json list, struct token *t, struct err *e)
 {
     struct json item;
-    if (!json_is(list, JSON_ARRAY) && !json_is(list, JSON_ABSENT))
-        return FAIL(e, INVALID, "brands: want a list of names");
     for (struct json_walk w = json_items(list); json_item_next(&w, &item);) {
         struct bytes name = json_string(item);
         if (t->brand_count == TOKEN_SCOPE_BRANDS_MAX || name.size == 0 || name.size >= sizeof t->brands[0] || json_has_nul(item))
@@ -64,6 +60,11 @@ static fallible brands_read(struct json list, struct token *t, struct err *e)
     }
     return DONE;
 }
+
+static const struct body_member token_members[] = {
+    {"name", BODY_TEXT, false},   {"roles", BODY_NAMES, false}, {"brands", BODY_NAMES, false}, {"store", BODY_TEXT, true},
+    {"channel", BODY_TEXT, true}, {"brand", BODY_TEXT, true},   {"masked", BODY_BOOL, false},  {"expires", BODY_TIME, true},
+};
 
 static fallible token_read(struct json root, struct token *t, struct err *e)
 {
@@ -76,6 +77,8 @@ static fallible token_read(struct json root, struct token *t, struct err *e)
     TRY(text_take(root, "brand", t->brand, sizeof t->brand, e));
     TRY(roles_read(json_find(root, BYTES_LIT("roles")), &t->roles, e));
     TRY(brands_read(json_find(root, BYTES_LIT("brands")), t, e));
+    if (scope_is_limited(t) && (t->roles >> ROLE_ADMIN & 1) != 0)
+        return FAIL(e, INVALID, "admin concerns the whole workspace: such a token is not limited to brands");
     (void)json_bool(json_find(root, BYTES_LIT("masked")), &t->masked);
     if (!json_is(expires, JSON_ABSENT) && !json_is(expires, JSON_NULL))
         TRY(WRAP(e, time_of_json(expires, &t->expires_us, e), "expires"));
@@ -103,7 +106,7 @@ static void put_token(struct json_writer *w, const struct token *t)
     member_text(w, "name", t->name);
     json_key(w, "roles");
     json_array_begin(w);
-    for (uint32_t i = 0; i < COUNT_OF(role_names); i++)
+    for (uint32_t i = 0; i < ROLE_SYSTEM; i++)
         if ((t->roles >> i & 1) != 0)
             json_put_text(w, role_names[i]);
     json_array_end(w);
@@ -129,21 +132,16 @@ static void put_token(struct json_writer *w, const struct token *t)
 static void token_made(struct request *r, const struct answer *a)
 {
     struct token_request *made = r->context;
-    struct buf json;
-    struct json_writer w;
     if (a->refusal != NULL) {
         request_answer(r, a);
         return;
     }
-    buf_init(&json, LIST_JSON_BYTES_MAX);
-    json_writer_init(&w, &json, false);
-    json_object_begin(&w);
-    put_token(&w, &made->token);
-    member_text(&w, "secret", made->secret);
-    member_uint(&w, "position", a->position);
-    json_object_end(&w);
+    struct json_writer *w = request_object_begin(r);
+    put_token(w, &made->token);
+    member_text(w, "secret", made->secret);
+    member_uint(w, "position", a->position);
     sodium_memzero(made->secret, sizeof made->secret);
-    request_json(r, 201, &json);
+    request_object_end(r, 201);
 }
 
 void api_token_make(struct request *r)
@@ -153,7 +151,7 @@ void api_token_make(struct request *r)
     struct json root;
     struct buf payload;
     struct err e = {0};
-    if (!body_read(r, &p, &root))
+    if (!body_read(r, BODY_MEMBERS(token_members), &p, &root))
         return;
     struct status status = token_read(root, &made->token, &e);
     json_parser_destroy(p);
@@ -173,21 +171,16 @@ void api_token_make(struct request *r)
 
 void api_tokens(struct request *r)
 {
-    struct buf json;
-    struct json_writer w;
-    buf_init(&json, LIST_JSON_BYTES_MAX);
-    json_writer_init(&w, &json, false);
-    json_object_begin(&w);
-    json_key(&w, "tokens");
-    json_array_begin(&w);
+    struct json_writer *w = request_object_begin(r);
+    json_key(w, "tokens");
+    json_array_begin(w);
     for (size_t i = 0; i < r->catalogue->token_count; i++) {
-        json_object_begin(&w);
-        put_token(&w, &r->catalogue->tokens[i]);
-        json_object_end(&w);
+        json_object_begin(w);
+        put_token(w, &r->catalogue->tokens[i]);
+        json_object_end(w);
     }
-    json_array_end(&w);
-    json_object_end(&w);
-    request_json(r, 200, &json);
+    json_array_end(w);
+    request_object_end(r, 200);
 }
 
 void api_token_revoke(struct request *r)
@@ -210,7 +203,7 @@ static void put_int(struct json_writer *w, const char *key, int64_t x)
 
 static void print_settings(struct request *r, const struct view *v, struct json_writer *w)
 {
-    (void)r;
+    bool in_chinese = wording_in_chinese(http_header(r->x, "Accept-Language"));
     json_object_begin(w);
     json_key(w, "settings");
     json_array_begin(w);
@@ -224,8 +217,8 @@ static void print_settings(struct request *r, const struct view *v, struct json_
             put_int(w, "initially", setting->initially);
             put_int(w, "least", setting->least);
             put_int(w, "most", setting->most);
-            member_text(w, "unit", setting->unit);
-            member_text(w, "about", setting->about);
+            member_text(w, "unit", wording_of(v->arena, setting->unit, in_chinese));
+            member_text(w, "about", wording_of(v->arena, setting->about, in_chinese));
             json_object_end(w);
         }
     }
@@ -240,12 +233,13 @@ void api_settings(struct request *r)
 
 void api_setting_set(struct request *r)
 {
+    static const struct body_member members[] = {{"name", BODY_TEXT, false}, {"value", BODY_NUMBER, false}};
     struct json_parser *p;
     struct json root;
     struct buf payload;
     struct err e = {0};
     int64_t value = 0;
-    if (!body_read(r, &p, &root))
+    if (!body_read(r, BODY_MEMBERS(members), &p, &root))
         return;
     buf_init(&payload, PAYLOAD_BYTES_MAX);
     bool good = json_int64(json_find(root, BYTES_LIT("value")), &value);
@@ -302,11 +296,13 @@ static fallible name_pack(struct json root, struct buf *payload, struct err *e)
 
 void api_name_set(struct request *r)
 {
+    static const struct body_member members[] = {
+        {"kind", BODY_TEXT, false}, {"name", BODY_TEXT, false}, {"alias_of", BODY_TEXT, true}, {"attributes", BODY_OBJECT, false}};
     struct json_parser *p;
     struct json root;
     struct buf payload;
     struct err e = {0};
-    if (!body_read(r, &p, &root))
+    if (!body_read(r, BODY_MEMBERS(members), &p, &root))
         return;
     buf_init(&payload, PAYLOAD_BYTES_MAX);
     struct status status = name_pack(root, &payload, &e);
@@ -319,11 +315,6 @@ void api_name_set(struct request *r)
         request_command(r, COMMAND_COLLECT_NAME, packed, request_answer);
 }
 
-struct list_request {
-    enum name_kind kind;
-    uint64_t limit, from;
-};
-
 static void put_label(struct json_writer *w, const char *key, struct bytes attributes, struct bytes attribute, const char *otherwise)
 {
     struct value value;
@@ -334,108 +325,107 @@ static void put_label(struct json_writer *w, const char *key, struct bytes attri
         put_text(w, otherwise);
 }
 
-static void put_name(const struct view *v, enum name_kind kind, uint32_t number, struct json_writer *w)
+/* An event's count can't be cut to some brands, so who is limited to some doesn't get it. */
+static void put_event_name(struct request *r, const struct view *v, uint32_t number, struct json_writer *w)
 {
+    const struct standard_event *standard = standard_event_numbered(number);
+    if (!scope_is_limited(r->token))
+        member_uint(w, "count", event_count_named(v, number));
+    member_bool(w, "standard", standard != NULL);
+    member_text(w, "category", standard == NULL ? NULL : standard->category);
+    member_text(w, "needs", standard == NULL ? NULL : standard->needs);
+}
+
+static bool name_of_list_next(const struct request *r, const struct view *v, struct hash128 key, struct list_item *out_item)
+{
+    const enum name_kind *kind = list_own(r);
+    uint32_t number = key.low >= UINT32_MAX ? 0 : name_next(v, *kind, (uint32_t)key.low);
+    *out_item = (struct list_item){.key = {.low = number}};
+    return number != 0;
+}
+
+static bool name_is_seen(const struct request *r, const struct view *v, const struct list_item *item)
+{
+    const enum name_kind *kind = list_own(r);
+    return *kind != NAME_BRAND || scope_sees_brand_number(r->token, v, (uint32_t)item->key.low);
+}
+
+static void put_name(struct request *r, const struct view *v, const struct list_item *item, struct json_writer *w)
+{
+    const enum name_kind *own = list_own(r), kind = *own;
+    uint32_t number = (uint32_t)item->key.low;
     struct bytes name = name_text(v, kind, number), attributes = name_attributes(v, kind, number);
     const struct standard_event *standard = kind == NAME_EVENT ? standard_event_numbered(number) : NULL;
     uint32_t alias = name_alias(v, kind, name);
-    json_object_begin(w);
     member_uint(w, "number", number);
     member_bytes(w, "name", name);
     put_label(w, "en", attributes, BYTES_LIT("label_en"), standard == NULL ? NULL : standard->en);
     put_label(w, "zh", attributes, BYTES_LIT("label_zh"), standard == NULL ? NULL : standard->zh);
-    if (kind == NAME_EVENT) {
-        member_uint(w, "count", event_count_named(v, number));
-        member_bool(w, "standard", standard != NULL);
-        member_text(w, "category", standard == NULL ? NULL : standard->category);
-        member_text(w, "needs", standard == NULL ? NULL : standard->needs);
-    }
+    if (kind == NAME_EVENT)
+        put_event_name(r, v, number, w);
     member_name(w, "alias_of", v, kind, alias);
     json_key(w, "attributes");
     record_put(w, attributes);
-    json_object_end(w);
 }
 
-/* A token of some brands sees their names alone. */
-static void print_names(struct request *r, const struct view *v, struct json_writer *w)
+static void put_kind(const struct request *r, struct json_writer *w)
 {
-    const struct list_request *l = r->context;
-    uint32_t number = (uint32_t)l->from, next = name_next(v, l->kind, number);
-    json_object_begin(w);
-    member_text(w, "kind", kind_names[l->kind]);
-    json_key(w, "names");
-    json_array_begin(w);
-    for (uint64_t count = 0; next != 0 && count < l->limit; next = name_next(v, l->kind, number)) {
-        number = next;
-        if (l->kind == NAME_BRAND && !request_sees_brand(r, name_text(v, l->kind, number)))
-            continue;
-        put_name(v, l->kind, number, w);
-        count++;
-    }
-    json_array_end(w);
-    json_key(w, "next");
-    if (next != 0)
-        json_put_uint64(w, number);
-    else
-        json_put_null(w);
-    json_object_end(w);
+    const enum name_kind *kind = list_own(r);
+    member_text(w, "kind", kind_names[*kind]);
 }
 
 void api_names(struct request *r)
 {
-    struct list_request *l = ARENA_NEW(request_arena(r), struct list_request);
+    static const struct list_kind names = {.name = "names",
+                                           .cursor = "after",
+                                           .cursor_kind = CURSOR_NUMBER,
+                                           .usual = NAMES_USUAL,
+                                           .most = NAMES_MAX,
+                                           .next = name_of_list_next,
+                                           .is_seen = name_is_seen,
+                                           .put = put_name,
+                                           .head = put_kind};
+    enum name_kind *kind = ARENA_NEW(request_arena(r), enum name_kind);
     struct err e = {0};
-    r->context = l;
-    struct status status = kind_read(http_query(r->x, "kind"), &l->kind, &e);
-    if (done(status))
-        status = query_number(r, "limit", NAMES_USUAL, NAMES_MAX, &l->limit, &e);
-    if (done(status))
-        status = query_number(r, "after", 0, UINT32_MAX - 1, &l->from, &e);
+    struct status status = kind_read(http_query(r->x, "kind"), kind, &e);
     if (failed(status))
         request_failed(r, status, &e);
     else
-        request_print(r, print_names);
+        list_answer(r, &names, kind);
 }
 
 /* --- who has read whom --- */
 
-static void print_reads(struct request *r, const struct view *v, struct json_writer *w)
+static bool read_next(const struct request *r, const struct view *v, struct hash128 key, struct list_item *out_item)
 {
-    const struct list_request *l = r->context;
-    struct read_record read;
-    uint64_t before = l->from, count = 0;
-    json_object_begin(w);
-    json_key(w, "reads");
-    json_array_begin(w);
-    for (; count < l->limit && access_read_before(v, before, &read); count++) {
-        json_object_begin(w);
-        member_uint(w, "position", read.position);
-        member_time(w, "time", read.time_us);
-        member_bytes(w, "token", read.token);
-        member_bytes(w, "what", read.what);
-        member_person(w, "person", v, read.person);
-        json_object_end(w);
-        before = read.position;
-    }
-    json_array_end(w);
-    json_key(w, "next");
-    if (count == l->limit && access_read_before(v, before, &read))
-        json_put_uint64(w, before);
-    else
-        json_put_null(w);
-    json_object_end(w);
+    struct read_record *read = ARENA_NEW(v->arena, struct read_record);
+    (void)r;
+    if (!access_read_before(v, key.low, read))
+        return false;
+    *out_item = (struct list_item){.key = {.low = read->position}, .people_max = 1, .own = read};
+    return true;
+}
+
+static void put_read(struct request *r, const struct view *v, const struct list_item *item, struct json_writer *w)
+{
+    const struct read_record *read = item->own;
+    (void)r;
+    member_uint(w, "position", read->position);
+    member_time(w, "time", read->time_us);
+    member_bytes(w, "token", read->token);
+    member_bytes(w, "what", read->what);
+    member_person(w, "person", v, read->person);
 }
 
 void api_reads(struct request *r)
 {
-    struct list_request *l = ARENA_NEW(request_arena(r), struct list_request);
-    struct err e = {0};
-    r->context = l;
-    struct status status = query_number(r, "limit", READS_USUAL, READS_MAX, &l->limit, &e);
-    if (done(status))
-        status = query_number(r, "before", UINT64_MAX, UINT64_MAX, &l->from, &e);
-    if (failed(status))
-        request_failed(r, status, &e);
-    else
-        request_print(r, print_reads);
+    static const struct list_kind reads = {.name = "reads",
+                                           .cursor = "before",
+                                           .cursor_kind = CURSOR_NUMBER,
+                                           .from = UINT64_MAX,
+                                           .usual = READS_USUAL,
+                                           .most = READS_MAX,
+                                           .next = read_next,
+                                           .put = put_read};
+    list_answer(r, &reads, NULL);
 }

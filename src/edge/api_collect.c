@@ -7,6 +7,7 @@
 #include "edge/inflate.h"
 #include "edge/intake.h"
 #include "edge/journal.h"
+#include "edge/wording.h"
 
 #define INFLATED_BYTES_MAX (16u << 20)
 #define PACKED_BYTES_MAX (32u << 20)
@@ -50,12 +51,13 @@ void collect_counts_add(struct collect_counts *c, const struct intake *i)
     c->requests++;
 }
 
-static void intake_begin(struct intake *i, struct request *r, void (*respond)(struct intake *i))
+static void intake_begin(struct intake *i, struct request *r, void (*respond)(struct intake *i), const struct fault_naming *naming)
 {
     codec_batch_clear(&i->batch);
     buf_clear(&i->inflated);
     i->request = r;
     i->respond = respond;
+    i->naming = naming;
     i->answered = i->accepted = i->duplicates = i->refused = i->not_taken = 0;
     i->not_taken_why = STATUS_OK;
 }
@@ -75,23 +77,24 @@ static void put_count(struct json_writer *w, const char *key, uint64_t count)
     json_put_uint64(w, count);
 }
 
-/* The faults with their places; `from` is what the first event is called. */
-static void put_faults(struct json_writer *w, const struct codec_batch *b, const char *list, const char *place, uint32_t from)
+/* The faults with their places, as a list. */
+static void put_faults(struct intake *i, struct json_writer *w)
 {
+    const struct codec_batch *b = &i->batch;
+    bool in_chinese = wording_in_chinese(http_header(i->request->x, "Accept-Language"));
     size_t shown = b->fault_count < CODEC_FAULTS_MAX ? b->fault_count : CODEC_FAULTS_MAX;
-    json_key(w, list);
     json_array_begin(w);
-    for (size_t i = 0; i < shown; i++) {
+    for (size_t k = 0; k < shown; k++) {
         json_object_begin(w);
-        put_count(w, place, b->faults[i].index + from);
+        put_count(w, i->naming->place, b->faults[k].index + i->naming->from);
         json_key(w, "detail");
-        json_put_text(w, b->faults[i].words);
+        json_put_text(w, wording_of(request_arena(i->request), b->faults[k].words, in_chinese));
         json_object_end(w);
     }
     json_array_end(w);
 }
 
-/* Nothing of the request was good: its first fault is the problem. */
+/* Nothing of the request was good: its first fault is the problem, and all are told. */
 static bool all_faulty(const struct intake *i)
 {
     return i->batch.event_count == 0 && i->batch.fault_count > 0;
@@ -105,7 +108,15 @@ static void respond_all_faulty(struct intake *i)
                         .slug = "bad-event",
                         .title = "The event can't be read",
                         .detail = arena_printf(request_arena(r), "%s", f->words),
-                        .place = arena_printf(request_arena(r), "[%u]", f->index)};
+                        .place = arena_printf(request_arena(r), "[%u]", f->index),
+                        .faults_key = i->naming->list};
+    struct buf json;
+    struct json_writer w;
+    buf_init(&json, ANSWER_BYTES_MAX);
+    json_writer_init(&w, &json, false);
+    put_faults(i, &w);
+    p.faults = arena_copy(request_arena(r), buf_bytes(&json));
+    buf_fini(&json);
     intake_give(r->door, i);
     request_problem(r, &p);
 }
@@ -130,7 +141,8 @@ static void respond_native(struct intake *i)
     put_count(&w, "accepted", i->accepted);
     put_count(&w, "duplicates", i->duplicates);
     put_count(&w, "faulty", i->batch.fault_count);
-    put_faults(&w, &i->batch, "faults", "line", 1);
+    json_key(&w, i->naming->list);
+    put_faults(i, &w);
     json_object_end(&w);
     intake_give(r->door, i);
     request_json(r, 200, &json);
@@ -153,7 +165,8 @@ static void respond_segment(struct intake *i)
     answer_begin(&json, &w);
     json_key(&w, "success");
     json_put_bool(&w, true);
-    put_faults(&w, &i->batch, "rejected", "index", 0);
+    json_key(&w, i->naming->list);
+    put_faults(i, &w);
     json_object_end(&w);
     intake_give(r->door, i);
     request_json(r, 200, &json);
@@ -248,17 +261,33 @@ static void intake_read_failed(struct intake *i, struct status status, const str
     request_failed(r, status, e);
 }
 
+/* What is said of all events at once. Who may not say it is refused: history taken for what happens now would be told to
+ * everybody, and stand under a wrong source for ever. */
+static fallible query_read(const struct request *r, struct codec_context *c, struct err *e)
+{
+    struct bytes import = http_query(r->x, "import"), source = http_query(r->x, "source");
+    if (import.size + source.size > 0 && !request_may(r, ROLE_WRITE))
+        return FAIL(e, DENIED, "import and source need the role write");
+    if (import.size > 0 && !bytes_equal(import, BYTES_LIT("1")))
+        return FAIL(e, INVALID, "import: want 1, or leave it out");
+    if (source.size > NAME_BYTES_MAX)
+        return FAIL(e, INVALID, "source: want 1 to %u bytes", NAME_BYTES_MAX);
+    c->import = import.size > 0;
+    c->source = source.size > 0 ? source : c->source;
+    return DONE;
+}
+
 void api_collect_native(struct request *r)
 {
+    static const struct fault_naming naming = {"faults", "line", 1};
     struct intake *i = intake_take(r->door);
     struct codec_context c = context_of(r);
-    struct bytes body, import = http_query(r->x, "import"), source = http_query(r->x, "source");
+    struct bytes body;
     struct err e = {0};
-    c.import = import.size > 0 && request_may(r, ROLE_WRITE);
-    if (source.size > 0 && source.size <= NAME_BYTES_MAX && request_may(r, ROLE_WRITE))
-        c.source = source;
-    intake_begin(i, r, respond_native);
-    struct status status = body_open(i, &body, &e);
+    intake_begin(i, r, respond_native, &naming);
+    struct status status = query_read(r, &c, &e);
+    if (done(status))
+        status = body_open(i, &body, &e);
     if (done(status))
         status = native_read(&i->codec, &c, body, &i->batch, &e);
     if (failed(status))
@@ -269,11 +298,12 @@ void api_collect_native(struct request *r)
 
 void api_collect_segment(struct request *r)
 {
+    static const struct fault_naming naming = {"rejected", "index", 0};
     struct intake *i = intake_take(r->door);
     struct codec_context c = context_of(r);
     struct bytes body;
     struct err e = {0};
-    intake_begin(i, r, respond_segment);
+    intake_begin(i, r, respond_segment, &naming);
     struct status status = body_open(i, &body, &e);
     if (done(status))
         status = segment_read(&i->codec, &c, body, (enum segment_call)r->route->choice, &i->batch, &e);

@@ -2,9 +2,10 @@
 #include <string.h>
 
 #include "base/time.h"
-#include "domain/people/people.h"
 #include "edge/api.h"
 #include "edge/mask.h"
+#include "edge/scope.h"
+#include "lib/text.h"
 
 #define FIND_TEXT_BYTES_MAX 128u
 #define FOUND_MAX 20u
@@ -61,7 +62,7 @@ static void put_name(struct request *r, const struct view *v, uint32_t person, s
     json_key(w, "name");
     for (size_t i = 0; i < count && name != 0; i++) {
         struct unpack u = unpack_of(list[i].value);
-        if (list[i].name != name || !request_sees_brand(r, name_text(v, NAME_BRAND, list[i].brand)))
+        if (list[i].name != name || !scope_sees_brand_number(r->token, v, list[i].brand))
             continue;
         struct value value = unpack_value(&u);
         if (!unpack_good(&u) || value.kind != VALUE_TEXT)
@@ -98,7 +99,7 @@ static void put_seen(struct request *r, const struct view *v, uint32_t person, s
     int64_t last_us = INT64_MIN;
     uint64_t events = 0;
     for (size_t i = 0; i < count; i++) {
-        if (!request_sees_brand(r, name_text(v, NAME_BRAND, list[i].brand)))
+        if (!scope_sees_counter(r->token, v, &list[i]))
             continue;
         last_us = list[i].last_us > last_us ? list[i].last_us : last_us;
         events += list[i].count;
@@ -110,7 +111,7 @@ static void put_seen(struct request *r, const struct view *v, uint32_t person, s
 static void found_add(struct request *r, const struct view *v, uint32_t person)
 {
     struct find_request *f = r->context;
-    bool is_new = person != PERSON_NONE && f->found_count < FOUND_MAX && person_is_seen(r, v, person);
+    bool is_new = person != PERSON_NONE && f->found_count < FOUND_MAX && scope_sees_person(r->token, v, person);
     for (size_t i = 0; i < f->found_count && is_new; i++)
         is_new = f->found[i] != person;
     if (is_new)
@@ -193,6 +194,11 @@ void api_find(struct request *r)
     f->text = text;
     if (text.size == 0 || text.size > FIND_TEXT_BYTES_MAX) {
         request_failed(r, FAIL(&e, INVALID, "q: want 1 to %u bytes: four last digits, a name, pinyin, an order number, or TYPE:VALUE", FIND_TEXT_BYTES_MAX), &e);
+        return;
+    }
+    size_t bad = text_find_bad(text);
+    if (bad < text.size) {
+        request_failed(r, FAIL(&e, INVALID, "q, byte %zu: not UTF-8", bad), &e);
         return;
     }
     asks_read(r);

@@ -1,37 +1,61 @@
-/* Identity by hand: verbs with their preview, types, reviews, acts, and looking many identifiers up at once. */
+/* Identity by hand: acts with their preview, the lists of acts and reviews, and looking many identifiers up at once. */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/time.h"
 #include "edge/api.h"
+#include "edge/list.h"
 #include "edge/mask.h"
+#include "edge/scope.h"
 
 #define LOOKUP_IDS_MAX 1000u
 #define LOOKUP_A_READ 128u /* people a reader may touch: STEP_PEOPLE_MAX */
 #define LIST_USUAL 50u
 #define LIST_MAX 200u
 #define ACT_BYTES_MAX 65536u
-#define LIST_JSON_BYTES_MAX (1u << 20)
+#define ACTS_LOOKED_MAX 1000u /* of the newest, for one about a person */
 
-/* --- verbs --- */
+/* --- acts --- */
 
 struct act_request {
-    struct identity_act act;
-    bool is_preview;
+    struct identity_act act; /* its identifiers are settled on the engine's thread */
+    struct person_ask asks[ENVELOPE_IDS_MAX];
+    uint32_t ask_count;
+    bool is_preview, has_position;
     uint32_t command_id;
     struct bytes payload;
+    /* Of the settling. */
+    uint32_t whose; /* all identifiers have to be this person's; PERSON_NONE: nobody was named */
+    struct status status;
+    struct err trouble;
 };
 
-static fallible ids_read(const struct request *r, struct json list, struct identity_act *act, struct err *e)
+/* Where a person can't stand for an identifier: what is blocked or waits for a review is a value, whoever had it. */
+static bool is_of_value(uint32_t command_id, uint32_t place)
+{
+    return command_id == COMMAND_BLOCK || (command_id == COMMAND_REVIEW && place == 0);
+}
+
+static fallible ask_read(const struct request *r, struct json from, struct act_request *a, struct err *e)
+{
+    struct person_ask *ask = &a->asks[a->ask_count];
+    struct status status = DONE;
+    if (json_is(from, JSON_STRING))
+        status = person_ask_read(r, json_string(from), ask, e);
+    else
+        status = id_read_json(r, from, &ask->id, e);
+    if (done(status) && ask->is_public && is_of_value(a->command_id, a->ask_count))
+        status = FAIL(e, INVALID, "want an identifier, not a person");
+    return status;
+}
+
+static fallible asks_read(const struct request *r, struct json list, struct act_request *a, struct err *e)
 {
     struct json from;
-    if (!json_is(list, JSON_ARRAY) && !json_is(list, JSON_ABSENT))
-        return FAIL(e, INVALID, "ids: want a list of identifiers, this is %s", json_kind_name(json_kind(list)));
-    for (struct json_walk w = json_items(list); json_item_next(&w, &from);) {
-        if (act->id_count == ENVELOPE_IDS_MAX)
+    for (struct json_walk w = json_items(list); json_item_next(&w, &from); a->ask_count++) {
+        if (a->ask_count == ENVELOPE_IDS_MAX)
             return FAIL(e, LIMIT, "ids: more than %u", ENVELOPE_IDS_MAX);
-        TRY(WRAP(e, id_read_json(r, from, &act->ids[act->id_count], e), "ids[%u]", act->id_count));
-        act->id_count++;
+        TRY(WRAP(e, ask_read(r, from, a, e), "ids[%u]", a->ask_count));
     }
     return DONE;
 }
@@ -55,24 +79,147 @@ static fallible choice_read(uint32_t command_id, struct json root, uint8_t *out_
     return command_id == COMMAND_REVIEW ? FAIL(e, INVALID, "choice: want release, give or block") : DONE;
 }
 
+#define MEMBERS_OF_ALL {"ids", BODY_IDS, false}, {"reason", BODY_TEXT, true}, {"preview", BODY_BOOL, false}
+static const struct body_member act_members[] = {MEMBERS_OF_ALL};
+static const struct body_member undo_members[] = {MEMBERS_OF_ALL, {"position", BODY_COUNT, false}};
+static const struct body_member review_members[] = {MEMBERS_OF_ALL, {"choice", BODY_TEXT, false}};
+static const struct body_member block_members[] = {MEMBERS_OF_ALL, {"blocked", BODY_BOOL, false}};
+
+static struct body_members members_of(uint32_t command_id)
+{
+    switch (command_id) {
+    case COMMAND_UNDO: return BODY_MEMBERS(undo_members);
+    case COMMAND_REVIEW: return BODY_MEMBERS(review_members);
+    case COMMAND_BLOCK: return BODY_MEMBERS(block_members);
+    default: return BODY_MEMBERS(act_members);
+    }
+}
+
 static fallible act_read(const struct request *r, struct json root, struct act_request *a, struct err *e)
 {
-    struct buf packed;
     struct arena *arena = request_arena(r);
-    struct json position = json_find(root, BYTES_LIT("position"));
     a->act.by = bytes_of_text(r->token->name);
     a->act.reason = arena_copy(arena, json_string(json_find(root, BYTES_LIT("reason"))));
+    a->has_position = json_uint64(json_find(root, BYTES_LIT("position")), &a->act.undo_position);
     (void)json_bool(json_find(root, BYTES_LIT("preview")), &a->is_preview);
-    TRY(ids_read(r, json_find(root, BYTES_LIT("ids")), &a->act, e));
+    TRY(asks_read(r, json_find(root, BYTES_LIT("ids")), a, e));
     TRY(choice_read(a->command_id, root, &a->act.choice, e));
-    if (a->command_id == COMMAND_UNDO && !json_uint64(position, &a->act.undo_position))
-        return FAIL(e, INVALID, "position: which act? GET /api/v1/identity/acts tells");
+    if (a->command_id == COMMAND_UNDO && a->has_position == (a->ask_count == 1))
+        return FAIL(e, INVALID, "say which act: its position (GET /api/v1/identity/acts tells), or one person in ids for the newest about them");
+    return DONE;
+}
+
+/* --- whom it means, and whether this token may decide on them --- */
+
+static const struct problem no_act = {
+    .status = 404, .slug = "no-such-act", .title = "There is no such act", .detail = "GET /api/v1/identity/acts lists those that are kept."};
+static const struct problem other_person = {.status = 409,
+                                            .slug = "several-people",
+                                            .title = "The identifiers belong to more than one person",
+                                            .detail = "All of them must be of the person that ids names."};
+static const struct problem no_identifier = {.status = 409,
+                                             .slug = "no-identifier",
+                                             .title = "This person has no identifier in force",
+                                             .detail = "Name the identifier that is meant."};
+
+/* The newest act about this person that can be undone. false: there is none, or this token does not see it. */
+static bool act_about(const struct request *r, const struct view *v, uint32_t person, uint64_t *out_position)
+{
+    struct act_record act;
+    uint64_t before = UINT64_MAX;
+    for (uint32_t looked = 0; looked < ACTS_LOOKED_MAX && identity_act_before(v, before, &act); looked++) {
+        before = act.position;
+        for (uint32_t i = 0; act.undoable && i < act.owner_count; i++) {
+            if (identity_of_owner(v, act.owners[i]) != person)
+                continue;
+            *out_position = act.position;
+            return scope_sees_act(r->token, v, &act);
+        }
+    }
+    return false;
+}
+
+static const struct problem *undo_settle(const struct request *r, const struct view *v, struct act_request *a)
+{
+    struct act_record act;
+    uint64_t position = a->act.undo_position;
+    if (!a->has_position) {
+        uint32_t person = person_asked(r, v, &a->asks[0]);
+        if (person == PERSON_NONE)
+            return &problem_no_person;
+        return act_about(r, v, person, &a->act.undo_position) ? NULL : &no_act;
+    }
+    if (!scope_is_limited(r->token))
+        return NULL; /* what is wrong with it is for the command to say, and to log */
+    bool found = position < UINT64_MAX && identity_act_before(v, position + 1, &act) && act.position == position;
+    return found && scope_sees_act(r->token, v, &act) ? NULL : &no_act;
+}
+
+/* A token limited to brands hears of people outside as of people that there are not. Only a binding may bring an
+ * identifier that nobody has. */
+static bool may_decide_on(const struct request *r, const struct view *v, const struct act_request *a, uint32_t person)
+{
+    if (!scope_is_limited(r->token))
+        return true;
+    return person == PERSON_NONE ? a->command_id == COMMAND_BIND : scope_sees_person(r->token, v, person);
+}
+
+static bool takes_off(const struct act_request *a)
+{
+    return a->command_id == COMMAND_UNBIND || a->command_id == COMMAND_SPLIT;
+}
+
+/* A person stands for the best of their identifiers; where identifiers are taken off, for whose they have to be. */
+static const struct problem *ask_settle(const struct request *r, const struct view *v, struct act_request *a, const struct person_ask *ask)
+{
+    struct envelope_id *id = &a->act.ids[a->act.id_count];
+    uint32_t person = ask->is_public ? identity_of_public_id(v, ask->public_id) : identity_find_last(v, &ask->id);
+    if ((ask->is_public && person == PERSON_NONE) || !may_decide_on(r, v, a, person))
+        return &problem_no_person;
+    if (a->whose != PERSON_NONE && person != a->whose)
+        return &other_person;
+    if (ask->is_public && takes_off(a))
+        return NULL;
+    if (!ask->is_public)
+        *id = ask->id;
+    else if (!identity_lead(v, person, id))
+        return &no_identifier;
+    a->act.id_count++;
+    return NULL;
+}
+
+static const struct problem *asks_settle(const struct request *r, const struct view *v, struct act_request *a)
+{
+    const struct problem *problem = NULL;
+    a->act.id_count = 0;
+    a->whose = PERSON_NONE;
+    for (uint32_t i = 0; i < a->ask_count && takes_off(a); i++)
+        a->whose = a->asks[i].is_public ? identity_of_public_id(v, a->asks[i].public_id) : a->whose;
+    for (uint32_t i = 0; i < a->ask_count && problem == NULL; i++)
+        problem = ask_settle(r, v, a, &a->asks[i]);
+    return problem;
+}
+
+static fallible act_pack(struct arena *arena, struct act_request *a, struct err *e)
+{
+    struct buf packed;
     buf_init(&packed, ACT_BYTES_MAX);
     struct status status = identity_act_pack(&a->act, &packed, e);
     if (done(status))
         a->payload = arena_copy(arena, buf_bytes(&packed));
     buf_fini(&packed);
     return status;
+}
+
+/* Decided by the durable state just before the command; what another act changes in between, the command itself meets. */
+static void act_settle(const struct view *v, void *context)
+{
+    struct request *r = context;
+    struct act_request *a = r->context;
+    const struct problem *problem = a->command_id == COMMAND_UNDO ? undo_settle(r, v, a) : asks_settle(r, v, a);
+    r->problem = problem == NULL ? (struct problem){.status = 0} : *problem;
+    if (problem == NULL)
+        a->status = act_pack(request_arena(r), a, &a->trouble);
 }
 
 /* --- their preview --- */
@@ -121,11 +268,8 @@ static void preview_look(void *context, const struct step *s)
 static void preview(struct request *r)
 {
     const struct act_request *a = r->context;
-    struct json_writer *w = &r->writer;
+    struct json_writer *w = request_object_begin(r);
     const struct command *command = registry_command(host_registry(request_host(r)), a->command_id);
-    buf_init(&r->json, LIST_JSON_BYTES_MAX);
-    json_writer_init(w, &r->json, false);
-    json_object_begin(w);
     member_bool(w, "preview", true);
     const struct refusal *refusal = engine_preview(workspace_engine(r->workspace), command, a->payload, preview_look, r);
     json_key(w, "refused");
@@ -138,29 +282,27 @@ static void preview(struct request *r)
         member_text(w, "zh", refusal->zh);
         json_object_end(w);
     }
-    json_object_end(w);
-    request_printed(r);
+    request_object_end(r, 200);
 }
 
-static void read_nothing(const struct view *v, void *context)
-{
-    (void)v, (void)context;
-}
-
+/* On the engine's thread. */
 static void act_send(struct request *r)
 {
     struct act_request *a = r->context;
     const struct command *command = registry_command(host_registry(request_host(r)), a->command_id);
-    struct err e = {0};
-    if (!a->is_preview) {
-        request_command(r, a->command_id, a->payload, request_answer);
+    if (r->problem.status != 0) {
+        request_problem(r, &r->problem);
         return;
     }
-    struct status status = command->check == NULL ? DONE : command->check(a->payload, &e);
+    struct status status = a->status;
+    if (done(status) && a->is_preview && command->check != NULL)
+        status = command->check(a->payload, &a->trouble);
     if (failed(status))
-        request_failed(r, status, &e);
+        request_failed(r, status, &a->trouble);
+    else if (a->is_preview)
+        preview(r);
     else
-        request_read(r, read_nothing, preview);
+        request_command(r, a->command_id, a->payload, request_answer);
 }
 
 void api_act(struct request *r)
@@ -169,161 +311,126 @@ void api_act(struct request *r)
     struct json_parser *p;
     struct json root;
     struct err e = {0};
-    if (!body_read(r, &p, &root))
+    a->command_id = (uint32_t)r->route->choice;
+    if (!body_read(r, members_of(a->command_id), &p, &root))
         return;
     r->context = a;
-    a->command_id = (uint32_t)r->route->choice;
     struct status status = act_read(r, root, a, &e);
     json_parser_destroy(p);
     if (failed(status))
         request_failed(r, status, &e);
     else
-        act_send(r);
+        request_read(r, act_settle, act_send);
 }
 
-/* --- types --- */
+/* --- what was decided, newest first --- */
 
-static const char *const normaliser_names[] = {"exact", "lower", "phone", "email", "uuid"};
-static const char *const over_names[] = {"refuse", "move", "quarantine"};
-
-static fallible word_read(struct json root, const char *key, const char *const *words, int count, int *out_at, struct err *e)
+static void put_summary(struct request *r, struct bytes summary, struct json_writer *w)
 {
-    struct json j = json_find(root, bytes_of_text(key));
-    struct bytes word = json_string(j);
-    for (int i = 0; i < count; i++) {
-        if (bytes_equal(bytes_of_text(words[i]), word)) {
-            *out_at = i;
-            return DONE;
-        }
-    }
-    if (json_is(j, JSON_ABSENT))
-        return DONE;
-    const char *near = nearest_word(word, words, (size_t)count);
-    return FAIL(e, INVALID, "%s: no such word%s%s", key, near == NULL ? "" : ": did you mean ", near == NULL ? "" : near);
-}
-
-static fallible bounded_read(struct json root, const char *key, uint64_t most, uint64_t *number, struct err *e)
-{
-    struct json j = json_find(root, bytes_of_text(key));
-    if (json_is(j, JSON_ABSENT))
-        return DONE;
-    uint64_t x;
-    if (!json_uint64(j, &x) || x > most)
-        return FAIL(e, INVALID, "%s: want a whole number up to %llu", key, (unsigned long long)most);
-    *number = x;
-    return DONE;
-}
-
-static const struct id_type_rule *type_find(const struct catalogue *c, struct bytes name)
-{
-    for (size_t i = 0; i < c->rule_count; i++)
-        if (bytes_equal(bytes_of_text(c->rules[i].name), name))
-            return &c->rules[i];
-    return NULL;
-}
-
-static uint16_t type_free(const struct catalogue *c)
-{
-    uint16_t next = TYPE_CUSTOM;
-    for (size_t i = 0; i < c->rule_count; i++)
-        next = c->rules[i].type >= next ? (uint16_t)(c->rules[i].type + 1) : next;
-    return next;
-}
-
-/* What isn't said stays as it was, or is the plainest for a new type. */
-static fallible type_read(const struct request *r, struct json root, struct id_type_rule *rule, struct err *e)
-{
-    struct bytes name = json_string(json_find(root, BYTES_LIT("name"))), parent = json_string(json_find(root, BYTES_LIT("parent")));
-    const struct id_type_rule *known = type_find(r->catalogue, name), *of_parent = type_find(r->catalogue, parent);
-    if (name.size == 0 || name.size >= sizeof rule->name)
-        return FAIL(e, INVALID, "name: want 1 to %zu characters", sizeof rule->name - 1);
-    *rule = (struct id_type_rule){.type = type_free(r->catalogue), .priority = 20, .over = OVER_REFUSE};
-    memcpy(rule->name, name.data, name.size);
-    if (known != NULL)
-        *rule = *known;
-    int normaliser = (int)rule->normaliser, over = (int)rule->over;
-    uint64_t priority = rule->priority, limit = rule->limit, days = rule->limit_window_days, moves = rule->hub_moves;
-    TRY(word_read(root, "normaliser", normaliser_names, COUNT_OF(normaliser_names), &normaliser, e));
-    TRY(word_read(root, "over", over_names, COUNT_OF(over_names), &over, e));
-    TRY(bounded_read(root, "priority", UINT8_MAX, &priority, e));
-    TRY(bounded_read(root, "limit", UINT16_MAX, &limit, e));
-    TRY(bounded_read(root, "limit_window_days", UINT16_MAX, &days, e));
-    TRY(bounded_read(root, "hub_moves", UINT16_MAX, &moves, e));
-    (void)json_bool(json_find(root, BYTES_LIT("has_namespace")), &rule->has_namespace);
-    (void)json_bool(json_find(root, BYTES_LIT("ends_at_logout")), &rule->ends_at_logout);
-    if (parent.size > 0 && of_parent == NULL)
-        return FAIL(e, INVALID, "parent: '%.*s' is no declared type", BYTES_ARG(bytes_slice(parent, 0, parent.size > 40 ? 40 : parent.size)));
-    rule->parent = of_parent == NULL ? rule->parent : of_parent->type;
-    rule->normaliser = (enum normaliser)normaliser;
-    rule->over = (enum over_limit)over;
-    rule->priority = (uint8_t)priority;
-    rule->limit = (uint16_t)limit;
-    rule->limit_window_days = (uint16_t)days;
-    rule->hub_moves = (uint16_t)moves;
-    return DONE;
-}
-
-void api_type_set(struct request *r)
-{
-    struct json_parser *p;
-    struct json root;
-    struct id_type_rule rule;
-    struct buf payload;
-    struct err e = {0};
-    if (!body_read(r, &p, &root))
+    struct masking m;
+    json_key(w, "summary");
+    if (!r->token->masked) {
+        record_put(w, summary);
         return;
-    buf_init(&payload, 4096);
-    struct status status = type_read(r, root, &rule, &e);
-    if (done(status))
-        status = identity_type_pack(&rule, &payload, &e);
-    json_parser_destroy(p);
-    struct bytes packed = arena_copy(request_arena(r), buf_bytes(&payload));
-    buf_fini(&payload);
-    if (failed(status))
-        request_failed(r, status, &e);
+    }
+    record_put(mask_begin(&m), summary);
+    mask_end(&m, w, BYTES_NONE, false);
+}
+
+static bool act_next(const struct request *r, const struct view *v, struct hash128 key, struct list_item *out_item)
+{
+    struct act_record *act = ARENA_NEW(v->arena, struct act_record);
+    if (!identity_act_before(v, key.low, act))
+        return false;
+    *out_item = (struct list_item){.key = {.low = act->position}, .own = act};
+    out_item->people_max = scope_is_limited(r->token) ? act->owner_count : 0;
+    return true;
+}
+
+static bool act_is_seen(const struct request *r, const struct view *v, const struct list_item *item)
+{
+    return scope_sees_act(r->token, v, item->own);
+}
+
+static void put_act(struct request *r, const struct view *v, const struct list_item *item, struct json_writer *w)
+{
+    const struct act_record *act = item->own;
+    const struct command *command = registry_command(v->registry, act->command);
+    member_uint(w, "position", act->position);
+    member_time(w, "time", act->time_us);
+    member_text(w, "act", command == NULL ? "" : command->name);
+    member_bytes(w, "by", act->by);
+    json_key(w, "reason");
+    if (r->token->masked)
+        mask_free_text(w, act->reason);
     else
-        request_command(r, COMMAND_TYPE, packed, request_answer);
+        json_put_string(w, act->reason);
+    member_bool(w, "undone", act->undone);
+    member_bool(w, "undoable", act->undoable);
+    put_summary(r, act->summary, w);
 }
 
-static const char *parent_name(const struct catalogue *c, uint16_t type)
+void api_acts(struct request *r)
 {
-    for (size_t i = 0; i < c->rule_count && type != TYPE_NONE; i++)
-        if (c->rules[i].type == type)
-            return c->rules[i].name;
-    return NULL;
+    static const struct list_kind acts = {.name = "acts",
+                                          .cursor = "before",
+                                          .cursor_kind = CURSOR_NUMBER,
+                                          .from = UINT64_MAX,
+                                          .usual = LIST_USUAL,
+                                          .most = LIST_MAX,
+                                          .next = act_next,
+                                          .is_seen = act_is_seen,
+                                          .put = put_act,
+                                          .is_personal = true};
+    list_answer(r, &acts, NULL);
 }
 
-static void put_type(const struct catalogue *c, const struct id_type_rule *rule, struct json_writer *w)
+/* --- what waits for a review --- */
+
+static bool review_next(const struct request *r, const struct view *v, struct hash128 key, struct list_item *out_item)
 {
-    json_object_begin(w);
-    member_text(w, "name", rule->name);
-    member_uint(w, "number", rule->type);
-    member_text(w, "normaliser", normaliser_names[rule->normaliser]);
-    member_bool(w, "has_namespace", rule->has_namespace);
-    member_uint(w, "priority", rule->priority);
-    member_uint(w, "limit", rule->limit);
-    member_uint(w, "limit_window_days", rule->limit_window_days);
-    member_text(w, "over", over_names[rule->over]);
-    member_text(w, "parent", parent_name(c, rule->parent));
-    member_uint(w, "hub_moves", rule->hub_moves);
-    member_bool(w, "ends_at_logout", rule->ends_at_logout);
-    json_object_end(w);
+    struct review_record *review = ARENA_NEW(v->arena, struct review_record);
+    (void)r;
+    if (!identity_review_next(v, key, review))
+        return false;
+    *out_item = (struct list_item){.key = review->key, .people_max = 1, .own = review};
+    return true;
 }
 
-void api_types(struct request *r)
+static bool review_is_seen(const struct request *r, const struct view *v, const struct list_item *item)
 {
-    struct buf json;
-    struct json_writer w;
-    buf_init(&json, LIST_JSON_BYTES_MAX);
-    json_writer_init(&w, &json, false);
-    json_object_begin(&w);
-    json_key(&w, "types");
-    json_array_begin(&w);
-    for (size_t i = 0; i < r->catalogue->rule_count; i++)
-        put_type(r->catalogue, &r->catalogue->rules[i], &w);
-    json_array_end(&w);
-    json_object_end(&w);
-    request_json(r, 200, &json);
+    return scope_sees_review(r->token, v, item->own);
+}
+
+static void put_review(struct request *r, const struct view *v, const struct list_item *item, struct json_writer *w)
+{
+    const struct review_record *review = item->own;
+    const struct id_type_rule *rule = id_type_rule(v, review->type);
+    member_text(w, "type", rule == NULL ? "" : rule->name);
+    if (review->ns.size > 0)
+        member_bytes(w, "ns", review->ns);
+    json_key(w, "value");
+    if (r->token->masked)
+        mask_text(w, review->value);
+    else
+        json_put_string(w, review->value);
+    member_time(w, "since", review->since_us);
+    member_uint(w, "conflicts", review->conflicts);
+    member_person(w, "held_by", v, review->held_by);
+}
+
+void api_reviews(struct request *r)
+{
+    static const struct list_kind reviews = {.name = "reviews",
+                                             .cursor = "after",
+                                             .cursor_kind = CURSOR_KEY,
+                                             .usual = LIST_USUAL,
+                                             .most = LIST_MAX,
+                                             .next = review_next,
+                                             .is_seen = review_is_seen,
+                                             .put = put_review,
+                                             .is_personal = true};
+    list_answer(r, &reviews, NULL);
 }
 
 /* --- looking up --- */
@@ -342,7 +449,7 @@ static void lookup_read(const struct view *v, void *context)
     for (size_t i = l->at; i < l->count && i < l->at + LOOKUP_A_READ; i++) {
         const struct envelope_id *id = &l->ids[i];
         uint32_t person = id->type == TYPE_NONE ? PERSON_NONE : identity_find(v, id->type, id->ns, id->value, id->key);
-        l->known[i] = person != PERSON_NONE && person_is_seen(r, v, person);
+        l->known[i] = person != PERSON_NONE && scope_sees_person(r->token, v, person);
         if (l->known[i])
             l->public_ids[i] = identity_public_id(v, person);
     }
@@ -351,19 +458,14 @@ static void lookup_read(const struct view *v, void *context)
 static void lookup_answer(struct request *r)
 {
     const struct lookup_request *l = r->context;
-    struct buf json;
-    struct json_writer w;
     char text[PUBLIC_ID_TEXT_BYTES];
-    buf_init(&json, LIST_JSON_BYTES_MAX);
-    json_writer_init(&w, &json, false);
-    json_object_begin(&w);
-    json_key(&w, "ids");
-    json_array_begin(&w);
+    struct json_writer *w = request_object_begin(r);
+    json_key(w, "ids");
+    json_array_begin(w);
     for (size_t i = 0; i < l->count; i++)
-        put_text(&w, l->known[i] ? public_id_text(l->public_ids[i], text) : NULL);
-    json_array_end(&w);
-    json_object_end(&w);
-    request_json(r, 200, &json);
+        put_text(w, l->known[i] ? public_id_text(l->public_ids[i], text) : NULL);
+    json_array_end(w);
+    request_object_end(r, 200);
 }
 
 static void lookup_go_on(struct request *r)
@@ -380,24 +482,27 @@ static fallible lookup_ids(const struct request *r, struct json list, struct loo
 {
     struct json from;
     size_t count = json_count(list);
-    if (!json_is(list, JSON_ARRAY) || count > LOOKUP_IDS_MAX)
+    if (json_is(list, JSON_ABSENT) || count > LOOKUP_IDS_MAX)
         return FAIL(e, INVALID, "ids: want a list of at most %u identifiers", LOOKUP_IDS_MAX);
     l->ids = ARENA_ARRAY(request_arena(r), struct envelope_id, count + 1);
     l->public_ids = ARENA_ARRAY(request_arena(r), struct hash128, count + 1);
     l->known = ARENA_ARRAY(request_arena(r), bool, count + 1);
-    for (struct json_walk w = json_items(list); json_item_next(&w, &from); l->count++)
+    for (struct json_walk w = json_items(list); json_item_next(&w, &from); l->count++) {
+        TRY(WRAP(e, id_check_json(from, e), "ids[%zu]", l->count));
         if (failed(id_read_json(r, from, &l->ids[l->count], NULL)))
             l->ids[l->count].type = TYPE_NONE; /* nobody's, as the answer says */
+    }
     return DONE;
 }
 
 void api_lookup(struct request *r)
 {
+    static const struct body_member members[] = {{"ids", BODY_IDS, false}};
     struct lookup_request *l = ARENA_NEW(request_arena(r), struct lookup_request);
     struct json_parser *p;
     struct json root;
     struct err e = {0};
-    if (!body_read(r, &p, &root))
+    if (!body_read(r, BODY_MEMBERS(members), &p, &root))
         return;
     r->context = l;
     struct status status = lookup_ids(r, json_find(root, BYTES_LIT("ids")), l, &e);
@@ -408,124 +513,4 @@ void api_lookup(struct request *r)
         lookup_answer(r);
     else
         request_read(r, lookup_read, lookup_go_on);
-}
-
-/* --- reviews and acts --- */
-
-struct list_request {
-    uint64_t limit, before;
-    struct hash128 after;
-};
-
-static void put_id(struct request *r, const struct view *v, const struct review_record *review, struct json_writer *w)
-{
-    const struct id_type_rule *rule = id_type_rule(v, review->type);
-    member_text(w, "type", rule == NULL ? "" : rule->name);
-    if (review->ns.size > 0)
-        member_bytes(w, "ns", review->ns);
-    json_key(w, "value");
-    if (r->token->masked)
-        mask_text(w, review->value);
-    else
-        json_put_string(w, review->value);
-}
-
-static void print_reviews(struct request *r, const struct view *v, struct json_writer *w)
-{
-    const struct list_request *l = r->context;
-    struct review_record review;
-    struct hash128 after = l->after;
-    uint64_t count = 0;
-    char text[PUBLIC_ID_TEXT_BYTES];
-    json_object_begin(w);
-    json_key(w, "reviews");
-    json_array_begin(w);
-    for (; count < l->limit && identity_review_next(v, after, &review); count++) {
-        json_object_begin(w);
-        put_id(r, v, &review, w);
-        member_time(w, "since", review.since_us);
-        member_uint(w, "conflicts", review.conflicts);
-        member_person(w, "held_by", v, review.held_by);
-        json_object_end(w);
-        after = review.key;
-    }
-    json_array_end(w);
-    bool more = count == l->limit && identity_review_next(v, after, &review);
-    member_text(w, "next", more ? public_id_text(after, text) : NULL);
-    json_object_end(w);
-}
-
-void api_reviews(struct request *r)
-{
-    struct list_request *l = ARENA_NEW(request_arena(r), struct list_request);
-    struct err e = {0};
-    struct bytes after = http_query(r->x, "after");
-    r->context = l;
-    struct status status = query_number(r, "limit", LIST_USUAL, LIST_MAX, &l->limit, &e);
-    if (done(status) && after.size > 0 && !public_id_read(after, &l->after))
-        status = FAIL(&e, INVALID, "after: want what 'next' gave");
-    if (failed(status))
-        request_failed(r, status, &e);
-    else
-        request_print(r, print_reviews);
-}
-
-static void put_summary(struct request *r, struct bytes summary, struct json_writer *w)
-{
-    struct buf plain;
-    struct json_writer plain_writer;
-    json_key(w, "summary");
-    if (!r->token->masked) {
-        record_put(w, summary);
-        return;
-    }
-    buf_init(&plain, LIST_JSON_BYTES_MAX);
-    json_writer_init(&plain_writer, &plain, false);
-    record_put(&plain_writer, summary);
-    mask_json(w, BYTES_NONE, false, buf_bytes(&plain));
-    buf_fini(&plain);
-}
-
-static void print_acts(struct request *r, const struct view *v, struct json_writer *w)
-{
-    const struct list_request *l = r->context;
-    struct act_record act;
-    uint64_t before = l->before, count = 0;
-    json_object_begin(w);
-    json_key(w, "acts");
-    json_array_begin(w);
-    for (; count < l->limit && identity_act_before(v, before, &act); count++) {
-        const struct command *command = registry_command(v->registry, act.command);
-        json_object_begin(w);
-        member_uint(w, "position", act.position);
-        member_time(w, "time", act.time_us);
-        member_text(w, "act", command == NULL ? "" : command->name);
-        member_bytes(w, "by", act.by);
-        member_bytes(w, "reason", act.reason);
-        put_summary(r, act.summary, w);
-        member_bool(w, "undone", act.undone);
-        json_object_end(w);
-        before = act.position;
-    }
-    json_array_end(w);
-    json_key(w, "next");
-    if (count == l->limit && identity_act_before(v, before, &act))
-        json_put_uint64(w, before);
-    else
-        json_put_null(w);
-    json_object_end(w);
-}
-
-void api_acts(struct request *r)
-{
-    struct list_request *l = ARENA_NEW(request_arena(r), struct list_request);
-    struct err e = {0};
-    r->context = l;
-    struct status status = query_number(r, "limit", LIST_USUAL, LIST_MAX, &l->limit, &e);
-    if (done(status))
-        status = query_number(r, "before", UINT64_MAX, UINT64_MAX, &l->before, &e);
-    if (failed(status))
-        request_failed(r, status, &e);
-    else
-        request_print(r, print_acts);
 }

@@ -5,20 +5,14 @@
 #include "base/time.h"
 #include "domain/event/event.h"
 #include "edge/api.h"
-
-#define HEALTH_BYTES_MAX 4096u
+#include "edge/scope.h"
 
 void api_health(struct request *r)
 {
-    struct buf json;
-    struct json_writer w;
-    buf_init(&json, HEALTH_BYTES_MAX);
-    json_writer_init(&w, &json, false);
-    json_object_begin(&w);
-    member_text(&w, "status", "alive");
-    member_text(&w, "version", door_options_of(r->door)->version);
-    json_object_end(&w);
-    request_json(r, 200, &json);
+    struct json_writer *w = request_object_begin(r);
+    member_text(w, "status", "alive");
+    member_text(w, "version", door_options_of(r->door)->version);
+    request_object_end(r, 200);
 }
 
 /* --- ready --- */
@@ -43,16 +37,16 @@ static const char *not_ready(const struct request *r)
     return NULL;
 }
 
-static void nothing_read(const struct view *v, void *context)
+static void refuse_ready(struct request *r, const char *why)
 {
-    (void)v, (void)context;
+    request_problem(r, &(struct problem){.status = 503, .slug = "not-ready", .title = "Not ready", .detail = why, .retry_seconds = 1});
 }
 
 static void ready_answer(struct request *r)
 {
     const char *why = not_ready(r);
     if (why != NULL) {
-        request_problem(r, &(struct problem){.status = 503, .slug = "not-ready", .title = "Not ready", .detail = why, .retry_seconds = 1});
+        refuse_ready(r, why);
         return;
     }
     static const char ready[] = "{\"status\":\"ready\"}";
@@ -62,12 +56,13 @@ static void ready_answer(struct request *r)
                                           .body_kind = HTTP_BODY_STAYS});
 }
 
+/* By way of the engine's thread, to see that it turns; no workspace is woken. */
 void api_ready(struct request *r)
 {
-    if (r->workspace != NULL)
-        request_read(r, nothing_read, ready_answer); /* by way of the engine: it answers */
+    if (host_workspace_count(request_host(r)) == 0)
+        refuse_ready(r, "There is no workspace: `kith init` makes one.");
     else
-        request_problem(r, &(struct problem){.status = 503, .slug = "not-ready", .title = "Not ready", .detail = "There is no workspace: `kith init` makes one.", .retry_seconds = 1});
+        request_visit(r, ready_answer);
 }
 
 /* --- stats --- */
@@ -144,17 +139,33 @@ static void put_engine(struct engine *g, struct json_writer *w)
     put_rows(g, &stats, w);
 }
 
+static void put_brands(const struct token *t, struct json_writer *w)
+{
+    json_key(w, "brands");
+    json_array_begin(w);
+    for (uint32_t i = 0; i < t->brand_count; i++)
+        json_put_text(w, t->brands[i]);
+    json_array_end(w);
+}
+
+/* No figure of a workspace is kept by brand, and sums over all brands tell of the others: who is limited gets none. */
 static void print_stats(struct request *r, const struct view *v, struct json_writer *w)
 {
     json_object_begin(w);
     member_text(w, "workspace", workspace_name(r->workspace));
     member_text(w, "version", door_options_of(r->door)->version);
+    if (scope_is_limited(r->token)) {
+        put_brands(r->token, w);
+        json_object_end(w);
+        return;
+    }
     member_uint(w, "people", identity_people(v));
     member_uint(w, "identifiers", identity_identifiers(v));
     member_uint(w, "merges", identity_merges(v));
     member_uint(w, "events", event_count(v));
     member_uint(w, "folded_until", event_folded_until(v));
     member_uint(w, "dedup_horizon_seconds", (uint64_t)(collect_horizon_us(v) / US_PER_SECOND));
+    member_bool(w, "dedup_horizon_short", collect_horizon_is_short(v));
     put_event_counts(v, w);
     put_engine(workspace_engine(r->workspace), w);
     json_object_end(w);
@@ -163,4 +174,41 @@ static void print_stats(struct request *r, const struct view *v, struct json_wri
 void api_stats(struct request *r)
 {
     request_print(r, print_stats);
+}
+
+/* --- checkpoint --- */
+
+struct checkpoint_request {
+    uint64_t wanted; /* it is to reach here; 0: only how things stand is asked for */
+};
+
+static void checkpoint_answer(struct request *r)
+{
+    const struct checkpoint_request *c = r->context;
+    struct engine_stats stats;
+    engine_stats(workspace_engine(r->workspace), &stats);
+    bool reached = stats.checkpoint_position >= c->wanted;
+    struct json_writer *w = request_object_begin(r);
+    if (c->wanted != 0)
+        member_uint(w, "wanted", c->wanted);
+    member_uint(w, "position", stats.checkpoint_position);
+    if (stats.checkpoint_position != 0)
+        member_time(w, "time", stats.checkpoint_time_us);
+    member_uint(w, "behind_bytes", stats.position - stats.checkpoint_position);
+    member_uint(w, "failed", stats.checkpoints_failed);
+    member_text(w, "trouble", stats.trouble);
+    request_object_end(r, reached ? 200 : 202);
+}
+
+static void checkpoint_want(struct request *r)
+{
+    struct checkpoint_request *c = r->context;
+    c->wanted = engine_checkpoint_want(workspace_engine(r->workspace));
+    checkpoint_answer(r);
+}
+
+void api_checkpoint(struct request *r)
+{
+    r->context = ARENA_NEW(request_arena(r), struct checkpoint_request);
+    request_read(r, NULL, http_method(r->x) == HTTP_POST ? checkpoint_want : checkpoint_answer);
 }

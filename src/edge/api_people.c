@@ -3,15 +3,13 @@
 
 #include "base/time.h"
 #include "domain/event/event.h"
-#include "domain/people/people.h"
 #include "edge/api.h"
 #include "edge/mask.h"
+#include "edge/scope.h"
 
 #define TIMELINE_USUAL 20u
 #define TIMELINE_MAX 500u
 #define TIMELINE_BESIDE_MAX 100u /* of a profile */
-#define VALUE_JSON_BYTES_MAX (64u << 10)
-#define EVENT_JSON_PRINTED_MAX (1u << 20)
 
 /* Where a timeline goes on: behind the event at `position` among those of time_us, and with what is older. */
 struct cursor {
@@ -38,11 +36,6 @@ struct person_request {
 };
 
 /* --- the profile --- */
-
-static bool sees(const struct request *r, const struct view *v, uint32_t brand)
-{
-    return brand == 0 || request_sees_brand(r, name_text(v, NAME_BRAND, brand));
-}
 
 static bool is_masked(const struct request *r)
 {
@@ -98,13 +91,9 @@ static void put_trait_value(struct request *r, struct json_writer *w, struct byt
         value_put(w, packed);
         return;
     }
-    struct buf plain;
-    struct json_writer plain_writer;
-    buf_init(&plain, VALUE_JSON_BYTES_MAX);
-    json_writer_init(&plain_writer, &plain, false);
-    value_put(&plain_writer, packed);
-    mask_json(w, name, true, buf_bytes(&plain));
-    buf_fini(&plain);
+    struct masking m;
+    value_put(mask_begin(&m), packed);
+    mask_end(&m, w, name, true);
 }
 
 static void put_trait(struct request *r, const struct view *v, const struct trait *trait, struct json_writer *w)
@@ -137,7 +126,7 @@ static void put_traits(struct request *r, const struct view *v, uint32_t person,
     json_key(w, "traits");
     json_array_begin(w);
     for (size_t i = 0; i < count; i++)
-        if (sees(r, v, list[i].brand))
+        if (scope_sees_brand_number(r->token, v, list[i].brand))
             put_trait(r, v, &list[i], w);
     json_array_end(w);
 }
@@ -149,7 +138,7 @@ static void put_counters(struct request *r, const struct view *v, uint32_t perso
     json_key(w, "counters");
     json_array_begin(w);
     for (size_t i = 0; i < count; i++) {
-        if (!sees(r, v, list[i].brand))
+        if (!scope_sees_counter(r->token, v, &list[i]))
             continue;
         const struct standard_event *standard = standard_event_numbered(list[i].event);
         json_object_begin(w);
@@ -175,7 +164,7 @@ static void put_consents(struct request *r, const struct view *v, uint32_t perso
     json_key(w, "consents");
     json_array_begin(w);
     for (size_t i = 0; i < count; i++) {
-        if (!sees(r, v, list[i].brand))
+        if (!scope_sees_brand_number(r->token, v, list[i].brand))
             continue;
         json_object_begin(w);
         member_name(w, "brand", v, NAME_BRAND, list[i].brand);
@@ -266,14 +255,6 @@ static bool is_behind_cursor(struct person_request *p, const struct event_seen *
     return false;
 }
 
-static bool may_see(const struct request *r, const struct envelope *v)
-{
-    const struct token *t = r->token;
-    struct bytes store = v->reference[REF_STORE];
-    bool store_fits = t == NULL || t->store[0] == 0 || store.size == 0 || bytes_equal(store, bytes_of_text(t->store));
-    return store_fits && request_sees_brand(r, v->reference[REF_BRAND]);
-}
-
 static void put_event(struct json_writer *w, const struct envelope *envelope, uint64_t position)
 {
     json_object_begin(w);
@@ -289,7 +270,8 @@ static bool take_event(void *context, const struct event_seen *event)
     struct envelope envelope;
     if (!is_own(p, event->note.owner) || !is_behind_cursor(p, event))
         return true;
-    if (failed(envelope_unpack(event->packed, &envelope, NULL)) || !may_see(r, &envelope))
+    if (failed(envelope_unpack(event->packed, &envelope, NULL)) ||
+        !scope_sees_event(r->token, envelope.reference[REF_BRAND], envelope.reference[REF_STORE]))
         return true;
     if (p->taken == p->limit) {
         p->more = true;
@@ -301,13 +283,9 @@ static bool take_event(void *context, const struct event_seen *event)
         put_event(&r->writer, &envelope, event->note.position);
         return true;
     }
-    struct buf plain;
-    struct json_writer plain_writer;
-    buf_init(&plain, EVENT_JSON_PRINTED_MAX);
-    json_writer_init(&plain_writer, &plain, false);
-    put_event(&plain_writer, &envelope, event->note.position);
-    mask_json(&r->writer, BYTES_NONE, false, buf_bytes(&plain));
-    buf_fini(&plain);
+    struct masking m;
+    put_event(mask_begin(&m), &envelope, event->note.position);
+    mask_end(&m, &r->writer, BYTES_NONE, false);
     return true;
 }
 

@@ -8,6 +8,7 @@
 #include "base/time.h"
 #include "edge/api.h"
 #include "edge/journal.h"
+#include "edge/scope.h"
 
 #define FACTS_MAX 16u
 #define FACT_NAME_BYTES_MAX 64u
@@ -52,14 +53,6 @@ static bool wants(const struct live *l, const struct fact_kind *kind)
     return l->fact_count == 0;
 }
 
-static bool text_is_one_of(struct bytes text, const struct token *t)
-{
-    for (uint32_t i = 0; i < t->brand_count; i++)
-        if (bytes_equal(bytes_of_text(t->brands[i]), text))
-            return true;
-    return t->brand_count == 0 || text.size == 0;
-}
-
 /* A token with a scope gets the events of its brands and stores, and those of none. Of other facts nobody can tell whose
  * they are. */
 static bool may_hear(struct live *l, const struct fact_kind *kind, struct bytes json)
@@ -69,9 +62,7 @@ static bool may_hear(struct live *l, const struct fact_kind *kind, struct bytes 
         return true;
     if (kind != &fact_arrived || failed(json_parse(l->parser, json, &root, NULL)))
         return false;
-    struct bytes store = json_string(json_find(root, BYTES_LIT("store")));
-    bool store_fits = l->token.store[0] == 0 || store.size == 0 || bytes_equal(store, bytes_of_text(l->token.store));
-    return store_fits && text_is_one_of(json_string(json_find(root, BYTES_LIT("brand"))), &l->token);
+    return scope_sees_event(&l->token, json_string(json_find(root, BYTES_LIT("brand"))), json_string(json_find(root, BYTES_LIT("store"))));
 }
 
 /* A stream ends with the token that it was opened with. */
@@ -248,7 +239,7 @@ static fallible live_create(struct request *r, struct live **out_live, struct er
         return FAIL(e, FULL, "no memory for a stream");
     l->host = request_host(r);
     l->token = *r->token;
-    l->is_scoped = r->token->brand_count > 0 || r->token->store[0] != 0;
+    l->is_scoped = scope_is_limited(r->token) || r->token->store[0] != 0;
     l->alive_us = time_monotonic_us();
     buf_init(&l->line, EVENT_BYTES_MAX);
     struct status status = facts_read(r, http_query(r->x, "facts"), l, e);

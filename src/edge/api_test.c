@@ -1,4 +1,4 @@
-/* What the API answers, asked by HTTP. Covers: api.c, api_admin.c, api_find.c, api_identity.c, api_people.c */
+/* What the API answers, asked by HTTP. Covers: api.c, api_admin.c, api_find.c, api_hooks.c, api_identity.c, api_people.c, api_types.c */
 #include "edge/door_test.h"
 
 #define XIAOMING "/api/v1/people/phone:13812345678"
@@ -196,6 +196,28 @@ static void a_mask_hides_the_middle(struct t *t)
     place_close(&p);
 }
 
+static void a_mask_hides_who_was_acted_upon(struct t *t)
+{
+    struct place p;
+    open_story(&p, t);
+    place_token(&p, "main", &(struct token){.name = "trainee", .roles = 1u << ROLE_READ, .masked = true}, "kith_m");
+    (void)post(&p, "/api/v1/identity/merge",
+               "{\"ids\":[\"phone:13812345678\",\"openid:wx1:oMEI/1\"],\"reason\":\"钱乙 13912340001 来电\"}");
+    struct reply r = ask(&p, (struct ask){.path = "/api/v1/identity/acts", .token = "kith_m"});
+    CHECK_EQ(t, count_at(&p, r, "acts"), 1);
+    CHECK(t, !has(r, "13812345678") && !has(r, "13912340001") && !has(r, "oMEI/1") && !has(r, "钱乙"));
+    CHECK_TEXT(t, at(&p, r, "acts.0.summary.ids.0"), "phone:+861****5678");
+    CHECK_TEXT(t, at(&p, r, "acts.0.reason"), "****");
+    r = get(&p, "/api/v1/reads");
+    CHECK_EQ(t, count_at(&p, r, "reads"), 1);
+    CHECK_TEXT(t, at(&p, r, "reads.0.what"), "/api/v1/identity/acts");
+    CHECK_TEXT(t, at(&p, r, "reads.0.token"), "trainee");
+    CHECK_TEXT(t, at(&p, r, "reads.0.person"), "null");
+    (void)get(&p, "/api/v1/identity/reviews"); /* there are none, so that nobody was read */
+    CHECK_EQ(t, count_at(&p, get(&p, "/api/v1/reads"), "reads"), 1);
+    place_close(&p);
+}
+
 static void reads_are_noted(struct t *t)
 {
     struct place p;
@@ -274,6 +296,47 @@ static void verbs_do_and_undo(struct t *t)
     CHECK_STATUS(t, post(&p, "/api/v1/identity/review", "{\"ids\":[\"phone:13812345678\"],\"choice\":\"maybe\"}"), 400);
     CHECK_STATUS(t, post(&p, "/api/v1/identity/review", "{\"ids\":[\"phone:13812345678\"],\"choice\":\"release\"}"), 409);
     CHECK_STATUS(t, get(&p, "/api/v1/identity/reviews"), 200);
+    place_close(&p);
+}
+
+static const char *public_id(struct place *p, const char *who)
+{
+    return arena_printf(p->t->arena, "\"id:%s\"", at(p, get(p, arena_printf(p->t->arena, "/api/v1/people/%s", who)), "id"));
+}
+
+static struct reply act(struct place *p, const char *verb, const char *ids)
+{
+    return post(p, arena_printf(p->t->arena, "/api/v1/identity/%s", verb), arena_printf(p->t->arena, "{\"ids\":[%s]}", ids));
+}
+
+/* A person may be named by the public id where a person is meant. */
+static void a_person_stands_for_an_identifier(struct t *t)
+{
+    struct place p;
+    open_story(&p, t);
+    const char *xiaoming = public_id(&p, "phone:13812345678"), *mei = public_id(&p, "phone:13987654321");
+    const char *both = arena_printf(t->arena, "%s,%s", xiaoming, mei);
+    CHECK_STATUS(t, act(&p, "merge", both), 200);
+    CHECK_TEXT(t, at(&p, get(&p, "/api/v1/stats"), "people"), "1");
+    CHECK_STATUS(t, act(&p, "merge", both), 409); /* the absorbed one's id leads to the survivor */
+    CHECK_STATUS(t, act(&p, "undo", mei), 200);
+    CHECK_TEXT(t, at(&p, get(&p, "/api/v1/stats"), "people"), "2");
+    CHECK_STATUS(t, act(&p, "undo", mei), 404); /* there is no other act about her */
+    CHECK_STATUS(t, act(&p, "bind", arena_printf(t->arena, "%s,\"email:mei@example.com\"", mei)), 200);
+    CHECK_TEXT(t, public_id(&p, "email:mei@example.com"), mei);
+    /* Where identifiers are taken off, they have to be the person's. */
+    CHECK_STATUS(t, act(&p, "unbind", arena_printf(t->arena, "\"email:mei@example.com\",%s", xiaoming)), 409);
+    CHECK_STATUS(t, act(&p, "split", arena_printf(t->arena, "%s,\"email:mei@example.com\"", xiaoming)), 409);
+    CHECK_STATUS(t, act(&p, "split", arena_printf(t->arena, "%s,\"email:mei@example.com\"", mei)), 200);
+    CHECK(t, strcmp(public_id(&p, "email:mei@example.com"), mei) != 0);
+    CHECK_STATUS(t, act(&p, "split", mei), 400); /* which of hers? */
+    CHECK_STATUS(t, act(&p, "never-merge", both), 200);
+    CHECK_STATUS(t, act(&p, "merge", both), 409);
+    CHECK_STATUS(t, act(&p, "merge", "\"id:00000000000000000000000000000001\",\"phone:13812345678\""), 404);
+    /* A value is no person. */
+    CHECK_STATUS(t, act(&p, "block", mei), 400);
+    CHECK_STATUS(t, act(&p, "undo", ""), 400);
+    CHECK_STATUS(t, act(&p, "undo", both), 400);
     place_close(&p);
 }
 
@@ -405,6 +468,39 @@ static void names_carry_labels_and_counts(struct t *t)
     place_close(&p);
 }
 
+static void hooks_are_made_told_and_ended(struct t *t)
+{
+    struct place p;
+    place_open_main(&p, t);
+    CHECK_EQ(t, count_at(&p, get(&p, "/api/v1/hooks"), "hooks"), 0);
+    CHECK_STATUS(t, post(&p, "/api/v1/hooks", "{\"name\":\"crm\",\"target\":\"https://crm.example/in\",\"secret\":\"s3cret\",\"facts\":[\"person_merged\"]}"), 200);
+    CHECK_STATUS(t, post(&p, "/api/v1/hooks", "{\"name\":\"all\",\"target\":\"all.ndjson\",\"causes\":[\"live\",\"import\"]}"), 200);
+    struct reply r = get(&p, "/api/v1/hooks");
+    CHECK_EQ(t, count_at(&p, r, "hooks"), 2);
+    CHECK_TEXT(t, at(&p, r, "hooks.0.name"), "all");
+    CHECK_TEXT(t, at(&p, r, "hooks.0.causes"), "[\"live\",\"import\"]");
+    CHECK_TEXT(t, at(&p, r, "hooks.0.signed"), "false");
+    CHECK_EQ(t, count_at(&p, r, "hooks.0.facts"), 5); /* none named: all that can be heard */
+    CHECK_TEXT(t, at(&p, r, "hooks.1.target"), "https://crm.example/in");
+    CHECK_TEXT(t, at(&p, r, "hooks.1.facts"), "[\"person_merged\"]");
+    CHECK_TEXT(t, at(&p, r, "hooks.1.causes"), "[\"live\"]");
+    CHECK_TEXT(t, at(&p, r, "hooks.1.signed"), "true");
+    CHECK(t, !has(r, "s3cret"));
+    r = post(&p, "/api/v1/hooks", "{\"name\":\"x\",\"target\":\"https://x.example\",\"facts\":[\"person_mergd\"]}");
+    CHECK_STATUS(t, r, 400);
+    CHECK(t, has(r, "did you mean person_merged"));
+    CHECK_STATUS(t, post(&p, "/api/v1/hooks", "{\"name\":\"x\",\"target\":\"ftp://x.example\"}"), 400);
+    CHECK_STATUS(t, post(&p, "/api/v1/hooks", "{\"name\":\"a/b\",\"target\":\"https://x.example\"}"), 400);
+    CHECK_STATUS(t, post(&p, "/api/v1/hooks", "{\"name\":\"x\",\"target\":\"https://x.example\",\"causes\":[]}"), 400);
+    struct ask end = {.method = "DELETE", .path = "/api/v1/hooks/crm", .token = ADMIN};
+    CHECK_STATUS(t, ask(&p, end), 200);
+    r = ask(&p, end);
+    CHECK_STATUS(t, r, 409);
+    CHECK_TEXT(t, at(&p, r, "type"), "/problems/no_such_hook");
+    CHECK_EQ(t, count_at(&p, get(&p, "/api/v1/hooks"), "hooks"), 1);
+    place_close(&p);
+}
+
 static void stats_tell_how_much_there_is(struct t *t)
 {
     struct place p;
@@ -422,6 +518,135 @@ static void stats_tell_how_much_there_is(struct t *t)
     place_close(&p);
 }
 
+static void a_checkpoint_comes_when_asked_for(struct t *t)
+{
+    struct place p;
+    open_story(&p, t);
+    CHECK_TEXT(t, at(&p, get(&p, "/api/v1/checkpoint"), "position"), "0");
+    struct reply r = ask(&p, (struct ask){.method = "POST", .path = "/api/v1/checkpoint", .token = ADMIN});
+    CHECK_STATUS(t, r, 202);
+    const char *wanted = at(&p, r, "wanted");
+    for (int i = 0; i < 100000 && strcmp(at(&p, r, "position"), wanted) != 0; i++)
+        r = get(&p, "/api/v1/checkpoint");
+    CHECK_TEXT(t, at(&p, r, "position"), wanted);
+    CHECK_TEXT(t, at(&p, r, "behind_bytes"), "0");
+    CHECK(t, at(&p, r, "time")[0] != 0);
+    CHECK_STATUS(t, ask(&p, (struct ask){.method = "POST", .path = "/api/v1/checkpoint", .token = ADMIN}), 200); /* there already */
+    place_close(&p);
+}
+
+/* --- what is wrong --- */
+
+/* What is misspelt, or of another kind, must not be done as if it hadn't been said. */
+static void a_slip_of_the_pen_changes_nothing(struct t *t)
+{
+    static const struct {
+        const char *method, *path, *json, *detail;
+    } cases[] = {
+        {"POST", "/api/v1/identity/merge", "{" BOTH ",\"preview\":\"yes\"}", "preview: want true or false, this is a string"},
+        {"POST", "/api/v1/identity/merge", "{" BOTH ",\"preview\":1}", "preview: want true or false, this is a number"},
+        {"POST", "/api/v1/identity/merge", "{" BOTH ",\"preview\":null}", "preview: want true or false, this is null"},
+        {"POST", "/api/v1/identity/merge", "{" BOTH ",\"previw\":true}", "there is no member 'previw'; the nearest is 'preview'"},
+        {"POST", "/api/v1/identity/merge", "{" BOTH ",\"Preview\":true}", "there is no member 'Preview'; the nearest is 'preview'"},
+        {"POST", "/api/v1/identity/merge", "{" BOTH ",\"preview\":true,\"preview\":false}", "preview: it is said twice"},
+        {"POST", "/api/v1/identity/merge", "{" BOTH ",\"blocked\":true}", "there is no member 'blocked'"},
+        {"POST", "/api/v1/identity/merge", "{\"ids\":[\"phone:13812345678\",{\"type\":\"openid\",\"nss\":\"wx1\",\"value\":\"oMEI/1\"}]}",
+         "ids[1]: there is no member 'nss'; the nearest is 'ns'"},
+        {"POST", "/api/v1/identity/undo", "{\"ids\":[\"phone:13812345678\"],\"position\":1.5}", "position: want a whole number from 0"},
+        {"POST", "/api/v1/identity/block", "{\"ids\":[\"phone:13812345678\"],\"blocked\":\"no\"}", "blocked: want true or false"},
+        {"POST", "/api/v1/identity/lookup", "{\"ids\":[{\"typ\":\"phone\",\"value\":\"13812345678\"}]}", "ids[0]: there is no member 'typ'"},
+        {"POST", "/api/v1/identity/type", "{\"name\":\"club\",\"limits\":1}", "the nearest is 'limit'"},
+        {"POST", "/api/v1/identity/type", "{\"name\":\"club\",\"has_namespace\":\"no\"}", "has_namespace: want true or false"},
+        {"POST", "/api/v1/tokens", "{\"name\":\"x\",\"roles\":[\"read\"],\"brandz\":[\"a\"]}", "there is no member 'brandz'; the nearest is 'brands'"},
+        {"POST", "/api/v1/tokens", "{\"name\":\"x\",\"roles\":[\"read\"],\"masked\":\"yes\"}", "masked: want true or false"},
+        {"POST", "/api/v1/tokens", "{\"name\":\"x\",\"roles\":[\"read\"],\"brands\":\"a\"}", "brands: want a list of names, this is a string"},
+        {"PUT", "/api/v1/settings", "{\"name\":\"access.reads_kept\",\"value\":\"1234\"}", "value: want a whole number"},
+        {"POST", "/api/v1/names", "{\"kind\":\"brand\",\"name\":\"a\",\"attribute\":{}}", "the nearest is 'attributes'"},
+        {"POST", "/api/v1/hooks", "{\"name\":\"x\",\"target\":\"https://x.example\",\"fact\":[]}", "the nearest is 'facts'"},
+    };
+    struct place p;
+    open_story(&p, t);
+    const char *digest = at(&p, get(&p, "/api/v1/stats"), "digest");
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct reply r = ask(&p, (struct ask){.method = cases[i].method, .path = cases[i].path, .token = ADMIN, .json = cases[i].json});
+        CHECK_STATUS(t, r, 400);
+        if (strstr(at(&p, r, "detail"), cases[i].detail) == NULL)
+            test_fail(t, __FILE__, __LINE__, "want %s, got %s", cases[i].detail, at(&p, r, "detail"));
+    }
+    CHECK_TEXT(t, at(&p, get(&p, "/api/v1/stats"), "digest"), digest);
+    place_close(&p);
+}
+
+static void what_is_wrong_is_said_in_chinese_too(struct t *t)
+{
+    static const struct {
+        const char *path, *json, *title, *detail;
+    } cases[] = {
+        {"/api/v1/people/phone:13800000001", NULL, "没有这个人", "现在没有人持有这个标识"},
+        {"/api/v1/people/fone:1", NULL, "请求不符合格式要求", "是不是 'phone'"},
+        {"/api/v1/nothing", NULL, "没有这个地址", "全部地址见"},
+        {"/api/v1/acts", "{}", "没有这个地址", ""},
+        {"/api/v1/identity/merge", "{\"ids\":", "请求不符合格式要求", "第 1 行第 8 列"},
+        {"/api/v1/identity/merge", "[]", "请求不符合格式要求", "应为 JSON 对象,而不是列表"},
+        {"/api/v1/identity/merge", "{" BOTH ",\"ids\":1}", "请求不符合格式要求", "ids:应为标识列表,而不是数字"},
+        {"/api/v1/identity/merge", "{" BOTH ",\"preview\":\"yes\"}", "请求不符合格式要求", "preview:应为 true 或 false,而不是字符串"},
+        {"/api/v1/tokens", "{\"name\":\"x\",\"brandz\":[]}", "请求不符合格式要求", "没有 'brandz' 这个字段;最接近的是 'brands'"},
+        {"/api/v1/hooks", "{\"name\":\"x\",\"target\":\"../x\"}", "请求不符合格式要求", "不含路径的文件名"},
+        {"/api/v1/identity/split", "{\"ids\":[\"phone:138****5678\"]}", "请求不符合格式要求", "已打码"},
+        {"/api/v1/identity/split", "{\"ids\":[\"phone:13812340001\"]}", "没有人持有这个标识,请检查类型、命名空间和值。", ""},
+        {"/api/v1/events", "{\"event\":\"x\",\"propertys\":{}}", "无法读取该事件", "没有 'propertys' 这个字段"},
+        {"/api/v1/events", "{\"event\":\"\xD5\xD4\"}", "无法读取该事件", "GB18030 文件请用 `kith import` 导入"},
+    };
+    struct place p;
+    open_story(&p, t);
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct ask in_chinese = {.path = cases[i].path, .token = ADMIN, .json = cases[i].json, .headers = {"Accept-Language: zh-CN,zh;q=0.9"}};
+        struct reply r = ask(&p, in_chinese);
+        CHECK(t, r.status >= 400 && strstr(r.head, "application/problem+json") != NULL);
+        CHECK_TEXT(t, at(&p, r, "title"), cases[i].title);
+        if (strstr(at(&p, r, "detail"), cases[i].detail) == NULL)
+            test_fail(t, __FILE__, __LINE__, "%s: got %s", cases[i].detail, at(&p, r, "detail"));
+    }
+    struct reply r = ask(&p, (struct ask){.path = "/api/v1/stats", .headers = {"Accept-Language: zh"}});
+    CHECK_STATUS(t, r, 401);
+    CHECK_TEXT(t, at(&p, r, "title"), "请出示令牌");
+    CHECK_TEXT(t, at(&p, get(&p, "/api/v1/people/phone:13812340001"), "title"), "There is no such person");
+    place_close(&p);
+}
+
+static void a_search_in_no_utf_8_is_refused(struct t *t)
+{
+    struct place p;
+    open_story(&p, t);
+    struct reply r = get(&p, "/api/v1/find?q=%D5%D4"); /* 赵 in GB18030 */
+    CHECK_STATUS(t, r, 400);
+    CHECK(t, has(r, "not UTF-8: send UTF-8; files in GB18030 go through `kith import`"));
+    CHECK_STATUS(t, get(&p, "/api/v1/find?q=%E8%B5%B5"), 200);
+    place_close(&p);
+}
+
+/* Cut, it might be another event's name. */
+static void a_name_that_is_too_long_costs_its_event_alone(struct t *t)
+{
+    struct place p;
+    struct buf lines;
+    place_open_main(&p, t);
+    buf_init(&lines, 1 << 16);
+    buf_push_text(&lines, "{\"event\":\"good\",\"ids\":[{\"type\":\"user_id\",\"value\":\"u\"}]}\n{\"event\":\"");
+    for (int i = 0; i < 86; i++)
+        buf_push_text(&lines, "知");
+    buf_push_text(&lines, "\"}\n");
+    struct reply r = ask(&p, (struct ask){.path = "/api/v1/events", .token = ADMIN, .body = buf_bytes(&lines)});
+    CHECK_STATUS(t, r, 200);
+    CHECK_TEXT(t, at(&p, r, "accepted"), "1");
+    CHECK_TEXT(t, at(&p, r, "faults.0.line"), "2");
+    CHECK_TEXT(t, at(&p, r, "faults.0.detail"), "an event's name has at most 255 bytes, this has 258");
+    r = ask(&p, (struct ask){.path = "/api/v1/events", .token = ADMIN, .body = buf_bytes(&lines), .headers = {"Accept-Language: zh"}});
+    CHECK_TEXT(t, at(&p, r, "faults.0.detail"), "事件名至多 255 字节,现为 258 字节");
+    buf_fini(&lines);
+    place_close(&p);
+}
+
 static const struct test tests[] = {
     {"a profile tells who and why", a_profile_tells_who_and_why, 1},
     {"who is not there is told what to do", who_is_not_there_is_told_what_to_do, 1},
@@ -430,15 +655,23 @@ static const struct test tests[] = {
     {"people are found by what is at hand", people_are_found_by_what_is_at_hand, 1},
     {"a scope hides other brands", a_scope_hides_other_brands, 1},
     {"a mask hides the middle", a_mask_hides_the_middle, 1},
+    {"a mask hides who was acted upon", a_mask_hides_who_was_acted_upon, 1},
     {"reads are noted", reads_are_noted, 1},
     {"a preview changes nothing", a_preview_changes_nothing, 1},
     {"verbs do and undo", verbs_do_and_undo, 1},
+    {"a person stands for an identifier", a_person_stands_for_an_identifier, 1},
     {"many identifiers are looked up at once", many_identifiers_are_looked_up_at_once, 1},
     {"a declared type counts at once", a_declared_type_counts_at_once, 1},
     {"a token works at once and ends at once", a_token_works_at_once_and_ends_at_once, 1},
     {"a token that is over opens nothing", a_token_that_is_over_opens_nothing, 1},
     {"settings stay within their ranges", settings_stay_within_their_ranges, 1},
     {"names carry labels and counts", names_carry_labels_and_counts, 1},
+    {"hooks are made, told and ended", hooks_are_made_told_and_ended, 1},
     {"stats tell how much there is", stats_tell_how_much_there_is, 1},
+    {"a checkpoint comes when asked for", a_checkpoint_comes_when_asked_for, 1},
+    {"a slip of the pen changes nothing", a_slip_of_the_pen_changes_nothing, 1},
+    {"what is wrong is said in Chinese too", what_is_wrong_is_said_in_chinese_too, 1},
+    {"a search in no UTF-8 is refused", a_search_in_no_utf_8_is_refused, 1},
+    {"a name that is too long costs its event alone", a_name_that_is_too_long_costs_its_event_alone, 1},
 };
 TEST_MAIN(tests)

@@ -1,6 +1,7 @@
 #include "edge/door.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,8 +10,10 @@
 #include "edge/intake.h"
 #include "edge/journal.h"
 #include "edge/route.h"
+#include "edge/scope.h"
 
 #define ANSWER_BYTES_MAX (8u << 20)
+#define NOTE_WORDS_BYTES 160
 #define INTAKES_KEPT_MAX 64u /* more than that wait for nobody */
 
 struct door {
@@ -84,9 +87,23 @@ void request_json(struct request *r, unsigned status, struct buf *json)
     request_reply(r, &reply);
 }
 
+struct json_writer *request_object_begin(struct request *r)
+{
+    buf_init(&r->json, ANSWER_BYTES_MAX);
+    json_writer_init(&r->writer, &r->json, false);
+    json_object_begin(&r->writer);
+    return &r->writer;
+}
+
+void request_object_end(struct request *r, unsigned status)
+{
+    json_object_end(&r->writer);
+    request_json(r, status, &r->json);
+}
+
 void request_problem(struct request *r, const struct problem *p)
 {
-    struct http_reply reply = problem_reply(request_arena(r), p);
+    struct http_reply reply = problem_reply_to(r->x, p);
     request_reply(r, &reply);
 }
 
@@ -101,16 +118,6 @@ void request_failed(struct request *r, struct status s, const struct err *e)
 bool request_may(const struct request *r, enum role role)
 {
     return r->token != NULL && (r->token->roles >> role & 1) != 0;
-}
-
-bool request_sees_brand(const struct request *r, struct bytes brand)
-{
-    if (r->token == NULL || r->token->brand_count == 0 || brand.size == 0)
-        return true;
-    for (uint32_t i = 0; i < r->token->brand_count; i++)
-        if (bytes_equal(bytes_of_text(r->token->brands[i]), brand))
-            return true;
-    return false;
 }
 
 bool request_body_json(struct request *r, struct json_parser *p, struct json *out_root)
@@ -136,14 +143,24 @@ static void reading_done(struct message *m, struct status status)
     request_failed(r, status, &e);
 }
 
-void request_read(struct request *r, engine_reader read, void (*finish)(struct request *r))
+static void message_send(struct request *r, struct workspace *w, engine_reader read, void (*finish)(struct request *r))
 {
     struct err e = {0};
     r->read_done = finish;
-    r->message = (struct message){.workspace = r->workspace, .read = read, .done = reading_done, .context = r};
+    r->message = (struct message){.workspace = w, .read = read, .done = reading_done, .context = r};
     struct status status = host_send(request_host(r), &r->message, &e);
     if (failed(status))
         request_failed(r, status, &e);
+}
+
+void request_read(struct request *r, engine_reader read, void (*finish)(struct request *r))
+{
+    message_send(r, r->workspace, read, finish);
+}
+
+void request_visit(struct request *r, void (*finish)(struct request *r))
+{
+    message_send(r, NULL, NULL, finish);
 }
 
 static void print_read(const struct view *v, void *context)
@@ -223,43 +240,37 @@ void request_command(struct request *r, uint32_t command_id, struct bytes payloa
 
 void request_answer(struct request *r, const struct answer *a)
 {
-    struct buf json;
-    struct json_writer w;
-    buf_init(&json, 1 << 20);
-    json_writer_init(&w, &json, false);
-    json_object_begin(&w);
     if (a->refusal != NULL) {
-        json_key(&w, "type");
-        json_put_text(&w, arena_printf(request_arena(r), "/problems/%s", a->refusal->name));
-        json_key(&w, "title");
-        json_put_text(&w, a->refusal->en);
-        json_key(&w, "title_zh");
-        json_put_text(&w, a->refusal->zh);
-        json_key(&w, "status");
-        json_put_int64(&w, 409);
+        request_problem(r, &(struct problem){.status = 409,
+                                             .slug = a->refusal->name,
+                                             .title = a->refusal->en,
+                                             .title_zh = a->refusal->zh,
+                                             .position = a->position});
+        return;
     }
-    json_key(&w, "position");
-    json_put_uint64(&w, a->position);
+    struct json_writer *w = request_object_begin(r);
+    member_uint(w, "position", a->position);
     if (a->reply.size > 0) {
-        json_key(&w, "result");
-        json_put_raw(&w, a->reply);
+        json_key(w, "result");
+        json_put_raw(w, a->reply);
     }
-    json_object_end(&w);
-    request_json(r, a->refusal == NULL ? 200 : 409, &json);
+    request_object_end(r, 200);
 }
 
 /* Lives on the heap: the request may be answered before this is. */
 struct read_note {
     struct message message;
     struct submission submission;
-    size_t size;
+    char words[NOTE_WORDS_BYTES]; /* who and what, for the journal */
     uint8_t payload[];
 };
 
 static void note_answered(struct submission *s, const struct answer *a)
 {
-    (void)a;
-    free(s->context);
+    struct read_note *n = s->context;
+    if (failed(a->status)) /* the log takes nothing now, a full disk say: whoever runs this has to know that reads go unnoted */
+        journal(JOURNAL_WARN, "read_not_noted", "%s: %s", n->words, status_name(a->status.code));
+    free(n);
 }
 
 void request_note_read(struct request *r, const char *what, uint32_t person)
@@ -272,6 +283,7 @@ void request_note_read(struct request *r, const char *what, uint32_t person)
     struct read_note *n = malloc(sizeof *n + b.size);
     if (n == NULL)
         abort();
+    (void)snprintf(n->words, sizeof n->words, "%s by %s", what, r->token == NULL ? "nobody" : r->token->name);
     memcpy(n->payload, b.data, b.size);
     n->submission = (struct submission){.command = registry_command(host_registry(request_host(r)), COMMAND_READ),
                                         .payload = bytes_of(n->payload, b.size),
@@ -281,7 +293,7 @@ void request_note_read(struct request *r, const char *what, uint32_t person)
     buf_fini(&b);
     struct err e = {0};
     if (failed(host_send(request_host(r), &n->message, &e))) {
-        journal(JOURNAL_WARN, "read_not_noted", "%s", e.text);
+        journal(JOURNAL_WARN, "read_not_noted", "%s: %s", n->words, e.text);
         free(n);
     }
 }
@@ -389,42 +401,52 @@ static void refuse_token(struct request *r, unsigned status, const char *detail)
 
 static void request_admit(struct request *r)
 {
-    static const char *const role_names[] = {"collect", "read", "write", "admin", "system"};
     r->catalogue = catalogue_take(r->workspace);
     assert(r->catalogue != NULL); /* the workspace has been awake */
     r->token = catalogue_token(r->catalogue, secret_of(r), time_now_us());
-    if (r->route->who == WHO_LOCAL && is_loopback(r))
-        r->route->handle(r);
-    else if (r->token == NULL)
+    if (r->token == NULL)
         refuse_token(r, 401, "Send a token that is in force: Authorization: Bearer …; `kith token add` makes one.");
     else if (!request_may(r, r->route->role))
         refuse_token(r, 403, arena_printf(request_arena(r), "It needs the role %s.", role_names[r->route->role]));
+    else if ((r->route->who == WHO_UNLIMITED || r->route->who == WHO_LOCAL) && scope_is_limited(r->token))
+        refuse_token(r, 403, "It is limited to brands, and this concerns the whole workspace.");
     else
         r->route->handle(r);
 }
 
-static void read_nothing(const struct view *v, void *context)
-{
-    (void)v, (void)context;
-}
-
-/* A workspace that sleeps is woken by an empty reading; its catalogue is there afterwards. */
+/* A workspace that sleeps is woken by a reading of nothing; its catalogue is there afterwards. */
 static void request_wake(struct request *r)
 {
     struct catalogue *c = catalogue_take(r->workspace);
     if (c == NULL) {
-        request_read(r, read_nothing, request_admit);
+        request_read(r, NULL, request_admit);
         return;
     }
     catalogue_give(c);
     request_admit(r);
 }
 
+/* Of a path, for an Allow header. */
+static const char *methods_allowed(struct arena *a, const char *path)
+{
+    size_t count;
+    const struct route *all = routes(&count);
+    const char *methods = NULL;
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(all[i].path, path) == 0)
+            methods = arena_printf(a, "%s%s%s", methods == NULL ? "" : methods, methods == NULL ? "" : ", ", http_method_names[all[i].method]);
+    return methods;
+}
+
 static void request_begin(struct request *r, const struct route *neighbour, struct status chosen, const struct err *e)
 {
     size_t body_bytes_max = r->route == NULL || r->route->body_bytes_max == 0 ? BODY_BYTES_USUAL : r->route->body_bytes_max;
     if (r->route == NULL && neighbour != NULL)
-        request_problem(r, &(struct problem){.status = 405, .slug = "wrong-method", .title = "This address takes another method", .detail = "See /api/v1/openapi.json."});
+        request_problem(r, &(struct problem){.status = 405,
+                                             .slug = "wrong-method",
+                                             .title = "This address takes another method",
+                                             .detail = "See /api/v1/openapi.json.",
+                                             .allow = methods_allowed(request_arena(r), neighbour->path)});
     else if (r->route == NULL)
         request_problem(r, &(struct problem){.status = 404, .slug = "no-such-address", .title = "There is nothing here", .detail = "See /api/v1/openapi.json for what there is."});
     else if (http_body(r->x).size > body_bytes_max)
@@ -434,6 +456,8 @@ static void request_begin(struct request *r, const struct route *neighbour, stru
                                              .detail = arena_printf(request_arena(r), "Send at most %zu bytes at once.", body_bytes_max)});
     else if (r->route->who == WHO_ANYBODY)
         r->route->handle(r);
+    else if (r->route->who == WHO_LOCAL && is_loopback(r))
+        r->route->handle(r); /* about the process: no workspace is asked, nor woken for its tokens */
     else if (failed(chosen))
         request_failed(r, chosen, e);
     else

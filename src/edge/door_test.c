@@ -118,6 +118,15 @@ static void a_bad_event_does_not_cost_the_good_ones(struct t *t)
     CHECK_STATUS(t, r, 400);
     CHECK_TEXT(t, at(&p, r, "type"), "/problems/bad-event");
     CHECK_TEXT(t, at(&p, r, "place"), "[0]");
+    CHECK_EQ(t, count_at(&p, r, "rejected"), 1);
+    CHECK_TEXT(t, at(&p, r, "rejected.0.index"), "0");
+    r = post(&p, "/api/v1/events", "{\"event\":\"a\",\"x\":1}\n{\"event\":3}");
+    CHECK_STATUS(t, r, 400);
+    CHECK_EQ(t, count_at(&p, r, "faults"), 2);
+    CHECK_TEXT(t, at(&p, r, "faults.1.line"), "2");
+    CHECK_TEXT(t, at(&p, r, "faults.1.detail"), "event: want a text, this is a number");
+    r = ask(&p, (struct ask){.path = "/api/v1/events", .token = ADMIN, .json = "{\"event\":3}", .headers = {"Accept-Language: zh"}});
+    CHECK_TEXT(t, at(&p, r, "faults.0.detail"), "event:应为文本,而不是数字");
     CHECK_STATUS(t, post(&p, "/v1/batch", "{\"batch\":["), 400);
     CHECK_STATUS(t, post(&p, "/v1/batch", ""), 400);
     CHECK_STATUS(t, post(&p, "/v1/batch", "{\"batch\":[]}"), 200);
@@ -148,8 +157,13 @@ static void ndjson_is_counted_by_line(struct t *t)
     r = post(&p, "/api/v1/events?import=1&source=old_crm", "{\"id\":\"7\",\"event\":\"e\",\"time\":\"2020-01-01\"}");
     CHECK_TEXT(t, at(&p, r, "accepted"), "1");
     place_token(&p, "main", &(struct token){.name = "web", .roles = 1u << ROLE_COLLECT}, "kith_web");
-    r = ask(&p, (struct ask){.path = "/api/v1/events?source=old_crm", .token = "kith_web", .json = "{\"id\":\"7\",\"event\":\"e\"}"});
-    CHECK_TEXT(t, at(&p, r, "accepted"), "1"); /* source web */
+    struct ask web = {.path = "/api/v1/events", .token = "kith_web", .json = "{\"id\":\"7\",\"event\":\"e\"}"};
+    CHECK_TEXT(t, at(&p, ask(&p, web), "accepted"), "1"); /* source web */
+    web.path = "/api/v1/events?source=old_crm";
+    CHECK_STATUS(t, ask(&p, web), 403);
+    web.path = "/api/v1/events?import=1";
+    CHECK_STATUS(t, ask(&p, web), 403);
+    CHECK_STATUS(t, post(&p, "/api/v1/events?import=no", "{\"event\":\"e\"}"), 400);
     place_close(&p);
 }
 
@@ -307,6 +321,9 @@ static void what_is_not_there_is_said(struct t *t)
     struct reply r = get(&p, "/api/v1/nothing");
     CHECK_STATUS(t, r, 404);
     CHECK_TEXT(t, at(&p, r, "type"), "/problems/no-such-address");
+    struct reply wrong = ask(&p, (struct ask){.method = "PUT", .path = "/api/v1/tokens", .token = ADMIN, .json = "{}"});
+    CHECK_STATUS(t, wrong, 405);
+    CHECK(t, strstr(wrong.head, "Allow: GET, POST\r\n") != NULL);
     CHECK_STATUS(t, post(&p, "/api/v1/stats", "{}"), 405);
     CHECK_STATUS(t, ask(&p, (struct ask){.path = "/api/v1/stats"}), 401);
     CHECK_STATUS(t, ask(&p, (struct ask){.method = "HEAD", .path = "/api/v1/stats", .token = ADMIN}), 200);
@@ -316,6 +333,23 @@ static void what_is_not_there_is_said(struct t *t)
 }
 
 /* --- operations --- */
+
+static void looking_at_the_process_wakes_nobody(struct t *t)
+{
+    static const char asleep[] = "kith_workspace_awake{workspace=\"quiet\"} 0\n";
+    static const char *const paths[] = {"/metrics", "/readyz", "/healthz", "/w/quiet/metrics", "/w/quiet/readyz"};
+    struct place p;
+    place_workspace(t, "quiet");
+    place_open_main(&p, t);
+    for (size_t i = 0; i < COUNT_OF(paths); i++)
+        CHECK_STATUS(t, ask(&p, (struct ask){.path = paths[i]}), 200);
+    struct reply r = ask(&p, (struct ask){.path = "/metrics"});
+    CHECK(t, has(r, asleep) && has(r, "kith_workspace_awake{workspace=\"main\"} 1\n"));
+    CHECK(t, has(r, "kith_log_position{workspace=\"main\"}") && !has(r, "kith_log_position{workspace=\"quiet\"}"));
+    CHECK_STATUS(t, ask(&p, (struct ask){.path = "/w/quiet/api/v1/stats"}), 401); /* who asks it, wakes it */
+    CHECK(t, !has(ask(&p, (struct ask){.path = "/metrics"}), asleep));
+    place_close(&p);
+}
 
 static void health_needs_no_token(struct t *t)
 {
@@ -504,6 +538,7 @@ static const struct test tests[] = {
     {"workspaces are chosen by path or header", workspaces_are_chosen_by_path_or_header, 1},
     {"what is not there is said", what_is_not_there_is_said, 1},
     {"health needs no token", health_needs_no_token, 1},
+    {"looking at the process wakes nobody", looking_at_the_process_wakes_nobody, 1},
     {"metrics can be scraped", metrics_can_be_scraped, 1},
     {"the table is published", the_table_is_published, 1},
     {"the table is a page for people", the_table_is_a_page_for_people, 1},

@@ -14,8 +14,6 @@
 
 #define THREADS_MAX 64
 #define BACKLOG 1024
-/* Of one connection: the request's line and headers, a piece of its body, the answer's headers. Beyond: 431 or 414. */
-#define CONNECTION_BYTES 32768
 #define FORCED_SECONDS 1 /* for the 503s of a close to leave */
 
 static void options_complete(struct http_options *o)
@@ -93,17 +91,9 @@ static uint16_t port_of(int fd)
     return ntohs(((const struct sockaddr_in *)(const void *)&at)->sin_port);
 }
 
-/* A closing server takes what still waits to be accepted and drops it at once. (libmicrohttpd's own way to stop
- * accepting may abort the process when its threads are busy.) */
-static enum MHD_Result connection_admit(void *context, const struct sockaddr *address, socklen_t size)
+static void link_open(struct http_loop *loop, struct MHD_Connection *c, void **out_link)
 {
-    (void)address, (void)size;
-    const struct http_server *s = context;
-    return atomic_load(&s->closing) ? MHD_NO : MHD_YES;
-}
-
-static void link_open(struct http_server *s, struct MHD_Connection *c, void **out_link)
-{
+    struct http_server *s = loop->server;
     struct http_link *l = calloc(1, sizeof *l);
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
     if (l == NULL || info == NULL) {
@@ -118,14 +108,19 @@ static void link_open(struct http_server *s, struct MHD_Connection *c, void **ou
         l->older->newer = l;
     s->links = l;
     (void)pthread_mutex_unlock(&s->lock);
-    count_add(&s->counters.connections, 1);
+    loop_watch(loop, l);
+    atomic_fetch_add(&s->counters.connections, 1);
     count_add(&s->counters.connections_ever, 1);
 }
 
-static void link_close(struct http_server *s, struct http_link *l)
+static void link_close(struct http_loop *loop, struct http_link *l)
 {
+    struct http_server *s = loop->server;
     if (l == NULL)
         return;
+    link_forget_end(loop, l);
+    if (l->stream != NULL)
+        stream_unlink(l->stream);
     (void)pthread_mutex_lock(&s->lock);
     if (l->newer != NULL)
         l->newer->older = l->older;
@@ -134,13 +129,12 @@ static void link_close(struct http_server *s, struct http_link *l)
     if (l->older != NULL)
         l->older->newer = l->newer;
     (void)pthread_mutex_unlock(&s->lock);
-    count_less(&s->counters.connections, 1);
+    atomic_fetch_sub(&s->counters.connections, 1);
     exchange_destroy(l->x);
     free(l);
 }
 
-static void connection_notice(void *context, struct MHD_Connection *c, void **link,
-                              enum MHD_ConnectionNotificationCode what)
+void connection_notice(void *context, struct MHD_Connection *c, void **link, enum MHD_ConnectionNotificationCode what)
 {
     if (what == MHD_CONNECTION_NOTIFY_STARTED) {
         link_open(context, c, link);
@@ -150,24 +144,10 @@ static void connection_notice(void *context, struct MHD_Connection *c, void **li
     }
 }
 
-static fallible daemon_start(struct http_server *s, int fd, struct err *e)
-{
-    const struct http_options *o = &s->options;
-    struct MHD_OptionItem more[] = {
-        {o->threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, o->threads, NULL},
-        {MHD_OPTION_END, 0, NULL},
-    };
-    s->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, connection_admit, s, exchange_step, s,
-        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_URI_LOG_CALLBACK, exchange_begin, s, MHD_OPTION_NOTIFY_COMPLETED,
-        exchange_done, s, MHD_OPTION_NOTIFY_CONNECTION, connection_notice, s, MHD_OPTION_CONNECTION_LIMIT,
-        o->connections_max, MHD_OPTION_CONNECTION_TIMEOUT, o->idle_seconds, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        (size_t)CONNECTION_BYTES, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY, more, MHD_OPTION_END);
-    return s->daemon == NULL ? FAIL(e, IO, "can't start the threads of the HTTP server: %s", strerror(errno)) : DONE;
-}
-
 static void server_free(struct http_server *s)
 {
+    loops_stop(s);
+    (void)close(s->listener);
     assert(s->links == NULL && s->streams == NULL);
     (void)pthread_cond_destroy(&s->calm);
     (void)pthread_mutex_destroy(&s->lock);
@@ -195,10 +175,10 @@ fallible http_open(const struct http_options *options, struct http_server **out_
     int fd;
     TRY(listener_open(&o, &fd, e));
     struct http_server *s = server_create(&o);
+    s->listener = fd;
     s->port = port_of(fd);
-    struct status started = daemon_start(s, fd, e);
+    struct status started = loops_start(s, e);
     if (failed(started)) {
-        (void)close(fd);
         server_free(s);
         return started;
     }
@@ -245,14 +225,14 @@ void http_close(struct http_server *s)
         if (l->x != NULL)
             exchange_force(l->x);
     streams_cut(s, false);
+    loops_ring(s);
     calm_wait(s, FORCED_SECONDS);
-    /* Clients that don't take their answer. libmicrohttpd must not be stopped while a connection is suspended, and the
-     * one who answers may stand just before waking it: so here we wait for the last of them. */
+    /* Clients that don't take their answer. Libmicrohttpd must not be stopped while a connection is suspended: so here we
+     * wait for the last of them. */
     for (struct http_link *l = s->links; l != NULL; l = l->older)
         (void)shutdown(l->socket, SHUT_RDWR);
     calm_wait(s, 0);
     (void)pthread_mutex_unlock(&s->lock);
-    MHD_stop_daemon(s->daemon);
     server_free(s);
 }
 

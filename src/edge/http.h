@@ -1,6 +1,6 @@
 /* The door: HTTP/1.1 in, answers out. A small wrapper around libmicrohttpd (epoll, a few threads) which knows no route.
  *
- * The handler is called on a server thread once the whole request is there. It answers at once, or keeps the exchange
+ * The handler is called on a thread of the server once the whole request is there. It answers at once, or keeps the exchange
  * and lets any other thread answer later: exactly one of http_respond and http_stream_begin, exactly once. It must not
  * block: other connections wait for the same thread. Until it is answered, an exchange belongs to whoever holds it, one
  * thread at a time; from the answer on it must not be touched. All bytes it hands out live until then, and each run of
@@ -14,6 +14,7 @@ struct http_exchange;
 struct http_stream;
 
 enum http_method { HTTP_GET, HTTP_POST, HTTP_PUT, HTTP_DELETE, HTTP_OPTIONS };
+extern const char *const http_method_names[]; /* "GET" */
 
 typedef void http_handler(struct http_exchange *x, void *context);
 
@@ -23,8 +24,8 @@ struct http_options {
     uint16_t port;       /* 0: any free one, see http_port */
     unsigned threads;    /* 1..64 [2] */
     unsigned connections_max; /* [4096]; those beyond it wait to be accepted */
-    /* [30]; a client that sends or takes nothing for so long is cut off. One that closes its sending side gets its
-     * answers, but without "Connection: close" it may have to wait so long for the end of the connection. */
+    /* [30]; a client that sends or takes nothing for so long is cut off. One that closes its sending side gets the answers
+     * to its whole requests, then the connection ends. */
     unsigned idle_seconds;
     unsigned close_seconds_max;  /* [10]; how long http_close waits for answers */
     size_t body_bytes_max;       /* of one request [8 MiB]; beyond: 413 */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/time.h"
 #include "edge/http_inside.h"
 
 #define ARENA_BYTES 4096
@@ -11,11 +12,20 @@
 #define BODY_FIRST_BYTES_MAX 65536          /* how far a mere Content-Length is believed */
 #define BODY_DRAINED_BYTES_MAX (16U << 20) /* read and thrown away, so that the client can see why it is refused */
 #define RETRY_SECONDS 1
+/* A kept exchange is looked at in each round for so long and among so many of its loop, then it is parked. */
+#define LOOK_US_MAX (10 * US_PER_MS)
+#define LOOKED_AT_MAX 512u
 
-static const struct problem no_room = {
-    503, "no-room", "Too many large requests at once", "Wait a moment and send it again.", NULL, RETRY_SECONDS};
-static const struct problem closing = {
-    503, "closing", "The server is being stopped", "Send it again in a moment.", NULL, RETRY_SECONDS};
+static const struct problem no_room = {.status = 503,
+                                       .slug = "no-room",
+                                       .title = "Too many large requests at once",
+                                       .detail = "Wait a moment and send it again.",
+                                       .retry_seconds = RETRY_SECONDS};
+static const struct problem closing = {.status = 503,
+                                       .slug = "closing",
+                                       .title = "The server is being stopped",
+                                       .detail = "Send it again in a moment.",
+                                       .retry_seconds = RETRY_SECONDS};
 
 static struct http_link *link_of(struct MHD_Connection *c)
 {
@@ -41,15 +51,18 @@ static void client_name(struct MHD_Connection *c, char out_text[INET6_ADDRSTRLEN
         out_text[0] = 0;
 }
 
-static struct http_exchange *exchange_create(struct http_server *server, struct MHD_Connection *c)
+static struct http_exchange *exchange_create(struct http_loop *loop, struct MHD_Connection *c)
 {
     struct http_exchange *x = calloc(1, sizeof *x);
     if (x == NULL)
         return NULL;
     x->arena = arena_create(ARENA_BYTES);
-    x->server = server;
+    x->server = loop->server;
+    x->loop = loop;
+    x->bell = bell_take(loop->bell);
     x->connection = c;
-    x->stream_bytes_max = server->options.stream_bytes_max;
+    x->sleeper.connection = c;
+    x->stream_bytes_max = x->server->options.stream_bytes_max;
     client_name(c, x->client);
     return x;
 }
@@ -58,6 +71,7 @@ void exchange_destroy(struct http_exchange *x)
 {
     if (x == NULL)
         return;
+    bell_give(x->bell);
     arena_destroy(x->arena);
     free(x->body);
     free(x);
@@ -65,12 +79,13 @@ void exchange_destroy(struct http_exchange *x)
 
 void *exchange_begin(void *context, const char *target, struct MHD_Connection *c)
 {
-    struct http_server *server = context;
+    struct http_loop *loop = context;
+    struct http_server *server = loop->server;
     struct http_link *link = link_of(c);
     if (link == NULL || target == NULL)
         return NULL;
     if (link->x == NULL) {
-        struct http_exchange *x = exchange_create(server, c);
+        struct http_exchange *x = exchange_create(loop, c);
         (void)pthread_mutex_lock(&server->lock);
         link->x = x;
         (void)pthread_mutex_unlock(&server->lock);
@@ -137,7 +152,8 @@ static void exchange_refuse(struct http_exchange *x, const struct problem *p)
 {
     assert(!x->refused);
     x->refused = true;
-    x->reply = problem_reply(x->arena, p);
+    x->reply = problem_reply_to(x, p);
+    assert(x->reply.body_kind == HTTP_BODY_STAYS);
     body_release(x);
 }
 
@@ -172,15 +188,14 @@ void response_add_headers(struct MHD_Response *response, const struct http_reply
 }
 
 /* NULL when there is no memory: the connection is then dropped. */
-static struct MHD_Response *response_create(struct http_exchange *x, const struct http_reply *reply)
+static struct MHD_Response *response_create(const struct http_reply *reply)
 {
-    assert(reply->status >= 200 && reply->status <= 599);
-    struct bytes body = reply->body_kind == HTTP_BODY_COPIED ? arena_copy(x->arena, reply->body) : reply->body;
-    void *data = (void *)(uintptr_t)body.data;
+    assert(reply->status >= 200 && reply->status <= 599 && reply->body_kind != HTTP_BODY_COPIED);
+    void *data = (void *)(uintptr_t)reply->body.data;
     struct MHD_Response *response =
         reply->body_kind == HTTP_BODY_GIVEN && data != NULL
-            ? MHD_create_response_from_buffer_with_free_callback(body.size, data, free)
-            : MHD_create_response_from_buffer(body.size, data, MHD_RESPMEM_PERSISTENT);
+            ? MHD_create_response_from_buffer_with_free_callback(reply->body.size, data, free)
+            : MHD_create_response_from_buffer(reply->body.size, data, MHD_RESPMEM_PERSISTENT);
     if (response != NULL)
         response_add_headers(response, reply);
     else if (reply->body_kind == HTTP_BODY_GIVEN)
@@ -193,6 +208,7 @@ static enum MHD_Result response_queue(struct http_exchange *x, unsigned status, 
     if (response == NULL)
         return MHD_NO;
     count_add(&x->server->counters.answers[status / 100], 1);
+    x->loop->busy = true; /* it is sent in the next turn */
     enum MHD_Result result = MHD_queue_response(x->connection, status, response);
     MHD_destroy_response(response); /* libmicrohttpd counts its own */
     return result;
@@ -202,19 +218,34 @@ static enum MHD_Result reply_queue(struct http_exchange *x, const struct http_re
 {
     if (!x->head)
         count_add(&x->server->counters.bytes_out, reply->body.size);
-    return response_queue(x, reply->status, response_create(x, reply));
+    return response_queue(x, reply->status, response_create(reply));
 }
 
 static enum MHD_Result answer_queue(struct http_exchange *x)
 {
+    struct http_stream *stream = x->stream;
     struct MHD_Response *response = x->response;
-    x->response = NULL;
-    if (x->stream != NULL)
-        stream_enlist(x->stream, x->server);
+    x->answer_waits = false;
+    if (stream == NULL)
+        return reply_queue(x, &x->reply);
     x->stream = NULL;
-    if (!x->head)
-        count_add(&x->server->counters.bytes_out, x->reply_bytes);
-    return response_queue(x, x->status, response);
+    x->response = NULL;
+    stream_enlist(stream, x->loop, link_of(x->connection));
+    return response_queue(x, x->reply.status, response);
+}
+
+/* An answer that nobody will get. */
+static void answer_drop(struct http_exchange *x)
+{
+    if (!x->answer_waits)
+        return;
+    x->answer_waits = false;
+    if (x->response != NULL)
+        MHD_destroy_response(x->response); /* the stream learns of it */
+    else if (x->reply.body_kind == HTTP_BODY_GIVEN)
+        free((void *)(uintptr_t)x->reply.body.data);
+    x->stream = NULL;
+    x->response = NULL;
 }
 
 /* The server closes and nobody has answered. Whoever kept the exchange may use its arena at this moment. */
@@ -234,34 +265,46 @@ static enum MHD_Result forced_queue(struct http_exchange *x)
     return reply_queue(x, &reply);
 }
 
-void exchange_answer(struct http_exchange *x, unsigned status, struct MHD_Response *response)
+void exchange_answer(struct http_exchange *x)
 {
-    struct MHD_Connection *connection = x->connection;
-    x->status = status;
-    x->response = response;
+    struct http_bell *bell = bell_take(x->bell); /* x may be gone before it is rung */
+    x->answer_waits = true;
     int phase = atomic_load(&x->phase);
-    while (phase == PHASE_RUNNING || phase == PHASE_PARKED) {
+    while (phase == PHASE_RUNNING || phase == PHASE_KEPT || phase == PHASE_PARKED) {
         if (!atomic_compare_exchange_weak(&x->phase, &phase, PHASE_ANSWERED))
             continue;
-        if (phase == PHASE_PARKED)
-            MHD_resume_connection(connection); /* is still there, as nothing else may wake it */
+        if (phase == PHASE_KEPT)
+            bell_ring(bell);
+        else if (phase == PHASE_PARKED)
+            bell_resume(bell, &x->sleeper); /* is still there, as nothing else may resume it */
+        bell_give(bell);
         return;
     }
-    /* Too late: the connection has gone, or the server closes. */
-    x->response = NULL;
-    x->stream = NULL;
-    if (response != NULL)
-        MHD_destroy_response(response);
+    bell_give(bell);
+    answer_drop(x); /* too late: the connection has gone, or the server closes */
     if (phase == PHASE_FORCED && atomic_compare_exchange_strong(&x->phase, &phase, PHASE_GIVEN_UP))
         return;
     assert(phase == PHASE_ORPHANED); /* anything else is a second answer */
     exchange_destroy(x);
 }
 
+/* What may go away after the call is copied; libmicrohttpd's response is made on the loop's thread, so that whoever
+ * answers for many has little to do. */
 void http_respond(struct http_exchange *x, const struct http_reply *reply)
 {
-    x->reply_bytes = reply->body.size;
-    exchange_answer(x, reply->status, response_create(x, reply));
+    struct http_header *headers = ARENA_ARRAY(x->arena, struct http_header, reply->header_count + 1);
+    for (size_t i = 0; i < reply->header_count; i++)
+        headers[i] = (struct http_header){arena_text(x->arena, bytes_of_text(reply->headers[i].name)),
+                                          arena_text(x->arena, bytes_of_text(reply->headers[i].value))};
+    x->reply = *reply;
+    x->reply.headers = headers;
+    if (reply->content_type != NULL)
+        x->reply.content_type = arena_text(x->arena, bytes_of_text(reply->content_type));
+    if (reply->body_kind == HTTP_BODY_COPIED) {
+        x->reply.body = arena_copy(x->arena, reply->body);
+        x->reply.body_kind = HTTP_BODY_STAYS;
+    }
+    exchange_answer(x);
 }
 
 /* libmicrohttpd's calls: one with the headers, any number with pieces of the body, then one or more until there is an
@@ -309,7 +352,8 @@ static enum MHD_Result step_headers(struct http_exchange *x, const char *method,
     count_add(&counters->requests, 1);
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
-    count_add(&counters->bytes_in, info == NULL ? 0 : info->header_size);
+    x->head_bytes = info == NULL ? 0 : info->header_size;
+    count_add(&counters->bytes_in, x->head_bytes);
     request_take_headers(x);
     request_admit(x, method, version);
     /* Answered now, the body isn't read and the connection closes; without a body the answer waits for its turn. */
@@ -321,6 +365,7 @@ static enum MHD_Result step_body(struct http_exchange *x, struct bytes more)
     count_add(&x->server->counters.bytes_in, more.size);
     if (!x->refused)
         body_add(x, more);
+    x->loop->busy |= x->body_size < x->body_declared; /* more of it may have come */
     if (!x->refused)
         return MHD_YES;
     /* Refused half way: libmicrohttpd takes an answer only at the end, so the rest is read, but not for ever. */
@@ -328,8 +373,14 @@ static enum MHD_Result step_body(struct http_exchange *x, struct bytes more)
     return x->body_drained <= BODY_DRAINED_BYTES_MAX ? MHD_YES : MHD_NO;
 }
 
-/* Hands the request to the handler. One that is kept comes round once more before it is parked: a connection that is
- * suspended at once would be read from when it wakes, and dropped if the client has closed its sending side. */
+static void look_end(struct http_exchange *x)
+{
+    if (x->looked_at)
+        x->loop->looked_at--;
+    x->looked_at = false;
+}
+
+/* Hands the request to the handler. One that is kept is looked at again in each round, see http_inside.h. */
 static enum MHD_Result step_hand(struct http_exchange *x)
 {
     const struct http_options *o = &x->server->options;
@@ -340,28 +391,36 @@ static enum MHD_Result step_hand(struct http_exchange *x)
         memset(x->body + x->body_size, 0, HTTP_BODY_PADDING);
     atomic_store(&x->phase, PHASE_RUNNING);
     o->handle(x, o->context);
-    return atomic_load(&x->phase) == PHASE_ANSWERED ? answer_queue(x) : MHD_YES;
+    int phase = PHASE_RUNNING;
+    if (!atomic_compare_exchange_strong(&x->phase, &phase, PHASE_KEPT)) {
+        assert(phase == PHASE_ANSWERED);
+        return answer_queue(x);
+    }
+    x->kept_us = x->loop->now_us;
+    x->looked_at = true;
+    x->loop->looked_at++;
+    return MHD_YES;
 }
 
 void exchange_force(struct http_exchange *x)
 {
     int phase = PHASE_PARKED;
     if (atomic_compare_exchange_strong(&x->phase, &phase, PHASE_FORCED))
-        MHD_resume_connection(x->connection);
+        bell_resume(x->bell, &x->sleeper);
 }
 
-/* Suspends the connection of a kept exchange, unless the answer comes at this very moment. */
+/* Suspends the connection of a kept exchange, unless the answer comes at this very moment. Not in the round in which it
+ * was handed out: libmicrohttpd would still mean to read, do so when it is resumed, and drop the connection of a client
+ * that has closed its sending side. */
 static enum MHD_Result exchange_park(struct http_exchange *x)
 {
-    int phase = PHASE_RUNNING;
-    if (atomic_load(&x->server->forcing)) {
-        bool forced = atomic_compare_exchange_strong(&x->phase, &phase, PHASE_FORCED);
-        return forced ? forced_queue(x) : answer_queue(x);
-    }
+    int phase = PHASE_KEPT;
+    look_end(x);
     MHD_suspend_connection(x->connection);
     if (!atomic_compare_exchange_strong(&x->phase, &phase, PHASE_PARKED)) {
         assert(phase == PHASE_ANSWERED);
         MHD_resume_connection(x->connection);
+        x->loop->busy = true;
         return MHD_YES;
     }
     if (atomic_load(&x->server->forcing)) /* and http_close may have passed before it was parked */
@@ -369,11 +428,22 @@ static enum MHD_Result exchange_park(struct http_exchange *x)
     return MHD_YES;
 }
 
+static enum MHD_Result exchange_look(struct http_exchange *x)
+{
+    const struct http_loop *l = x->loop;
+    int phase = PHASE_KEPT;
+    if (atomic_load(&x->server->forcing) && atomic_compare_exchange_strong(&x->phase, &phase, PHASE_FORCED)) {
+        look_end(x);
+        return forced_queue(x);
+    }
+    return l->now_us - x->kept_us > LOOK_US_MAX || l->looked_at > LOOKED_AT_MAX ? exchange_park(x) : MHD_YES;
+}
+
 static enum MHD_Result step_answer(struct http_exchange *x)
 {
     switch (atomic_load(&x->phase)) {
-    case PHASE_RUNNING: return exchange_park(x);
-    case PHASE_ANSWERED: return answer_queue(x);
+    case PHASE_KEPT: return exchange_look(x);
+    case PHASE_ANSWERED: look_end(x); return answer_queue(x);
     case PHASE_FORCED:
     case PHASE_GIVEN_UP: return forced_queue(x);
     default: assert(false); return MHD_NO;
@@ -405,7 +475,7 @@ static bool exchange_leave(struct http_exchange *x, struct http_link *link)
     (void)pthread_mutex_lock(&server->lock);
     int phase = atomic_load(&x->phase);
     assert(phase != PHASE_PARKED && phase != PHASE_ORPHANED);
-    bool kept = phase == PHASE_RUNNING || phase == PHASE_FORCED;
+    bool kept = phase == PHASE_KEPT || phase == PHASE_FORCED;
     if (kept) {
         count_less(&server->counters.body_bytes_held, x->body_held); /* the server may be gone when it is freed */
         x->body_held = 0;
@@ -420,8 +490,7 @@ static bool exchange_leave(struct http_exchange *x, struct http_link *link)
 /* Ready for the next request of the connection. */
 static void exchange_reset(struct http_exchange *x)
 {
-    if (x->response != NULL)
-        MHD_destroy_response(x->response); /* answered, but the connection broke before it was queued */
+    answer_drop(x); /* the connection broke before it was queued */
     body_release(x);
     arena_reset(x->arena);
     size_t kept = offsetof(struct http_exchange, method);
@@ -432,16 +501,22 @@ static void exchange_reset(struct http_exchange *x)
 
 void exchange_done(void *context, struct MHD_Connection *c, void **exchange, enum MHD_RequestTerminationCode why)
 {
-    struct http_server *server = context;
+    struct http_loop *loop = context;
+    struct http_server *server = loop->server;
     struct http_exchange *x = *exchange;
     *exchange = NULL;
+    loop->busy = true; /* the next request may be there */
     if (x == NULL)
         return;
+    look_end(x);
     bool counted = x->counted;
+    /* What the library couldn't read, it has answered itself. */
+    if (why == MHD_REQUEST_TERMINATED_WITH_ERROR && x->stage != STAGE_HANDED && !x->refused)
+        count_add(&server->counters.answers[4], 1);
     if (counted && why != MHD_REQUEST_TERMINATED_COMPLETED_OK)
         count_add(&server->counters.aborted, 1);
     int phase = atomic_load(&x->phase);
-    bool maybe_kept = phase == PHASE_RUNNING || phase == PHASE_FORCED;
+    bool maybe_kept = phase == PHASE_KEPT || phase == PHASE_FORCED;
     if (!maybe_kept || !exchange_leave(x, link_of(c)))
         exchange_reset(x);
     if (counted)

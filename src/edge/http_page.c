@@ -4,6 +4,7 @@
 #include "domain/access/access.h"
 #include "domain/collect/collect.h"
 #include "domain/event/event.h"
+#include "domain/hook/hook.h"
 #include "domain/identity/identity.h"
 #include "domain/people/people.h"
 #include "edge/openapi.h"
@@ -11,7 +12,7 @@
 
 int main(void)
 {
-    static const struct domain *const domains[] = {&engine_domain, &collect_domain, &identity_domain, &people_domain, &event_domain, &access_domain};
+    static const struct domain *const domains[] = {&engine_domain, &collect_domain, &identity_domain, &people_domain, &event_domain, &access_domain, &hook_domain};
     struct registry *registry;
     struct err e = {0};
     struct buf page;

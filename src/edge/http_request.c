@@ -6,19 +6,39 @@
 
 #include "edge/http_inside.h"
 
+/* Beyond about 30 KiB libmicrohttpd answers in its own words, as nobody asks us then. */
+#define TARGET_BYTES_MAX 8192
+#define HEAD_BYTES_MAX 24576
 #define ORIGIN_BYTES_MAX 512
 #define ASKED_HEADERS_BYTES_MAX 2048
 #define CREDENTIALS_BYTES_MAX 4096
 
-static const struct problem bad_target = {
-    400, "bad-target", "The request target is not a plain path",
-    "Send an absolute path without NUL bytes and without \".\" or \"..\" steps.", NULL, 0};
-static const struct problem bad_framing = {
-    400, "bad-framing", "It is not clear where the request's body ends",
-    "Send one Content-Length, or Transfer-Encoding: chunked with HTTP/1.1, and not both.", NULL, 0};
-static const struct problem unknown_method = {
-    501, "unknown-method", "The server doesn't know this method",
-    "Use GET, HEAD, POST, PUT, DELETE or OPTIONS.", NULL, 0};
+static const struct problem bad_target = {.status = 400,
+                                          .slug = "bad-target",
+                                          .title = "The request target is not a plain path",
+                                          .detail = "Send an absolute path without NUL bytes and without \".\" or \"..\" steps."};
+static const struct problem bad_framing = {.status = 400,
+                                           .slug = "bad-framing",
+                                           .title = "It is not clear where the request's body ends",
+                                           .detail = "Send one Content-Length, or Transfer-Encoding: chunked with HTTP/1.1, and not both."};
+/* Not 501: the fault is the client's, and is counted as such. */
+static const struct problem unknown_method = {.status = 405,
+                                              .slug = "unknown-method",
+                                              .title = "The server doesn't know this method",
+                                              .detail = "Use GET, HEAD, POST, PUT, DELETE or OPTIONS.",
+                                              .allow = "GET, HEAD, POST, PUT, DELETE, OPTIONS"};
+
+static const struct problem long_target = {.status = 414,
+                                           .slug = "target-too-long",
+                                           .title = "The request target is too long",
+                                           .detail = "Send at most 8192 bytes; more belongs into the body."};
+static const struct problem long_head = {.status = 431,
+                                         .slug = "headers-too-large",
+                                         .title = "The request's headers are too large",
+                                         .detail = "Send at most 24576 bytes of request line and headers; are the cookies too many?"};
+
+const char *const http_method_names[] = {
+    [HTTP_GET] = "GET", [HTTP_POST] = "POST", [HTTP_PUT] = "PUT", [HTTP_DELETE] = "DELETE", [HTTP_OPTIONS] = "OPTIONS"};
 
 static bool name_equal(struct bytes a, const char *b)
 {
@@ -66,16 +86,11 @@ void request_take_headers(struct http_exchange *x)
 
 const struct problem *request_take_method(struct http_exchange *x, const char *method)
 {
-    static const struct {
-        const char *name;
-        enum http_method method;
-    } methods[] = {{"GET", HTTP_GET}, {"POST", HTTP_POST},     {"HEAD", HTTP_GET},
-                   {"PUT", HTTP_PUT}, {"DELETE", HTTP_DELETE}, {"OPTIONS", HTTP_OPTIONS}};
-    for (size_t i = 0; i < COUNT_OF(methods); i++) {
-        if (strcmp(method, methods[i].name) != 0)
+    x->head = strcmp(method, "HEAD") == 0;
+    for (size_t i = 0; i < COUNT_OF(http_method_names); i++) {
+        if (strcmp(x->head ? "GET" : method, http_method_names[i]) != 0)
             continue;
-        x->method = methods[i].method;
-        x->head = method[0] == 'H';
+        x->method = (enum http_method)i;
         return NULL;
     }
     return &unknown_method;
@@ -183,6 +198,10 @@ const struct problem *request_check(struct http_exchange *x, const char *version
 {
     if (!framing_take(x, version))
         return &bad_framing;
+    if (x->target.size > TARGET_BYTES_MAX)
+        return &long_target;
+    if (x->head_bytes > HEAD_BYTES_MAX)
+        return &long_head;
     if (!target_take_apart(x))
         return &bad_target;
     return NULL;

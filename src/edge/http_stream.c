@@ -1,4 +1,4 @@
-/* Answers in pieces. A bounded buffer between whoever pushes and the server thread that sends; while it is empty the
+/* Answers in pieces. A bounded buffer between whoever pushes and the loop that sends; while it is empty the
  * connection sleeps, and the next push wakes it. */
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +13,8 @@
 struct http_stream {
     pthread_mutex_t lock;
     pthread_cond_t room;
-    struct MHD_Connection *connection; /* until `gone` */
+    struct http_bell *bell;      /* held */
+    struct http_sleeper sleeper; /* its connection: until `gone` */
     uint8_t *data;
     size_t from; /* data[from, until) waits to be sent */
     size_t until;
@@ -27,8 +28,9 @@ struct http_stream {
     bool gone; /* the response is no more */
     bool endless;
 
-    /* The server's list, under its lock; the server thread's own. */
-    struct http_server *server; /* NULL: not in the list */
+    /* The server's list, under its lock; the loop thread's own. */
+    struct http_loop *loop; /* NULL: not in the list */
+    struct http_link *link; /* NULL: not in the list, or the connection is closed */
     struct http_stream *older, *newer;
 };
 
@@ -54,6 +56,7 @@ static void stream_release(struct http_stream *s)
         return;
     (void)pthread_cond_destroy(&s->room);
     (void)pthread_mutex_destroy(&s->lock);
+    bell_give(s->bell);
     free(s->data);
     free(s);
 }
@@ -64,7 +67,7 @@ static void stream_wake(struct http_stream *s)
     if (!s->asleep)
         return;
     s->asleep = false;
-    MHD_resume_connection(s->connection);
+    bell_resume(s->bell, &s->sleeper);
 }
 
 /* Takes up to size_max bytes from the front. */
@@ -81,7 +84,7 @@ static size_t stream_take(struct http_stream *s, char *to, size_t size_max)
     return size;
 }
 
-/* Called by the server thread whenever the connection could send more. */
+/* Called on the loop's thread whenever the connection could send more. */
 static ssize_t stream_read(void *context, uint64_t position, char *to, size_t size_max)
 {
     (void)position;
@@ -102,36 +105,62 @@ static ssize_t stream_read(void *context, uint64_t position, char *to, size_t si
     } else {
         s->asleep = true;
         s->tired = false;
-        MHD_suspend_connection(s->connection);
+        MHD_suspend_connection(s->sleeper.connection);
     }
+    bool more = !s->asleep;
     stream_unlock(s);
-    if (result > 0 && s->server != NULL)
-        count_add(&s->server->counters.bytes_out, (uint64_t)result);
+    s->loop->busy |= more;
+    if (result > 0)
+        count_add(&s->loop->server->counters.bytes_out, (uint64_t)result);
     return result;
 }
 
-void stream_enlist(struct http_stream *s, struct http_server *server)
+static void stream_cut(struct http_stream *s)
 {
+    stream_lock(s);
+    s->cut = true;
+    stream_wake(s);
+    (void)pthread_cond_broadcast(&s->room);
+    stream_unlock(s);
+}
+
+void stream_enlist(struct http_stream *s, struct http_loop *loop, struct http_link *link)
+{
+    struct http_server *server = loop->server;
     (void)pthread_mutex_lock(&server->lock);
-    s->server = server;
+    s->loop = loop;
+    s->link = link;
+    link->stream = s;
     s->newer = NULL;
     s->older = server->streams;
     if (s->older != NULL)
         s->older->newer = s;
     server->streams = s;
-    bool late = atomic_load(&server->forcing) || (s->endless && atomic_load(&server->closing));
+    bool late = atomic_load(&server->forcing) || (s->endless && (atomic_load(&server->closing) || link->end_is_shown));
     (void)pthread_mutex_unlock(&server->lock);
     count_add(&server->counters.streams, 1);
-    if (late) {
-        stream_lock(s);
-        s->cut = true;
-        stream_unlock(s);
-    }
+    if (late)
+        stream_cut(s);
+}
+
+void stream_unlink(struct http_stream *s)
+{
+    assert(s->link != NULL && s->link->stream == s);
+    s->link->stream = NULL;
+    s->link = NULL;
+}
+
+void stream_client_ended(struct http_stream *s)
+{
+    if (s->endless)
+        stream_cut(s);
 }
 
 static void stream_delist(struct http_stream *s)
 {
-    struct http_server *server = s->server;
+    struct http_server *server = s->loop->server;
+    if (s->link != NULL)
+        stream_unlink(s);
     (void)pthread_mutex_lock(&server->lock);
     if (s->newer != NULL)
         s->newer->older = s->older;
@@ -147,7 +176,7 @@ static void stream_delist(struct http_stream *s)
 static void stream_lose(void *context)
 {
     struct http_stream *s = context;
-    if (s->server != NULL)
+    if (s->loop != NULL)
         stream_delist(s);
     stream_lock(s);
     s->gone = true;
@@ -157,15 +186,9 @@ static void stream_lose(void *context)
 
 void streams_cut(struct http_server *server, bool endless_only)
 {
-    for (struct http_stream *s = server->streams; s != NULL; s = s->older) {
-        if (endless_only && !s->endless)
-            continue;
-        stream_lock(s);
-        s->cut = true;
-        stream_wake(s);
-        (void)pthread_cond_broadcast(&s->room);
-        stream_unlock(s);
-    }
+    for (struct http_stream *s = server->streams; s != NULL; s = s->older)
+        if (s->endless || !endless_only)
+            stream_cut(s);
 }
 
 static struct http_stream *stream_create(struct http_exchange *x, const struct http_reply *head)
@@ -176,7 +199,8 @@ static struct http_stream *stream_create(struct http_exchange *x, const struct h
         pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC) != 0 || pthread_cond_init(&s->room, &monotonic) != 0)
         abort(); /* no memory for a few hundred bytes, as in base/arena.h */
     (void)pthread_condattr_destroy(&monotonic);
-    s->connection = x->connection;
+    s->bell = bell_take(x->bell);
+    s->sleeper.connection = x->connection;
     s->bytes_max = x->stream_bytes_max;
     s->endless = head->content_type != NULL && strncmp(head->content_type, "text/event-stream", 17) == 0;
     s->holders = 2;
@@ -196,7 +220,9 @@ struct http_stream *http_stream_begin(struct http_exchange *x, const struct http
     if (x->head)
         (void)MHD_add_response_header(response, "Connection", "close");
     x->stream = s;
-    exchange_answer(x, head->status, response);
+    x->response = response;
+    x->reply.status = head->status;
+    exchange_answer(x);
     return s;
 }
 

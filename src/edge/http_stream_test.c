@@ -1,3 +1,5 @@
+#include <sys/resource.h>
+
 #include "edge/http_wire_test.h"
 
 #define HOST " HTTP/1.1\r\nHost: kith\r\n\r\n"
@@ -175,6 +177,75 @@ static void a_client_that_has_gone_is_noticed(struct t *t)
     door_close(d);
 }
 
+static double cpu_seconds(void)
+{
+    struct rusage used;
+    (void)getrusage(RUSAGE_SELF, &used);
+    return (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) + (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
+}
+
+/* Even while nobody has anything to push. */
+static void a_closed_event_stream_ends_and_costs_nothing(struct t *t)
+{
+    struct door *d = door_open(t, (struct http_options){0}, NULL);
+    struct http_stream *s[4];
+    struct http_stats stats = {.streams = COUNT_OF(s)};
+    for (size_t i = 0; i < COUNT_OF(s); i++) {
+        struct wire *w = wire_open(t, d->port);
+        s[i] = stream_open(w, d, &events);
+        wire_close(w);
+    }
+    for (int k = 0; k < 2000 && stats.streams > 0; k++) {
+        (void)usleep(1000);
+        http_stats_read(d->server, &stats);
+    }
+    CHECK_EQ(t, stats.streams, 0);
+    CHECK_EQ(t, stats.connections, 0);
+    for (size_t i = 0; i < COUNT_OF(s); i++) {
+        CHECK_EQ(t, http_stream_push(s[i], BYTES_LIT(": hi\n\n")), HTTP_PUSH_GONE);
+        http_stream_end(s[i]);
+    }
+    door_close(d);
+}
+
+/* Who only closes its sending side may still read an answer that has an end; meanwhile the loop sleeps. */
+static void a_client_that_only_listens_gets_its_rows(struct t *t)
+{
+    struct door *d = door_open(t, (struct http_options){0}, NULL);
+    struct wire *w = wire_open(t, d->port);
+    struct http_stream *s = stream_open(w, d, &rows);
+    CHECK_EQ(t, shutdown(w->fd, SHUT_WR), 0);
+    (void)usleep(50000); /* it is noticed */
+    double used = cpu_seconds();
+    (void)usleep(200000);
+    CHECK(t, cpu_seconds() - used < 0.05);
+    CHECK_EQ(t, http_stream_push(s, BYTES_LIT("row")), HTTP_PUSHED);
+    CHECK_BYTES(t, chunk_take(w), BYTES_LIT("row"));
+    http_stream_end(s);
+    wire_close(w);
+    door_close(d);
+}
+
+/* Nor while its answer is waited for. */
+static void a_client_that_waits_half_closed_costs_nothing(struct t *t)
+{
+    struct door *d = door_open(t, (struct http_options){0}, NULL);
+    struct wire *w = wire_open(t, d->port);
+    CHECK(t, wire_say(w, "GET /keep" HOST));
+    struct http_exchange *x = door_held(d);
+    CHECK_EQ(t, shutdown(w->fd, SHUT_WR), 0);
+    (void)usleep(50000); /* it is parked by then */
+    double used = cpu_seconds();
+    (void)usleep(200000);
+    CHECK(t, cpu_seconds() - used < 0.05);
+    http_respond(x, &(struct http_reply){.status = 200, .body = BYTES_LIT("late"), .body_kind = HTTP_BODY_STAYS});
+    struct answer late;
+    CHECK(t, wire_answer(w, false, &late));
+    CHECK_BYTES(t, late.body, BYTES_LIT("late"));
+    wire_close(w);
+    door_close(d);
+}
+
 static void a_cut_answer_does_not_look_whole(struct t *t)
 {
     struct door *d = door_open(t, (struct http_options){0}, NULL);
@@ -226,6 +297,9 @@ static const struct test tests[] = {
     {"a long answer comes whole to a slow client", a_long_answer_comes_whole_to_a_slow_client, 1},
     {"a client that takes nothing is noticed", a_client_that_takes_nothing_is_noticed, 1},
     {"a client that has gone is noticed", a_client_that_has_gone_is_noticed, 1},
+    {"a closed event stream ends and costs nothing", a_closed_event_stream_ends_and_costs_nothing, 1},
+    {"a client that only listens gets its rows", a_client_that_only_listens_gets_its_rows, 1},
+    {"a client that waits half closed costs nothing", a_client_that_waits_half_closed_costs_nothing, 1},
     {"a cut answer does not look whole", a_cut_answer_does_not_look_whole, 1},
     {"closing cuts event streams at once", closing_cuts_event_streams_at_once, 1},
     {"closing cuts the others in the end", closing_cuts_the_others_in_the_end, 1},

@@ -1,5 +1,6 @@
 #include <zlib.h>
 
+#include "base/time.h"
 #include "edge/http_wire_test.h"
 
 #define HOST " HTTP/1.1\r\nHost: kith\r\n"
@@ -257,6 +258,40 @@ static void a_client_that_has_gone_does_no_harm(struct t *t)
     door_close(d);
 }
 
+static uint64_t connections_now(const struct door *d)
+{
+    struct http_stats stats;
+    http_stats_read(d->server, &stats);
+    return stats.connections;
+}
+
+/* Its last bytes and its end come together or apart, before or after they are read: noticed at once, in each case. */
+static void a_client_that_leaves_half_way_is_noticed(struct t *t)
+{
+    struct door *d = door_open(t, (struct http_options){0}, NULL);
+    static const char *const starts[] = {"", "GET /hel", "GET /hello" HOST "X-Half: ", "POST /echo" HOST "Content-Length: 10\r\n" END "123",
+                                         "POST /echo" HOST "Content-Length: 9\r\n" END, "POST /echo" HOST "Transfer-Encoding: chunked\r\n" END "5\r\nab",
+                                         "GET /hello" HOST END "GET /hel"};
+    enum { REPEATS = 30 };
+    for (size_t i = 0; i < COUNT_OF(starts) * REPEATS; i++) {
+        struct wire *w = wire_open(t, d->port);
+        struct answer a = {0};
+        CHECK(t, wire_say(w, starts[i % COUNT_OF(starts)]));
+        if (i % 3 == 1)
+            (void)usleep(200);
+        CHECK_EQ(t, shutdown(w->fd, SHUT_WR), 0);
+        if (i % 2 == 0)
+            while (wire_answer(w, false, &a))
+                CHECK_EQ(t, a.status, 200);
+        wire_close(w);
+    }
+    int64_t until_us = time_monotonic_us() + 5 * US_PER_SECOND; /* much less than the 30 of idle_seconds */
+    while (connections_now(d) > 0 && time_monotonic_us() < until_us)
+        (void)usleep(1000);
+    CHECK_EQ(t, connections_now(d), 0);
+    door_close(d);
+}
+
 static void a_silent_client_is_cut_off(struct t *t)
 {
     struct door *d = door_open(t, (struct http_options){.idle_seconds = 1}, NULL);
@@ -321,7 +356,9 @@ static void malformed_requests_are_refused(struct t *t)
         {"GET /a b c" HOST END, 0},
         {"GET /hello HTTP/1.1\r\n\r\n", 400},
         {"GET /hello" HOST "no colon here\r\n" END, 400},
-        {"BREW /hello" HOST END, 501},
+        {"BREW /hello" HOST END, 405},
+        {"PATCH /hello" HOST END, 405},
+        {"TRACE /hello" HOST END, 405},
         {"POST /echo" HOST "Content-Length: ten\r\n" END, 400},
         {"POST /echo" HOST "Content-Length: -1\r\n" END, 400},
         {"POST /echo" HOST "Content-Length: 99999999999999999999999\r\n" END, 413},
@@ -350,25 +387,79 @@ static void malformed_requests_are_refused(struct t *t)
     door_close(d);
 }
 
+/* Also what libmicrohttpd answers itself, before anybody here is asked. */
+static void what_is_malformed_counts_as_the_clients_fault(struct t *t)
+{
+    static const char *const requests[] = {
+        "PATCH /hello" HOST END,
+        "GET /hello HTTP/1.1\r\n\r\n",
+        "POST /echo" HOST "Content-Length: ten\r\n" END,
+        "POST /echo" HOST "Transfer-Encoding: chunked\r\n" END "zz\r\n",
+    };
+    struct door *d = door_open(t, (struct http_options){0}, NULL);
+    struct http_stats stats;
+    for (size_t i = 0; i < COUNT_OF(requests); i++) {
+        struct wire *w = wire_open(t, d->port);
+        struct answer a = wire_ask(w, requests[i]);
+        CHECK(t, a.status == 400 || a.status == 405);
+        if (a.status == 405)
+            CHECK_TEXT(t, answer_header(t, &a, "Allow"), "GET, HEAD, POST, PUT, DELETE, OPTIONS");
+        wire_close(w);
+    }
+    CHECK_EQ(t, ask_once(t, d->port, "GET /hello" HOST END).status, 200);
+    for (int k = 0; k < 2000; k++) { /* until all connections are seen off */
+        http_stats_read(d->server, &stats);
+        if (stats.answers[4] >= COUNT_OF(requests) && stats.connections == 0)
+            break;
+        (void)usleep(1000);
+    }
+    CHECK_EQ(t, stats.answers[4], COUNT_OF(requests));
+    CHECK_EQ(t, stats.answers[2], 1);
+    CHECK_EQ(t, stats.answers[5], 0);
+    door_close(d);
+}
+
+static struct answer ask_with_long(struct t *t, struct door *d, const char *form, size_t size)
+{
+    char *text = arena_take(t->arena, size + 1, 1);
+    memset(text, 'a', size);
+    text[size] = 0;
+    return ask_once(t, d->port, arena_printf(t->arena, form, text));
+}
+
 static void headers_are_bounded(struct t *t)
 {
     struct door *d = door_open(t, (struct http_options){0}, NULL);
-    char *long_text = arena_take(t->arena, 40001, 1);
-    memset(long_text, 'a', 40000);
-    long_text[40000] = 0;
-    const char *request = arena_printf(t->arena, "GET /hello" HOST "X-Long: %.12000s\r\n" END, long_text);
-    struct answer a = ask_once(t, d->port, request);
-    CHECK_EQ(t, a.status, 200);
-    struct wire *w = wire_open(t, d->port);
-    (void)wire_say(w, arena_printf(t->arena, "GET /hello" HOST "X-Long: %s\r\n" END, long_text));
-    if (wire_answer(w, false, &a))
+    static const char *const long_header = "GET /hello" HOST "X-Long: %s\r\n" END;
+    static const char *const long_target = "GET /hello?a=%s" HOST END;
+    CHECK_EQ(t, ask_with_long(t, d, long_header, 24000).status, 200);
+    CHECK_EQ(t, ask_with_long(t, d, long_target, 8000).status, 200);
+    static const size_t head_sizes[] = {24700, 26000, 27000}, target_sizes[] = {8200, 16000, 24000, 27000};
+    for (size_t i = 0; i < COUNT_OF(head_sizes); i++) {
+        struct answer a = ask_with_long(t, d, long_header, head_sizes[i]);
         CHECK_EQ(t, a.status, 431);
-    wire_close(w);
-    w = wire_open(t, d->port);
-    (void)wire_say(w, arena_printf(t->arena, "GET /%s" HOST END, long_text));
-    if (wire_answer(w, false, &a))
+        CHECK_TEXT(t, answer_header(t, &a, "content-type"), "application/problem+json");
+        CHECK(t, strstr((const char *)a.body.data, "/problems/headers-too-large") != NULL);
+    }
+    for (size_t i = 0; i < COUNT_OF(target_sizes); i++) {
+        struct answer a = ask_with_long(t, d, long_target, target_sizes[i]);
         CHECK_EQ(t, a.status, 414);
-    wire_close(w);
+        CHECK(t, strstr((const char *)a.body.data, "/problems/target-too-long") != NULL);
+    }
+    /* Beyond what libmicrohttpd keeps it answers itself. */
+    static const size_t larger[] = {40000, 200000};
+    for (size_t i = 0; i < COUNT_OF(larger); i++) {
+        struct wire *w = wire_open(t, d->port);
+        struct answer a = {.status = 431, .head = ""};
+        char *text = arena_take(t->arena, larger[i] + 1, 1);
+        memset(text, 'a', larger[i]);
+        text[larger[i]] = 0;
+        (void)wire_say(w, arena_printf(t->arena, long_header, text));
+        if (wire_answer(w, false, &a))
+            CHECK_EQ(t, a.status, 431);
+        wire_close(w);
+    }
+    CHECK_EQ(t, ask_once(t, d->port, "GET /hello" HOST END).status, 200);
     door_close(d);
 }
 
@@ -502,6 +593,49 @@ static void closing_while_answers_come(struct t *t)
     CHECK_EQ(t, answered + refused, CLOSING_WIRES);
 }
 
+enum { MANY_WIRES = 700 };
+
+static void *answer_many(void *context)
+{
+    struct door *d = context;
+    for (int i = 0; i < MANY_WIRES; i++)
+        answer_body(d->kept[i]);
+    return NULL;
+}
+
+/* More than a loop looks at in each round, and for longer than it does. */
+static void many_are_kept_for_long(struct t *t)
+{
+    struct door *d = door_open(t, (struct http_options){.threads = 1}, handle_counted);
+    struct wire *wires[MANY_WIRES];
+    for (int round = 0; round < 2; round++) {
+        (void)pthread_mutex_lock(&d->lock);
+        d->slow_count = 0;
+        (void)pthread_mutex_unlock(&d->lock);
+        for (int i = 0; i < MANY_WIRES; i++) {
+            wires[i] = round == 0 ? wire_open(t, d->port) : wires[i];
+            CHECK(t, wire_say(wires[i], arena_printf(t->arena, "POST /slow" HOST "Content-Length: 4\r\n" END "%04d", i)));
+        }
+        (void)pthread_mutex_lock(&d->lock);
+        while (d->slow_count < MANY_WIRES)
+            (void)pthread_cond_wait(&d->news, &d->lock);
+        (void)pthread_mutex_unlock(&d->lock);
+        if (round == 0)
+            (void)usleep(30000);
+        pthread_t answerer;
+        REQUIRE(t, pthread_create(&answerer, NULL, answer_many, d) == 0);
+        for (int i = 0; i < MANY_WIRES; i++) {
+            struct answer a = {0};
+            REQUIRE(t, wire_answer(wires[i], false, &a));
+            CHECK_BYTES(t, a.body, bytes_of_text(arena_printf(t->arena, "%04d", i)));
+        }
+        CHECK_EQ(t, pthread_join(answerer, NULL), 0);
+    }
+    for (int i = 0; i < MANY_WIRES; i++)
+        wire_close(wires[i]);
+    door_close(d);
+}
+
 static void opening_says_what_is_wrong(struct t *t)
 {
     struct door *d = door_open(t, (struct http_options){0}, NULL);
@@ -582,14 +716,17 @@ static const struct test tests[] = {
     {"HEAD is a GET without a body", head_is_a_get_without_a_body, 1},
     {"a client that closes its side gets its answer", a_client_that_closes_its_side_gets_its_answer, 1},
     {"a client that has gone does no harm", a_client_that_has_gone_does_no_harm, 1},
+    {"a client that leaves half way is noticed", a_client_that_leaves_half_way_is_noticed, 1},
     {"a silent client is cut off", a_silent_client_is_cut_off, 1},
     {"more connections than allowed wait", more_connections_than_allowed_wait, 1},
     {"malformed requests are refused", malformed_requests_are_refused, 1},
+    {"what is malformed counts as the client's fault", what_is_malformed_counts_as_the_clients_fault, 1},
     {"headers are bounded", headers_are_bounded, 1},
     {"rubbish breaks nothing", rubbish_breaks_nothing, 20},
     {"closing answers what is kept", closing_answers_what_is_kept, 1},
     {"closing waits for answers", closing_waits_for_answers, 1},
     {"closing while answers come", closing_while_answers_come, 1},
+    {"many are kept for long", many_are_kept_for_long, 1},
     {"opening says what is wrong", opening_says_what_is_wrong, 1},
     {"zipped bodies are unpacked within a bound", zipped_bodies_are_unpacked_within_a_bound, 1},
 };

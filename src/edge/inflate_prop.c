@@ -1,30 +1,4 @@
-#include "edge/inflate.h"
-
-#include <zlib.h>
-
-#include "testing/test.h"
-
-#define GZIP 31 /* what zlib calls its window bits */
-
-static struct bytes packed(struct t *t, struct bytes plain)
-{
-    size_t room = plain.size + plain.size / 1000 + 1000;
-    uint8_t *to = arena_take(t->arena, room, 1);
-    z_stream z = {.next_in = (Bytef *)(uintptr_t)plain.data, .avail_in = (uInt)plain.size, .next_out = to};
-    z.avail_out = (uInt)room;
-    CHECK_EQ(t, deflateInit2(&z, 9, Z_DEFLATED, GZIP, 8, Z_DEFAULT_STRATEGY), Z_OK);
-    CHECK_EQ(t, deflate(&z, Z_FINISH), Z_STREAM_END);
-    CHECK_EQ(t, deflateEnd(&z), Z_OK);
-    return bytes_of(to, z.total_out);
-}
-
-static struct bytes joined(struct t *t, struct bytes a, struct bytes b)
-{
-    uint8_t *to = arena_take(t->arena, a.size + b.size + 1, 1);
-    memcpy(to, a.data, a.size);
-    memcpy(to + a.size, b.data, b.size);
-    return bytes_of(to, a.size + b.size);
-}
+#include "edge/inflate_test.h"
 
 /* A body of any content in any number of members comes back, with any byte flipped it never comes back wrong. */
 static void members_come_back(struct t *t)
@@ -38,7 +12,7 @@ static void members_come_back(struct t *t)
         for (size_t i = 0; i < size; i++)
             data[i] = (uint8_t)rng_below(&t->rng, letters);
         plain = joined(t, plain, bytes_of(data, size));
-        whole = joined(t, whole, packed(t, bytes_of(data, size)));
+        whole = joined(t, whole, packed(t, bytes_of(data, size), GZIP));
     }
     struct buf out;
     buf_init(&out, 2000000);

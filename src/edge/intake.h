@@ -8,6 +8,12 @@ struct collect_counts {
     uint64_t accepted, duplicates, refused, requests;
 };
 
+/* How an answer names what was faulty: the list, its member that says which event, and what the first one is called. */
+struct fault_naming {
+    const char *list, *place;
+    uint32_t from;
+};
+
 struct intake {
     struct intake *next; /* in the door's list of free ones */
     struct codec codec;
@@ -20,6 +26,7 @@ struct intake {
     uint32_t answered, accepted, duplicates, refused, not_taken; /* engine's thread until the answer */
     enum status_code not_taken_why;
     void (*respond)(struct intake *i);
+    const struct fault_naming *naming;
 };
 
 struct intake *intake_create(void);

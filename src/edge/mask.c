@@ -8,6 +8,7 @@
 #define MASK "****"
 #define MASKED_BYTES_MAX 512u
 #define DEPTH_MAX 32u
+#define PRINTED_BYTES_MAX (1u << 20)
 
 /* A part of a key, in lower case. */
 struct sign {
@@ -87,7 +88,7 @@ static struct bytes characters_skip(struct bytes text, size_t count)
     return text;
 }
 
-void mask_text(struct json_writer *w, struct bytes text)
+static void masked_push(struct buf *out, struct bytes text)
 {
     const uint8_t *sign = text.size == 0 ? NULL : memchr(text.data, '@', text.size);
     size_t count = characters(text), first, last;
@@ -95,13 +96,37 @@ void mask_text(struct json_writer *w, struct bytes text)
     first = sign != NULL ? (sign > text.data) : first;
     struct bytes end = sign != NULL ? bytes_slice(text, (size_t)(sign - text.data), text.size) : characters_skip(text, count - last);
     struct bytes behind = characters_skip(text, first);
+    buf_push(out, bytes_slice(text, 0, text.size - behind.size));
+    buf_push_text(out, MASK);
+    buf_push(out, end);
+}
+
+/* The text with its first `open` bytes as they are. */
+static void text_put(struct json_writer *w, struct bytes text, size_t open)
+{
     struct buf masked;
     buf_init(&masked, MASKED_BYTES_MAX);
-    buf_push(&masked, bytes_slice(text, 0, text.size - behind.size));
-    buf_push_text(&masked, MASK);
-    buf_push(&masked, end);
+    buf_push(&masked, bytes_slice(text, 0, open));
+    masked_push(&masked, bytes_slice(text, open, text.size));
     json_put_string(w, masked.overflowed ? BYTES_LIT(MASK) : buf_bytes(&masked));
     buf_fini(&masked);
+}
+
+void mask_text(struct json_writer *w, struct bytes text)
+{
+    text_put(w, text, 0);
+}
+
+void mask_free_text(struct json_writer *w, struct bytes text)
+{
+    json_put_text(w, text.size == 0 ? "" : MASK);
+}
+
+/* How much of "phone:+8613812345678" under "ids" is the type and its colon; 0: it is no such text. */
+static size_t type_bytes(struct bytes key, struct bytes text)
+{
+    const uint8_t *colon = text.size == 0 ? NULL : memchr(text.data, ':', text.size);
+    return colon == NULL || !bytes_equal(key, BYTES_LIT("ids")) ? 0 : (size_t)(colon - text.data) + 1;
 }
 
 /* {"type":…,"value":…} is an identifier. */
@@ -139,6 +164,8 @@ static void mask_node(struct json_writer *w, struct bytes key, bool of_person, s
         for (struct json_walk walk = json_items(j); json_item_next(&walk, &item);)
             mask_node(w, key, of_person, item, depth + 1);
         json_array_end(w);
+    } else if (json_is(j, JSON_STRING) && type_bytes(key, json_string(j)) > 0) {
+        text_put(w, json_string(j), type_bytes(key, json_string(j)));
     } else if (json_is(j, JSON_STRING) && (personal || text_is_personal(json_string(j)))) {
         mask_text(w, json_string(j));
     } else if (json_is(j, JSON_NUMBER) && (personal || text_is_personal(json_raw(j)))) {
@@ -159,4 +186,17 @@ void mask_json(struct json_writer *w, struct bytes key, bool of_person, struct b
     else
         mask_node(w, key, of_person, root, 0);
     json_parser_destroy(p);
+}
+
+struct json_writer *mask_begin(struct masking *m)
+{
+    buf_init(&m->plain, PRINTED_BYTES_MAX);
+    json_writer_init(&m->writer, &m->plain, false);
+    return &m->writer;
+}
+
+void mask_end(struct masking *m, struct json_writer *w, struct bytes key, bool of_person)
+{
+    mask_json(w, key, of_person, buf_bytes(&m->plain));
+    buf_fini(&m->plain);
 }

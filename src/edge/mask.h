@@ -8,5 +8,14 @@
  * `of_person` says that members of it tell of a person ("name" is then a person's, not a product's). What isn't JSON
  * becomes null. Some microseconds. */
 void mask_json(struct json_writer *w, struct bytes key, bool of_person, struct bytes json);
+/* The same for what is only being printed: mask_begin gives the writer to print it to, mask_end puts it where it belongs. */
+struct masking {
+    struct buf plain;
+    struct json_writer writer;
+};
+struct json_writer *mask_begin(struct masking *m);
+void mask_end(struct masking *m, struct json_writer *w, struct bytes key, bool of_person);
 /* "+861****5678", "w****@example.com", "王****": enough to recognise, not to use. */
 void mask_text(struct json_writer *w, struct bytes text);
+/* What somebody wrote in their own words may hold a name or a number anywhere: nothing of it is shown. */
+void mask_free_text(struct json_writer *w, struct bytes text);

@@ -41,6 +41,8 @@ static void what_looks_personal_is_personal(struct t *t)
                "{\"note\":\"138 ****5678\",\"from\":\"a****@b.cn\",\"time\":\"2026-01-02T03:04:05Z\",\"at\":1763740800000}");
     CHECK_TEXT(t, masked(t, false, "{\"ids\":[{\"type\":\"openid\",\"ns\":\"wx1\",\"value\":\"oABCDEFGHIJK\"}]}"),
                "{\"ids\":[{\"type\":\"openid\",\"ns\":\"wx1\",\"value\":\"oABC****HIJK\"}]}");
+    CHECK_TEXT(t, masked(t, false, "{\"ids\":[\"phone:+8613812345678\",\"sku-1\"],\"at\":\"user:oABCDEFGHIJK\"}"),
+               "{\"ids\":[\"phone:+861****5678\",\"sku-1\"],\"at\":\"user:oABCDEFGHIJK\"}");
     CHECK_TEXT(t, masked(t, false, "not json"), "null");
 }
 

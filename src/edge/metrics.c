@@ -1,5 +1,5 @@
-/* Figures for Prometheus, in its text format 0.0.4. Workspaces that sleep are not woken for it; the one that the address
- * names is, since the question goes by its engine. */
+/* Figures for Prometheus, in its text format 0.0.4. Workspaces that sleep are not woken for it: kith_workspace_awake says so
+ * of each, and their other figures are left out until they wake. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "edge/intake.h"
 
 #define METRICS_BYTES_MAX (16u << 20)
-#define WORKSPACES_MAX 256u /* in one answer */
+#define WORKSPACES_MAX 256u /* whose figures are in one answer */
 
 /* One workspace's figures, copied on the engine's thread. */
 struct figures {
@@ -175,6 +175,17 @@ static void put_engines(const struct metrics_page *p)
     }
 }
 
+static void put_awake(struct host *h, struct buf *out)
+{
+    head(out, "kith_workspace_awake", "1: it is open; 0: it sleeps, and its other figures are left out.");
+    for (size_t i = 0; i < host_workspace_count(h); i++) {
+        const struct workspace *w = host_workspace_at(h, i);
+        buf_push_text(out, "kith_workspace_awake{");
+        label(out, "workspace", workspace_name(w));
+        buf_printf(out, "} %d\n", workspace_engine(w) != NULL);
+    }
+}
+
 static void put_refusals(const struct metrics_page *p)
 {
     const struct refusal_count *rows;
@@ -268,11 +279,6 @@ static size_t figures_read(struct request *r, struct figures *all)
     return count;
 }
 
-static void nothing_read(const struct view *v, void *context)
-{
-    (void)v, (void)context;
-}
-
 /* On the engine's thread. */
 static void metrics_answer(struct request *r)
 {
@@ -283,6 +289,7 @@ static void metrics_answer(struct request *r)
     put_host(r, &out);
     put_http(r, &out);
     put_collected(r, &out);
+    put_awake(request_host(r), &out);
     put_engines(&p);
     put_refusals(&p);
     put_rows(&p);
@@ -295,5 +302,5 @@ static void metrics_answer(struct request *r)
 
 void api_metrics(struct request *r)
 {
-    request_read(r, nothing_read, metrics_answer);
+    request_visit(r, metrics_answer);
 }

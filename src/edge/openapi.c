@@ -8,9 +8,6 @@
 
 static const char *const method_names[] = {
     [HTTP_GET] = "get", [HTTP_POST] = "post", [HTTP_PUT] = "put", [HTTP_DELETE] = "delete", [HTTP_OPTIONS] = "options"};
-static const char *const method_words[] = {
-    [HTTP_GET] = "GET", [HTTP_POST] = "POST", [HTTP_PUT] = "PUT", [HTTP_DELETE] = "DELETE", [HTTP_OPTIONS] = "OPTIONS"};
-static const char *const role_names[] = {"collect", "read", "write", "admin", "system"};
 
 /* --- pieces --- */
 
@@ -52,7 +49,10 @@ static void put_who(struct buf *out, const struct route *r)
         buf_push_text(out, "anybody");
         break;
     case WHO_LOCAL:
-        buf_printf(out, "this machine, or a token with the role `%s`", role_names[r->role]);
+        buf_printf(out, "this machine, or a token with the role `%s` that is not limited to brands", role_names[r->role]);
+        break;
+    case WHO_UNLIMITED:
+        buf_printf(out, "a token with the role `%s` that is not limited to brands", role_names[r->role]);
         break;
     case WHO_SDK:
         buf_printf(out, "a token with the role `%s`; as a write key it may also be the user of Basic, or stand in the query or the body", role_names[r->role]);
@@ -130,6 +130,8 @@ static void put_operation(struct json_writer *w, const struct route *r)
     member_text(w, "x-summary-zh", r->about_zh);
     if (r->who != WHO_ANYBODY)
         member_text(w, "x-kith-role", role_names[r->role]);
+    if (r->who == WHO_UNLIMITED || r->who == WHO_LOCAL)
+        member_bool(w, "x-kith-unlimited", true);
     put_parameters(w, r);
     if (r->takes != NULL)
         put_body(w, r);
@@ -283,7 +285,7 @@ void api_openapi(struct request *r)
 
 static void put_route(struct buf *out, const struct route *r)
 {
-    buf_printf(out, "\n### %s %s\n\n%s %s\n\n", method_words[r->method], r->path, r->about, r->about_zh);
+    buf_printf(out, "\n### %s %s\n\n%s %s\n\n", http_method_names[r->method], r->path, r->about, r->about_zh);
     buf_push_text(out, "- who: ");
     put_who(out, r);
     buf_push_byte(out, '\n');
@@ -325,10 +327,14 @@ void reference_print(struct buf *out, const struct registry *registry)
                        "- Every path may stand behind `/w/WORKSPACE`; without it the workspace is the header `X-Kith-Workspace`, else the one\n"
                        "  called main, or the only one.\n"
                        "- A token goes as `Authorization: Bearer …`, or as the user of Basic; for GET also as the cookie `kith_token`.\n"
-                       "- What is wrong comes as application/problem+json: type, title, status, detail (what to do), place. A rule that says no is\n"
-                       "  409 with its name, in English and Chinese. 503 has Retry-After: nothing was taken, send it again.\n"
+                       "- A body's member that nobody knows, one said twice, or one of another kind is 400, and nothing is done.\n"
+                       "- What is wrong comes as application/problem+json: type, title, status, detail (what to do), place. Without one good\n"
+                       "  event it has the faults, as the answer has them that took some. A rule that says no is\n"
+                       "  409 with its name, in English and Chinese. Title and detail are in Chinese for `Accept-Language: zh`. 503\n"
+                       "  has Retry-After: nothing was taken, send it again.\n"
                        "- Lists give `next`; hand it back as the parameter that the list names. null: there is no more.\n"
-                       "- A token with brands sees what belongs to these, or to the whole group; a masked one sees phones, e-mails, names and\n"
+                       "- A token with brands sees what belongs to these, or to the whole group, and of people those who have something there: all\n"
+                       "  others are unknown to it (404), in verbs, lists and figures too. A masked one sees phones, e-mails, names and\n"
                        "  addresses in part. Every read of a person is noted: GET /api/v1/reads.\n"
                        "\n## Addresses\n");
     for (size_t i = 0; i < count; i++)

@@ -1,8 +1,10 @@
 #include "edge/problem.h"
 
+#include "edge/wording.h"
 #include "lib/json.h"
 
-#define PROBLEM_BYTES_MAX 16384
+#define PROBLEM_BYTES_MAX 16384 /* without the faults */
+#define HEADERS_MAX 2u
 #define RETRY_SECONDS_WHEN_FULL 1
 
 static void member_put(struct json_writer *w, const char *name, const char *value)
@@ -13,31 +15,56 @@ static void member_put(struct json_writer *w, const char *name, const char *valu
     json_put_text(w, value);
 }
 
+static const char *title_of(const struct problem *p)
+{
+    const char *zh = p->title_zh != NULL ? p->title_zh : wording_title(p->slug);
+    return p->in_chinese && zh != NULL ? zh : p->title;
+}
+
 static void problem_put(struct buf *out, struct arena *a, const struct problem *p)
 {
     struct json_writer w;
     json_writer_init(&w, out, false);
     json_object_begin(&w);
     member_put(&w, "type", arena_printf(a, "/problems/%s", p->slug));
-    member_put(&w, "title", p->title);
+    member_put(&w, "title", title_of(p));
+    member_put(&w, "title_zh", p->title_zh);
     json_key(&w, "status");
     json_put_uint64(&w, p->status);
-    member_put(&w, "detail", p->detail);
+    member_put(&w, "detail", p->detail == NULL ? NULL : wording_of(a, p->detail, p->in_chinese));
     member_put(&w, "place", p->place);
+    if (p->position != 0) {
+        json_key(&w, "position");
+        json_put_uint64(&w, p->position);
+    }
+    if (p->faults_key != NULL) {
+        json_key(&w, p->faults_key);
+        json_put_raw(&w, p->faults);
+    }
     json_object_end(&w);
     buf_push_byte(out, '\n');
     assert(json_writer_finished(&w));
+}
+
+static void headers_put(struct arena *a, const struct problem *p, struct http_reply *r)
+{
+    struct http_header *headers = ARENA_ARRAY(a, struct http_header, HEADERS_MAX);
+    if (p->retry_seconds > 0)
+        headers[r->header_count++] = (struct http_header){"Retry-After", arena_printf(a, "%u", p->retry_seconds)};
+    if (p->allow != NULL)
+        headers[r->header_count++] = (struct http_header){"Allow", p->allow};
+    r->headers = headers;
 }
 
 struct http_reply problem_reply(struct arena *a, const struct problem *p)
 {
     assert(p->status >= 400 && p->status <= 599 && p->slug != NULL && p->title != NULL);
     struct buf out;
-    buf_init(&out, PROBLEM_BYTES_MAX);
+    buf_init(&out, PROBLEM_BYTES_MAX + p->faults.size);
     problem_put(&out, a, p);
     if (out.overflowed) {
         /* The words are too many; what kind of problem it is must still arrive. */
-        struct problem brief = {.status = p->status, .slug = p->slug, .title = p->title};
+        struct problem brief = {.status = p->status, .slug = p->slug, .title = p->title, .in_chinese = p->in_chinese};
         buf_clear(&out);
         problem_put(&out, a, &brief);
     }
@@ -48,12 +75,7 @@ struct http_reply problem_reply(struct arena *a, const struct problem *p)
         .body_kind = HTTP_BODY_STAYS,
     };
     buf_fini(&out);
-    if (p->retry_seconds > 0) {
-        struct http_header *retry = ARENA_NEW(a, struct http_header);
-        *retry = (struct http_header){"Retry-After", arena_printf(a, "%u", p->retry_seconds)};
-        r.headers = retry;
-        r.header_count = 1;
-    }
+    headers_put(a, p, &r);
     return r;
 }
 
@@ -85,8 +107,15 @@ struct problem problem_of_failure(struct status s, const struct err *e)
     return p;
 }
 
+struct http_reply problem_reply_to(struct http_exchange *x, const struct problem *p)
+{
+    struct problem said = *p;
+    said.in_chinese = wording_in_chinese(http_header(x, "Accept-Language"));
+    return problem_reply(http_arena(x), &said);
+}
+
 void http_respond_problem(struct http_exchange *x, const struct problem *p)
 {
-    struct http_reply r = problem_reply(http_arena(x), p);
+    struct http_reply r = problem_reply_to(x, p);
     http_respond(x, &r);
 }

@@ -11,10 +11,11 @@
 struct request;
 
 enum who {
-    WHO_ANYBODY, /* no token */
-    WHO_TOKEN,   /* a token with the route's role */
-    WHO_LOCAL,   /* anybody on this machine, else a token with the route's role */
-    WHO_SDK,     /* the same, but a write key may also stand in the query or the body; cross-origin allowed */
+    WHO_ANYBODY,   /* no token */
+    WHO_TOKEN,     /* a token with the route's role */
+    WHO_UNLIMITED, /* the same, unless it is limited to brands: this concerns the whole workspace */
+    WHO_LOCAL,     /* anybody on this machine, else as WHO_UNLIMITED */
+    WHO_SDK,       /* as WHO_TOKEN, but a write key may also stand in the query or the body; cross-origin allowed */
 };
 
 struct route {
@@ -68,13 +69,18 @@ struct arena *request_arena(const struct request *r);
 /* Each answers the request: it is gone afterwards. Any thread. */
 void request_reply(struct request *r, const struct http_reply *reply);
 void request_json(struct request *r, unsigned status, struct buf *json); /* takes the buffer's memory */
+/* The same for an object: its members go to the writer returned, and the end closes and sends it. */
+struct json_writer *request_object_begin(struct request *r);
+void request_object_end(struct request *r, unsigned status);
 void request_problem(struct request *r, const struct problem *p);
 void request_failed(struct request *r, struct status s, const struct err *e);
 
-/* Runs `read` (its context is the request) over the durable state on the engine's thread, then `done` there too. A
- * reader may run twice (cold rows), so it only fills in what `done` answers with. */
+/* Runs `read` (its context is the request; NULL: nothing) over the durable state on the engine's thread, then `done`
+ * there too. A reader may run twice (cold rows), so it only fills in what `done` answers with. */
 void request_read(struct request *r, engine_reader read, void (*done)(struct request *r));
-/* The same, for one that prints its whole answer: opens no object, closes none. */
+/* Runs `done` on the engine's thread without waking a workspace. */
+void request_visit(struct request *r, void (*done)(struct request *r));
+/* As request_read, for one that prints its whole answer: opens no object, closes none. */
 void request_print(struct request *r, request_printer print);
 /* The same, with something left to do; `then` sees to the answer: request_printed, or r->json freed and a failure. */
 void request_print_then(struct request *r, request_printer print, void (*then)(struct request *r));
@@ -91,8 +97,6 @@ void request_note_read(struct request *r, const char *what, uint32_t person);
 /* The body as JSON; a failure has been answered already. */
 bool request_body_json(struct request *r, struct json_parser *p, struct json *out_root);
 bool request_may(const struct request *r, enum role role);
-/* May this token see what belongs to this brand? brand 0: the whole group's, which everybody sees. */
-bool request_sees_brand(const struct request *r, struct bytes brand);
 
 const struct door_options *door_options_of(const struct door *d);
 struct http_server *door_server(const struct door *d);
@@ -121,9 +125,9 @@ void api_person_asked(struct request *r); /* the identifier stands in the query 
 void api_timeline(struct request *r);
 void api_find(struct request *r); /* api_find.c */
 
-void api_act(struct request *r); /* api_identity.c; choice: the command */
-void api_type_set(struct request *r);
+void api_type_set(struct request *r); /* api_types.c */
 void api_types(struct request *r);
+void api_act(struct request *r); /* api_identity.c; choice: the command */
 void api_lookup(struct request *r);
 void api_reviews(struct request *r);
 void api_acts(struct request *r);
@@ -137,9 +141,14 @@ void api_name_set(struct request *r);
 void api_names(struct request *r);
 void api_reads(struct request *r);
 
+void api_hooks(struct request *r); /* api_hooks.c */
+void api_hook_make(struct request *r);
+void api_hook_end(struct request *r);
+
 void api_health(struct request *r); /* api_ops.c */
 void api_ready(struct request *r);
 void api_stats(struct request *r);
+void api_checkpoint(struct request *r); /* POST asks for one, GET tells how things stand */
 void api_metrics(struct request *r); /* metrics.c */
 void api_stream(struct request *r);  /* api_stream.c */
 void api_openapi(struct request *r); /* openapi.c */

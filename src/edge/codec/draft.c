@@ -9,7 +9,8 @@
 #include "domain/collect/collect.h"
 #include "lib/text.h"
 
-#define COUNT_ROOM 2u /* bytes kept in front of a record's members for its count */
+#define COUNT_ROOM 2u  /* bytes kept in front of a record's members for its count */
+#define WALKED_MAX 32u /* members of a record that are walked for a name; more have a table */
 #define DRAFT_BYTES_MAX (256u << 10)
 #define MESSAGE_SEED_MIX UINT64_C(0x6d657373616765)
 
@@ -61,11 +62,33 @@ void draft_fault(struct codec_batch *b, uint32_t index, const struct err *e)
 
 static void record_begin(struct record_draft *r)
 {
-    static const uint8_t room[COUNT_ROOM] = {0};
     buf_clear(&r->bytes);
-    buf_push(&r->bytes, bytes_of(room, sizeof room));
-    r->count = 0;
+    (void)buf_extend(&r->bytes, COUNT_ROOM);
+    r->count = r->replaced = r->indexed = 0;
     memset(r->seen, 0, sizeof r->seen);
+}
+
+/* A member that was replaced has a name that begins with NUL, which no name may. */
+static bool is_replaced(struct bytes name)
+{
+    return name.data[0] == 0;
+}
+
+static void replaced_remove(struct record_draft *r)
+{
+    struct bytes all = buf_bytes(&r->bytes);
+    struct unpack u = unpack_of(bytes_slice(all, COUNT_ROOM, all.size));
+    uint8_t *to = r->bytes.data + COUNT_ROOM;
+    while (unpack_left(&u) > 0 && unpack_good(&u)) {
+        const uint8_t *from = u.at;
+        bool stays = !is_replaced(unpack_bytes(&u));
+        (void)unpack_value_bytes(&u);
+        size_t size = stays ? (size_t)(u.at - from) : 0;
+        memmove(to, from, size);
+        to += size;
+    }
+    r->bytes.size = (size_t)(to - r->bytes.data);
+    r->replaced = 0;
 }
 
 /* The count goes right in front of the members. */
@@ -74,6 +97,8 @@ static struct bytes record_end(struct record_draft *r)
     static_assert(RECORD_MEMBERS_MAX < 1 << 14, "the count takes two bytes at most");
     if (r->count == 0)
         return BYTES_NONE;
+    if (UNLIKELY(r->replaced > 0))
+        replaced_remove(r);
     struct bytes all = buf_bytes(&r->bytes);
     if (r->count < 0x80) {
         r->bytes.data[1] = (uint8_t)r->count;
@@ -85,42 +110,92 @@ static struct bytes record_end(struct record_draft *r)
 }
 
 /* Which of the 512 bits stands for a name; equal names have equal bits. */
-static unsigned name_bit(struct bytes name)
+static inline unsigned name_bit(struct bytes name)
 {
     const uint8_t *p = name.data;
     unsigned mix = p[0] * 7u + p[name.size / 2] * 131u + p[name.size - 1] * 29u + (unsigned)name.size * 61u;
     return mix % 512;
 }
 
-/* The member's bytes from its name on; none when there is no such member. */
-static struct bytes member_find(const struct record_draft *r, struct bytes name)
+static struct unpack members_from(const struct record_draft *r, size_t offset)
+{
+    struct bytes all = buf_bytes(&r->bytes);
+    return unpack_of(bytes_slice(all, offset, all.size));
+}
+
+static struct bytes name_at(const struct record_draft *r, size_t offset)
+{
+    struct unpack u = members_from(r, offset);
+    return unpack_bytes(&u);
+}
+
+static uint32_t member_walk(const struct record_draft *r, struct bytes name)
+{
+    struct unpack u = members_from(r, COUNT_ROOM);
+    while (unpack_left(&u) > 0 && unpack_good(&u)) {
+        const uint8_t *from = u.at;
+        if (bytes_equal(unpack_bytes(&u), name))
+            return (uint32_t)(from - r->bytes.data);
+        (void)unpack_value_bytes(&u);
+    }
+    return 0;
+}
+
+/* The slot that holds this name, or the free one for it. Names are hashed with a number of this process, so that nobody
+ * can choose ones that meet in a slot. */
+static uint32_t *name_slot(struct record_draft *r, struct bytes name)
+{
+    static const char key;
+    static_assert(RECORD_SLOTS > 2 * RECORD_MEMBERS_MAX, "there is a free slot");
+    size_t at = (size_t)hash64(name, (uintptr_t)&key) % RECORD_SLOTS;
+    while (r->slots[at] != 0 && !bytes_equal(name_at(r, r->slots[at]), name))
+        at = (at + 1) % RECORD_SLOTS;
+    return &r->slots[at];
+}
+
+/* Puts into the table what has come since the last time. */
+static void members_index(struct record_draft *r)
+{
+    if (r->indexed == 0) {
+        memset(r->slots, 0, sizeof r->slots);
+        r->indexed = COUNT_ROOM;
+    }
+    struct unpack u = members_from(r, r->indexed);
+    while (unpack_left(&u) > 0 && unpack_good(&u)) {
+        const uint8_t *from = u.at;
+        struct bytes name = unpack_bytes(&u);
+        (void)unpack_value_bytes(&u);
+        if (!is_replaced(name))
+            *name_slot(r, name) = (uint32_t)(from - r->bytes.data);
+    }
+    r->indexed = (uint32_t)r->bytes.size;
+}
+
+/* Where the member of this name begins; 0: there is none. A walk for each of many members would let one request hold its
+ * thread for seconds. */
+static inline uint32_t member_find(struct record_draft *r, struct bytes name)
 {
     unsigned bit = name_bit(name);
     if ((r->seen[bit / 64] >> (bit % 64) & 1) == 0)
-        return BYTES_NONE;
-    struct bytes all = buf_bytes(&r->bytes);
-    struct unpack u = unpack_of(bytes_slice(all, COUNT_ROOM, all.size));
-    while (unpack_left(&u) > 0 && unpack_good(&u)) {
-        const uint8_t *from = u.at;
-        bool found = bytes_equal(unpack_bytes(&u), name);
-        (void)unpack_value_bytes(&u);
-        if (found)
-            return bytes_of(from, (size_t)(u.at - from));
-    }
-    return BYTES_NONE;
+        return 0;
+    if (r->count + r->replaced <= WALKED_MAX)
+        return member_walk(r, name);
+    members_index(r);
+    return *name_slot(r, name);
 }
 
 /* Begins a member whose name isn't there, or not any more. */
 static void member_begin(struct record_draft *r, struct bytes name)
 {
-    unsigned bit = name_bit(name);
-    struct bytes old = member_find(r, name);
-    if (old.size > 0) {
-        size_t from = (size_t)(old.data - r->bytes.data);
-        memmove(r->bytes.data + from, old.data + old.size, r->bytes.size - from - old.size);
-        r->bytes.size -= old.size;
+    uint32_t old = member_find(r, name);
+    if (UNLIKELY(old != 0)) {
+        if (r->indexed != 0)
+            *name_slot(r, name) = (uint32_t)r->bytes.size; /* where the new one begins */
+        r->bytes.data[name_at(r, old).data - r->bytes.data] = 0;
         r->count--;
+        r->replaced++;
     }
+    unsigned bit = name_bit(name);
     pack_bytes(&r->bytes, name);
     r->seen[bit / 64] |= UINT64_C(1) << (bit % 64);
     r->count++;
@@ -155,7 +230,7 @@ fallible draft_member(struct record_draft *r, struct bytes key, struct json valu
 fallible draft_member_more(struct record_draft *r, struct bytes key, struct json value, struct err *e)
 {
     TRY(name_check(key, e));
-    return member_find(r, key).size > 0 ? DONE : member_add(r, key, value, e);
+    return member_find(r, key) != 0 ? DONE : member_add(r, key, value, e);
 }
 
 fallible draft_members(struct record_draft *r, struct json object, struct err *e)
@@ -190,7 +265,7 @@ static fallible member_place(struct draft *d, struct record_draft *r, const stru
         TRY(take(d, m->name, m->value, &place, e));
     if (place == PLACE_ELSEWHERE)
         return DONE;
-    bool as_sent = place == PLACE_RECORD_AS_SENT || (m->name.data != m->sent.data && member_find(r, m->name).size > 0);
+    bool as_sent = place == PLACE_RECORD_AS_SENT || (m->name.data != m->sent.data && member_find(r, m->name) != 0);
     return member_add(r, as_sent ? m->sent : m->name, m->value, e);
 }
 
@@ -202,8 +277,8 @@ fallible draft_members_folded(struct draft *d, struct record_draft *r, struct js
     struct json value;
     for (struct json_walk w = json_members(object); json_member_next(&w, &key, &value);) {
         TRY(name_check(key, e));
-        struct bytes name = standard_property_fold(key);
-        if (name.data != key.data && !bytes_equal(name, key) && count < RENAMED_MAX)
+        struct bytes name = spelling_property(&d->spellings, key);
+        if (name.data != key.data && count < RENAMED_MAX)
             renamed[count++] = (struct renamed){name, key, value};
         else
             TRY(member_place(d, r, &(struct renamed){key, key, value}, take, e));
@@ -363,6 +438,11 @@ void draft_times(struct draft *d, int64_t event_us, int64_t sent_us)
     }
 }
 
+void draft_event(struct draft *d, struct bytes sent)
+{
+    d->envelope.event = spelling_event(&d->spellings, sent, &d->envelope.event_number);
+}
+
 void draft_message(struct draft *d, struct bytes message_id, struct bytes whole)
 {
     struct envelope *v = &d->envelope;
@@ -395,8 +475,10 @@ fallible draft_end(struct draft *d, uint32_t index, struct err *e)
 {
     struct envelope *v = &d->envelope;
     struct codec_batch *b = d->batch;
-    if (v->event.size == 0 || v->event.size > NAME_BYTES_MAX)
+    if (v->event.size == 0)
         return FAIL(e, INVALID, "an event needs a name of 1 to %u bytes, with no NUL", NAME_BYTES_MAX);
+    if (v->event.size > NAME_BYTES_MAX)
+        return FAIL(e, LIMIT, "an event's name has at most %u bytes, this has %zu", NAME_BYTES_MAX, v->event.size);
     extras_add(d);
     int64_t said_us = v->event_us, shift_us = said_us == b->last_us ? b->last_shift_us + 1 : 0;
     v->event_us += shift_us;

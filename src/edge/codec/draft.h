@@ -5,6 +5,7 @@
 #pragma once
 
 #include "domain/identity/identity.h"
+#include "edge/codec/spelling.h"
 #include "lib/json.h"
 
 #define EVENT_JSON_BYTES_MAX (32u << 10)
@@ -53,10 +54,14 @@ void codec_batch_clear(struct codec_batch *b); /* memory is kept */
 void codec_batch_fini(struct codec_batch *b);
 
 /* A record (lib/value.h) that grows member by member; a name stands once. */
+#define RECORD_SLOTS 2048u /* over twice RECORD_MEMBERS_MAX: an open table stays at most half full */
 struct record_draft {
     struct buf bytes;
-    uint32_t count;
-    uint64_t seen[8]; /* a few bits of each name: whether it may be there already, mostly rightly no */
+    uint32_t count;    /* members that stand */
+    uint32_t replaced; /* those that don't any more; their bytes go at the end */
+    uint64_t seen[8];  /* a few bits of each name: whether it may be there already, mostly rightly no */
+    uint32_t indexed;  /* bytes whose members are in `slots`; 0: not used yet, and not emptied */
+    uint32_t slots[RECORD_SLOTS]; /* where a member begins in `bytes`, by its name; 0: free */
 };
 
 struct draft {
@@ -70,6 +75,7 @@ struct draft {
     bool in_other;        /* identifiers go to the other person */
     bool clock_said_set;
     int64_t clock_said_us;
+    struct spellings spellings;
 };
 
 struct draft *draft_create(void); /* one a thread; NULL: no memory */
@@ -95,6 +101,7 @@ enum member_place { PLACE_RECORD, PLACE_RECORD_AS_SENT, PLACE_ELSEWHERE }; /* el
 typedef struct status (*member_taker)(struct draft *d, struct bytes name, struct json value, enum member_place *out_place, struct err *e);
 fallible draft_members_folded(struct draft *d, struct record_draft *r, struct json object, member_taker take, struct err *e);
 fallible draft_item(struct draft *d, struct json object, struct err *e);
+void draft_event(struct draft *d, struct bytes sent); /* under its standard name */
 void draft_message(struct draft *d, struct bytes message_id, struct bytes whole); /* whole: when there is no id */
 /* Packs the envelope into the batch as event `index`. */
 fallible draft_end(struct draft *d, uint32_t index, struct err *e);

@@ -192,6 +192,13 @@ static fallible id_check(struct json id, struct err *e)
     return FAIL(e, INVALID, "id: want a text without NUL, or a number, this is %s", json_kind_name(json_kind(id)));
 }
 
+static fallible name_check(struct json name, struct err *e)
+{
+    if (json_is(name, JSON_STRING) || json_is(name, JSON_ABSENT))
+        return DONE;
+    return FAIL(e, INVALID, "event: want a text, this is %s", json_kind_name(json_kind(name)));
+}
+
 static fallible times_read(struct draft *d, const struct json *members, struct err *e)
 {
     int64_t event_us = 0, sent_us = 0;
@@ -212,7 +219,8 @@ static fallible event_read(struct draft *d, struct json event, struct bytes raw,
         return FAIL(e, INVALID, "an event is an object, this is %s", json_kind_name(json_kind(event)));
     TRY(members_read(event, m, e));
     TRY(id_check(m[MEMBER_ID], e));
-    d->envelope.event = standard_event_fold(text_of_json(m[MEMBER_EVENT]));
+    TRY(name_check(m[MEMBER_EVENT], e));
+    draft_event(d, text_of_json(m[MEMBER_EVENT]));
     draft_message(d, text_of_json(m[MEMBER_ID]), raw);
     TRY(times_read(d, m, e));
     TRY(references_read(d, m, e));
@@ -242,11 +250,75 @@ static void event_take(struct codec *k, const struct codec_context *c, struct js
         draft_fault(out, index, &e);
 }
 
+/* Up to the comma or bracket that ends the item which `text` begins with. */
+static size_t item_size(struct bytes text)
+{
+    unsigned depth = 0;
+    bool in_string = false;
+    for (size_t i = 0; i < text.size; i++) {
+        uint8_t c = text.data[i];
+        if (in_string) {
+            in_string = c != '"';
+            i += c == '\\';
+        } else if (depth == 0 && (c == ',' || c == ']')) {
+            return i;
+        } else {
+            in_string = c == '"';
+            depth += c == '[' || c == '{';
+            depth -= depth > 0 && (c == ']' || c == '}');
+        }
+    }
+    return text.size;
+}
+
+static size_t blank_size(struct bytes text)
+{
+    size_t at = 0;
+    while (at < text.size && (text.data[at] == ' ' || text.data[at] == '\n' || text.data[at] == '\r' || text.data[at] == '\t'))
+        at++;
+    return at;
+}
+
+static void item_take(struct codec *k, const struct codec_context *c, struct bytes item, uint32_t index, struct codec_batch *out)
+{
+    struct json event;
+    struct err e = {0};
+    if (failed(json_parse(k->parser, item, &event, &e)))
+        draft_fault(out, index, &e);
+    else
+        event_take(k, c, event, json_raw(event), index, out);
+}
+
+/* A list that isn't JSON as a whole: its items are read one by one, as lines are, so that a slip costs no good event. */
+static fallible items_salvage(struct codec *k, const struct codec_context *c, struct bytes list, struct codec_batch *out, struct err *e)
+{
+    uint32_t index = 0;
+    bool goes_on = true;
+    struct bytes rest = bytes_slice(list, 1, list.size);
+    for (; goes_on; index++) {
+        size_t size = item_size(rest);
+        struct bytes item = bytes_slice(rest, 0, size);
+        goes_on = size < rest.size && rest.data[size] == ',';
+        if (!goes_on && blank_size(item) == size)
+            break;
+        if (index == REQUEST_EVENTS_MAX)
+            return FAIL(e, LIMIT, "more than %u events in one request: send several", REQUEST_EVENTS_MAX);
+        item_take(k, c, item, index, out);
+        rest = bytes_slice(rest, goes_on ? size + 1 : size, rest.size);
+    }
+    if (out->fault_count == 0) /* all items are good: it is the list's end that is not */
+        draft_fault(out, index, e);
+    return DONE;
+}
+
 static fallible array_read(struct codec *k, const struct codec_context *c, struct bytes body, struct codec_batch *out, struct err *e)
 {
     struct json root, event;
     uint32_t index = 0;
-    TRY(json_parse(k->parser, body, &root, e));
+    struct status parsed = json_parse(k->parser, body, &root, e);
+    if (parsed.code == STATUS_INVALID)
+        return items_salvage(k, c, body, out, e);
+    TRY(parsed);
     for (struct json_walk w = json_items(root); json_item_next(&w, &event); index++) {
         if (index == REQUEST_EVENTS_MAX)
             return FAIL(e, LIMIT, "more than %u events in one request: send several", REQUEST_EVENTS_MAX);
@@ -255,18 +327,11 @@ static fallible array_read(struct codec *k, const struct codec_context *c, struc
     return DONE;
 }
 
-static bool is_array(struct bytes body)
-{
-    size_t at = 0;
-    while (at < body.size && (body.data[at] == ' ' || body.data[at] == '\n' || body.data[at] == '\r' || body.data[at] == '\t'))
-        at++;
-    return at < body.size && body.data[at] == '[';
-}
-
 fallible native_read(struct codec *k, const struct codec_context *c, struct bytes body, struct codec_batch *out, struct err *e)
 {
-    if (is_array(body))
-        return array_read(k, c, body, out, e);
+    size_t blank = blank_size(body);
+    if (blank < body.size && body.data[blank] == '[')
+        return array_read(k, c, bytes_slice(body, blank, body.size), out, e);
     struct json_lines lines;
     struct json_line line;
     struct err why = {0};

@@ -6,8 +6,7 @@
 #include "edge/codec/codec.h"
 #include "lib/text.h"
 
-/* The members of Segment's calls that mean something here; others (integrations, version …) are passed over. Shorter names
- * come first. */
+/* The members of Segment's calls that mean something here; others (integrations, version …) are passed over. */
 enum member {
     MEMBER_TYPE,
     MEMBER_NAME,
@@ -27,37 +26,39 @@ enum member {
     MEMBER_COUNT,
 };
 
-/* A name that is compared only when its size fits. */
-struct word {
-    uint8_t size;
-    char text[19];
-};
-#define WORD(literal) {sizeof(literal) - 1, literal}
-
-static const struct word member_words[MEMBER_COUNT] = {
-    WORD("type"),    WORD("name"),     WORD("event"),     WORD("sentAt"),    WORD("userId"),     WORD("traits"),     WORD("groupId"),
-    WORD("context"), WORD("category"), WORD("messageId"), WORD("timestamp"), WORD("previousId"), WORD("properties"), WORD("anonymousId"),
-    WORD("originalTimestamp"),
-};
-/* Where the names of so many bytes begin among them: all members of all events are looked up. */
-static const uint8_t members_of_size[19] = {
-    [4] = MEMBER_TYPE,     [5] = MEMBER_EVENT,        [6] = MEMBER_SENT_AT,       [7] = MEMBER_GROUP_ID,
-    [8] = MEMBER_CATEGORY, [9] = MEMBER_MESSAGE_ID,   [10] = MEMBER_PREVIOUS_ID,  [11] = MEMBER_ANONYMOUS_ID,
-    [12] = MEMBER_COUNT,   [13] = MEMBER_COUNT,       [14] = MEMBER_COUNT,        [15] = MEMBER_COUNT,
-    [16] = MEMBER_COUNT,   [17] = MEMBER_ORIGINAL_TIMESTAMP, [18] = MEMBER_COUNT,
-};
 static const char *const call_names[CALL_COUNT] = {"", "track", "identify", "page", "screen", "group", "alias"};
 
-static size_t word_find(const struct word *words, size_t count, struct bytes key)
+/* Is the name, whose size is that of the literal, the literal? Compared by a word or two, with no call. */
+#define IS(name, literal) (memcmp((name).data, (literal), sizeof(literal) - 1) == 0)
+
+/* All members of all events are looked up. */
+static enum member member_of(struct bytes key)
 {
-    if (key.size == 0)
-        return count;
-    for (size_t i = 0; i < count; i++)
-        if (words[i].size == key.size && words[i].text[0] == (char)key.data[0] && memcmp(words[i].text, key.data, key.size) == 0)
-            return i;
-    return count;
+    switch (key.size) {
+    case 4:
+        return IS(key, "type") ? MEMBER_TYPE : IS(key, "name") ? MEMBER_NAME : MEMBER_COUNT;
+    case 5:
+        return IS(key, "event") ? MEMBER_EVENT : MEMBER_COUNT;
+    case 6:
+        return IS(key, "userId") ? MEMBER_USER_ID : IS(key, "sentAt") ? MEMBER_SENT_AT : IS(key, "traits") ? MEMBER_TRAITS : MEMBER_COUNT;
+    case 7:
+        return IS(key, "context") ? MEMBER_CONTEXT : IS(key, "groupId") ? MEMBER_GROUP_ID : MEMBER_COUNT;
+    case 8:
+        return IS(key, "category") ? MEMBER_CATEGORY : MEMBER_COUNT;
+    case 9:
+        return IS(key, "messageId") ? MEMBER_MESSAGE_ID : IS(key, "timestamp") ? MEMBER_TIMESTAMP : MEMBER_COUNT;
+    case 10:
+        return IS(key, "properties") ? MEMBER_PROPERTIES : IS(key, "previousId") ? MEMBER_PREVIOUS_ID : MEMBER_COUNT;
+    case 11:
+        return IS(key, "anonymousId") ? MEMBER_ANONYMOUS_ID : MEMBER_COUNT;
+    case 17:
+        return IS(key, "originalTimestamp") ? MEMBER_ORIGINAL_TIMESTAMP : MEMBER_COUNT;
+    default:
+        return MEMBER_COUNT;
+    }
 }
 
+/* Of several with one name the last counts, as in JavaScript. */
 static void members_read(struct json event, struct json out_members[MEMBER_COUNT])
 {
     for (size_t i = 0; i < MEMBER_COUNT; i++)
@@ -65,10 +66,9 @@ static void members_read(struct json event, struct json out_members[MEMBER_COUNT
     struct bytes key;
     struct json value;
     for (struct json_walk w = json_members(event); json_member_next(&w, &key, &value);) {
-        size_t i = key.size < COUNT_OF(members_of_size) ? members_of_size[key.size] : MEMBER_COUNT;
-        for (; i < MEMBER_COUNT && member_words[i].size == key.size; i++)
-            if (memcmp(member_words[i].text, key.data, key.size) == 0)
-                out_members[i] = value;
+        enum member member = member_of(key);
+        if (member < MEMBER_COUNT)
+            out_members[member] = value;
     }
 }
 
@@ -86,15 +86,36 @@ static fallible device_ids(struct draft *d, struct json device, struct err *e)
     return DONE;
 }
 
+struct external_id {
+    struct bytes type, ns, value, collection;
+};
+
+static struct external_id external_id_of(struct json object)
+{
+    struct external_id id = {0};
+    struct bytes key;
+    struct json value;
+    for (struct json_walk w = json_members(object); json_member_next(&w, &key, &value);) {
+        if (key.size == 2 && IS(key, "id"))
+            id.value = text_of_json(value);
+        else if (key.size == 2 && IS(key, "ns"))
+            id.ns = text_of_json(value);
+        else if (key.size == 4 && IS(key, "type"))
+            id.type = json_string(value);
+        else if (key.size == 10 && IS(key, "collection"))
+            id.collection = json_string(value);
+    }
+    return id;
+}
+
 static fallible external_ids(struct draft *d, struct json list, struct err *e)
 {
-    struct json id;
-    for (struct json_walk w = json_items(list); json_item_next(&w, &id);) {
-        struct bytes collection = json_string(json_find(id, BYTES_LIT("collection")));
-        if (collection.size > 0 && !bytes_equal(collection, BYTES_LIT("users")))
+    struct json item;
+    for (struct json_walk w = json_items(list); json_item_next(&w, &item);) {
+        struct external_id id = external_id_of(item);
+        if (id.collection.size > 0 && !bytes_equal(id.collection, BYTES_LIT("users")))
             continue; /* of an account, not of a person */
-        TRY(draft_id(d, json_string(json_find(id, BYTES_LIT("type"))), text_of_json(json_find(id, BYTES_LIT("ns"))),
-                     text_of_json(json_find(id, BYTES_LIT("id"))), ID_OWN, e));
+        TRY(draft_id(d, id.type, id.ns, id.value, ID_OWN, e));
     }
     return DONE;
 }
@@ -152,27 +173,44 @@ enum context_member {
     CONTEXT_APP,
     CONTEXT_READ
 };
-static const struct word context_words[CONTEXT_READ] = {WORD("traits"),  WORD("device"),  WORD("externalIds"), WORD("campaign"),
-                                                        WORD("library"), WORD("groupId"), WORD("page"),        WORD("app")};
+
+static enum context_member context_member_of(struct bytes key)
+{
+    switch (key.size) {
+    case 3:
+        return IS(key, "app") ? CONTEXT_APP : CONTEXT_READ;
+    case 4:
+        return IS(key, "page") ? CONTEXT_PAGE : CONTEXT_READ;
+    case 6:
+        return IS(key, "traits") ? CONTEXT_TRAITS : IS(key, "device") ? CONTEXT_DEVICE : CONTEXT_READ;
+    case 7:
+        return IS(key, "library") ? CONTEXT_LIBRARY : IS(key, "groupId") ? CONTEXT_GROUP : CONTEXT_READ;
+    case 8:
+        return IS(key, "campaign") ? CONTEXT_CAMPAIGN : CONTEXT_READ;
+    case 11:
+        return IS(key, "externalIds") ? CONTEXT_EXTERNAL_IDS : CONTEXT_READ;
+    default:
+        return CONTEXT_READ;
+    }
+}
 
 /* The page that an event happened on has members of its own; "page" itself is a path. */
 static fallible page_read(struct draft *d, struct json page, struct err *e)
 {
     static const struct {
-        struct word sent;
-        struct bytes kept;
+        struct bytes sent, kept;
     } words[] = {
-        {WORD("path"), {(const uint8_t *)"page", 4}},
-        {WORD("url"), {(const uint8_t *)"page_url", 8}},
-        {WORD("title"), {(const uint8_t *)"page_title", 10}},
-        {WORD("search"), {(const uint8_t *)"page_search", 11}},
-        {WORD("referrer"), {(const uint8_t *)"referrer", 8}},
+        {{(const uint8_t *)"path", 4}, {(const uint8_t *)"page", 4}},
+        {{(const uint8_t *)"url", 3}, {(const uint8_t *)"page_url", 8}},
+        {{(const uint8_t *)"title", 5}, {(const uint8_t *)"page_title", 10}},
+        {{(const uint8_t *)"search", 6}, {(const uint8_t *)"page_search", 11}},
+        {{(const uint8_t *)"referrer", 8}, {(const uint8_t *)"referrer", 8}},
     };
     struct bytes key;
     struct json value;
     for (struct json_walk w = json_members(page); json_member_next(&w, &key, &value);)
         for (size_t i = 0; i < COUNT_OF(words); i++)
-            if (words[i].sent.size == key.size && memcmp(words[i].sent.text, key.data, key.size) == 0 && text_of_json(value).size > 0)
+            if (bytes_equal(words[i].sent, key) && text_of_json(value).size > 0)
                 TRY(draft_member_more(&d->properties, words[i].kept, value, e));
     return DONE;
 }
@@ -226,7 +264,7 @@ static fallible context_read(struct draft *d, struct json context, struct err *e
     struct json value;
     for (struct json_walk w = json_members(context); json_member_next(&w, &key, &value);)
         if (!json_is(value, JSON_NULL))
-            TRY(context_member_read(d, (enum context_member)word_find(context_words, CONTEXT_READ, key), key, value, e));
+            TRY(context_member_read(d, context_member_of(key), key, value, e));
     return DONE;
 }
 
@@ -240,29 +278,45 @@ static fallible products_read(struct draft *d, struct json products, struct err 
     return DONE;
 }
 
-/* References and products have places of their own. Brand and channel of a property are the product's, not ours. */
+/* What a property refers to. Brand and channel of a property are the product's, not ours: REF_COUNT, as of all others. */
+static enum reference reference_of(struct bytes name)
+{
+    switch (name.size) {
+    case 4:
+        return IS(name, "shop") ? REF_SHOP : REF_COUNT;
+    case 5:
+        return IS(name, "order") ? REF_ORDER : IS(name, "store") ? REF_STORE : IS(name, "staff") ? REF_STAFF : IS(name, "group") ? REF_GROUP : REF_COUNT;
+    case 8:
+        return IS(name, "campaign") ? REF_CAMPAIGN : REF_COUNT;
+    case 10:
+        return IS(name, "touchpoint") ? REF_TOUCHPOINT : REF_COUNT;
+    case 12:
+        return IS(name, "conversation") ? REF_CONVERSATION : REF_COUNT;
+    default:
+        return REF_COUNT;
+    }
+}
+
+/* References and products have places of their own. */
 static fallible property_take(struct draft *d, struct bytes name, struct json value, enum member_place *out_place, struct err *e)
 {
-    static const struct word words[] = {WORD("shop"),     WORD("store"), WORD("staff"),        WORD("touchpoint"),
-                                        WORD("campaign"), WORD("order"), WORD("conversation"), WORD("group")};
-    static_assert(REF_SHOP + COUNT_OF(words) == REF_COUNT, "in the order of the references");
     if (json_is(value, JSON_ARRAY)) {
         if (!bytes_equal(name, BYTES_LIT("products")) && !bytes_equal(name, BYTES_LIT("items")))
             return DONE;
         *out_place = PLACE_ELSEWHERE;
         return WRAP(e, products_read(d, value, e), "products");
     }
-    size_t i = word_find(words, COUNT_OF(words), name);
-    if (i == COUNT_OF(words))
+    enum reference reference = reference_of(name);
+    if (reference == REF_COUNT)
         return DONE;
-    if (d->envelope.reference[REF_SHOP + i].size > 0) { /* said already, under the standard name */
+    if (d->envelope.reference[reference].size > 0) { /* said already, under the standard name */
         *out_place = PLACE_RECORD_AS_SENT;
         return DONE;
     }
     struct bytes text = text_of_json(value);
     if (text.size == 0 || text.size > NAME_BYTES_MAX)
         return DONE;
-    d->envelope.reference[REF_SHOP + i] = text;
+    d->envelope.reference[reference] = text;
     *out_place = PLACE_ELSEWHERE;
     return DONE;
 }
@@ -293,7 +347,7 @@ static struct bytes event_name(const struct json *m, enum segment_call call)
     case CALL_COUNT:
         break;
     }
-    return standard_event_fold(text_of_json(m[MEMBER_EVENT]));
+    return text_of_json(m[MEMBER_EVENT]);
 }
 
 static fallible body_read(struct draft *d, const struct json *m, enum segment_call call, struct err *e)
@@ -348,7 +402,7 @@ static fallible event_read(struct draft *d, struct json event, enum segment_call
         return FAIL(e, INVALID, "an event is an object, this is %s", json_kind_name(json_kind(event)));
     members_read(event, m);
     TRY(call_of(m, call, &call, e));
-    d->envelope.event = event_name(m, call);
+    draft_event(d, event_name(m, call));
     draft_message(d, text_of_json(m[MEMBER_MESSAGE_ID]), raw);
     int64_t own_us = time_or_none(m[MEMBER_SENT_AT]), event_us = time_or_none(m[MEMBER_ORIGINAL_TIMESTAMP]);
     draft_times(d, event_us != 0 ? event_us : time_or_none(m[MEMBER_TIMESTAMP]), own_us != 0 ? own_us : sent_us);

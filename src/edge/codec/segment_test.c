@@ -36,6 +36,22 @@ static void a_track_call_is_read(struct t *t)
     rig_destroy(r);
 }
 
+#define LONG_100 "1234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890"
+
+/* The longest there may be, and one byte more. */
+static void long_namespaces(struct t *t)
+{
+    static const char *const sizes[] = {LONG_100 LONG_100 "1234567890123456789012345678901234567890123456789012345",
+                                        LONG_100 LONG_100 "12345678901234567890123456789012345678901234567890123456"};
+    struct rig *r = rig_create();
+    for (uint32_t i = 0; i < COUNT_OF(sizes); i++) {
+        char *body = arena_printf(t->arena, "{\"event\":\"x\",\"userId\":\"u\",\"context\":{\"externalIds\":[{\"type\":\"openid\",\"ns\":\"%s\",\"id\":\"o\"}]}}", sizes[i]);
+        CHECK_DONE(t, rig_segment(r, bytes_of_text(body), CALL_TRACK), &r->e);
+        CHECK_EQ(t, rig_event(t, r, 0).id_count, 2 - i);
+    }
+    rig_destroy(r);
+}
+
 static void every_call_has_its_event(struct t *t)
 {
     static const struct {
@@ -273,6 +289,7 @@ static void a_write_key_is_found(struct t *t)
 }
 
 static const struct test tests[] = {
+    {"namespaces of the greatest size", long_namespaces, 1},
     {"a track call is read", a_track_call_is_read, 1},
     {"every call has its event", every_call_has_its_event, 1},
     {"what cannot identify is noted", what_cannot_identify_is_noted, 1},

@@ -1,0 +1,381 @@
+#include "edge/wording.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define CAPTURES_MAX 6u
+#define SENTENCE_BYTES_MAX 2048u
+#define LANGUAGE_BYTES_MAX 256u
+
+/* {1}, {2} … stand for any words; the last one of a sentence is looked up in turn, as is what stands behind a place. */
+struct wording {
+    const char *found;
+    const char *en; /* NULL: as it was found */
+    const char *zh;
+};
+
+static const struct wording wordings[] = {
+    /* JSON. */
+    {"line {1}, column {2} (byte {3}): {4}", NULL, "第 {1} 行第 {2} 列(第 {3} 字节):{4}"},
+    {"not UTF-8", "not UTF-8: send UTF-8; files in GB18030 go through `kith import`", "不是 UTF-8:请发送 UTF-8;GB18030 文件请用 `kith import` 导入"},
+    {"q, byte {1}: {2}", NULL, "q 的第 {1} 字节:{2}"},
+    {"no value: the text is empty", NULL, "没有内容:正文为空"},
+    {"a control character in a string, or a string that was not closed", NULL, "字符串中有控制字符,或字符串没有结束"},
+    {"a string that is not closed", NULL, "字符串没有结束"},
+    {"a value was expected", NULL, "此处应为一个值"},
+    {"a name in quotes was expected", NULL, "此处应为带双引号的名称"},
+    {"a colon was expected after a name", NULL, "名称之后应为冒号"},
+    {"a comma or } was expected", NULL, "此处应为逗号或 }"},
+    {"a comma or ] was expected", NULL, "此处应为逗号或 ]"},
+    {"something follows the value", NULL, "值之后还有别的内容"},
+    {"too many levels of arrays and objects", NULL, "数组与对象嵌套过深"},
+    {"a word that is not true, false or null", NULL, "此处的词不是 true、false 或 null"},
+    {"a number that begins with 0", NULL, "数字不能以 0 开头"},
+    {"{1} bytes, at most {2}", NULL, "共 {1} 字节,至多 {2} 字节"},
+    {"the body is a JSON object, this is {1}", NULL, "请求正文应为 JSON 对象,而不是{1}"},
+    {"an object", NULL, "对象"},
+    {"an array", NULL, "列表"},
+    {"a string", NULL, "字符串"},
+    {"a number", NULL, "数字"},
+    {"true", NULL, "true"},
+    {"false", NULL, "false"},
+    {"null", NULL, "null"},
+    {"nothing", NULL, "缺失"},
+
+    /* Members. */
+    {"want a whole number, not '{1}'", NULL, "应为整数,而不是 '{1}'"},
+    {"want a whole number up to {1}", NULL, "应为不大于 {1} 的整数"},
+    {"want a text of at most {1} bytes, without NUL", NULL, "应为至多 {1} 字节的文本,不含 NUL"},
+    {"want a text of at most {1} bytes", NULL, "应为至多 {1} 字节的文本"},
+    {"want a text without NUL, or a number, this is {1}", NULL, "应为不含 NUL 的文本或数字,而不是{1}"},
+    {"want an object, this is {1}", NULL, "应为对象,而不是{1}"},
+    {"want a list of events, this is {1}", NULL, "应为事件列表,而不是{1}"},
+    {"want a list of identifiers, this is {1}", NULL, "应为标识列表,而不是{1}"},
+    {"want a list of at most {1} identifiers", NULL, "应为至多 {1} 个标识的列表"},
+    {"want a list of {1}, this is {2}", NULL, "应为 {1} 的列表,而不是{2}"},
+    {"want a list, this is {1}", NULL, "应为列表,而不是{1}"},
+    {"want a list of names, this is {1}", NULL, "应为名称列表,而不是{1}"},
+    {"want a text without NUL, this is {1}", NULL, "应为不含 NUL 的文本,而不是{1}"},
+    {"want a text or a number, this is {1}", NULL, "应为文本或数字,而不是{1}"},
+    {"want a text, this is {1}", NULL, "应为文本,而不是{1}"},
+    {"want true or false, this is {1}", NULL, "应为 true 或 false,而不是{1}"},
+    {"want a whole number from 0, this is {1}", NULL, "应为不小于 0 的整数,而不是{1}"},
+    {"want a whole number, this is {1}", NULL, "应为整数,而不是{1}"},
+    {"want a time, this is {1}", NULL, "应为时间,而不是{1}"},
+    {"it is said twice", NULL, "出现了两次"},
+    {"there is no member '{1}'; the nearest is '{2}'", NULL, "没有 '{1}' 这个字段;最接近的是 '{2}'"},
+    {"there is no member '{1}'", NULL, "没有 '{1}' 这个字段"},
+    {"want 1, or leave it out", NULL, "应为 1,或不写"},
+    {"want what 'next' gave", NULL, "应为上一页 'next' 给出的值"},
+    {"want what 'next' gave, or a time: {1}", NULL, "应为上一页 'next' 给出的值,或一个时间:{1}"},
+    {"'{1}' is not a time: want {2} or with an offset such as {3}", NULL, "'{1}' 不是时间:应如 {2},或带时区偏移如 {3}"},
+    {"a time is text ({1}) or a number, this is {2}", NULL, "时间应为文本({1})或数字,而不是{2}"},
+    {"the time is outside the years 1 to 9999", NULL, "时间不在公元 1 至 9999 年之内"},
+    {"want 1 to {1} bytes", NULL, "应为 1 至 {1} 字节"},
+    {"want 1 to {1} characters", NULL, "应为 1 至 {1} 个字符"},
+    {"no such word: did you mean {1}", NULL, "没有这个取值:是不是 {1}"},
+    {"no such word", NULL, "没有这个取值"},
+
+    /* Events. */
+    {"there is no member '{1}'; the nearest is '{2}'. Put your own under \"properties\"", NULL,
+     "没有 '{1}' 这个字段;最接近的是 '{2}'。自定义内容请放在 \"properties\" 下"},
+    {"an event needs a name of 1 to {1} bytes, with no NUL", NULL, "事件名应为 1 至 {1} 字节,不含 NUL"},
+    {"an event's name has at most {1} bytes, this has {2}", NULL, "事件名至多 {1} 字节,现为 {2} 字节"},
+    {"the event has {1} bytes, at most {2} are taken", NULL, "该事件有 {1} 字节,至多接收 {2} 字节"},
+    {"the event is too long", NULL, "事件过长"},
+    {"an event is an object, this is {1}", NULL, "事件应为对象,而不是{1}"},
+    {"more than {1} events in one request: send several", NULL, "一次请求超过 {1} 个事件:请分多次发送"},
+    {"more than {1} events in one batch: send several", NULL, "一批超过 {1} 个事件:请分多次发送"},
+    {"more than {1} identifiers", NULL, "标识超过 {1} 个"},
+    {"import and source need the role write", NULL, "import 与 source 需要角色 write"},
+    {"each one needs a \"type\", such as phone or openid", NULL, "每个标识都需要 \"type\",如 phone 或 openid"},
+    {"each one needs a \"purpose\" and \"given\": true or false", NULL, "每项都需要 \"purpose\" 和 \"given\":true 或 false"},
+    {"role '{1}': want own, receiver, payer, staff or other", NULL, "role '{1}':应为 own、receiver、payer、staff 或 other"},
+    {"\"kind\" is person, staff, bot or system", NULL, "\"kind\" 应为 person、staff、bot 或 system"},
+    {"type '{1}': want track, identify, page, screen, group or alias", NULL, "type '{1}':应为 track、identify、page、screen、group 或 alias"},
+    {"{1} of {2} events were not taken ({3}): send the request again", NULL, "{2} 个事件中有 {1} 个未被接收({3}):请重发整个请求"},
+    {"the compressed body is damaged: {1}", NULL, "压缩的正文已损坏:{1}"},
+
+    /* People and identifiers. */
+    {"Nobody has this identifier now; GET /api/v1/find?q=… looks by name, phone or order.", NULL,
+     "现在没有人持有这个标识;可用 GET /api/v1/find?q=… 按姓名、手机号或订单号查找。"},
+    {"'{1}' is no declared type of identifier: did you mean '{2}'? GET /api/v1/identity/types lists them", NULL,
+     "'{1}' 不是已声明的标识类型:是不是 '{2}'?用 GET /api/v1/identity/types 查看全部"},
+    {"'{1}' is no declared type of identifier: GET /api/v1/identity/types lists them", NULL,
+     "'{1}' 不是已声明的标识类型:用 GET /api/v1/identity/types 查看全部"},
+    {"this value identifies nobody ({1})", NULL, "这个值不能代表任何人({1})"},
+    {"empty", NULL, "空值"},
+    {"blocked", NULL, "已屏蔽"},
+    {"masked", NULL, "已打码"},
+    {"virtual", NULL, "隐私号"},
+    {"malformed", NULL, "格式不对"},
+    {"too_long", NULL, "过长"},
+    {"say whose identifier it is, as TYPE:VALUE, such as phone:13812345678", NULL, "请写成 类型:值,例如 phone:13812345678"},
+    {"a public id is 32 hexadecimal digits", NULL, "公开编号是 32 位十六进制数字"},
+    {"an identifier is {1} or \"TYPE:VALUE\", this is {2}", NULL, "标识应为 {1} 或 \"类型:值\",而不是{2}"},
+    {"want an identifier, not a person", NULL, "此处应为标识,而不是人"},
+    {"{1} identifiers; this act takes {2} to {3}", NULL, "给出了 {1} 个标识;此操作需要 {2} 至 {3} 个"},
+    {"want event, brand, channel, shop, store, staff, touchpoint, campaign, source, trait, purpose or entity; did you mean {1}", NULL,
+     "应为 event、brand、channel、shop、store、staff、touchpoint、campaign、source、trait、purpose 或 entity;是不是 {1}"},
+    {"want event, brand, channel, shop, store, staff, touchpoint, campaign, source, trait, purpose or entity", NULL,
+     "应为 event、brand、channel、shop、store、staff、touchpoint、campaign、source、trait、purpose 或 entity"},
+    {"want release, give or block", NULL, "应为 release(放行)、give(归属)或 block(屏蔽)"},
+    {"say which act: its position (GET /api/v1/identity/acts tells), or one person in ids for the newest about them", NULL,
+     "请说明撤销哪次操作:给出位点(见 GET /api/v1/identity/acts),或在 ids 中给出一个人以撤销关于此人的最近一次"},
+    {"GET /api/v1/identity/acts lists those that are kept.", NULL, "用 GET /api/v1/identity/acts 查看现有记录。"},
+    {"All of them must be of the person that ids names.", NULL, "所有标识都应属于 ids 中指明的人。"},
+    {"Name the identifier that is meant.", NULL, "请直接给出标识。"},
+    {"want 1 to {1} bytes: four last digits, a name, pinyin, an order number, or TYPE:VALUE", NULL,
+     "应为 1 至 {1} 字节:手机后四位、姓名、拼音、订单号,或 类型:值"},
+
+    /* Tokens, settings, names. */
+    {"Send a token that is in force: Authorization: Bearer …; `kith token add` makes one.", NULL,
+     "请发送有效的令牌:Authorization: Bearer …;用 `kith token add` 新建。"},
+    {"It needs the role {1}.", NULL, "需要角色 {1}。"},
+    {"It is limited to brands, and this concerns the whole workspace.", NULL, "该令牌限定了品牌,而此操作涉及整个工作区。"},
+    {"admin concerns the whole workspace: such a token is not limited to brands", NULL, "admin 涉及整个工作区:这样的令牌不能限定品牌"},
+    {"a hook goes to http://…, https://…, or to the plain name of a file", NULL, "推送目标应为 http://…、https://…,或不含路径的文件名"},
+    {"a hook's name is plain text without \"/\" and control characters, and not . or ..", NULL, "推送名称应为普通文本,不含 \"/\" 和控制字符,也不能是 . 或 .."},
+    {"a hook has a name of at most {1} bytes, a secret of at most {2}, and at least one cause", NULL,
+     "推送需要至多 {1} 字节的名称、至多 {2} 字节的密钥,以及至少一种成因"},
+    {"want some of collect, read, write, admin, each once", NULL, "应为 collect、read、write、admin 中的若干个,各写一次"},
+    {"want some of collect, read, write, admin", NULL, "应为 collect、read、write、admin 中的若干个"},
+    {"a token has a name, which is also the source of the events that it collects", NULL, "令牌需要名称,它也是所采集事件的数据源"},
+    {"want at most {1} names of at most {2} bytes", NULL, "至多 {1} 个名称,每个至多 {2} 字节"},
+    {"want {1} with a whole number; GET shows them all", NULL, "应为 {1},value 为整数;用 GET 查看全部"},
+
+    {"How long a message id is remembered, so that a second one is refused.", NULL, "消息编号记住多久,期间重复的会被拒收。"},
+    {"How many message ids are remembered at most.", NULL, "最多记住多少个消息编号。"},
+    {"An identifier with more partners than this, seen within identity.hub_days, is a hub.", NULL,
+     "在 identity.hub_days 内出现的伙伴超过此数的标识视为枢纽。"},
+    {"Partners first seen longer ago than this don't make an identifier a hub.", NULL, "更早出现的伙伴不计入枢纽判断。"},
+    {"How many acts are kept to be shown and taken back; the oldest go first.", NULL, "保留多少条人工操作供查看和撤销;最旧的先清除。"},
+    {"Events are moved from the log into a run when so many have come. More: fewer, bigger runs, and more memory.", NULL,
+     "积累多少个事件后从日志移入归档段。越大:归档段越少越大,占用内存越多。"},
+    {"Events are moved from the log into a run at the latest when one has waited so long.", NULL, "事件最迟等待多久后从日志移入归档段。"},
+    {"How many reads of personal data the audit list keeps; the log has all of them until it is trimmed.", NULL,
+     "审计列表保留多少条个人数据读取记录;日志在截断之前保有全部。"},
+    {"days", NULL, "天"},
+    {"seconds", NULL, "秒"},
+    {"identifiers", NULL, "个标识"},
+    {"ids", NULL, "个编号"},
+    {"acts", NULL, "条操作"},
+    {"events", NULL, "个事件"},
+    {"reads", NULL, "条读取"},
+
+    /* The request itself, and the process. */
+    {"See /api/v1/openapi.json for what there is.", NULL, "全部地址见 /api/v1/openapi.json。"},
+    {"See /api/v1/openapi.json.", NULL, "见 /api/v1/openapi.json。"},
+    {"Send at most {1} bytes at once.", NULL, "一次至多发送 {1} 字节。"},
+    {"Ask for less at a time.", NULL, "请一次少取一些。"},
+    {"{1}: no such workspace", NULL, "没有工作区 {1}"},
+    {"there are {1} workspaces and none is called main: name one as {2}", NULL, "有 {1} 个工作区,且没有名为 main 的:请用 {2} 指明"},
+    {"commands are not taken now ({1}): try again", NULL, "现在不接收命令({1}):请稍后重试"},
+    {"The server's log says more; the request is not at fault.", NULL, "详情见服务端日志;请求本身没有问题。"},
+    {"The clock jumped by more than a minute: set it right, or confirm it.", NULL, "时钟跳变超过一分钟:请校正或确认。"},
+    {"The disk is nearly full: make room; reading goes on.", NULL, "磁盘将满:请腾出空间;读取不受影响。"},
+    {"There is no workspace: `kith init` makes one.", NULL, "还没有工作区:用 `kith init` 新建。"},
+
+    /* The command line. */
+    {"{1}/workspace.json is there already", NULL, "{1} 已经是工作区:可直接 `kith serve`"},
+    {"{1} is there already", NULL, "{1} 已存在"},
+    {"can't read {1}: is this the folder of `kith init`?", NULL, "读不到 {1}:它是 `kith init` 建立的目录吗?"},
+    {"{1}: another process holds this lock", "{1}: another process holds this lock: does a daemon run there already?", "{1}:正被另一个进程占用,是否已有守护进程在运行?"},
+    {"there is no checkpoint yet: nothing to compare with", "there is no checkpoint yet: `kith checkpoint` makes one", "还没有检查点:用 `kith checkpoint` 建立"},
+    {"a workspace's name has 1 to {1} of the characters a-z, 0-9, - and _", NULL, "工作区名称应为 1 至 {1} 个字符,限 a-z、0-9、- 和 _"},
+    {"{1}: No such file or directory", NULL, "没有这个文件或目录:{1}"},
+    {"{1}: Permission denied", NULL, "没有权限:{1}"},
+    {"{1}: Is a directory", NULL, "这是目录:{1}"},
+    {"can't write {1}", NULL, "写不了 {1}"},
+    {"can't write the rejects to {1}", NULL, "有误的行写不进 {1}"},
+    {"'{1}' is not a size: want 512M or 4G", NULL, "'{1}' 不是大小:应如 512M 或 4G"},
+    {"--listen {1}: want ADDRESS:PORT, such as {2}", NULL, "--listen {1}:应为 地址:端口,如 {2}"},
+    {"the token is no token: too long, or with a line end in it", NULL, "这不是令牌:过长,或含有换行"},
+    {"the map: there is no column \"{1}\"; did you mean \"{2}\"?", NULL, "映射:没有 \"{1}\" 这一列;是不是 \"{2}\"?"},
+    {"the map: there is no column \"{1}\"", NULL, "映射:没有 \"{1}\" 这一列"},
+    {"column \"{1}\": '{2}' is no number", NULL, "\"{1}\" 列:'{2}' 不是数字"},
+    {"the row has {1} cells, and there are {2} columns", NULL, "该行有 {1} 格,而表头有 {2} 列"},
+    {"the daemon has been busy for {1} s: try again later, what was sent is kept and won't be doubled", NULL,
+     "守护进程已忙 {1} 秒:请稍后重试,已发送的不会丢也不会重复"},
+
+    {"Wait a moment and send it again.", NULL, "请稍候重发。"},
+    {"Send it again in a moment.", NULL, "请稍后重发。"},
+    {"more than {1}", NULL, "超过 {1} 个"}, /* the last: others begin so */
+};
+
+static const struct {
+    const char *slug, *zh;
+} titles[] = {
+    {"invalid", "请求不符合格式要求"},
+    {"denied", "无权进行此操作"},
+    {"not-found", "没有这个对象"},
+    {"exists", "已存在"},
+    {"limit", "请求超出上限"},
+    {"full", "暂时无法处理,请重试"},
+    {"unavailable", "暂时无法处理,请重试"},
+    {"server", "服务端出现故障"},
+    {"too-large", "应答过大"},
+    {"body-too-large", "请求正文过大"},
+    {"no-token", "请出示令牌"},
+    {"not-allowed", "该令牌无权进行此操作"},
+    {"wrong-method", "该地址不支持此方法"},
+    {"no-such-address", "没有这个地址"},
+    {"no-such-file", "控制台没有这个文件"},
+    {"no-such-person", "没有这个人"},
+    {"no-such-act", "没有这次操作"},
+    {"several-people", "这些标识不属于同一个人"},
+    {"no-identifier", "此人没有有效的标识"},
+    {"bad-event", "无法读取该事件"},
+    {"not-ready", "尚未就绪"},
+    {"no-room", "同时到来的大请求过多"},
+    {"closing", "服务正在停止"},
+    {"bad-target", "请求地址不是普通路径"},
+    {"bad-framing", "无法判断请求正文在哪里结束"},
+    {"unknown-method", "服务端不认识这个方法"},
+    {"target-too-long", "请求地址过长"},
+    {"headers-too-large", "请求头过大"},
+};
+
+const char *wording_title(const char *slug)
+{
+    for (size_t i = 0; i < COUNT_OF(titles); i++)
+        if (strcmp(titles[i].slug, slug) == 0)
+            return titles[i].zh;
+    return NULL;
+}
+
+/* --- which language --- */
+
+/* The weight of the language that `range` begins with: "zh-CN;q=0.8" is 800 for "zh"; -1: it is another one. */
+static int weight_of(struct bytes range, const char *language)
+{
+    while (range.size > 0 && range.data[0] == ' ')
+        range = bytes_slice(range, 1, range.size);
+    size_t size = strlen(language);
+    bool ends = range.size == size || (range.size > size && strchr("-;, ", range.data[size]) != NULL);
+    if (range.size < size || strncasecmp((const char *)range.data, language, size) != 0 || !ends)
+        return -1;
+    char text[LANGUAGE_BYTES_MAX] = "";
+    memcpy(text, range.data, range.size);
+    const char *q = strstr(text, "q=");
+    return q == NULL ? 1000 : (int)(strtod(q + 2, NULL) * 1000);
+}
+
+bool wording_in_chinese(struct bytes accept_language)
+{
+    int chinese = 0, english = 0; /* the first of equal ones wins */
+    struct bytes rest = bytes_slice(accept_language, 0, accept_language.size < LANGUAGE_BYTES_MAX ? accept_language.size : LANGUAGE_BYTES_MAX - 1);
+    while (rest.size > 0) {
+        const uint8_t *comma = memchr(rest.data, ',', rest.size);
+        size_t size = comma == NULL ? rest.size : (size_t)(comma - rest.data);
+        int zh = weight_of(bytes_slice(rest, 0, size), "zh"), en = weight_of(bytes_slice(rest, 0, size), "en");
+        chinese = zh > chinese && zh > english ? zh : chinese;
+        english = en > english && en > chinese ? en : english;
+        rest = bytes_slice(rest, comma == NULL ? size : size + 1, rest.size);
+    }
+    return chinese > english;
+}
+
+/* --- sentences --- */
+
+struct captures {
+    uint32_t count;
+    struct bytes words[CAPTURES_MAX];
+};
+
+static bool is_hole(const char *pattern)
+{
+    return pattern[0] == '{' && pattern[1] >= '1' && pattern[1] <= '9' && pattern[2] == '}';
+}
+
+/* Does the whole text fit? Holes take as little as they can, those at the end all that is left. */
+static bool fits(const char *pattern, struct bytes text, struct captures *c)
+{
+    size_t same = 0;
+    for (; *pattern != 0 && !is_hole(pattern); pattern++, same++)
+        if (same == text.size || text.data[same] != (uint8_t)*pattern)
+            return false;
+    text = bytes_slice(text, same, text.size);
+    if (*pattern == 0)
+        return text.size == 0;
+    uint32_t at = c->count++;
+    assert(at < CAPTURES_MAX);
+    for (size_t size = pattern[3] == 0 ? text.size : 0; size <= text.size; size++) {
+        c->words[at] = bytes_slice(text, 0, size);
+        if (fits(pattern + 3, bytes_slice(text, size, text.size), c))
+            return true;
+        c->count = at + 1;
+    }
+    c->count = at;
+    return false;
+}
+
+static bool sentence_put(struct buf *out, struct bytes text, bool in_chinese);
+
+static void captured_put(struct buf *out, const struct captures *c, uint32_t at, bool in_chinese)
+{
+    bool is_last = at + 1 == c->count;
+    if (at < c->count && !(is_last && sentence_put(out, c->words[at], in_chinese)))
+        buf_push(out, c->words[at]);
+}
+
+static void wording_put(struct buf *out, const struct wording *w, const struct captures *c, bool in_chinese)
+{
+    const char *form = in_chinese ? w->zh : w->en != NULL ? w->en : w->found;
+    for (; *form != 0; form++) {
+        if (!is_hole(form)) {
+            buf_push_byte(out, (uint8_t)*form);
+            continue;
+        }
+        captured_put(out, c, (uint32_t)(form[1] - '1'), in_chinese);
+        form += 2;
+    }
+}
+
+static bool table_put(struct buf *out, struct bytes text, bool in_chinese)
+{
+    for (size_t i = 0; i < COUNT_OF(wordings); i++) {
+        struct captures c = {.count = 0};
+        if (!fits(wordings[i].found, text, &c))
+            continue;
+        wording_put(out, &wordings[i], &c, in_chinese);
+        return true;
+    }
+    return false;
+}
+
+/* "ids[0]: phone" stands before a sentence. */
+static void place_put(struct buf *out, struct bytes place, bool in_chinese)
+{
+    for (size_t i = 0; i < place.size; i++)
+        if (!in_chinese || place.data[i] != ' ' || i == 0 || place.data[i - 1] != ':')
+            buf_push_byte(out, place.data[i]);
+}
+
+/* false: nothing was put. */
+static bool sentence_put(struct buf *out, struct bytes text, bool in_chinese)
+{
+    if (table_put(out, text, in_chinese))
+        return true;
+    for (size_t at = 0; at + 2 < text.size; at++) {
+        if (text.data[at] != ':' || text.data[at + 1] != ' ')
+            continue;
+        size_t before = out->size;
+        place_put(out, bytes_slice(text, 0, at + 2), in_chinese);
+        if (table_put(out, bytes_slice(text, at + 2, text.size), in_chinese))
+            return true;
+        out->size = before;
+    }
+    return false;
+}
+
+const char *wording_of(struct arena *a, const char *english, bool in_chinese)
+{
+    struct buf out;
+    struct bytes text = bytes_of_text(english);
+    buf_init(&out, SENTENCE_BYTES_MAX);
+    bool put = text.size < SENTENCE_BYTES_MAX && sentence_put(&out, text, in_chinese) && !out.overflowed;
+    const char *said = put ? arena_text(a, buf_bytes(&out)) : english;
+    buf_fini(&out);
+    return said;
+}
