@@ -3,6 +3,7 @@
 export interface EventCount { event: string; en: string | null; zh: string | null; count: number }
 export interface Stats {
   workspace: string; version: string;
+  brands?: string[]; // the token is limited to these, and there are no other figures
   people: number; identifiers: number; merges: number; events: number;
   dedup_horizon_seconds: number;
   events_by_name: EventCount[];
@@ -88,7 +89,7 @@ export class Api {
     let reply: Response;
     try {
       reply = await fetch(apiRoot(location.pathname) + path, {
-        headers: { Authorization: `Bearer ${this.token}` },
+        headers: { Authorization: `Bearer ${this.token}`, 'Accept-Language': document.documentElement.lang }, // what is wrong comes in the page's language
         cache: 'no-store',
         ...(signal ? { signal } : {}),
       });

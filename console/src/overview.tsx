@@ -17,6 +17,14 @@ export function Overview() {
 
 export function OverviewOf({ stats, rate, trouble }: { stats: Stats; rate: number; trouble: Trouble | null }) {
   const { t } = useKith();
+  if (stats.brands) {
+    return (
+      <>
+        <h1>{stats.workspace}</h1>
+        <Notice title={t('limited')} about={stats.brands.join(', ')} />
+      </>
+    );
+  }
   return (
     <>
       <h1>{stats.workspace}</h1>

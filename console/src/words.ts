@@ -52,6 +52,7 @@ export const words = {
   per_second: ['/秒', '/s'],
   per_person: ['平均每人', 'per person'],
   events_by_name: ['各类事件', 'Events by name'],
+  limited: ['该令牌限定了品牌，看不到整个工作区的数字', 'This token is limited to brands: figures of the whole workspace are not for it'],
   engine: ['引擎', 'Engine'],
   no_events: ['还没有事件', 'No events yet'],
   no_events_about: [

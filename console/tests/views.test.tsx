@@ -26,6 +26,8 @@ test('overview', () => {
   holds(drawn('zh', <OverviewOf stats={stats} rate={0} trouble={null} />), '人数', '1,000', '订单支付', 'club_joined', '7 天', '重复');
   holds(drawn('en', <OverviewOf stats={{ ...stats, accepting: false, trouble: 'disk nearly full' }} rate={12} trouble={null} />), 'Order paid', '+12/s', 'disk nearly full', '2.80');
   holds(drawn('en', <OverviewOf stats={{ ...stats, people: 0, events_by_name: [] }} rate={0} trouble={null} />), 'No events yet', 'kith import');
+  const limited = { workspace: 'main', version: '1', brands: ['muchu'] } as unknown as typeof stats;
+  holds(drawn('zh', <OverviewOf stats={limited} rate={NaN} trouble={null} />), '限定了品牌', 'muchu');
 });
 
 test('person: masked until asked for', () => {

@@ -1,6 +1,6 @@
 /* The whole program, from its command line: a folder is made, a daemon runs, verbs ask it.
  * Covers: card.c, client.c, daemon.c, demo.c, demo_tell.c, errand.c, folder.c, import.c, main.c, retail.c, sender.c, serve.c,
- * show.c, sim.c, truth.c, verbs_admin.c, verbs_people.c */
+ * show.c, sim.c, truth.c, verbs_admin.c, verbs_people.c, words.c */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -150,6 +150,25 @@ static void a_workspace_is_made_once(struct t *t)
     CHECK_EQ(t, KITH(t, "repair", folder, "--workspace", "shop", "--yes").code, EXIT_DONE);
 }
 
+/* A new secret would know nobody: what is there must not be taken for a workspace of it. */
+static void a_workspace_without_its_file_is_damaged(struct t *t)
+{
+    const char *folder = arena_printf(t->arena, "%s/data", t->folder), *file = arena_printf(t->arena, "%s/main/workspace.json", folder);
+    CHECK_EQ(t, KITH(t, "init", folder).code, EXIT_DONE);
+    const char *text = file_text(t, file);
+    CHECK_EQ(t, unlink(file), 0);
+    CHECK_EQ(t, KITH(t, "init", folder).code, EXIT_REFUSED);
+    CHECK(t, says(errors(t), "holds the data of a workspace already"));
+    CHECK_EQ(t, access(file, F_OK), -1);
+    CHECK_EQ(t, KITH(t, "serve", folder, "--listen", "127.0.0.1:0").code, EXIT_DAMAGED);
+    CHECK_EQ(t, KITH(t, "audit", folder).code, EXIT_DAMAGED);
+    CHECK(t, says(errors(t), "bring this file back"));
+    file_make(t, "data/main/workspace.json", "{\"secret\":\"00000000000000a8\"}"); /* another one's */
+    CHECK_EQ(t, KITH(t, "serve", folder, "--listen", "127.0.0.1:0").code, EXIT_DAMAGED);
+    file_make(t, "data/main/workspace.json", text);
+    CHECK_EQ(t, KITH(t, "audit", folder).code, EXIT_REFUSED); /* no checkpoint yet */
+}
+
 static void a_world_is_written(struct t *t)
 {
     CHECK_EQ(t, KITH(t, "sim", t->folder, "--people", "20", "--days", "10").code, EXIT_DONE);
@@ -210,10 +229,64 @@ static void acts_are_done_and_undone(struct t *t)
     CHECK(t, says(KITH(t, "acts").out, "one and the same"));
     CHECK_EQ(t, KITH(t, "undo", act_position(t)).code, EXIT_DONE);
     CHECK(t, !says(KITH(t, "get", "user_id:a").out, "  b  "));
+    CHECK(t, says(KITH(t, "merge", "user_id:a", "user_id:b").out, "kith undo"));
+    CHECK_EQ(t, KITH(t, "undo", "user_id:b", "--preview").code, EXIT_DONE);
+    CHECK_EQ(t, KITH(t, "undo", "user_id:b").code, EXIT_DONE);
+    CHECK_EQ(t, KITH(t, "undo", "user_id:b").code, EXIT_REFUSED);
+    CHECK(t, says(errors(t), "kith acts"));
+    const char *next = strstr(KITH(t, "acts", "--limit", "1").out, "next");
+    REQUIRE(t, next != NULL);
+    CHECK(t, says(KITH(t, "acts", "--limit", "1", "--before", arena_printf(t->arena, "%llu", strtoull(next + strlen("next"), NULL, 10))).out, "identity"));
     CHECK_EQ(t, KITH(t, "never-merge", "user_id:a", "user_id:b").code, EXIT_DONE);
     CHECK_EQ(t, KITH(t, "merge", "user_id:a").code, EXIT_REFUSED);
     CHECK_EQ(t, KITH(t, "reviews").code, EXIT_DONE);
     CHECK(t, says(KITH(t, "types").out, "phone"));
+    place_close(&p, t);
+}
+
+static void a_checkpoint_is_waited_for(struct t *t)
+{
+    struct place p;
+    place_open(&p, t);
+    CHECK(t, says(KITH(t, "stats").out, "none yet"));
+    CHECK(t, says(KITH(t, "checkpoint").out, "Checkpoint at log position"));
+    CHECK(t, !says(KITH(t, "stats").out, "none yet"));
+    CHECK(t, says(KITH(t, "checkpoint", "--json").out, "\"behind_bytes\":0"));
+    CHECK_EQ(t, KITH(t, "checkpoint", "--token", "kith_wrong").code, EXIT_REFUSED);
+    place_close(&p, t);
+}
+
+static void it_speaks_chinese(struct t *t)
+{
+    struct place p;
+    place_open(&p, t);
+    (void)setenv("KITH_LANG", "zh", 1);
+    CHECK(t, says(KITH(t, "help").out, "检查点"));
+    CHECK(t, says(KITH(t, "types").out, "优先级"));
+    CHECK(t, says(KITH(t, "stats").out, "尚无"));
+    CHECK_EQ(t, KITH(t, "get", "user_id:nobody").code, EXIT_REFUSED);
+    CHECK(t, says(errors(t), "没有这个人") && says(errors(t), "kith find"));
+    CHECK_EQ(t, KITH(t, "get", "pone:1").code, EXIT_REFUSED);
+    CHECK(t, says(errors(t), "是不是 'phone'"));
+    (void)setenv("KITH_LANG", "en", 1);
+    CHECK(t, says(KITH(t, "types").out, "priority"));
+    (void)unsetenv("KITH_LANG");
+    place_close(&p, t);
+}
+
+static void hooks_come_and_go(struct t *t)
+{
+    struct place p;
+    place_open(&p, t);
+    CHECK_EQ(t, KITH(t, "hook", "add", "crm").code, EXIT_USAGE); /* where to? */
+    CHECK_EQ(t, KITH(t, "hook", "add", "crm", "https://crm.example/in", "--facts", "person_merged", "--causes", "live,import").code, EXIT_DONE);
+    CHECK_EQ(t, KITH(t, "hook", "add", "log", "facts.ndjson").code, EXIT_DONE);
+    CHECK_EQ(t, KITH(t, "hook", "add", "bad", "../facts").code, EXIT_REFUSED);
+    struct said list = KITH(t, "hook", "list");
+    CHECK(t, says(list.out, "crm.example/in") && says(list.out, "person_merged") && says(list.out, "facts.ndjson"));
+    CHECK_EQ(t, KITH(t, "hook", "remove", "crm").code, EXIT_DONE);
+    CHECK_EQ(t, KITH(t, "hook", "remove", "crm").code, EXIT_REFUSED);
+    CHECK(t, !says(KITH(t, "hook", "list").out, "crm.example"));
     place_close(&p, t);
 }
 
@@ -254,6 +327,7 @@ static void a_table_is_imported(struct t *t)
     CHECK_EQ(t, said.code, EXIT_REFUSED);
     CHECK(t, says(said.out, "4 rows: 3 taken in, 0 were there already, 1 are faulty."));
     CHECK(t, says(file_text(t, rejects), "\"line\":3") && says(file_text(t, rejects), "'x' is no number"));
+    CHECK(t, says(file_text(t, rejects), "\"event\":\"1,B,x,1\""));
     CHECK(t, says(KITH(t, "import", file, "--map", map, "--rejects", rejects).out, "0 taken in, 3 were there already"));
     REQUIRE_DONE(t, retail_read(p.folder, "main", &r, &e), &e);
     CHECK_EQ(t, r.lines, 6); /* the log keeps what was refused, too */
@@ -263,6 +337,61 @@ static void a_table_is_imported(struct t *t)
     CHECK_EQ(t, KITH(t, "import", file, "--map", arena_printf(t->arena, "%s/none", t->folder)).code, EXIT_REFUSED);
     CHECK_EQ(t, KITH(t, "import", file, "--map", map, "--join", file).code, EXIT_REFUSED); /* no column Customer */
     place_close(&p, t);
+}
+
+/* The daemon alone would take equal lines for one event; what has an id of its own is known by that. */
+static void lines_without_an_id_are_known_by_their_place(struct t *t)
+{
+    struct place p;
+    const char *file = arena_printf(t->arena, "%s/e.ndjson", t->folder);
+    place_open(&p, t);
+    file_make(t, "e.ndjson",
+              "{\"event\":\"x\"}\n{\"event\":\"x\"}\n{\"event\":\"x\",\"id\":null}\n{\"event\":\"x\",\"id\":\"\"}\n"
+              "{\"id\":\"7\",\"event\":\"x\"}\n{\"id\":7,\"event\":\"x\"}\n");
+    CHECK(t, says(KITH(t, "import", file).out, "6 rows: 5 taken in, 1 were there already"));
+    CHECK(t, says(KITH(t, "import", file).out, "6 rows: 0 taken in, 6 were there already"));
+    place_close(&p, t);
+}
+
+/* How often the words stand in the text. */
+static int times(const char *text, const char *words)
+{
+    int count = 0;
+    for (; (text = strstr(text, words)) != NULL; text++)
+        count++;
+    return count;
+}
+
+/* Lines that are good and lines that aren't, by turns: more faults than one answer of the daemon names, of several kinds. */
+static void each_bad_line_has_its_reason(struct t *t)
+{
+    struct place p;
+    struct buf text;
+    const char *file = arena_printf(t->arena, "%s/e.ndjson", t->folder), *rejects = arena_printf(t->arena, "%s/rejects", t->folder);
+    static const char *const bad[] = {"{\"event\":", "{\"event\":\"x\",\"time\":\"soon\"}", "[{\"event\":\"x\"}", "\x1f\x8b", "{\"evnt\":1}"};
+    place_open(&p, t);
+    buf_init(&text, OUTPUT_BYTES_MAX);
+    for (unsigned i = 0; i < 300; i++)
+        buf_printf(&text, "{\"id\":\"%u\",\"event\":\"x\"}\n  \n%s\n", i, bad[i % COUNT_OF(bad)]);
+    buf_printf(&text, "{\"event\":\"%s", "x");
+    for (unsigned i = 0; i < SENDER_LINE_BYTES_MAX; i++)
+        buf_push_text(&text, "\""); /* too long, and without a line end */
+    buf_push_byte(&text, 0);
+    file_make(t, "e.ndjson", (const char *)text.data);
+    CHECK(t, says(KITH(t, "import", file, "--rejects", rejects).out, "601 rows: 300 taken in, 0 were there already, 301 are faulty."));
+    const char *reasons = file_text(t, rejects);
+    CHECK_EQ(t, times(reasons, "\n"), 301);
+    CHECK_EQ(t, times(reasons, "column 10 (byte 9): the text ends too early"), 60);
+    CHECK_EQ(t, times(reasons, "'soon' is not a time"), 60);
+    CHECK_EQ(t, times(reasons, "a line is one event, an object"), 120);
+    CHECK_EQ(t, times(reasons, "the nearest is 'event'"), 60);
+    CHECK(t, says(reasons, "{\"line\":901,\"detail\":\"the line is too long\""));
+    file_make(t, "e.ndjson", "{\"event\":1.5e\n{\"event\":{}}\n{\"event\":\"x\",\"ids\":3}\n");
+    CHECK(t, says(KITH(t, "import", file, "--rejects", rejects).out, "3 rows: 0 taken in, 0 were there already, 3 are faulty."));
+    CHECK_EQ(t, times(file_text(t, rejects), "\"event\":"), 3);
+    CHECK(t, says(file_text(t, rejects), "ids: want a list"));
+    place_close(&p, t);
+    buf_fini(&text);
 }
 
 static void the_demo_checks_itself(struct t *t)
@@ -277,11 +406,17 @@ static void the_demo_checks_itself(struct t *t)
 static const struct test tests[] = {
     {"words are checked before anything is done", words_are_checked, 1},
     {"a workspace is made once", a_workspace_is_made_once, 1},
+    {"a workspace without its file is damaged", a_workspace_without_its_file_is_damaged, 1},
     {"a world is written", a_world_is_written, 1},
     {"people are told and asked for", people_are_told_and_asked_for, 1},
     {"acts are done and undone", acts_are_done_and_undone, 1},
+    {"a checkpoint is waited for", a_checkpoint_is_waited_for, 1},
+    {"it speaks Chinese", it_speaks_chinese, 1},
+    {"hooks come and go", hooks_come_and_go, 1},
     {"tokens and settings", tokens_and_settings, 1},
     {"a table is imported", a_table_is_imported, 1},
+    {"lines without an id are known by their place", lines_without_an_id_are_known_by_their_place, 1},
+    {"each bad line has its reason", each_bad_line_has_its_reason, 1},
     {"the demo checks itself", the_demo_checks_itself, 1},
 };
 

@@ -1,10 +1,14 @@
 #include "app/arguments.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "edge/wording.h"
+
 #define WORD_BYTES_MAX 64u
+#define FARNESS_PARTS 1000u /* the edits themselves, fewer than these, decide between equals */
 
 void arguments_init(struct arguments *a, const struct verb *verb, int count, char **words)
 {
@@ -141,7 +145,7 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* Levenshtein, one row at a time. */
+/* Levenshtein, one row at a time; the case of letters is no edit. */
 static size_t distance(const char *a, const char *b)
 {
     size_t row[WORD_BYTES_MAX + 1], size = strlen(b);
@@ -154,23 +158,30 @@ static size_t distance(const char *a, const char *b)
         row[0] = i;
         for (size_t j = 1; j <= size; j++) {
             size_t above = row[j];
-            row[j] = least(least(row[j], row[j - 1]) + 1, corner + (a[i - 1] != b[j - 1]));
+            row[j] = least(least(row[j], row[j - 1]) + 1, corner + (tolower((unsigned char)a[i - 1]) != tolower((unsigned char)b[j - 1])));
             corner = above;
         }
     }
     return row[size];
 }
 
+/* Edits in parts of the longer word: "amt" is nearer to "amount" than to "t", which is of fewer edits. */
+static size_t farness(const char *a, const char *b)
+{
+    size_t edits = distance(a, b), longest = strlen(a) > strlen(b) ? strlen(a) : strlen(b);
+    return edits == SIZE_MAX || longest == 0 ? edits : edits * FARNESS_PARTS / longest + edits;
+}
+
 const char *nearest_name(const char *word, const void *rows, size_t count, size_t row_bytes)
 {
     const char *best = "";
-    size_t best_distance = SIZE_MAX;
+    size_t least_far = SIZE_MAX;
     for (size_t i = 0; i < count; i++) {
         const char *name;
         memcpy(&name, (const char *)rows + i * row_bytes, sizeof name);
-        size_t d = distance(word, name);
-        if (d < best_distance)
-            best = name, best_distance = d;
+        size_t far = farness(word, name);
+        if (far < least_far)
+            best = name, least_far = far;
     }
     return best;
 }
@@ -193,7 +204,9 @@ const char *either(const char *en, const char *zh)
 
 int say_failure(struct status s, const struct err *e)
 {
-    fprintf(stderr, "kith: %s\n", e->text);
+    struct arena *a = arena_create(ERR_TEXT_BYTES_MAX);
+    fprintf(stderr, either("kith: %s\n", "kith:%s\n"), wording_of(a, e->text, speaks_chinese()));
+    arena_destroy(a);
     switch (s.code) {
     case STATUS_CORRUPT:
         return EXIT_DAMAGED;

@@ -58,6 +58,9 @@ static void the_nearest_name(struct t *t)
     CHECK_TEXT(t, nearest_name("serv", names, COUNT_OF(names), sizeof *names), "serve");
     CHECK_TEXT(t, nearest_name("stat", names, COUNT_OF(names), sizeof *names), "stats");
     CHECK_TEXT(t, nearest_name("splitt", names, COUNT_OF(names), sizeof *names), "split");
+    static const char *const columns[] = {"t", "no", "u", "amount", ""};
+    CHECK_TEXT(t, nearest_name("amt", columns, COUNT_OF(columns), sizeof *columns), "amount");
+    CHECK_TEXT(t, nearest_name("T", columns, COUNT_OF(columns), sizeof *columns), "t");
     CHECK_TEXT(t, nearest_name("", names, COUNT_OF(names), sizeof *names), "sim");
 }
 

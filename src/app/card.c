@@ -4,6 +4,7 @@
 
 #include "app/app.h"
 #include "app/show.h"
+#include "app/words.h"
 
 #define COUNTERS_SHOWN 12u
 #define TRAITS_SHOWN 16u
@@ -19,13 +20,6 @@ static struct json member(struct json j, const char *name)
 static struct bytes text_of(struct json j, const char *name)
 {
     return json_string(member(j, name));
-}
-
-static uint64_t count_of(struct json j, const char *name)
-{
-    uint64_t count = 0;
-    (void)json_uint64(member(j, name), &count);
-    return count;
 }
 
 static void heading(const char *en, const char *zh, FILE *out)
@@ -76,9 +70,9 @@ static void show_identifiers(struct json profile, struct arena *a, FILE *out)
     g.columns_max = 40;
     for (struct json_walk w = json_items(member(profile, "identifiers")); json_item_next(&w, &id); at++) {
         struct bytes state = text_of(id, "state");
-        bool usual = bytes_equal(state, BYTES_LIT("in_force")) || bytes_equal(state, BYTES_LIT("in force"));
+        bool usual = bytes_equal(state, BYTES_LIT("in_force"));
         grid_add(&g, (const struct bytes[]){bytes_of_text(arena_printf(a, "%llu", (unsigned long long)at)), text_of(id, "type"), text_of(id, "ns"),
-                                            text_of(id, "value"), when(id, "since", a), usual ? BYTES_NONE : state});
+                                            text_of(id, "value"), when(id, "since", a), usual ? BYTES_NONE : word_of(state)});
     }
     grid_print(&g, out);
 }
@@ -107,8 +101,8 @@ static void show_evidence(struct json profile, struct arena *a, FILE *out)
     g.indent = "    ";
     g.right[2] = true;
     for (struct json_walk w = json_items(member(profile, "evidence")); json_item_next(&w, &set) && shown < EVIDENCE_SHOWN; shown++)
-        grid_add(&g, (const struct bytes[]){members_text(member(set, "members"), a), text_of(set, "rule"),
-                                            bytes_of_text(arena_printf(a, "%llu×", (unsigned long long)count_of(set, "count"))), when(set, "first", a),
+        grid_add(&g, (const struct bytes[]){members_text(member(set, "members"), a), word_of(text_of(set, "rule")),
+                                            bytes_of_text(arena_printf(a, "%llu×", (unsigned long long)number_in(set, "count"))), when(set, "first", a),
                                             when(set, "last", a)});
     grid_print(&g, out);
     if (all > shown)
@@ -180,7 +174,7 @@ static size_t events_count(struct json counters, struct counted *out, size_t roo
             continue;
         if (i == count)
             out[count++] = (struct counted){event, name.size > 0 ? name : event, 0};
-        out[i].count += count_of(j, "count");
+        out[i].count += number_in(j, "count");
     }
     qsort(out, count, sizeof *out, most_first);
     return count;
@@ -203,6 +197,16 @@ static void show_counters(struct json profile, struct arena *a, FILE *out)
     grid_print(&g, out);
 }
 
+/* What a standard event is called for people, as the counters tell; another one by its own name. */
+static struct bytes event_label(struct json profile, struct bytes event)
+{
+    struct json j;
+    for (struct json_walk w = json_items(member(profile, "counters")); json_item_next(&w, &j);)
+        if (bytes_equal(text_of(j, "event"), event) && text_of(j, speaks_chinese() ? "zh" : "en").size > 0)
+            return text_of(j, speaks_chinese() ? "zh" : "en");
+    return event;
+}
+
 static void show_timeline(struct json profile, struct arena *a, FILE *out)
 {
     struct grid g;
@@ -214,7 +218,7 @@ static void show_timeline(struct json profile, struct arena *a, FILE *out)
     g.indent = "    ";
     g.columns_max = 36;
     for (struct json_walk w = json_items(member(profile, "timeline")); json_item_next(&w, &event);)
-        grid_add(&g, (const struct bytes[]){when(event, "time", a), text_of(event, "event"), text_of(event, "brand"), text_of(event, "channel"),
+        grid_add(&g, (const struct bytes[]){when(event, "time", a), event_label(profile, text_of(event, "event")), text_of(event, "brand"), text_of(event, "channel"),
                                             text_of(event, "order")});
     grid_print(&g, out);
 }

@@ -30,8 +30,9 @@ static fallible headers_make(struct client *c, const struct client_options *o, s
     const char *json = "Content-Type: application/json";
     if (o->token != NULL && (strlen(o->token) > TOKEN_BYTES_MAX || strpbrk(o->token, "\r\n") != NULL))
         return FAIL(e, INVALID, "the token is no token: too long, or with a line end in it");
-    c->headers = curl_slist_append(NULL, "Expect:"); /* never wait for a 100 before a body */
-    c->headers_json = curl_slist_append(curl_slist_append(NULL, "Expect:"), json);
+    const char *language = either("Accept-Language: en", "Accept-Language: zh");
+    c->headers = curl_slist_append(curl_slist_append(NULL, "Expect:"), language); /* never wait for a 100 before a body */
+    c->headers_json = curl_slist_append(curl_slist_append(curl_slist_append(NULL, "Expect:"), language), json);
     if (o->token != NULL) {
         (void)snprintf(line, sizeof line, "Authorization: Bearer %s", o->token);
         c->headers = curl_slist_append(c->headers, line);

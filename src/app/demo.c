@@ -87,13 +87,6 @@ static fallible ask(struct demo *d, const char *path, struct json *out_root, str
     return WRAP(e, json_parse(d->parser, reply.body, out_root, e), "GET %s", path);
 }
 
-static uint64_t number_of(struct json j, const char *name)
-{
-    uint64_t number = 0;
-    (void)json_uint64(json_find(j, bytes_of_text(name)), &number);
-    return number;
-}
-
 static void wait_ms(long ms)
 {
     struct timespec t = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
@@ -108,7 +101,7 @@ static fallible settle(struct demo *d, struct err *e)
     int resting = 0;
     for (int i = 0; i < SETTLE_ROUNDS_MAX && resting < SETTLED_ROUNDS; i++) {
         TRY(ask(d, "/api/v1/stats", &stats, e));
-        uint64_t position = number_of(stats, "position");
+        uint64_t position = number_in(stats, "position");
         resting = position == before ? resting + 1 : 0;
         before = position;
         wait_ms(SETTLE_MS);
@@ -174,7 +167,7 @@ static fallible check_stats(struct demo *d, struct err *e)
     TRY(ask(d, "/api/v1/stats", &stats, e));
     show_stats(stats, d->arena, stdout);
     (void)fputc('\n', stdout);
-    uint64_t events = number_of(stats, "events"), duplicates = number_of(stats, "duplicates"), people = number_of(stats, "people");
+    uint64_t events = number_in(stats, "events"), duplicates = number_in(stats, "duplicates"), people = number_in(stats, "people");
     if (events != d->sent.lines - d->sent.duplicates || duplicates != d->sent.duplicates)
         return FAIL(e, INVALID, "stats: %" PRIu64 " events and %" PRIu64 " duplicates, but %" PRIu64 " and %" PRIu64 " were sent", events, duplicates,
                     d->sent.lines - d->sent.duplicates, d->sent.duplicates);
@@ -235,8 +228,8 @@ static fallible retail_check(struct demo *d, const struct retail *r, struct clie
         return FAIL(e, INVALID, "Online Retail: what was read back isn't what the data set says");
     TRY(client_send(c, &call, &reply, e));
     TRY(json_parse(d->parser, reply.body, &stats, e));
-    if (number_of(stats, "events") != k->lines || number_of(stats, "people") != k->customers)
-        return FAIL(e, INVALID, "Online Retail: stats of %" PRIu64 " events and %" PRIu64 " people", number_of(stats, "events"), number_of(stats, "people"));
+    if (number_in(stats, "events") != k->lines || number_in(stats, "people") != k->customers)
+        return FAIL(e, INVALID, "Online Retail: stats of %" PRIu64 " events and %" PRIu64 " people", number_in(stats, "events"), number_in(stats, "people"));
     return DONE;
 }
 

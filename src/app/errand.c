@@ -88,3 +88,16 @@ int errand_run(struct errand *d, const char *method, errand_show show)
         show(d->root, d->arena, stdout);
     return code;
 }
+
+int errand_list(struct arguments *a, const char *path, const char *cursor)
+{
+    struct errand d;
+    errand_begin(&d, a);
+    const char *limit = cursor == NULL ? NULL : argument_option(a, "limit"), *from = cursor == NULL ? NULL : argument_option(a, cursor);
+    if (!errand_ready(&d, true))
+        return errand_end(&d, EXIT_USAGE);
+    errand_path_text(&d, path);
+    errand_path_value(&d, "limit", limit);
+    errand_path_value(&d, cursor, from);
+    return errand_end(&d, errand_run(&d, "GET", show_json));
+}

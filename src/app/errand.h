@@ -25,6 +25,8 @@ int errand_send(struct errand *d, const char *method);
 typedef void (*errand_show)(struct json root, struct arena *a, FILE *out);
 int errand_run(struct errand *d, const char *method, errand_show show);
 int errand_end(struct errand *d, int code);
+/* A whole errand: shows a page of a list. `cursor`: the option that takes what "next" gave, "before"; NULL: it has one page. */
+int errand_list(struct arguments *a, const char *path, const char *cursor);
 
 void errand_path_text(struct errand *d, const char *text);        /* as it is */
 void errand_path_value(struct errand *d, const char *name, const char *value); /* "name=value" of a query; value NULL: nothing */
@@ -36,7 +38,9 @@ int verb_find(struct arguments *a);
 int verb_stats(struct arguments *a);
 int verb_events(struct arguments *a);
 int verb_token(struct arguments *a);
+int verb_hook(struct arguments *a);
 int verb_settings(struct arguments *a);
+int verb_checkpoint(struct arguments *a);
 int verb_names(struct arguments *a);
 int verb_reads(struct arguments *a);
 int verb_act(struct arguments *a); /* bind, unbind, merge, split, never-merge, block, unblock */

@@ -14,6 +14,7 @@
 #include "engine/engine.h"
 #include "engine/host.h"
 #include "lib/pack.h"
+#include "store/checkpoint.h"
 
 #define PATH_BYTES_MAX 4096
 #define FIRST_SEGMENT_BYTES (16u << 20)
@@ -33,8 +34,8 @@ static struct cold *open_cold(void *context, const char *snapshot, struct err *e
     const struct alone *a = context;
     struct cold *c = NULL;
     if (a->only_reads && snapshot != NULL)
-        return failed(cold_open_read(a->cold_path, snapshot, &c, e)) ? NULL : c;
-    return a->only_reads ? cold_memory_create() : failed(cold_open(a->cold_path, snapshot, &c, e)) ? NULL : c;
+        return failed(cold_open_read(a->cold_path, snapshot, COLD_MEMORY_BYTES_MAX, &c, e)) ? NULL : c;
+    return a->only_reads ? cold_memory_create() : failed(cold_open(a->cold_path, snapshot, COLD_MEMORY_BYTES_MAX, &c, e)) ? NULL : c;
 }
 
 static void close_cold(void *context, struct cold *c)
@@ -43,12 +44,24 @@ static void close_cold(void *context, struct cold *c)
     cold_close(c);
 }
 
+/* A folder that is opened is made when it isn't there: whoever mistypes its name is told so instead. */
+static fallible workspace_check(const char *folder, const char *name, uint64_t *out_secret, struct err *e)
+{
+    struct status status = workspace_secret_read(folder, name, out_secret, e);
+    if (status.code != STATUS_NOT_FOUND)
+        return status;
+    return FAIL(e, NOT_FOUND, either("%s holds no workspace %s: make one with `kith init %s --workspace %s`", "%s 里没有工作区 %s:请用 `kith init %s --workspace %s` 新建"),
+                folder, name, folder, name);
+}
+
 static fallible alone_open(struct alone *a, const char *folder, const char *name, const struct registry *registry, struct err *e)
 {
     char path[PATH_BYTES_MAX];
+    uint64_t secret;
     (void)snprintf(path, sizeof path, "%s/%s", folder, name);
     (void)snprintf(a->cold_path, sizeof a->cold_path, "%s/%s/cold", folder, name);
     struct host_options defaults = app_host_options(folder, registry);
+    TRY(workspace_check(folder, name, &secret, e));
     TRY(disk_open_real(path, &a->disk, e));
     a->options = (struct engine_options){
         .disk = a->disk,
@@ -57,6 +70,7 @@ static fallible alone_open(struct alone *a, const char *folder, const char *name
         .context = a,
         .registry = registry,
         .apply_version = defaults.apply_version,
+        .log_owner = workspace_log_owner(secret),
         .log_segment_bytes = defaults.log_segment_bytes,
         .checkpoint_log_bytes = defaults.checkpoint_log_bytes,
         .memory_bytes = defaults.memory_bytes,
@@ -132,6 +146,16 @@ static fallible token_put_in(const char *folder, const char *name, uint64_t work
     return status;
 }
 
+/* What was written with another secret is of no use to a new one, and must not be taken for it. */
+static fallible emptiness_check(const char *folder, const char *name, struct err *e)
+{
+    if (!workspace_has_data(folder, name))
+        return DONE;
+    return FAIL(e, EXISTS, either("%s/%s holds the data of a workspace already: to go on with it, bring its workspace.json back from a copy if that is missing or damaged",
+                                  "%s/%s 里已有工作区数据:如需继续使用,而 workspace.json 丢失或损坏,请从备份恢复该文件"),
+                folder, name);
+}
+
 fallible workspace_make(const char *folder, const char *name, char out_secret[SECRET_TEXT_BYTES], struct err *e)
 {
     char path[PATH_BYTES_MAX], text[256], when[TIME_TEXT_BYTES];
@@ -144,6 +168,7 @@ fallible workspace_make(const char *folder, const char *name, char out_secret[SE
     TRY(folder_make(folder, e));
     (void)snprintf(path, sizeof path, "%s/%s", folder, name);
     TRY(folder_make(path, e));
+    TRY(emptiness_check(folder, name, e));
     (void)snprintf(path, sizeof path, "%s/%s/workspace.json", folder, name);
     (void)snprintf(text, sizeof text, "{\"secret\":\"%016" PRIx64 "\",\"created\":\"%s\"}\n", workspace_secret, time_format(time_now_us(), when));
     TRY(file_make(path, text, e));
@@ -169,9 +194,9 @@ int verb_init(struct arguments *a)
         int code = say_failure(status, &e);
         return status.code == STATUS_EXISTS ? EXIT_REFUSED : code; /* not busy: it is there to stay */
     }
-    printf(either("Workspace %s/%s is made. Its admin token, also kept in %s/%s/admin.token:\n%s\n",
-                  "工作区 %s/%s 已建立。管理员令牌(也保存在 %s/%s/admin.token):\n%s\n"),
-           folder, name, folder, name, secret);
+    printf(either("Workspace %s/%s is made. Its admin token, also kept in %s/%s/admin.token:\n%s\nNext: kith serve %s\n",
+                  "工作区 %s/%s 已建立。管理员令牌(也保存在 %s/%s/admin.token):\n%s\n下一步:kith serve %s\n"),
+           folder, name, folder, name, secret, folder);
     return EXIT_DONE;
 }
 
@@ -205,14 +230,42 @@ int verb_audit(struct arguments *a)
 
 /* --- repair --- */
 
+/* What the state on disk stands on. */
+static fallible needed_read(struct disk *disk, uint64_t *out_needed, struct err *e)
+{
+    struct checkpoint_mark mark = {0};
+    struct status status = checkpoint_mark_read(disk, 0, &mark, e);
+    *out_needed = mark.position;
+    return status.code == STATUS_NOT_FOUND ? DONE : status;
+}
+
+static fallible damage_cut(const char *folder, const char *name, uint64_t *out_lost, struct err *e)
+{
+    char path[PATH_BYTES_MAX];
+    struct disk *disk = NULL;
+    uint64_t secret;
+    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
+    TRY(workspace_check(folder, name, &secret, e));
+    struct log_options options = {
+        .folder = "log", .segment_bytes = FIRST_SEGMENT_BYTES, .apply_version = APPLY_VERSION, .owner = workspace_log_owner(secret)};
+    struct status status = disk_open_real(path, &disk, e);
+    if (done(status))
+        status = disk_lock(disk, "LOCK", e);
+    struct log_cut cut = {.now_us = time_now_us()};
+    if (done(status))
+        status = needed_read(disk, &cut.needed, e);
+    if (done(status))
+        status = log_repair(disk, &options, &cut, out_lost, e);
+    disk_close(disk);
+    return status;
+}
+
 int verb_repair(struct arguments *a)
 {
     const char *name = argument_option(a, "workspace");
     bool yes = argument_flag(a, "yes");
     const char *folder = argument_next(a);
-    char path[PATH_BYTES_MAX];
     struct err e = {0};
-    struct disk *disk = NULL;
     uint64_t lost = 0;
     if (!arguments_finished(a))
         return EXIT_USAGE;
@@ -221,16 +274,12 @@ int verb_repair(struct arguments *a)
                                        "修复会在首个损坏记录处截断日志,其后的内容另存但不再生效:请加 --yes 确认。"));
         return say_usage(verb_of(a));
     }
-    (void)snprintf(path, sizeof path, "%s/%s", folder, name == NULL ? "main" : name);
-    struct log_options options = {.folder = "log", .segment_bytes = FIRST_SEGMENT_BYTES, .apply_version = APPLY_VERSION};
-    struct status status = disk_open_real(path, &disk, &e);
-    if (done(status))
-        status = disk_lock(disk, "LOCK", &e);
-    if (done(status))
-        status = log_repair(disk, &options, time_now_us(), &lost, &e);
-    disk_close(disk);
+    struct status status = damage_cut(folder, name == NULL ? "main" : name, &lost, &e);
     if (failed(status))
         return say_failure(status, &e);
-    printf(either("%" PRIu64 " bytes were put aside.\n", "已另存 %" PRIu64 " 字节。\n"), lost);
+    if (lost == 0)
+        printf("%s\n", either("The log is whole: nothing was cut.", "日志完好,没有截断任何内容。"));
+    else
+        printf(either("%" PRIu64 " bytes were put aside.\n", "已另存 %" PRIu64 " 字节。\n"), lost);
     return EXIT_DONE;
 }

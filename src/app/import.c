@@ -1,192 +1,83 @@
 #include "app/import.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-#include <zlib.h>
 
 #include "app/import_map.h"
 #include "app/lookup.h"
 #include "app/terminal.h"
-#include "base/hash.h"
 
-#define PIECE_BYTES (1u << 18)
 #define MAP_BYTES_MAX (1u << 20)
 #define PATH_BYTES_MAX 4096
 #define ID_BYTES_MAX 80u
-
-/* --- a file, plain or gzip --- */
-
-struct input {
-    gzFile file;
-    const char *path;
-    uint64_t size_bytes; /* on disk */
-    struct hash128 digest;
-    uint8_t piece[PIECE_BYTES];
-};
-
-/* Of the bytes on disk: a mere name for the content, so no cryptographic one is needed. */
-static fallible digest_of_file(struct input *in, struct err *e)
-{
-    struct stat about;
-    int file = open(in->path, O_RDONLY | O_CLOEXEC);
-    if (file < 0 || fstat(file, &about) != 0) {
-        struct status status = FAIL(e, NOT_FOUND, "%s: %s", in->path, strerror(errno));
-        if (file >= 0)
-            (void)close(file);
-        return status;
-    }
-    in->size_bytes = (uint64_t)about.st_size;
-    void *bytes = about.st_size == 0 ? NULL : mmap(NULL, in->size_bytes, PROT_READ, MAP_PRIVATE, file, 0);
-    (void)close(file);
-    if (bytes == MAP_FAILED)
-        return FAIL(e, IO, "%s: %s", in->path, strerror(errno));
-    in->digest = hash128(bytes_of(bytes, in->size_bytes), 0);
-    if (bytes != NULL)
-        (void)munmap(bytes, in->size_bytes);
-    return DONE;
-}
-
-static fallible input_open(const char *path, struct input **out_input, struct err *e)
-{
-    struct input *in = calloc(1, sizeof *in);
-    if (in == NULL)
-        abort();
-    in->path = path;
-    struct status status = digest_of_file(in, e);
-    if (done(status)) {
-        in->file = gzopen(path, "rbe");
-        status = in->file == NULL ? FAIL(e, IO, "can't read %s", path) : DONE;
-    }
-    if (failed(status)) {
-        free(in);
-        return status;
-    }
-    (void)gzbuffer(in->file, PIECE_BYTES);
-    *out_input = in;
-    return DONE;
-}
-
-static void input_close(struct input *in)
-{
-    if (in == NULL)
-        return;
-    (void)gzclose(in->file);
-    free(in);
-}
-
-/* No bytes: the end. */
-static fallible input_next(struct input *in, struct bytes *out_piece, struct err *e)
-{
-    int size = gzread(in->file, in->piece, PIECE_BYTES), trouble = Z_OK;
-    if (size < 0)
-        return FAIL(e, IO, "%s: %s", in->path, gzerror(in->file, &trouble));
-    if (size == 0 && (gzerror(in->file, &trouble), trouble == Z_BUF_ERROR))
-        return FAIL(e, INVALID, "%s: the file ends too early", in->path);
-    *out_piece = bytes_of(in->piece, (size_t)size);
-    return DONE;
-}
-
-/* --- rows --- */
-
-/* The next record of the file; CSV_END at its end. */
-static fallible record_next(struct input *in, struct csv *c, struct csv_record *out_record, enum csv_found *out_found, struct err *e)
-{
-    for (;;) {
-        struct bytes piece;
-        *out_found = csv_next(c, out_record);
-        if (*out_found != CSV_HUNGRY)
-            return DONE;
-        TRY(input_next(in, &piece, e));
-        if (piece.size > 0)
-            csv_feed(c, piece);
-        else
-            csv_finish(c);
-    }
-}
-
-/* The names of the columns: the first record. */
-static fallible header_read(struct input *in, struct csv *c, struct csv_record *out_header, struct err *e)
-{
-    enum csv_found found;
-    TRY(record_next(in, c, out_header, &found, e));
-    return found == CSV_RECORD ? DONE : FAIL(e, INVALID, "%s: the first line must name the columns", in->path);
-}
+#define NAMING_BYTES_MAX (ID_BYTES_MAX + 16u) /* an id as a member */
 
 /* An import under way. */
 struct importing {
     const struct import_options *options;
     struct import_map *map;
-    struct input *input;
     struct sender *sender;
     struct progress progress;
-    struct csv *csv;
-    struct lookup *joined; /* NULL: none */
-    size_t own_columns, join_columns, key_column;
-    struct bytes *cells; /* of one row, those of the joined file behind */
-    struct buf event;
+    struct buf event; /* the row or line at hand */
 };
 
-static size_t column_named(const struct bytes *names, size_t count, const char *name)
+/* By which a row, or a line without an id of its own, is known. */
+static void id_of(struct hash128 file, uint64_t line, char out_id[ID_BYTES_MAX])
+{
+    (void)snprintf(out_id, ID_BYTES_MAX, "%016" PRIx64 "%016" PRIx64 ":%" PRIu64, file.high, file.low, line);
+}
+
+/* How much there will be is guessed from how far the file has been read. */
+static void progress_tell(struct importing *im, const struct input *in, uint64_t rows)
+{
+    uint64_t guess = input_guess(in, rows);
+    if (guess > 0)
+        im->progress.total = guess;
+    progress_show(&im->progress, rows);
+}
+
+/* --- rows --- */
+
+/* The rows of an import by a map, those of the joined file behind. */
+struct joining {
+    struct table *own, *other; /* other NULL: none */
+    struct lookup *rows;       /* of the other, by its key */
+    size_t own_columns, other_columns, key_column;
+    struct bytes *cells;       /* of one row */
+    char other_path[PATH_BYTES_MAX];
+};
+
+static size_t column_named(const struct bytes *names, size_t count, struct bytes name)
 {
     size_t i = 0;
-    while (i < count && !bytes_equal(names[i], bytes_of_text(name)))
+    while (i < count && !bytes_equal(names[i], name))
         i++;
     return i;
 }
 
-static fallible joined_rows_read(struct importing *im, struct input *in, struct csv *c, size_t key, struct err *e)
+static fallible key_column_find(const struct table *t, const char *path, const char *key, size_t *out_column, struct err *e)
 {
-    enum csv_found found;
-    struct csv_record r;
-    for (;;) {
-        TRY(record_next(in, c, &r, &found, e));
-        if (found == CSV_END)
-            return DONE;
-        if (found == CSV_BAD)
-            return FAIL(e, INVALID, "%s: line %" PRIu64 ": %s", in->path, r.line, r.why);
-        if (key < r.count)
-            lookup_add(im->joined, r.fields[key], r.fields, r.count);
-    }
-}
-
-static struct bytes *names_copy(struct arena *a, const struct csv_record *header)
-{
-    struct bytes *names = ARENA_ARRAY(a, struct bytes, header->count);
-    for (size_t i = 0; i < header->count; i++)
-        names[i] = arena_copy(a, header->fields[i]);
-    return names;
-}
-
-struct table_names {
-    struct bytes *names;
     size_t count;
-};
+    const struct bytes *names = table_names(t, &count);
+    *out_column = column_named(names, count, bytes_of_text(key));
+    return *out_column < count ? DONE : FAIL(e, INVALID, "%s has no column \"%s\", by which it is to be joined", path, key);
+}
 
-static fallible joined_file_read(struct importing *im, const char *path, struct arena *a, struct table_names *out_names, struct err *e)
+static fallible other_rows_read(struct joining *j, size_t key, struct err *e)
 {
-    struct input *in = NULL;
-    struct csv *c = NULL;
-    struct csv_record header;
-    TRY(input_open(path, &in, e));
-    c = csv_create(import_map_delimiter(im->map), SENDER_LINE_BYTES_MAX);
-    struct status status = header_read(in, c, &header, e);
-    if (done(status)) {
-        *out_names = (struct table_names){names_copy(a, &header), header.count};
-        size_t key = column_named(out_names->names, out_names->count, import_map_join_key(im->map));
-        im->joined = lookup_create(out_names->count);
-        status = key == out_names->count ? FAIL(e, INVALID, "%s has no column \"%s\", by which it is to be joined", path, import_map_join_key(im->map))
-                                         : joined_rows_read(im, in, c, key, e);
+    struct table_row r;
+    bool more;
+    for (;;) {
+        TRY(table_next(j->other, &r, &more, e));
+        if (!more)
+            return DONE;
+        if (r.cells == NULL)
+            return FAIL(e, INVALID, "%s: line %" PRIu64 ": %s", j->other_path, r.line, r.why);
+        lookup_add(j->rows, r.cells[key], r.cells, j->other_columns);
     }
-    csv_destroy(c);
-    input_close(in);
-    return status;
 }
 
 /* The joined file lies beside the one that is imported, unless it is named. */
@@ -198,130 +89,204 @@ static void join_path(const struct importing *im, char out_path[PATH_BYTES_MAX])
     (void)snprintf(out_path, PATH_BYTES_MAX, "%.*s%s", folder, im->options->path, file);
 }
 
+static fallible other_open(struct importing *im, struct joining *j, struct err *e)
+{
+    size_t key;
+    const char *name = import_map_join_key(im->map);
+    join_path(im, j->other_path);
+    struct table_options o = {.path = j->other_path, .delimiter = import_map_delimiter(im->map), .encoding = import_map_encoding(im->map)};
+    TRY(table_open(&o, &j->other, e));
+    (void)table_names(j->other, &j->other_columns);
+    j->rows = lookup_create(j->other_columns);
+    TRY(key_column_find(j->other, j->other_path, name, &key, e));
+    TRY(key_column_find(j->own, im->options->path, name, &j->key_column, e));
+    return other_rows_read(j, key, e);
+}
+
 /* The columns of both files, with those of the second whose names the first has already left nameless. */
-static fallible columns_settle(struct importing *im, struct arena *a, struct err *e)
+static fallible columns_settle(struct importing *im, struct joining *j, struct err *e)
 {
-    struct csv_record header;
-    struct table_names joined = {0};
-    char path[PATH_BYTES_MAX];
-    TRY(header_read(im->input, im->csv, &header, e));
-    struct bytes *own = names_copy(a, &header);
-    im->own_columns = header.count;
-    if (import_map_join_file(im->map) != NULL) {
-        join_path(im, path);
-        TRY(joined_file_read(im, path, a, &joined, e));
-        im->key_column = column_named(own, im->own_columns, import_map_join_key(im->map));
-        if (im->key_column == im->own_columns)
-            return FAIL(e, INVALID, "%s has no column \"%s\", by which it is to be joined", im->options->path, import_map_join_key(im->map));
-    }
-    im->join_columns = joined.count;
-    size_t count = im->own_columns + im->join_columns;
-    struct bytes *all = ARENA_ARRAY(a, struct bytes, count);
-    for (size_t i = 0; i < count; i++)
-        all[i] = i < im->own_columns ? own[i] : joined.names[i - im->own_columns];
-    for (size_t i = im->own_columns; i < count; i++)
-        if (column_named(all, im->own_columns, arena_text(a, all[i])) < im->own_columns)
-            all[i] = BYTES_NONE;
-    im->cells = calloc(count, sizeof *im->cells);
-    if (im->cells == NULL)
+    size_t count = j->own_columns + j->other_columns, ignored;
+    const struct bytes *own = table_names(j->own, &ignored), *other = j->other == NULL ? NULL : table_names(j->other, &ignored);
+    j->cells = calloc(count, sizeof *j->cells);
+    if (j->cells == NULL)
         abort();
-    return import_map_columns(im->map, all, count, e);
+    for (size_t i = 0; i < j->own_columns; i++)
+        j->cells[i] = own[i];
+    for (size_t i = 0; i < j->other_columns; i++)
+        j->cells[j->own_columns + i] = column_named(own, j->own_columns, other[i]) < j->own_columns ? BYTES_NONE : other[i];
+    return import_map_columns(im->map, j->cells, count, e);
 }
 
-static void cells_fill(struct importing *im, const struct csv_record *r)
+static void cells_fill(struct joining *j, const struct table_row *r)
 {
-    const struct bytes *joined = im->joined == NULL || im->key_column >= r->count ? NULL : lookup_find(im->joined, r->fields[im->key_column]);
-    for (size_t i = 0; i < im->own_columns; i++)
-        im->cells[i] = i < r->count ? r->fields[i] : BYTES_NONE;
-    for (size_t i = 0; i < im->join_columns; i++)
-        im->cells[im->own_columns + i] = joined == NULL ? BYTES_NONE : joined[i];
+    const struct bytes *other = j->rows == NULL ? NULL : lookup_find(j->rows, r->cells[j->key_column]);
+    for (size_t i = 0; i < j->own_columns; i++)
+        j->cells[i] = r->cells[i];
+    for (size_t i = 0; i < j->other_columns; i++)
+        j->cells[j->own_columns + i] = other == NULL ? BYTES_NONE : other[i];
 }
 
-static fallible row_send(struct importing *im, const struct csv_record *r, struct err *e)
+/* The row as a line of the file, for whoever mends it. */
+static fallible row_reject(struct importing *im, const struct joining *j, const struct table_row *r, const char *why, struct err *e)
+{
+    char delimiter = import_map_delimiter(im->map);
+    buf_clear(&im->event);
+    for (size_t i = 0; r->cells != NULL && i < j->own_columns; i++) {
+        if (i > 0)
+            buf_push_byte(&im->event, (uint8_t)delimiter);
+        csv_put(&im->event, r->cells[i], delimiter);
+    }
+    return sender_reject(im->sender, r->line, buf_bytes(&im->event), why, e);
+}
+
+static fallible row_send(struct importing *im, struct joining *j, const struct table_row *r, struct err *e)
 {
     char id[ID_BYTES_MAX];
     struct err why = {0};
-    cells_fill(im, r);
-    (void)snprintf(id, sizeof id, "%016" PRIx64 "%016" PRIx64 ":%" PRIu64, im->input->digest.high, im->input->digest.low, r->line);
-    struct import_row row = {im->cells, im->own_columns + im->join_columns, bytes_of_text(id)};
+    if (r->cells == NULL)
+        return row_reject(im, j, r, r->why, e);
+    cells_fill(j, r);
+    id_of(input_digest(table_input(j->own)), r->line, id);
+    struct import_row row = {j->cells, j->own_columns + j->other_columns, bytes_of_text(id)};
     buf_clear(&im->event);
     if (failed(import_map_event(im->map, &row, &im->event, &why)))
-        return sender_reject(im->sender, r->line, BYTES_NONE, why.text, e);
+        return row_reject(im, j, r, why.text, e);
     return sender_add(im->sender, buf_bytes(&im->event), r->line, e);
 }
 
-/* How much there will be is guessed from how far the file has been read. */
-static void progress_tell(struct importing *im, uint64_t rows)
+static fallible rows_send(struct importing *im, struct joining *j, struct err *e)
 {
-    z_off_t at = gzoffset(im->input->file);
-    if (at > 0)
-        im->progress.total = (uint64_t)((double)rows * (double)im->input->size_bytes / (double)at);
-    progress_show(&im->progress, rows);
-}
-
-static fallible rows_send(struct importing *im, struct err *e)
-{
-    enum csv_found found;
-    struct csv_record r;
+    struct table_row r;
+    bool more;
     for (uint64_t rows = 0;; rows++) {
-        TRY(record_next(im->input, im->csv, &r, &found, e));
-        if (found == CSV_END)
+        TRY(table_next(j->own, &r, &more, e));
+        if (!more)
             return sender_flush(im->sender, e);
-        if (found == CSV_BAD)
-            TRY(sender_reject(im->sender, r.line, BYTES_NONE, r.why, e));
-        else
-            TRY(row_send(im, &r, e));
-        progress_tell(im, rows);
+        TRY(row_send(im, j, &r, e));
+        progress_tell(im, table_input(j->own), rows);
     }
 }
 
 static fallible table_import(struct importing *im, struct err *e)
 {
-    struct arena *a = arena_create(1 << 14);
-    im->csv = csv_create(import_map_delimiter(im->map), SENDER_LINE_BYTES_MAX);
-    struct status status = columns_settle(im, a, e);
+    struct joining j = {0};
+    struct table_options o = {.path = im->options->path, .delimiter = import_map_delimiter(im->map), .encoding = import_map_encoding(im->map)};
+    TRY(table_open(&o, &j.own, e));
+    (void)table_names(j.own, &j.own_columns);
+    struct status status = import_map_join_file(im->map) == NULL ? DONE : other_open(im, &j, e);
     if (done(status))
-        status = rows_send(im, e);
-    csv_destroy(im->csv);
-    lookup_destroy(im->joined);
-    free(im->cells);
-    arena_destroy(a);
+        status = columns_settle(im, &j, e);
+    if (done(status))
+        status = rows_send(im, &j, e);
+    table_close(j.own);
+    table_close(j.other);
+    lookup_destroy(j.rows);
+    free(j.cells);
     return status;
 }
 
 /* --- lines that are events already --- */
 
-static fallible line_send(struct importing *im, struct bytes line, uint64_t number, struct err *e)
+static struct bytes line_trimmed(struct bytes line)
 {
-    if (line.size > 0 && line.data[line.size - 1] == '\r')
+    while (line.size > 0 && memchr(" \t\r", line.data[line.size - 1], 3) != NULL)
         line.size--;
-    return line.size == 0 ? DONE : sender_add(im->sender, line, number, e);
+    while (line.size > 0 && memchr(" \t", line.data[0], 2) != NULL)
+        line = bytes_slice(line, 1, line.size);
+    return line;
+}
+
+struct lines {
+    struct input *in;
+    struct json_parser *parser;
+    struct buf named; /* an event that got an id */
+    uint64_t number;  /* of the line at hand, from 1 */
+};
+
+static bool has_id(struct json event)
+{
+    struct json id = json_find(event, BYTES_LIT("id"));
+    bool is_empty = json_is(id, JSON_STRING) && json_string(id).size == 0;
+    return !is_empty && !json_is(id, JSON_NULL) && !json_is(id, JSON_ABSENT);
+}
+
+/* Gives an event without an id one that says where it stands; without, two equal lines would be one event. What can't be
+ * read is left for the daemon to say why. */
+static struct bytes event_named(struct lines *l, struct bytes event)
+{
+    struct json root, value;
+    struct bytes key;
+    struct err unread;
+    char id[ID_BYTES_MAX];
+    if (failed(json_parse(l->parser, event, &root, &unread)) || has_id(root))
+        return event;
+    struct json_walk members = json_members(root);
+    bool is_empty = !json_member_next(&members, &key, &value);
+    id_of(input_digest(l->in), l->number, id);
+    buf_clear(&l->named);
+    buf_push(&l->named, bytes_slice(event, 0, event.size - 1));
+    buf_printf(&l->named, "%s\"id\":\"%s\"}", is_empty ? "" : ",", id); /* behind an empty one, which it overrules */
+    assert(!l->named.overflowed);
+    return buf_bytes(&l->named);
+}
+
+/* Only what looks like an object goes on: one line that opens a list would make a list of all the lines of its batch. */
+static fallible line_send(struct importing *im, struct lines *l, struct err *e)
+{
+    struct bytes line = line_trimmed(buf_bytes(&im->event));
+    if (l->number == 1 && bytes_starts_with(line, BYTES_LIT("\xEF\xBB\xBF")))
+        line = bytes_slice(line, 3, line.size);
+    if (im->event.overflowed)
+        return sender_reject(im->sender, l->number, BYTES_NONE, "the line is too long", e);
+    if (line.size == 0)
+        return DONE;
+    if (line.data[0] != '{')
+        return sender_reject(im->sender, l->number, line, "a line is one event, an object: {\"event\":…}", e);
+    return sender_add(im->sender, event_named(l, line), l->number, e);
+}
+
+/* The line ends are looked for in each piece; what stands behind the last one waits for the next piece. */
+static fallible piece_send(struct importing *im, struct lines *l, struct bytes piece, struct err *e)
+{
+    for (const uint8_t *end; piece.size > 0 && (end = memchr(piece.data, '\n', piece.size)) != NULL; l->number++) {
+        size_t size = (size_t)(end - piece.data);
+        buf_push(&im->event, bytes_slice(piece, 0, size));
+        TRY(line_send(im, l, e));
+        buf_clear(&im->event);
+        piece = bytes_slice(piece, size + 1, piece.size);
+    }
+    buf_push(&im->event, piece);
+    return DONE;
+}
+
+static fallible lines_send(struct importing *im, struct lines *l, struct err *e)
+{
+    struct bytes piece;
+    for (;;) {
+        TRY(input_next(l->in, &piece, e));
+        if (piece.size == 0) {
+            TRY(line_send(im, l, e));
+            return sender_flush(im->sender, e);
+        }
+        TRY(piece_send(im, l, piece, e));
+        progress_tell(im, l->in, l->number);
+    }
 }
 
 static fallible lines_import(struct importing *im, struct err *e)
 {
-    struct bytes piece;
-    uint64_t number = 1;
-    for (;;) {
-        TRY(input_next(im->input, &piece, e));
-        if (piece.size == 0)
-            break;
-        for (const uint8_t *end; (end = memchr(piece.data, '\n', piece.size)) != NULL; number++) {
-            size_t size = (size_t)(end - piece.data);
-            buf_push(&im->event, bytes_slice(piece, 0, size));
-            TRY(im->event.overflowed ? sender_reject(im->sender, number, BYTES_NONE, "the line is too long", e)
-                                     : line_send(im, buf_bytes(&im->event), number, e));
-            buf_clear(&im->event);
-            piece = bytes_slice(piece, size + 1, piece.size);
-            progress_tell(im, number);
-            if (piece.size == 0)
-                break;
-        }
-        buf_push(&im->event, piece);
-    }
-    if (im->event.size > 0)
-        TRY(line_send(im, buf_bytes(&im->event), number, e));
-    return sender_flush(im->sender, e);
+    struct lines l = {.number = 1};
+    TRY(input_open(im->options->path, &l.in, e));
+    l.parser = json_parser_create(SENDER_LINE_BYTES_MAX);
+    if (l.parser == NULL)
+        abort();
+    buf_init(&l.named, SENDER_LINE_BYTES_MAX + NAMING_BYTES_MAX);
+    struct status status = lines_send(im, &l, e);
+    buf_fini(&l.named);
+    json_parser_destroy(l.parser);
+    input_close(l.in);
+    return status;
 }
 
 /* --- all of it --- */
@@ -358,19 +323,15 @@ fallible import_file(const struct import_options *o, struct sender_counts *out_c
     *out_counts = (struct sender_counts){0};
     if (o->map != NULL)
         TRY(map_load(o->map, &im.map, e));
-    struct status status = input_open(o->path, &im.input, e);
-    if (done(status)) {
-        struct sender_options so = {.client = o->client, .source = source_of(&im), .import = true, .rejects = o->rejects};
-        im.sender = sender_create(&so);
-        buf_init(&im.event, SENDER_LINE_BYTES_MAX);
-        progress_begin(&im.progress, o->path, either("rows", "行"), 0);
-        status = im.map != NULL ? table_import(&im, e) : lines_import(&im, e);
-        progress_end(&im.progress);
-        *out_counts = *sender_counts(im.sender);
-        sender_destroy(im.sender);
-        buf_fini(&im.event);
-    }
-    input_close(im.input);
+    struct sender_options so = {.client = o->client, .source = source_of(&im), .import = true, .rejects = o->rejects};
+    im.sender = sender_create(&so);
+    buf_init(&im.event, SENDER_LINE_BYTES_MAX);
+    progress_begin(&im.progress, o->path, either("rows", "行"), 0);
+    struct status status = im.map != NULL ? table_import(&im, e) : lines_import(&im, e);
+    progress_end(&im.progress);
+    *out_counts = *sender_counts(im.sender);
+    sender_destroy(im.sender);
+    buf_fini(&im.event);
     import_map_destroy(im.map);
     return status;
 }

@@ -17,6 +17,7 @@ struct import_map {
     struct json event;
     const char *source, *join_file, *join_key;
     char delimiter;
+    enum encoding encoding;
     size_t column_count;
     const char **columns;
 };
@@ -31,17 +32,39 @@ static const char *text_of(struct import_map *m, struct json j)
 
 static fallible members_check(struct json root, struct err *e)
 {
-    static const char *const known[] = {"source", "delimiter", "join", "event", "about"};
+    static const struct {
+        const char *name;
+        enum json_kind kind;
+    } known[] = {{"source", JSON_STRING}, {"delimiter", JSON_STRING}, {"encoding", JSON_STRING}, {"join", JSON_OBJECT}, {"event", JSON_OBJECT}, {"about", JSON_STRING}};
     struct bytes key;
     struct json value;
     for (struct json_walk w = json_members(root); json_member_next(&w, &key, &value);) {
         size_t i = 0;
-        while (i < COUNT_OF(known) && !bytes_equal(bytes_of_text(known[i]), key))
+        while (i < COUNT_OF(known) && !bytes_equal(bytes_of_text(known[i].name), key))
             i++;
         if (i == COUNT_OF(known))
-            return FAIL(e, INVALID, "there is no member \"%.*s\": want source, delimiter, join, event or about", BYTES_ARG(key));
+            return FAIL(e, INVALID, "there is no member \"%.*s\": want source, delimiter, encoding, join, event or about", BYTES_ARG(key));
+        if (!json_is(value, known[i].kind))
+            return FAIL(e, INVALID, "\"%s\" wants %s", known[i].name, json_kind_name(known[i].kind));
     }
     return DONE;
+}
+
+/* GBK and GB2312 are parts of GB18030. */
+static fallible encoding_read(struct import_map *m, struct json j, struct err *e)
+{
+    static const struct {
+        const char *name;
+        enum encoding encoding;
+    } known[] = {{"utf-8", ENCODING_UTF8}, {"gb18030", ENCODING_GB18030}, {"gbk", ENCODING_GB18030}, {"gb2312", ENCODING_GB18030}};
+    if (json_is(j, JSON_ABSENT))
+        return DONE;
+    for (size_t i = 0; i < COUNT_OF(known); i++)
+        if (bytes_equal(json_string(j), bytes_of_text(known[i].name))) {
+            m->encoding = known[i].encoding;
+            return DONE;
+        }
+    return FAIL(e, INVALID, "\"encoding\" is utf-8 or gb18030 (also called gbk and gb2312)");
 }
 
 static fallible delimiter_read(struct import_map *m, struct json j, struct err *e)
@@ -50,8 +73,10 @@ static fallible delimiter_read(struct import_map *m, struct json j, struct err *
     m->delimiter = ',';
     if (json_is(j, JSON_ABSENT))
         return DONE;
-    if (text.size != 1 || text.data[0] == '"' || text.data[0] == '\n' || text.data[0] == '\r')
-        return FAIL(e, INVALID, "\"delimiter\" is one character, such as \",\" or \"\\t\"");
+    if (text.size != 1 || memchr(",;|\t", text.data[0], 4) == NULL)
+        return FAIL(e, INVALID, "\"delimiter\" is \",\", \";\", \"|\" or \"\\t\"");
+    if (text.data[0] == '|' && m->encoding == ENCODING_GB18030) /* there it may be half a character */
+        return FAIL(e, INVALID, "\"delimiter\": a file in GB18030 can't be parted by \"|\"");
     m->delimiter = (char)text.data[0];
     return DONE;
 }
@@ -72,6 +97,7 @@ static fallible map_read(struct import_map *m, struct bytes text, struct err *e)
     if (!json_is(root, JSON_OBJECT))
         return FAIL(e, INVALID, "a map is an object");
     TRY(members_check(root, e));
+    TRY(encoding_read(m, json_find(root, BYTES_LIT("encoding")), e));
     TRY(delimiter_read(m, json_find(root, BYTES_LIT("delimiter")), e));
     TRY(join_read(m, json_find(root, BYTES_LIT("join")), e));
     m->source = text_of(m, json_find(root, BYTES_LIT("source")));
@@ -116,6 +142,11 @@ const char *import_map_source(const struct import_map *m)
 char import_map_delimiter(const struct import_map *m)
 {
     return m->delimiter;
+}
+
+enum encoding import_map_encoding(const struct import_map *m)
+{
+    return m->encoding;
 }
 
 const char *import_map_join_file(const struct import_map *m)
@@ -176,8 +207,10 @@ static fallible column_check(const struct import_map *m, struct bytes name, stru
 {
     if (column_of(m, name) < m->column_count)
         return DONE;
-    return FAIL(e, INVALID, "the map: there is no column \"%.*s\"; did you mean \"%s\"?", BYTES_ARG(name),
-                nearest_name(arena_text(m->arena, name), m->columns, m->column_count, sizeof *m->columns));
+    const char *near = nearest_name(arena_text(m->arena, name), m->columns, m->column_count, sizeof *m->columns);
+    if (*near == 0)
+        return FAIL(e, INVALID, "the map: there is no column \"%.*s\"", BYTES_ARG(name));
+    return FAIL(e, INVALID, "the map: there is no column \"%.*s\"; did you mean \"%s\"?", BYTES_ARG(name), near);
 }
 
 static fallible text_check(const struct import_map *m, struct bytes text, struct err *e)

@@ -70,7 +70,8 @@ static void bad_maps(struct t *t)
 {
     static const char *const texts[] = {
         "", "[]", "{}", "{\"event\":1}", "{\"event\":{},\"sauce\":\"x\"}", "{\"event\":{},\"delimiter\":\"ab\"}", "{\"event\":{},\"delimiter\":\"\\\"\"}",
-        "{\"event\":{},\"join\":{\"file\":\"x\"}}",
+        "{\"event\":{},\"join\":{\"file\":\"x\"}}", "{\"event\":{},\"delimiter\":\"a\"}", "{\"event\":{},\"delimiter\":3}", "{\"event\":{},\"source\":3}",
+        "{\"event\":{},\"encoding\":\"latin1\"}", "{\"event\":{},\"encoding\":1}", "{\"event\":{},\"encoding\":\"gbk\",\"delimiter\":\"|\"}",
     };
     for (size_t i = 0; i < COUNT_OF(texts); i++) {
         struct import_map *m = NULL;
@@ -88,6 +89,8 @@ static void columns_are_checked(struct t *t)
     CHECK_FAILS(t, import_map_columns(m, names, 2, &e), INVALID);
     CHECK_TEXT(t, e.text, "the map: there is no column \"CustomerId\"; did you mean \"CustomerID\"?");
     CHECK_FAILS(t, import_map_columns(m, twice, 2, &e), INVALID);
+    CHECK_FAILS(t, import_map_columns(m, NULL, 0, &e), INVALID);
+    CHECK_TEXT(t, e.text, "the map: there is no column \"CustomerId\"");
     import_map_destroy(m);
 }
 
@@ -117,8 +120,12 @@ static void a_map_says_where_from(struct t *t)
     REQUIRE_DONE(t, import_map_create(bytes_of_text(text), &m, &e), &e);
     CHECK_TEXT(t, import_map_source(m), "shop");
     CHECK_EQ(t, import_map_delimiter(m), '\t');
+    CHECK_EQ(t, import_map_encoding(m), ENCODING_UTF8);
     CHECK_TEXT(t, import_map_join_file(m), "f.csv");
     CHECK_TEXT(t, import_map_join_key(m), "k");
+    import_map_destroy(m);
+    REQUIRE_DONE(t, import_map_create(BYTES_LIT("{\"encoding\":\"gbk\",\"event\":{}}"), &m, &e), &e);
+    CHECK_EQ(t, import_map_encoding(m), ENCODING_GB18030);
     import_map_destroy(m);
 }
 

@@ -5,15 +5,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "lib/json.h"
+#include "app/show.h"
 
 #define PATH_BYTES_MAX 1024
 #define RETRY_SECONDS_MAX 60 /* in all, of one batch */
 #define REPLY_JSON_BYTES_MAX (4u << 20)
-#define REJECT_BYTES_MAX (2 * SENDER_LINE_BYTES_MAX)
+#define REJECT_BYTES_MAX (6 * SENDER_LINE_BYTES_MAX + 65536) /* each byte of the event escaped, and the words */
 
 /* Where an event of the batch stands in it, and what its place is called outside. */
 struct sender_place {
@@ -81,7 +82,7 @@ static fallible rejects_open(struct sender *s, struct err *e)
     if (s->rejects != NULL)
         return DONE;
     int file = open(s->rejects_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    s->rejects = file < 0 ? NULL : fdopen(file, "w");
+    s->rejects = file < 0 || fchmod(file, 0600) != 0 ? NULL : fdopen(file, "w"); /* it may have been there before */
     if (s->rejects == NULL && file >= 0)
         (void)close(file);
     return s->rejects == NULL ? FAIL(e, IO, "can't write the rejects to %s", s->rejects_path) : DONE;
@@ -122,23 +123,27 @@ static struct bytes event_at(const struct sender *s, uint32_t index)
     return bytes_slice(buf_bytes(&s->batch), s->places[index].at, s->places[index].at + s->places[index].size);
 }
 
-/* The daemon names the first hundred; of the others only the number is known. */
-static fallible faults_take(struct sender *s, struct json reply, uint64_t faulty, struct err *e)
+/* What the daemon says of a request: how many events are what, and the index behind the last one whose fault it named. */
+struct verdict {
+    uint64_t accepted, duplicates, faulty, named;
+    uint32_t next;
+};
+
+/* "line 7, column 2: …" counts in the request, which the reader of the rejects never sees: each event is one line of it. */
+static struct bytes detail_of(struct json problem)
 {
-    uint64_t shown = 0;
-    struct json fault;
-    for (struct json_walk w = json_items(json_find(reply, BYTES_LIT("faults"))); json_item_next(&w, &fault); shown++) {
-        uint64_t line;
-        if (json_uint64(json_find(fault, BYTES_LIT("line")), &line) && line >= 1 && line <= s->count)
-            TRY(reject_write(s, s->places[line - 1].line, event_at(s, (uint32_t)line - 1), json_string(json_find(fault, BYTES_LIT("detail"))), e));
-    }
-    if (shown < faulty) {
-        char words[160];
-        (void)snprintf(words, sizeof words, "and %" PRIu64 " more of the lines %" PRIu64 " to %" PRIu64, faulty - shown, s->places[0].line,
-                       s->places[s->count - 1].line);
-        TRY(reject_write(s, s->places[s->count - 1].line, BYTES_NONE, bytes_of_text(words), e));
-    }
-    return DONE;
+    struct bytes words = json_string(json_find(problem, BYTES_LIT("detail")));
+    const uint8_t *comma = words.size == 0 ? NULL : memchr(words.data, ',', words.size);
+    if (comma == NULL || !bytes_starts_with(words, BYTES_LIT("line ")) || (size_t)(comma - words.data) + 2 >= words.size)
+        return words;
+    return bytes_slice(words, (size_t)(comma - words.data) + 2, words.size);
+}
+
+static fallible fault_take(struct sender *s, uint32_t index, struct json problem, struct verdict *v, struct err *e)
+{
+    v->named++;
+    v->next = index + 1;
+    return reject_write(s, s->places[index].line, event_at(s, index), detail_of(problem), e);
 }
 
 static uint64_t count_of(struct json reply, const char *name)
@@ -148,45 +153,40 @@ static uint64_t count_of(struct json reply, const char *name)
     return count;
 }
 
-static fallible counts_take(struct sender *s, struct json reply, struct err *e)
+/* The answer to the events from `from` on. */
+static fallible counts_read(struct sender *s, uint32_t from, struct json reply, struct verdict *out_verdict, struct err *e)
 {
-    uint64_t accepted = count_of(reply, "accepted"), duplicates = count_of(reply, "duplicates"), faulty = count_of(reply, "faulty");
-    if (accepted + duplicates + faulty > s->count)
-        return FAIL(e, CORRUPT, "the daemon answers for more events than were sent");
-    s->counts.accepted += accepted;
-    s->counts.duplicates += duplicates;
-    s->counts.faulty += faulty;
-    s->counts.refused += s->count - accepted - duplicates - faulty;
-    return faulty > 0 ? faults_take(s, reply, faulty, e) : DONE;
-}
-
-/* --- batches --- */
-
-/* Not one event of the batch was good: the answer is about the first. */
-static fallible all_faulty(struct sender *s, struct json problem, struct err *e)
-{
-    struct bytes why = json_string(json_find(problem, BYTES_LIT("detail")));
-    s->counts.faulty += s->count;
-    for (uint32_t i = 0; i < s->count; i++)
-        TRY(reject_write(s, s->places[i].line, event_at(s, i), i == 0 ? why : BYTES_LIT("bad, as the first one of its batch"), e));
+    struct json fault;
+    *out_verdict = (struct verdict){.accepted = count_of(reply, "accepted"), .duplicates = count_of(reply, "duplicates"), .faulty = count_of(reply, "faulty")};
+    if (out_verdict->accepted + out_verdict->duplicates + out_verdict->faulty > s->count - from)
+        return FAIL(e, UNAVAILABLE, "the daemon answers for more events than were sent: is it of another version?");
+    for (struct json_walk w = json_items(json_find(reply, BYTES_LIT("faults"))); json_item_next(&w, &fault);) {
+        uint64_t line;
+        if (json_uint64(json_find(fault, BYTES_LIT("line")), &line) && line >= 1 && line <= s->count - from)
+            TRY(fault_take(s, from + (uint32_t)line - 1, fault, out_verdict, e));
+    }
     return DONE;
 }
 
-static fallible reply_take(struct sender *s, const struct client_reply *r, struct err *e)
+static fallible reply_read(struct sender *s, uint32_t from, const struct client_reply *r, struct verdict *out_verdict, struct err *e)
 {
     struct json j;
     struct err ignored;
     if (failed(json_parse(s->parser, r->body, &j, &ignored)))
         j = JSON_NOTHING;
     if (r->status == 200)
-        return counts_take(s, j, e);
-    if (r->status == 400 && bytes_equal(json_string(json_find(j, BYTES_LIT("type"))), BYTES_LIT("/problems/bad-event")))
-        return all_faulty(s, j, e);
+        return counts_read(s, from, j, out_verdict, e);
+    if (r->status == 400 && bytes_equal(json_string(json_find(j, BYTES_LIT("type"))), BYTES_LIT("/problems/bad-event"))) {
+        *out_verdict = (struct verdict){.faulty = s->count - from}; /* none of them is good, and the first one is named */
+        return fault_take(s, from, j, out_verdict, e);
+    }
     struct bytes title = json_string(json_find(j, BYTES_LIT("title"))), detail = json_string(json_find(j, BYTES_LIT("detail")));
     if (r->status == 401 || r->status == 403)
         return FAIL(e, DENIED, "%.*s: %.*s", BYTES_ARG(title), BYTES_ARG(detail));
     return FAIL(e, INVALID, "the daemon says %ld: %.*s: %.*s", r->status, BYTES_ARG(title), BYTES_ARG(detail));
 }
+
+/* --- batches --- */
 
 static void wait_seconds(long seconds)
 {
@@ -194,10 +194,12 @@ static void wait_seconds(long seconds)
     (void)nanosleep(&t, NULL);
 }
 
-/* The events carry ids, so a batch may be sent again without being counted twice. */
-static fallible batch_send(struct sender *s, struct err *e)
+/* The batch from one of its events on. A batch may be sent again without being counted twice: the daemon knows events by
+ * their ids. */
+static fallible batch_send(struct sender *s, uint32_t from, struct verdict *out_verdict, struct err *e)
 {
-    struct client_call call = {.method = "POST", .path = s->path, .body = buf_bytes(&s->batch)};
+    struct bytes body = bytes_slice(buf_bytes(&s->batch), s->places[from].at, s->batch.size);
+    struct client_call call = {.method = "POST", .path = s->path, .body = body};
     struct client_reply reply;
     long waited_s = 0;
     for (;;) {
@@ -211,16 +213,36 @@ static fallible batch_send(struct sender *s, struct err *e)
         waited_s += wait_s;
         wait_seconds(wait_s);
     }
-    return reply_take(s, &reply, e);
+    return reply_read(s, from, &reply, out_verdict, e);
+}
+
+/* A request's answer names some of its faulty events; those behind the last one are asked about again, until each faulty
+ * event has its reason. */
+static fallible faults_ask(struct sender *s, struct verdict v, struct err *e)
+{
+    while (v.faulty > v.named && v.next < s->count) {
+        uint32_t from = v.next;
+        TRY(batch_send(s, from, &v, e));
+        if (v.faulty > 0 && v.named == 0)
+            return FAIL(e, UNAVAILABLE, "the daemon does not say which events are faulty: is it of another version?");
+    }
+    return DONE;
 }
 
 fallible sender_flush(struct sender *s, struct err *e)
 {
+    struct verdict v;
     if (s->count == 0)
         return DONE;
-    TRY(batch_send(s, e));
+    TRY(batch_send(s, 0, &v, e));
     s->counts.sent += s->count;
     s->counts.batches++;
+    s->counts.accepted += v.accepted;
+    s->counts.duplicates += v.duplicates;
+    s->counts.faulty += v.faulty;
+    s->counts.refused += s->count - v.accepted - v.duplicates - v.faulty;
+    if (s->rejects_path != NULL)
+        TRY(faults_ask(s, v, e));
     s->count = 0;
     buf_clear(&s->batch);
     return DONE;

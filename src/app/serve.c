@@ -77,6 +77,12 @@ static void woken(void *context, struct workspace *w, struct engine *g)
     door_woken(w, g);
 }
 
+static void warned(void *context, const struct workspace *w, const char *words)
+{
+    (void)context;
+    journal(JOURNAL_WARN, "workspace_trouble", "%s: %s", workspace_name(w), words);
+}
+
 /* The log failed: nothing may be answered any more. A restart replays what was durable. */
 static void broken(void *context, const char *words)
 {
@@ -225,6 +231,7 @@ int verb_serve(struct arguments *a)
         return say_failure(status, &e);
     struct host_options options = app_host_options(folder, registry);
     options.woken = woken;
+    options.warned = warned;
     options.broken = broken;
     options.memory_bytes = memory_bytes;
     disk_fit(&options);

@@ -4,11 +4,19 @@
 #include <string.h>
 
 #include "app/app.h"
+#include "app/words.h"
 
 #define CELL_COLUMNS_MAX 44u
 #define DEPTH_MAX 6u
 
 /* --- values --- */
+
+uint64_t number_in(struct json j, const char *name)
+{
+    uint64_t number = 0;
+    (void)json_uint64(json_find(j, bytes_of_text(name)), &number);
+    return number;
+}
 
 struct bytes short_time(struct json j, struct arena *a)
 {
@@ -71,9 +79,23 @@ static bool is_plain_list(struct json j)
     return plain;
 }
 
+static struct bytes cell_text(struct json j, struct arena *a);
+
+/* The members of an object on one line: "ids: a, b; people: 7". */
+static struct bytes object_text(struct json object, struct arena *a)
+{
+    struct bytes text = BYTES_NONE, key;
+    struct json value;
+    for (struct json_walk w = json_members(object); json_member_next(&w, &key, &value);) {
+        struct bytes name = word_of(key), more = is_plain(value) || is_plain_list(value) ? cell_text(value, a) : json_raw(value);
+        text = bytes_of_text(arena_printf(a, "%.*s%s%.*s: %.*s", BYTES_ARG(text), text.size == 0 ? "" : "; ", BYTES_ARG(name), BYTES_ARG(more)));
+    }
+    return text.size == 0 ? BYTES_LIT("–") : text;
+}
+
 static struct bytes cell_text(struct json j, struct arena *a)
 {
-    return is_plain_list(j) ? list_text(j, a) : is_plain(j) ? plain_text(j, a) : json_raw(j);
+    return is_plain_list(j) ? list_text(j, a) : is_plain(j) ? plain_text(j, a) : json_is(j, JSON_OBJECT) ? object_text(j, a) : json_raw(j);
 }
 
 /* --- tables --- */
@@ -104,7 +126,7 @@ static size_t table_names(struct json list, struct bytes names[GRID_COLUMNS_MAX]
 
 static void show_table(struct json list, struct arena *a, const char *indent, FILE *out)
 {
-    struct bytes names[GRID_COLUMNS_MAX], cells[GRID_COLUMNS_MAX];
+    struct bytes names[GRID_COLUMNS_MAX], cells[GRID_COLUMNS_MAX], headings[GRID_COLUMNS_MAX];
     bool right[GRID_COLUMNS_MAX] = {false};
     struct grid g;
     struct json item;
@@ -118,10 +140,14 @@ static void show_table(struct json list, struct arena *a, const char *indent, FI
     g.headed = true;
     g.columns_max = CELL_COLUMNS_MAX;
     memcpy(g.right, right, sizeof right);
-    grid_add(&g, names);
+    for (size_t i = 0; i < count; i++)
+        headings[i] = word_of(names[i]);
+    grid_add(&g, headings);
     for (struct json_walk w = json_items(list); json_item_next(&w, &item);) {
-        for (size_t i = 0; i < count; i++)
-            cells[i] = cell_text(json_find(item, names[i]), a);
+        for (size_t i = 0; i < count; i++) {
+            struct bytes text = cell_text(json_find(item, names[i]), a);
+            cells[i] = bytes_equal(names[i], BYTES_LIT("act")) ? word_of(text) : text; /* others hold what people have named */
+        }
         grid_add(&g, cells);
     }
     grid_print(&g, out);
@@ -137,7 +163,8 @@ static void show_nested(struct json object, struct arena *a, unsigned depth, FIL
     for (struct json_walk w = json_members(object); json_member_next(&w, &key, &value);) {
         if (is_plain(value) || is_plain_list(value))
             continue;
-        fprintf(out, "%s%.*s\n", indent, BYTES_ARG(key));
+        struct bytes name = word_of(key);
+        fprintf(out, "%s%.*s\n", indent, BYTES_ARG(name));
         show_at(value, a, depth + 1, out);
     }
 }
@@ -151,7 +178,7 @@ static void show_members(struct json object, struct arena *a, unsigned depth, FI
     g.indent = arena_printf(a, "%*s", (int)(2 * depth), "");
     for (struct json_walk w = json_members(object); json_member_next(&w, &key, &value);)
         if (!json_is(value, JSON_NULL) && (is_plain(value) || is_plain_list(value)))
-            grid_add(&g, (const struct bytes[]){key, cell_text(value, a)});
+            grid_add(&g, (const struct bytes[]){word_of(key), cell_text(value, a)});
     grid_print(&g, out);
     if (depth < DEPTH_MAX)
         show_nested(object, a, depth, out);
@@ -179,15 +206,12 @@ void show_json(struct json j, struct arena *a, FILE *out)
 
 int show_problem(const struct client_reply *reply, struct json problem)
 {
-    struct bytes zh = json_string(json_find(problem, BYTES_LIT("title_zh")));
     struct bytes title = json_string(json_find(problem, BYTES_LIT("title"))), detail = json_string(json_find(problem, BYTES_LIT("detail")));
-    if (speaks_chinese() && zh.size > 0)
-        title = zh;
+    const char *advice = advice_of(json_string(json_find(problem, BYTES_LIT("type"))));
     if (title.size == 0)
         title = reply->body;
-    fprintf(stderr, "kith: %.*s%s%.*s\n", BYTES_ARG(title), detail.size > 0 ? ": " : "", BYTES_ARG(detail));
-    if (reply->status == 401)
-        fprintf(stderr, "%s\n", either("Say --token, or --folder DIR for the admin's of that folder (or KITH_TOKEN, KITH_FOLDER).",
-                                       "请用 --token 指定令牌,或用 --folder DIR 使用该目录的管理员令牌(亦可设 KITH_TOKEN、KITH_FOLDER)。"));
+    if (advice != NULL)
+        detail = bytes_of_text(advice); /* the daemon's own is for programs */
+    fprintf(stderr, either("kith: %.*s%s%.*s\n", "kith:%.*s%s%.*s\n"), BYTES_ARG(title), detail.size > 0 ? either(": ", ":") : "", BYTES_ARG(detail));
     return reply->status == 503 || reply->status == 429 ? EXIT_BUSY : EXIT_REFUSED;
 }

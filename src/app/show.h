@@ -14,5 +14,8 @@ void show_profile(struct json profile, struct arena *a, FILE *out);
 /* "2026-11-22T03:04:05.678Z" -> "2026-11-22 03:04", in the arena; anything else as it is. */
 struct bytes short_time(struct json j, struct arena *a);
 
+/* A member of an object as a number; 0: there is no such number. */
+uint64_t number_in(struct json j, const char *name);
+
 /* Prints a problem (an answer of 400 or more) to standard error and returns what to tell the shell. */
 int show_problem(const struct client_reply *reply, struct json problem);

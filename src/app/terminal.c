@@ -114,16 +114,21 @@ static void pad(FILE *out, size_t columns)
         (void)fputc(' ', out);
 }
 
-static size_t cell_columns(const struct grid *g, struct bytes cell)
+static bool is_cut(const struct grid *g, size_t column, size_t columns)
 {
-    size_t columns = text_columns(cell);
-    return g->columns_max > 0 && columns > g->columns_max ? g->columns_max : columns;
+    return g->columns_max > 0 && columns > g->columns_max && column + 1 < g->columns;
 }
 
-static void cell_print(const struct grid *g, FILE *out, struct bytes cell)
+static size_t cell_columns(const struct grid *g, size_t column, struct bytes cell)
 {
     size_t columns = text_columns(cell);
-    if (g->columns_max == 0 || columns <= g->columns_max) {
+    return is_cut(g, column, columns) ? g->columns_max : columns;
+}
+
+static void cell_print(const struct grid *g, FILE *out, size_t column, struct bytes cell)
+{
+    size_t columns = text_columns(cell);
+    if (!is_cut(g, column, columns)) {
         fprintf(out, "%.*s", BYTES_ARG(cell));
         return;
     }
@@ -139,10 +144,10 @@ static void row_print(const struct grid *g, const struct grid_row *row, const si
         last--;
     (void)fputs(g->indent == NULL ? "" : g->indent, out);
     for (size_t i = 0; i < last; i++) {
-        size_t room = widths[i] - cell_columns(g, row->cells[i]);
+        size_t room = widths[i] - cell_columns(g, i, row->cells[i]);
         if (g->right[i])
             pad(out, room);
-        cell_print(g, out, row->cells[i]);
+        cell_print(g, out, i, row->cells[i]);
         if (i + 1 < last)
             pad(out, (g->right[i] ? 0 : room) + 2);
     }
@@ -153,7 +158,7 @@ static void rule_print(const struct grid *g, const size_t *widths, FILE *out)
 {
     (void)fputs(g->indent == NULL ? "" : g->indent, out);
     for (size_t i = 0; i < g->columns; i++) {
-        for (size_t k = 0; k < widths[i]; k++)
+        for (size_t k = 0; k < widths[i] && (g->columns_max == 0 || k < g->columns_max); k++)
             (void)fputs("─", out);
         pad(out, i + 1 < g->columns ? 2 : 0);
     }
@@ -165,7 +170,7 @@ void grid_print(const struct grid *g, FILE *out)
     size_t widths[GRID_COLUMNS_MAX] = {0};
     for (const struct grid_row *row = g->first; row != NULL; row = row->next)
         for (size_t i = 0; i < g->columns; i++) {
-            size_t columns = cell_columns(g, row->cells[i]);
+            size_t columns = cell_columns(g, i, row->cells[i]);
             widths[i] = columns > widths[i] ? columns : widths[i];
         }
     for (const struct grid_row *row = g->first; row != NULL; row = row->next) {
@@ -219,6 +224,16 @@ void progress_show(struct progress *p, uint64_t so_far)
         fprintf(stderr, " %3d%% ", (int)(so_far >= p->total ? 100 : so_far * 100 / p->total));
     }
     fprintf(stderr, "%s %s, %s/s", grouped(so_far, count), p->unit, rate);
+    (void)fflush(stderr);
+}
+
+void progress_wait(struct progress *p)
+{
+    int64_t now_us = time_monotonic_us();
+    if (!p->shows || now_us - p->shown_us < PROGRESS_EVERY_US)
+        return;
+    p->shown_us = now_us;
+    fprintf(stderr, "\r\033[K%s %.1f s", p->what, (double)(now_us - p->begin_us) / 1e6);
     (void)fflush(stderr);
 }
 

@@ -22,7 +22,7 @@ struct grid {
     bool right[GRID_COLUMNS_MAX];    /* numbers */
     bool headed;                     /* the first row is a heading: underlined */
     const char *indent;              /* before each line; NULL: nothing */
-    size_t columns_max;              /* longer cells are cut; 0: not cut */
+    size_t columns_max;              /* longer cells are cut, but in the last column; 0: none is */
 };
 void grid_init(struct grid *g, struct arena *a, size_t columns);
 void grid_add(struct grid *g, const struct bytes *cells);
@@ -41,5 +41,6 @@ struct progress {
 };
 void progress_begin(struct progress *p, const char *what, const char *unit, uint64_t total);
 void progress_show(struct progress *p, uint64_t so_far); /* at most ten times a second; cheap */
+void progress_wait(struct progress *p);                  /* the same, for work that tells only that it goes on */
 void progress_end(struct progress *p);                   /* the line is gone */
 int64_t progress_us(const struct progress *p);           /* since the beginning */

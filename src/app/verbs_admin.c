@@ -1,9 +1,13 @@
-/* Verbs that change: tokens, settings, and who is who. */
+/* Verbs that change: tokens, hooks, settings, who is who; and a checkpoint. */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "app/arguments.h"
 #include "app/errand.h"
+#include "base/time.h"
+
+#define CHECKPOINT_LOOK_NS 50000000L
 
 /* Members of an open object. */
 static void put_text(struct errand *d, const char *key, const char *text)
@@ -73,24 +77,35 @@ static void show_done(struct json root, struct arena *a, FILE *out)
         show_json(result, a, out);
 }
 
-static int token_list(struct errand *d, struct arguments *a)
+static int whole_list(struct errand *d, struct arguments *a, const char *path)
 {
     (void)argument_next(a); /* "list" */
     if (!errand_ready(d, true))
         return EXIT_USAGE;
-    errand_path_text(d, "/api/v1/tokens");
+    errand_path_text(d, path);
     return errand_run(d, "GET", show_json);
+}
+
+/* `path` ends where the name stands. */
+static int named_end(struct errand *d, struct arguments *a, const char *path)
+{
+    (void)argument_next(a); /* "revoke", "remove" */
+    const char *name = argument_next(a);
+    if (!errand_ready(d, name != NULL))
+        return EXIT_USAGE;
+    errand_path_text(d, path);
+    url_push(&d->path, bytes_of_text(name));
+    return errand_run(d, "DELETE", show_done);
+}
+
+static int token_list(struct errand *d, struct arguments *a)
+{
+    return whole_list(d, a, "/api/v1/tokens");
 }
 
 static int token_revoke(struct errand *d, struct arguments *a)
 {
-    (void)argument_next(a); /* "revoke" */
-    const char *name = argument_next(a);
-    if (!errand_ready(d, name != NULL))
-        return EXIT_USAGE;
-    errand_path_text(d, "/api/v1/tokens/");
-    url_push(&d->path, bytes_of_text(name));
-    return errand_run(d, "DELETE", show_done);
+    return named_end(d, a, "/api/v1/tokens/");
 }
 
 /* The word that says which of a verb's errands it is; it is taken again by the errand, once it has asked for its options. */
@@ -100,19 +115,62 @@ static const char *word_peek(const struct arguments *a)
     return argument_next(&copy);
 }
 
-int verb_token(struct arguments *a)
+struct word_row {
+    const char *word;
+    int (*run)(struct errand *d, struct arguments *a);
+};
+
+static int word_run(struct arguments *a, const struct word_row *rows, size_t count)
 {
-    static const struct {
-        const char *word;
-        int (*run)(struct errand *d, struct arguments *a);
-    } rows[] = {{"add", token_add}, {"list", token_list}, {"revoke", token_revoke}};
     struct errand d;
     errand_begin(&d, a);
     const char *word = word_peek(a);
-    for (size_t i = 0; i < COUNT_OF(rows); i++)
+    for (size_t i = 0; i < count; i++)
         if (word != NULL && strcmp(rows[i].word, word) == 0)
             return errand_end(&d, rows[i].run(&d, a));
     return errand_end(&d, say_usage(verb_of(a)));
+}
+
+int verb_token(struct arguments *a)
+{
+    static const struct word_row rows[] = {{"add", token_add}, {"list", token_list}, {"revoke", token_revoke}};
+    return word_run(a, rows, COUNT_OF(rows));
+}
+
+/* --- hooks --- */
+
+static int hook_add(struct errand *d, struct arguments *a)
+{
+    const char *secret = argument_option(a, "secret"), *facts = argument_option(a, "facts"), *causes = argument_option(a, "causes");
+    (void)argument_next(a); /* "add" */
+    const char *name = argument_next(a), *target = argument_next(a);
+    if (!errand_ready(d, target != NULL))
+        return EXIT_USAGE;
+    json_object_begin(&d->writer);
+    put_text(d, "name", name);
+    put_text(d, "target", target);
+    put_text(d, "secret", secret);
+    put_list(d, "facts", facts);
+    put_list(d, "causes", causes);
+    json_object_end(&d->writer);
+    errand_path_text(d, "/api/v1/hooks");
+    return errand_run(d, "POST", show_done);
+}
+
+static int hook_list(struct errand *d, struct arguments *a)
+{
+    return whole_list(d, a, "/api/v1/hooks");
+}
+
+static int hook_remove(struct errand *d, struct arguments *a)
+{
+    return named_end(d, a, "/api/v1/hooks/");
+}
+
+int verb_hook(struct arguments *a)
+{
+    static const struct word_row rows[] = {{"add", hook_add}, {"list", hook_list}, {"remove", hook_remove}};
+    return word_run(a, rows, COUNT_OF(rows));
 }
 
 /* --- settings --- */
@@ -141,13 +199,62 @@ int verb_settings(struct arguments *a)
     return errand_end(&d, errand_run(&d, "PUT", show_done));
 }
 
+/* --- checkpoint --- */
+
+/* Asks until it is there, or has failed once more than at the beginning. */
+static int checkpoint_await(struct errand *d)
+{
+    static const struct timespec pause = {.tv_nsec = CHECKPOINT_LOOK_NS};
+    uint64_t wanted = number_in(d->root, "wanted"), failed_before = number_in(d->root, "failed");
+    struct progress p;
+    int code = EXIT_DONE;
+    progress_begin(&p, either("Making a checkpoint", "正在建立检查点"), "", 0);
+    while (code == EXIT_DONE && number_in(d->root, "position") < wanted && number_in(d->root, "failed") == failed_before) {
+        (void)nanosleep(&pause, NULL);
+        progress_wait(&p);
+        code = errand_send(d, "GET");
+    }
+    progress_end(&p);
+    if (code == EXIT_DONE && number_in(d->root, "position") < wanted) {
+        struct bytes why = json_string(json_find(d->root, BYTES_LIT("trouble")));
+        fprintf(stderr, either("kith: the checkpoint failed: %.*s\n", "kith:检查点未能建立:%.*s\n"), BYTES_ARG(why));
+        return EXIT_BUSY;
+    }
+    return code;
+}
+
+int verb_checkpoint(struct arguments *a)
+{
+    struct errand d;
+    char position[GROUPED_BYTES];
+    errand_begin(&d, a);
+    if (!errand_ready(&d, true))
+        return errand_end(&d, EXIT_USAGE);
+    errand_path_text(&d, "/api/v1/checkpoint");
+    int64_t begin_us = time_monotonic_us();
+    int code = errand_send(&d, "POST");
+    if (code == EXIT_DONE)
+        code = checkpoint_await(&d);
+    if (code != EXIT_DONE)
+        return errand_end(&d, code);
+    struct bytes time = short_time(json_find(d.root, BYTES_LIT("time")), d.arena);
+    if (d.json)
+        printf("%.*s\n", BYTES_ARG(d.reply.body));
+    else
+        printf(either("Checkpoint at log position %s, %.*s UTC; it took %.1f s.\n", "检查点已建立:日志位点 %s,%.*s UTC;用时 %.1f 秒。\n"),
+               grouped(number_in(d.root, "position"), position), BYTES_ARG(time), (double)(time_monotonic_us() - begin_us) / 1e6);
+    return errand_end(&d, EXIT_DONE);
+}
+
 /* --- who is who --- */
 
 /* A preview is told by its own answer; a thing done by its position. */
 static void show_act(struct json root, struct arena *a, FILE *out)
 {
     if (json_is(json_find(root, BYTES_LIT("preview")), JSON_ABSENT)) {
+        struct bytes position = json_raw(json_find(root, BYTES_LIT("position")));
         show_done(root, a, out);
+        fprintf(out, either("To take it back: kith undo %.*s\n", "如需撤销:kith undo %.*s\n"), BYTES_ARG(position));
         return;
     }
     struct json person, refused = json_find(root, BYTES_LIT("refused"));
@@ -238,46 +345,35 @@ int verb_undo(struct arguments *a)
     struct errand d;
     errand_begin(&d, a);
     struct act_options o = act_options_of(a);
-    const char *position = argument_next(a);
+    const char *which = word_peek(a);
     char *end = NULL;
-    unsigned long long number = position == NULL ? 0 : strtoull(position, &end, 10);
-    bool good = position != NULL && *position >= '0' && *position <= '9' && *end == 0;
+    unsigned long long position = which == NULL ? 0 : strtoull(which, &end, 10);
+    bool is_position = which != NULL && *which >= '0' && *which <= '9' && *end == 0;
     json_object_begin(&d.writer);
-    if (good) {
+    if (is_position) {
+        (void)argument_next(a);
         json_key(&d.writer, "position");
-        json_put_uint64(&d.writer, number);
+        json_put_uint64(&d.writer, position);
     }
-    (void)act_body(&d, &o, a);
+    size_t count = act_body(&d, &o, a);
     json_object_end(&d.writer);
-    if (!errand_ready(&d, good))
+    if (!errand_ready(&d, is_position || (count == 1 && strchr(which, ':') != NULL)))
         return errand_end(&d, EXIT_USAGE);
     errand_path_text(&d, "/api/v1/identity/undo");
     return errand_end(&d, errand_run(&d, "POST", show_act));
 }
 
-static int list_run(struct arguments *a, const char *path)
-{
-    struct errand d;
-    errand_begin(&d, a);
-    const char *limit = argument_option(a, "limit");
-    if (!errand_ready(&d, true))
-        return errand_end(&d, EXIT_USAGE);
-    errand_path_text(&d, path);
-    errand_path_value(&d, "limit", limit);
-    return errand_end(&d, errand_run(&d, "GET", show_json));
-}
-
 int verb_reviews(struct arguments *a)
 {
-    return list_run(a, "/api/v1/identity/reviews");
+    return errand_list(a, "/api/v1/identity/reviews", "after");
 }
 
 int verb_acts(struct arguments *a)
 {
-    return list_run(a, "/api/v1/identity/acts");
+    return errand_list(a, "/api/v1/identity/acts", "before");
 }
 
 int verb_types(struct arguments *a)
 {
-    return list_run(a, "/api/v1/identity/types");
+    return errand_list(a, "/api/v1/identity/types", NULL);
 }

@@ -5,10 +5,12 @@
 
 #include "app/app.h"
 #include "app/errand.h"
+#include "app/words.h"
 
 #define BAR_COLUMNS 28u
 #define EVENTS_SHOWN 20u
 #define LINE_BYTES_MAX (1u << 20)
+#define SECONDS_A_DAY 86400u
 
 int verb_get(struct arguments *a)
 {
@@ -66,17 +68,8 @@ int verb_find(struct arguments *a)
 
 static int most_first(const void *a, const void *b)
 {
-    uint64_t x = 0, y = 0;
-    (void)json_uint64(json_find(*(const struct json *)a, BYTES_LIT("count")), &x);
-    (void)json_uint64(json_find(*(const struct json *)b, BYTES_LIT("count")), &y);
+    uint64_t x = number_in(*(const struct json *)a, "count"), y = number_in(*(const struct json *)b, "count");
     return (x < y) - (x > y);
-}
-
-static uint64_t count_in(struct json j, const char *name)
-{
-    uint64_t count = 0;
-    (void)json_uint64(json_find(j, bytes_of_text(name)), &count);
-    return count;
 }
 
 static void show_event_bars(struct json root, struct arena *a, FILE *out)
@@ -96,44 +89,71 @@ static void show_event_bars(struct json root, struct arena *a, FILE *out)
     for (size_t i = 0; i < count && i < EVENTS_SHOWN; i++) {
         struct bytes name = json_string(json_find(rows[i], speaks_chinese() ? BYTES_LIT("zh") : BYTES_LIT("en")));
         char *text = arena_take(a, GROUPED_BYTES, 1);
-        uint64_t n = count_in(rows[i], "count");
+        uint64_t n = number_in(rows[i], "count");
         (void)grouped(n, text);
         if (name.size == 0)
             name = json_string(json_find(rows[i], BYTES_LIT("event")));
-        grid_add(&g, (const struct bytes[]){name, bytes_of_text(text), bytes_of_text(bar(a, n, count_in(rows[0], "count"), BAR_COLUMNS))});
+        grid_add(&g, (const struct bytes[]){name, bytes_of_text(text), bytes_of_text(bar(a, n, number_in(rows[0], "count"), BAR_COLUMNS))});
     }
     (void)fputc('\n', out);
     grid_print(&g, out);
+}
+
+enum stat_form { STAT_COUNT, STAT_POSITION, STAT_BYTES, STAT_SPAN };
+
+/* 0: there is none; bytes in MiB; a span in days or hours. */
+static const char *stat_text(uint64_t number, enum stat_form form, struct arena *a)
+{
+    char *text = arena_take(a, GROUPED_BYTES, 1);
+    switch (form) {
+    case STAT_POSITION:
+        return number == 0 ? either("none yet", "尚无") : grouped(number, text);
+    case STAT_BYTES:
+        return arena_printf(a, "%.1f MiB", (double)number / (1 << 20));
+    case STAT_SPAN:
+        if (number >= SECONDS_A_DAY)
+            return arena_printf(a, either("%.1f days", "%.1f 天"), (double)number / SECONDS_A_DAY);
+        return arena_printf(a, either("%.1f hours", "%.1f 小时"), (double)number / 3600);
+    case STAT_COUNT:
+        break;
+    }
+    return grouped(number, text);
 }
 
 void show_stats(struct json root, struct arena *a, FILE *out)
 {
     static const struct {
         const char *name, *en, *zh;
+        enum stat_form form;
     } rows[] = {
-        {"people", "people", "人"},
-        {"identifiers", "identifiers in force", "有效标识"},
-        {"merges", "merges", "合并"},
-        {"events", "events", "事件"},
-        {"duplicates", "duplicates refused", "拒收的重复"},
-        {"position", "log position", "日志位点"},
-        {"checkpoint_position", "last checkpoint at", "最近检查点"},
-        {"memory_bytes", "memory, bytes", "内存(字节)"},
-        {"dedup_horizon_seconds", "de-duplication reaches back, seconds", "去重可回溯(秒)"},
+        {"people", "people", "人", STAT_COUNT},
+        {"identifiers", "identifiers in force", "有效标识", STAT_COUNT},
+        {"merges", "merges", "合并", STAT_COUNT},
+        {"events", "events", "事件", STAT_COUNT},
+        {"duplicates", "duplicates refused", "拒收的重复", STAT_COUNT},
+        {"position", "log position", "日志位点", STAT_POSITION},
+        {"checkpoint_position", "last checkpoint at", "最近检查点", STAT_POSITION},
+        {"memory_bytes", "memory of the rows", "行所占内存", STAT_BYTES},
+        {"dedup_horizon_seconds", "de-duplication reaches back", "去重可回溯", STAT_SPAN},
     };
     struct grid g;
     struct bytes trouble = json_string(json_find(root, BYTES_LIT("trouble"))), digest = json_string(json_find(root, BYTES_LIT("digest")));
+    if (digest.size == 0) { /* such a token gets no figures */
+        fprintf(out, "  %s\n", either("This token is limited to brands: figures of the whole workspace are not for it.", "该令牌限定了品牌,看不到整个工作区的数字。"));
+        return;
+    }
     grid_init(&g, a, 2);
     g.indent = "  ";
     g.right[1] = true;
-    for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        char *text = arena_take(a, GROUPED_BYTES, 1);
-        grid_add_texts(&g, (const char *const[]){either(rows[i].en, rows[i].zh), grouped(count_in(root, rows[i].name), text)});
-    }
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        grid_add_texts(&g, (const char *const[]){either(rows[i].en, rows[i].zh), stat_text(number_in(root, rows[i].name), rows[i].form, a)});
     grid_print(&g, out);
     fprintf(out, "  %s %.*s\n", either("digest of all rows", "全部行的摘要"), BYTES_ARG(digest));
     if (trouble.size > 0)
         fprintf(out, "  ! %.*s\n", BYTES_ARG(trouble));
+    if (json_kind(json_find(root, BYTES_LIT("dedup_horizon_short"))) == JSON_TRUE)
+        fprintf(out, "  ! %s\n", either("A message that comes again after less than 48 hours may count twice: raise collect.dedup_ids.",
+                                        "不到 48 小时后重发的消息可能被计两次:请调高 collect.dedup_ids。"));
     show_event_bars(root, a, out);
 }
 
@@ -151,28 +171,37 @@ int verb_stats(struct arguments *a)
 
 /* Server-sent events: lines; those that begin with "data:" carry a fact. */
 struct tail {
-    struct buf line;
+    struct buf line, refusal; /* refusal: a problem came instead of a stream */
     bool json;
     struct json_parser *parser;
     struct arena *arena; /* emptied after each */
 };
 
+static void members_print(struct json object, const char *left_out)
+{
+    struct bytes key;
+    struct json value;
+    for (struct json_walk w = json_members(object); json_member_next(&w, &key, &value);) {
+        struct bytes name = word_of(key), text = json_is(value, JSON_STRING) ? json_string(value) : json_raw(value);
+        if (!bytes_equal(key, bytes_of_text(left_out)) && !json_is(value, JSON_NULL))
+            printf("  %.*s=%.*s", BYTES_ARG(name), BYTES_ARG(text));
+    }
+}
+
+/* {"position":…,"time":…,"fact":…,"cause":…,"data":{…}}: when, what, and its members; the cause where it isn't live. */
 static void fact_print(struct tail *t, struct bytes data)
 {
     struct json root;
-    struct err ignored;
-    if (t->json || failed(json_parse(t->parser, data, &root, &ignored))) {
+    if (t->json || failed(json_parse(t->parser, data, &root, NULL))) {
         printf("%.*s\n", BYTES_ARG(data));
         return;
     }
-    struct bytes key, time = short_time(json_find(root, BYTES_LIT("time")), t->arena);
-    struct json value;
-    printf("%.*s", BYTES_ARG(time));
-    for (struct json_walk w = json_members(root); json_member_next(&w, &key, &value);) {
-        struct bytes text = json_is(value, JSON_STRING) ? json_string(value) : json_raw(value);
-        if (!bytes_equal(key, BYTES_LIT("time")) && !json_is(value, JSON_NULL))
-            printf("  %.*s=%.*s", BYTES_ARG(key), BYTES_ARG(text));
-    }
+    struct bytes time = short_time(json_find(root, BYTES_LIT("time")), t->arena), fact = word_of(json_string(json_find(root, BYTES_LIT("fact")))),
+                 cause = json_string(json_find(root, BYTES_LIT("cause"))), cause_word = word_of(BYTES_LIT("cause"));
+    printf("%.*s  %.*s", BYTES_ARG(time), BYTES_ARG(fact));
+    if (!bytes_equal(cause, BYTES_LIT("live")))
+        printf("  %.*s=%.*s", BYTES_ARG(cause_word), BYTES_ARG(cause));
+    members_print(json_find(root, BYTES_LIT("data")), "time");
     printf("\n");
     arena_reset(t->arena);
 }
@@ -185,6 +214,8 @@ static void line_take(struct tail *t)
         while (line.size > 0 && line.data[0] == ' ')
             line = bytes_slice(line, 1, line.size);
         fact_print(t, line);
+    } else if (bytes_starts_with(line, BYTES_LIT("{"))) {
+        buf_push(&t->refusal, line);
     }
     buf_clear(&t->line);
 }
@@ -217,11 +248,16 @@ int verb_events(struct arguments *a)
     struct tail t = {.json = d.json, .parser = d.parser, .arena = d.arena};
     struct client_call call = {.method = "GET", .path = "/api/v1/events/stream"};
     buf_init(&t.line, LINE_BYTES_MAX);
+    buf_init(&t.refusal, LINE_BYTES_MAX);
     status = client_stream(d.client, &call, stream_take, &t, &status_code, &e);
-    if (done(status) && status_code >= 400) /* no stream but a problem, on one line */
-        status = FAIL(&e, DENIED, "%ld: %.*s", status_code, BYTES_ARG(buf_bytes(&t.line)));
+    int code = failed(status) ? say_failure(status, &e) : EXIT_DONE;
+    if (done(status) && status_code >= 400) {
+        struct client_reply reply = {.status = status_code, .body = buf_bytes(&t.refusal)};
+        code = show_problem(&reply, done(json_parse(d.parser, reply.body, &d.root, NULL)) ? d.root : JSON_NOTHING);
+    }
     buf_fini(&t.line);
-    return errand_end(&d, failed(status) ? say_failure(status, &e) : EXIT_DONE);
+    buf_fini(&t.refusal);
+    return errand_end(&d, code);
 }
 
 /* --- names, reads --- */
@@ -230,22 +266,17 @@ int verb_names(struct arguments *a)
 {
     struct errand d;
     errand_begin(&d, a);
-    const char *kind = argument_next(a);
+    const char *limit = argument_option(a, "limit"), *after = argument_option(a, "after"), *kind = argument_next(a);
     if (!errand_ready(&d, kind != NULL))
         return errand_end(&d, EXIT_USAGE);
     errand_path_text(&d, "/api/v1/names");
     errand_path_value(&d, "kind", kind);
+    errand_path_value(&d, "limit", limit);
+    errand_path_value(&d, "after", after);
     return errand_end(&d, errand_run(&d, "GET", show_json));
 }
 
 int verb_reads(struct arguments *a)
 {
-    struct errand d;
-    errand_begin(&d, a);
-    const char *limit = argument_option(a, "limit");
-    if (!errand_ready(&d, true))
-        return errand_end(&d, EXIT_USAGE);
-    errand_path_text(&d, "/api/v1/reads");
-    errand_path_value(&d, "limit", limit);
-    return errand_end(&d, errand_run(&d, "GET", show_json));
+    return errand_list(a, "/api/v1/reads", "before");
 }
