@@ -1,6 +1,6 @@
 # Kith: verbs only. What a verb does is in tools/<verb>.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check build test lint san tsan fuzz sim bench console docs fresh clean
+.PHONY: help setup demo check build test lint san tsan fuzz sim bench formats console docs fresh clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|' 2>/dev/null \
@@ -44,6 +44,9 @@ sim: ## the crash simulator (SEED=n brings one run back, SEEDS=n runs that many)
 
 bench: ## benchmarks (ONLY=name), as JSON lines; kept in bench/history
 	@tools/bench
+
+formats: ## the bytes of this release, kept for the ones to come (before it is out)
+	@tools/formats
 
 console: ## build the console
 	@tools/setup console

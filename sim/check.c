@@ -10,6 +10,7 @@
 #define NODES_A_READ 32u
 #define COUNTS_MAX 256u
 #define TRAITS_MODEL_MAX 32u
+#define CONSENTS_MODEL_MAX SEEN_MAX
 
 void check_digest(struct run *r)
 {
@@ -42,11 +43,6 @@ struct group_read {
     uint32_t from, until; /* nodes */
     uint32_t owned_by[MODEL_NODES_MAX], found[MODEL_NODES_MAX];
 };
-
-static struct hash128 owner_key(const struct run *r, const struct model_owner *owner)
-{
-    return identifier_key_of_holder(r->pool.ids[r->identity.nodes[owner->node].id].key, owner->holder);
-}
 
 static void read_groups(const struct view *v, void *context)
 {
@@ -138,6 +134,51 @@ static void compare_counters(const struct view *v, struct person_read *p)
         (void)snprintf(p->trouble, sizeof p->trouble, "person %u: %zu counters, the model %zu", p->person, got_count, want_count);
 }
 
+static void brand_compare(const struct view *v, struct person_read *p, const struct model_consent *list, size_t count, const char *brand)
+{
+    static const char *const channels[] = {"", "app", "store"};
+    for (size_t i = 0; i < PURPOSE_COUNT * COUNT_OF(channels); i++) {
+        struct model_wish wish = {purpose_names[i % PURPOSE_COUNT], brand, channels[i / PURPOSE_COUNT]};
+        uint32_t purpose = name_number(v, NAME_PURPOSE, bytes_of_text(wish.purpose)), channel = name_number(v, NAME_CHANNEL, bytes_of_text(wish.channel));
+        bool want = model_consents_to(&p->run->identity, list, count, &wish, v->now_us);
+        if (purpose == 0 || (channel == 0 && wish.channel[0] != 0))
+            continue;
+        if (people_consents_to(v, p->person, name_number(v, NAME_BRAND, bytes_of_text(brand)), purpose, channel) != want)
+            (void)snprintf(p->trouble, sizeof p->trouble, "person %u: %s of \"%s\" by \"%s\" is %sallowed in the model", p->person, wish.purpose, brand,
+                           wish.channel, want ? "" : "not ");
+    }
+}
+
+static bool consent_is(const struct view *v, const struct run *r, const struct consent *got, const struct model_consent *want)
+{
+    const struct deed *d = want->deed;
+    return is_named(v, NAME_PURPOSE, got->purpose, d->purpose) && is_named(v, NAME_CHANNEL, got->channel, d->consent_channel) &&
+           is_named(v, NAME_BRAND, got->brand, d->brand) && is_named(v, NAME_SOURCE, got->source, d->source) && got->given == d->given &&
+           got->time_us == d->event_us && got->until_us == d->until_us && hash128_equal(got->owner, model_owner_key(&r->identity, &want->owner));
+}
+
+static void compare_consents(const struct view *v, struct person_read *p)
+{
+    struct model_consent want[CONSENTS_MODEL_MAX];
+    const struct consent *got;
+    size_t want_count = model_consents(&p->run->people, &p->run->identity, p->label, want, CONSENTS_MODEL_MAX);
+    size_t got_count = people_consents(v, p->person, &got);
+    if (got_count != want_count) {
+        (void)snprintf(p->trouble, sizeof p->trouble, "person %u: %zu consents, the model %zu", p->person, got_count, want_count);
+        return;
+    }
+    for (size_t i = 0; i < want_count; i++) {
+        size_t at = 0;
+        while (at < got_count && !consent_is(v, p->run, &got[at], &want[i]))
+            at++;
+        if (at == got_count)
+            (void)snprintf(p->trouble, sizeof p->trouble, "person %u: a consent to %s (m-%u) isn't there", p->person, want[i].deed->purpose,
+                           want[i].deed->message);
+    }
+    brand_compare(v, p, want, want_count, "");
+    brand_compare(v, p, want, want_count, "aria");
+}
+
 static bool value_is(struct bytes packed, int64_t want)
 {
     struct unpack u = unpack_of(packed);
@@ -172,6 +213,8 @@ static void read_person(const struct view *v, void *context)
     compare_counters(v, p);
     if (p->trouble[0] == 0)
         compare_traits(v, p);
+    if (p->trouble[0] == 0)
+        compare_consents(v, p);
 }
 
 /* --- the events of a person --- */
@@ -218,7 +261,7 @@ static bool each_event(void *context, const struct event_seen *event)
         (void)snprintf(c->trouble, sizeof c->trouble, "an event at %llu that the model doesn't have", position);
     else if (want->owner.node == NODE_NONE)
         return true; /* of a hub, perhaps */
-    else if (!hash128_equal(owner_key(c->run, &want->owner), event->note.owner))
+    else if (!hash128_equal(model_owner_key(&c->run->identity, &want->owner), event->note.owner))
         owner_trouble(c, &event->note, want);
     else if (event->event_us != want->deed->event_us || event->event_us > c->last_us)
         (void)snprintf(c->trouble, sizeof c->trouble, "the event at %llu (m-%u) stands in the wrong place", position, want->deed->message);

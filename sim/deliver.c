@@ -63,9 +63,14 @@ static void send(struct run *r, struct submission **group, size_t count)
     run_mind(r, engine_group(r->engine, group, count, r->now_us, &e), &e);
 }
 
+static bool records_have_room(const struct run *r)
+{
+    return r->record_count + 256 < RECORDS_MAX && r->people.part_count + GROUP_MAX < PARTS_MAX;
+}
+
 static bool has_room(const struct run *r)
 {
-    return r->deed_count + GROUP_MAX < DEEDS_MAX && r->delivery_count + GROUP_MAX < DELIVERIES_MAX && r->record_count + 256 < RECORDS_MAX;
+    return r->deed_count + GROUP_MAX < DEEDS_MAX && r->delivery_count + GROUP_MAX < DELIVERIES_MAX && records_have_room(r);
 }
 
 static uint32_t deed_next(struct run *r)
@@ -101,6 +106,29 @@ void deliver_group(struct run *r, uint32_t count)
     send(r, group, size);
 }
 
+/* The place in the log of messages where the number or the days end up to which they are remembered, give or take one. */
+static uint32_t edge_seen(struct run *r)
+{
+    const struct model_people *p = &r->people;
+    int64_t off = rng_between(&r->rng, -1, 1), by_number = (int64_t)p->count - p->dedup_ids + off;
+    if (by_number >= 0 && by_number < p->count)
+        return (uint32_t)by_number;
+    uint32_t seen = (uint32_t)rng_below(&r->rng, p->count);
+    int64_t edge_us = p->seen[seen].time_us / US_PER_SECOND * US_PER_SECOND + p->dedup_days * US_PER_DAY + off;
+    r->now_us = edge_us > r->now_us ? edge_us : r->now_us;
+    return seen;
+}
+
+void deliver_edge(struct run *r)
+{
+    if (r->engine == NULL || r->people.count == 0 || !has_room(r))
+        return;
+    uint32_t deed = (uint32_t)(r->people.seen[edge_seen(r)].deed - r->deeds);
+    run_say(r, "at the edge of what is remembered");
+    struct submission *one = delivery_make(r, deed);
+    send(r, &one, 1);
+}
+
 void deliver_waiting(struct run *r)
 {
     if (r->engine != NULL)
@@ -111,7 +139,7 @@ void deliver_house(struct run *r)
 {
     struct err e = {0};
     int64_t wait_us = 0;
-    if (r->engine != NULL && has_room(r))
+    if (r->engine != NULL && records_have_room(r))
         run_mind(r, engine_keep_house(r->engine, r->now_us, &wait_us, &e), &e);
 }
 
@@ -129,7 +157,8 @@ static void send_one(struct run *r, const struct deed *d)
 /* Each source is seen once before it gets its rule: rules are for new events, and name sources by number. */
 void deliver_setup(struct run *r)
 {
-    static const char *const settings[] = {"event.fold_events", "event.fold_seconds", "identity.hub_partners"};
+    static const char *const settings[] = {"event.fold_events", "event.fold_seconds", "identity.hub_partners", "collect.dedup_ids",
+                                            "collect.dedup_generation"};
     for (size_t i = 0; i < COUNT_OF(settings); i++) {
         const struct setting *setting = registry_setting(r->registry, bytes_of_text(settings[i]));
         if (setting == NULL || rng_chance(&r->rng, 0.3))
@@ -138,7 +167,7 @@ void deliver_setup(struct run *r)
         send_one(r, &(struct deed){.kind = DEED_SET, .name = settings[i], .value = rng_between(&r->rng, setting->least, most), .event = ""});
     }
     for (uint32_t i = 0; i < SOURCE_COUNT; i++) {
-        struct deed d = {.kind = DEED_EVENT, .event = "app_opened", .source = source_names[i], .brand = "", .channel = "", .name = "",
+        struct deed d = {.kind = DEED_EVENT, .event = "app_opened", .source = source_names[i], .brand = "", .channel = "", .name = "", .alias_of = "",
                          .message = ++r->plan.messages, .event_us = r->now_us};
         send_one(r, &d);
         if (rng_chance(&r->rng, 0.5))

@@ -233,11 +233,11 @@ void model_undo(struct model_identity *m, const struct deed *d, uint64_t positio
     sets_forget(m, d->undo_position);
 }
 
-void model_quarantine(struct model_identity *m, uint16_t id)
+void model_quarantine(struct model_identity *m, uint16_t id, int64_t now_us)
 {
     uint32_t node = model_newest(m, id);
-    if (node == NODE_NONE)
-        return;
+    if (node == NODE_NONE) /* set aside before anybody had it */
+        node = model_node_add(m, id, ++m->labels, now_us);
     m->nodes[node].state = ID_QUARANTINED;
     regroup(m, m->nodes[node].person);
 }
@@ -281,7 +281,7 @@ void model_block(struct model_identity *m, const struct deed *d, int64_t now_us)
     uint32_t node = model_newest(m, d->ids[0]);
     m->blocked[d->ids[0]] = d->choice == 1;
     if (node != NODE_NONE && d->choice == 1)
-        model_quarantine(m, d->ids[0]);
+        model_quarantine(m, d->ids[0], now_us);
     else if (node != NODE_NONE)
         release(m, node, now_us);
 }

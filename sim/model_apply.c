@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "domain/people/people.h"
 #include "engine/engine_domain.h"
 #include "engine/outcome.h"
 
@@ -14,22 +15,54 @@ static int pool_find(const struct pool *pool, const struct identifier *id)
     return -1;
 }
 
-/* Whether a value is a hub is a matter of thresholds, which identity's own tests cover; the model is told. */
-static void hear(void *context, const struct step *s, const struct fact_kind *kind, const void *fact)
+static bool is_owned_by(const struct run *r, const struct model_seen *seen, const struct split_part *part)
 {
-    (void)s;
-    struct run *r = context;
-    r->transcript->merged += kind == &fact_merged;
-    r->transcript->split += kind == &fact_split;
-    if (kind != &fact_quarantined)
-        return;
+    for (uint32_t i = 0; i < part->owner_count && seen->owner.node != NODE_NONE; i++)
+        if (hash128_equal(part->owners[i], model_owner_key(&r->identity, &seen->owner)))
+            return true;
+    return false;
+}
+
+/* The events of each part are going to be counted anew; what was waited for before is given up. */
+static void hear_split(struct run *r, uint64_t position, const struct split *split)
+{
+    r->transcript->split++;
+    for (uint32_t i = 0; i < split->part_count; i++)
+        model_parts_give_up(&r->people, split->parts[i].person);
+    uint32_t number = model_part_free(&r->people, position);
+    for (uint32_t i = 0; i < split->part_count; i++) {
+        model_part_open(&r->people, &(struct model_part){.id = position, .number = number + i, .person = split->parts[i].person});
+        for (uint32_t k = 0; k < r->people.count; k++)
+            if (is_owned_by(r, &r->people.seen[k], &split->parts[i]))
+                model_part_mark(&r->people, k);
+    }
+}
+
+static void hear_merged(struct run *r, const struct merged *merged)
+{
+    r->transcript->merged++;
+    model_parts_move(&r->people, merged->absorbed, merged->survivor);
+}
+
+/* Whether a value is a hub is a matter of thresholds, which identity's own tests cover; the model is told. */
+static void hear_quarantined(struct run *r, const struct quarantined *q)
+{
     r->transcript->quarantined++;
-    const struct quarantined *q = fact;
     int id = pool_find(&r->pool, q->identifier);
     if (id < 0 || r->hub_count == COUNT_OF(r->hubs))
         run_fail(r, "an identifier was quarantined that nobody sent");
     else
         r->hubs[r->hub_count++] = r->plan.hubs[r->plan.hub_count++ % COUNT_OF(r->plan.hubs)] = (uint16_t)id;
+}
+
+static void hear(void *context, const struct step *s, const struct fact_kind *kind, const void *fact)
+{
+    if (kind == &fact_merged)
+        hear_merged(context, fact);
+    else if (kind == &fact_split)
+        hear_split(context, s->view.position, fact);
+    else if (kind == &fact_quarantined)
+        hear_quarantined(context, fact);
 }
 
 /* --- taking over --- */
@@ -93,14 +126,55 @@ static void hub_place(struct run *r, uint16_t id)
 
 /* --- deeds --- */
 
+static const char *refusal_name(const struct refusal *refusal)
+{
+    return refusal == NULL ? "accepted" : refusal->name;
+}
+
+/* What the model says of a rule, for the words or NULL (accepted), is what came out. */
+static void rule_compare(struct run *r, const struct record *record, const char *want)
+{
+    const char *got = refusal_name(record->refusal);
+    if (strcmp(got, want == NULL ? "accepted" : want) != 0)
+        run_fail(r, "deed %u was answered %s, the model says %s", record->deed, got, want == NULL ? "accepted" : want);
+}
+
+/* Deeds that say how others are to be taken. */
+static void rule_apply(struct run *r, const struct record *record, const struct deed *d)
+{
+    if (d->kind == DEED_TYPE) {
+        rule_compare(r, record, model_type(&r->identity, &d->rule));
+    } else if (d->kind == DEED_ALIAS) {
+        rule_compare(r, record, model_alias(&r->people, d->name, d->alias_of));
+    } else if (record->refusal == NULL && d->kind == DEED_SET) {
+        model_dedup_set(&r->people, d->name, d->value, record->shadow.time_us);
+    } else if (record->refusal == NULL && d->kind == DEED_SOURCE) {
+        r->people.priority[source_place(d->name)] = d->priority;
+        r->people.first[source_place(d->name)] = d->first;
+    }
+}
+
+/* people.refolded, as docs/formats/people.md has it: id, then each part's number and body. */
+static void refolded_apply(struct run *r, struct bytes payload)
+{
+    struct unpack u = unpack_of(payload);
+    (void)unpack_u8(&u);
+    uint64_t id = unpack_u64(&u);
+    while (unpack_good(&u) && unpack_left(&u) > 0) {
+        uint32_t number = unpack_u32(&u);
+        (void)unpack_bytes(&u);
+        model_part_install(&r->people, id, number);
+    }
+}
+
 static bool event_apply(struct run *r, const struct record *record, const struct deed *d)
 {
-    bool is_duplicate = model_is_duplicate(&r->people, d, record->shadow.time_us);
-    if (is_duplicate != (record->refusal == &collect_duplicate))
-        run_fail(r, "m-%u: %s, but the model says %s", d->message, record->refusal == NULL ? "counted" : record->refusal->name,
-                 is_duplicate ? "it came before" : "it is new");
+    enum model_novelty novelty = model_novelty(&r->people, d, record->shadow.time_us);
+    if (novelty != MESSAGE_EITHER && (novelty == MESSAGE_SEEN) != (record->refusal == &collect_duplicate))
+        run_fail(r, "m-%u: %s, but the model says %s", d->message, refusal_name(record->refusal), novelty == MESSAGE_SEEN ? "it came before" : "it is new");
     if (record->refusal != NULL)
         return false;
+    r->transcript->again += model_was_seen(&r->people, d);
     struct model_seen seen = {.deed = d, .position = record->shadow.position, .time_us = record->shadow.time_us};
     seen.owner = model_event(&r->identity, d, record->shadow.position);
     model_see(&r->people, &seen);
@@ -183,15 +257,16 @@ void model_apply(struct run *r, struct record *record)
     record->refusal = shadow_apply(r->shadow, &record->shadow, hear, r);
     bool is_open = r->hub_count > 0;
     for (uint32_t i = 0; i < r->hub_count; i++) /* before the event counts: it is judged again without its hub */
-        model_quarantine(&r->identity, r->hubs[i]);
+        model_quarantine(&r->identity, r->hubs[i], record->shadow.time_us);
+    if (record->shadow.command == COMMAND_REFOLDED)
+        refolded_apply(r, record->shadow.payload);
     if (record->deed != DEED_NONE) {
         const struct deed *d = &r->deeds[record->deed];
         if (d->kind == DEED_EVENT) {
             (void)event_apply(r, record, d);
-        } else if (d->kind == DEED_SOURCE && record->refusal == NULL) {
-            r->people.priority[source_place(d->name)] = d->priority;
-            r->people.first[source_place(d->name)] = d->first;
-        } else if (d->kind != DEED_SET && record->refusal == NULL) {
+        } else if (deed_is_rule(d)) {
+            rule_apply(r, record, d);
+        } else if (record->refusal == NULL) {
             verb_note(r, record);
             is_open |= verb_apply(r, record, d);
         }

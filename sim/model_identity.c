@@ -11,18 +11,37 @@ void model_identity_init(struct model_identity *m, const struct pool *pool)
     m->pool = pool;
     m->node_count = m->set_count = m->never_count = m->act_count = m->labels = 0;
     memset(m->blocked, 0, sizeof m->blocked);
+    memset(m->rules, 0, sizeof m->rules);
     m->overflowed = false;
+    size_t count;
+    const struct id_type_rule *builtin = id_types_builtin(&count);
+    for (size_t i = 0; i < count; i++)
+        m->rules[builtin[i].type] = builtin[i];
 }
+
+/* --- types --- */
 
 const struct id_type_rule *model_rule(const struct model_identity *m, uint16_t id)
 {
-    size_t count;
-    const struct id_type_rule *rules = id_types_builtin(&count);
-    for (size_t i = 0; i < count; i++)
-        if (rules[i].type == m->pool->ids[id].type)
-            return &rules[i];
+    const struct id_type_rule *rule = &m->rules[m->pool->ids[id].type];
+    return rule->name[0] == 0 ? NULL : rule;
+}
+
+const char *model_type(struct model_identity *m, const struct id_type_rule *rule)
+{
+    struct id_type_rule *mine = &m->rules[rule->type];
+    for (uint32_t i = 0; i < TYPE_COUNT_MAX; i++)
+        if (i != rule->type && strcmp(m->rules[i].name, rule->name) == 0)
+            return "name_taken";
+    if (rule->type < TYPE_CUSTOM && strcmp(mine->name, rule->name) != 0)
+        return "name_taken";
+    if (rule->parent != TYPE_NONE && m->rules[rule->parent].name[0] == 0)
+        return "unknown_parent";
+    *mine = *rule;
     return NULL;
 }
+
+/* --- nodes and sets --- */
 
 uint32_t model_newest(const struct model_identity *m, uint16_t id)
 {
@@ -140,6 +159,7 @@ struct joining {
     uint32_t count;
     uint32_t people[JOINED_MAX]; /* labels */
     uint32_t people_count;
+    int64_t seen_us;
 };
 
 /* Who had it then; the gap between two holders is the later one's. */
@@ -163,10 +183,10 @@ static void look_back(const struct model_identity *m, struct candidate *c, int64
 static struct candidate judge(const struct model_identity *m, uint16_t id, int64_t seen_us)
 {
     struct candidate c = {.id = id, .rule = model_rule(m, id), .standing = NEW, .node = model_newest(m, id)};
-    if (c.node == NODE_NONE) {
-        c.standing = m->blocked[id] ? NOT_COUNTED : NEW;
+    if (c.rule == NULL || (c.node == NODE_NONE && m->blocked[id]))
+        c.standing = NOT_COUNTED;
+    if (c.rule == NULL || c.node == NODE_NONE)
         return c;
-    }
     const struct model_node *newest = &m->nodes[c.node];
     if (newest->state == ID_QUARANTINED) {
         c.standing = NOT_COUNTED;
@@ -187,6 +207,7 @@ static bool is_before(const struct candidate *a, const struct candidate *b)
 static void joining_fill(const struct model_identity *m, struct joining *j, const struct deed *d, int64_t seen_us)
 {
     j->count = j->people_count = 0;
+    j->seen_us = seen_us;
     for (uint32_t i = 0; i < d->id_count; i++) {
         if (!d->is_own[i])
             continue;
@@ -213,6 +234,18 @@ static bool same_space(const struct model_identity *m, uint16_t a, uint16_t b)
     return m->pool->ids[a].type == m->pool->ids[b].type && strcmp(m->pool->ids[a].ns, m->pool->ids[b].ns) == 0;
 }
 
+static bool is_loose(const struct candidate *c)
+{
+    return c->is_accepted && (c->standing != IN_FORCE || c->is_moved);
+}
+
+/* Does the node count against the limit of its type? What was first seen longer ago than the window doesn't. */
+static bool is_within(const struct model_identity *m, const struct joining *j, const struct model_node *n)
+{
+    uint16_t days = model_rule(m, n->id)->limit_window_days;
+    return n->state == ID_IN_FORCE && model_stands(n) && (days == 0 || n->first_us > j->seen_us - days * US_PER_DAY);
+}
+
 /* How many values of the type and namespace of `like` the joined people and the accepted identifiers have in force, with
  * those of `extra_person` (0: nobody) and `extra_id` (-1: none). */
 static uint32_t values_in_force(const struct model_identity *m, const struct joining *j, uint16_t like, uint32_t extra_person, int extra_id)
@@ -224,10 +257,10 @@ static uint32_t values_in_force(const struct model_identity *m, const struct joi
         bool here = (int)id == extra_id;
         for (uint32_t i = 0; i < m->node_count && !here; i++) {
             const struct model_node *n = &m->nodes[i];
-            here = n->id == id && model_stands(n) && n->state == ID_IN_FORCE && (is_joined(j, n->person) || (extra_person != 0 && n->person == extra_person));
+            here = n->id == id && is_within(m, j, n) && (is_joined(j, n->person) || (extra_person != 0 && n->person == extra_person));
         }
         for (uint32_t i = 0; i < j->count && !here; i++)
-            here = j->candidates[i].is_accepted && j->candidates[i].id == id;
+            here = is_loose(&j->candidates[i]) && j->candidates[i].id == id;
         count += here;
     }
     return count;
@@ -237,7 +270,7 @@ static uint32_t values_in_force(const struct model_identity *m, const struct joi
 static bool limits_hold(const struct model_identity *m, const struct joining *j, uint32_t extra_person, int extra_id)
 {
     for (uint16_t id = 0; id < m->pool->id_count; id++) {
-        uint16_t limit = model_rule(m, id)->limit;
+        uint16_t limit = model_rule(m, id) == NULL ? 0 : model_rule(m, id)->limit;
         bool is_this = extra_person == 0 && same_space(m, id, (uint16_t)extra_id);
         if (limit == 0 || (extra_person == 0 && !is_this))
             continue;
@@ -254,11 +287,6 @@ static bool person_had(const struct model_identity *m, uint32_t person, uint16_t
         if (m->nodes[i].id == id && m->nodes[i].person == person && model_stands(&m->nodes[i]))
             return true;
     return false;
-}
-
-static bool is_loose(const struct candidate *c)
-{
-    return c->is_accepted && (c->standing != IN_FORCE || c->is_moved);
 }
 
 static bool joined_had(const struct model_identity *m, const struct joining *j, uint16_t id)

@@ -61,6 +61,7 @@ struct model_identity {
     struct model_act acts[MODEL_ACTS_MAX];
     uint32_t act_count;
     bool blocked[POOL_IDS_MAX]; /* by pool place: never counts again */
+    struct id_type_rule rules[TYPE_COUNT_MAX]; /* by type; without a name: not declared */
     uint32_t labels; /* given so far */
     bool overflowed; /* a bound above was passed: no comparison is possible any more */
 };
@@ -73,6 +74,8 @@ struct model_owner {
 
 void model_identity_init(struct model_identity *m, const struct pool *pool);
 struct model_owner model_event(struct model_identity *m, const struct deed *d, uint64_t position);
+/* Declares or changes a type. Returns the name of the reason why not; NULL: it holds from now on. */
+const char *model_type(struct model_identity *m, const struct id_type_rule *rule);
 /* Verbs that were accepted. */
 void model_join(struct model_identity *m, const struct deed *d, uint64_t position, enum evidence_rule rule, int64_t now_us);
 /* Whether they were one person: then how they come apart has to be taken over. */
@@ -80,7 +83,7 @@ bool model_never_merge(struct model_identity *m, const struct deed *d, uint64_t 
 /* Unbind and split. */
 void model_take_off(struct model_identity *m, const struct deed *d, uint64_t position);
 void model_undo(struct model_identity *m, const struct deed *d, uint64_t position);
-void model_quarantine(struct model_identity *m, uint16_t id);
+void model_quarantine(struct model_identity *m, uint16_t id, int64_t now_us);
 void model_review(struct model_identity *m, const struct deed *d, uint64_t position, int64_t now_us);
 void model_block(struct model_identity *m, const struct deed *d, int64_t now_us);
 /* Takes over a grouping: `labels` of all nodes, 0 for a node that belongs to nobody. */

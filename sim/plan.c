@@ -27,6 +27,8 @@ static const struct kind_of_id kinds[] = {
     {TYPE_DEVICE_ID, "", "a0000000-0000-4000-8000-%012u", 0.3},
     {TYPE_ANONYMOUS_ID, "", "b0000000-0000-4000-8000-%012u", 0.8},
     {TYPE_POS_CARD, "shop", "C%u", 0.1},
+    {TYPE_CUSTOM, "club", "club%u", 0.15}, /* of no type until somebody declares them */
+    {TYPE_CUSTOM + 1, "", "own%u", 0.15},
 };
 
 static uint16_t id_make(struct plan *p, const struct kind_of_id *kind, uint32_t serial)
@@ -54,6 +56,8 @@ void plan_init(struct plan *p, struct rng *rng, struct pool *pool, int64_t start
     p->people = (uint32_t)rng_between(rng, 2, PLAN_PEOPLE_MAX);
     p->verb_chance = rng_chance(rng, 0.3) ? 0 : 0.05 + rng_unit(rng) * 0.2;
     p->stranger_chance = rng_unit(rng) * rng_unit(rng) * 0.4;
+    p->rule_chance = rng_chance(rng, 0.5) ? 0 : rng_unit(rng) * 0.06;
+    p->consent_chance = rng_chance(rng, 0.2) ? 0.8 : 0.15;
     double sharing = rng_unit(rng) * 0.4;
     for (uint32_t i = 0; i < p->people; i++) {
         for (size_t k = 0; k < COUNT_OF(kinds) && p->own_count[i] < PLAN_OWN_IDS_MAX; k++) {
@@ -92,6 +96,9 @@ static const char *any_of(struct plan *p, const char *const *texts, size_t count
     return texts[rng_below(p->rng, count)];
 }
 
+static const char *const brands[] = {"", "aria", "bravo"}, *const channels[] = {"", "app", "store"};
+static const char *const events[] = {"product_viewed", "cart_added", "order_paid", "login", "logout", "app_opened", "quiz_done", "quiz_begun"};
+
 static void traits_make(struct plan *p, struct deed *d)
 {
     static const char *const names[] = {"city", "age", "size"};
@@ -104,10 +111,18 @@ static void traits_make(struct plan *p, struct deed *d)
     }
 }
 
+static void consent_make(struct plan *p, struct deed *d)
+{
+    static const int64_t lasts_us[] = {0, US_PER_HOUR, US_PER_DAY};
+    d->purpose = any_of(p, purpose_names, PURPOSE_COUNT);
+    d->consent_channel = any_of(p, channels, COUNT_OF(channels));
+    d->given = rng_chance(p->rng, 0.6);
+    int64_t last_us = lasts_us[rng_below(p->rng, COUNT_OF(lasts_us))];
+    d->until_us = last_us == 0 ? 0 : d->event_us + last_us;
+}
+
 static void event_make(struct plan *p, struct deed *d)
 {
-    static const char *const events[] = {"product_viewed", "cart_added", "order_paid", "login", "logout", "app_opened", "quiz_done"};
-    static const char *const brands[] = {"", "aria", "bravo"}, *const channels[] = {"", "app", "store"};
     d->kind = DEED_EVENT;
     d->message = ++p->messages;
     p->event_us += (int64_t)rng_between(p->rng, 1, 3) * US_PER_MINUTE;
@@ -122,10 +137,8 @@ static void event_make(struct plan *p, struct deed *d)
     if (rng_chance(p->rng, p->stranger_chance))
         deed_add(p, d, any_id(p), rng_chance(p->rng, 0.7));
     traits_make(p, d);
-    if (rng_chance(p->rng, 0.1)) {
-        d->purpose = "marketing";
-        d->given = rng_chance(p->rng, 0.6);
-    }
+    if (rng_chance(p->rng, p->consent_chance))
+        consent_make(p, d);
 }
 
 /* One that is known to wait, so that reviews don't come for nothing. */
@@ -160,11 +173,63 @@ static void verb_make(struct plan *p, struct deed *d, const uint64_t *positions,
         *d = (struct deed){.kind = DEED_UNBIND, .ids = {any_id(p)}, .is_own = {true}, .id_count = 1, .event = "", .source = "", .brand = "", .channel = "", .name = ""}; /* a pool of one type */
 }
 
+/* --- rules --- */
+
+static void type_make(struct plan *p, struct deed *d)
+{
+    static const struct id_type_rule own[] = {{.type = TYPE_CUSTOM, .name = "club_no", .normaliser = NORMALISE_EXACT, .has_namespace = true},
+                                              {.type = TYPE_CUSTOM + 1, .name = "own_no", .normaliser = NORMALISE_EXACT}};
+    size_t count;
+    const struct id_type_rule *builtin = id_types_builtin(&count);
+    d->kind = DEED_TYPE;
+    d->rule = rng_chance(p->rng, 0.4) ? own[rng_below(p->rng, COUNT_OF(own))] : builtin[rng_below(p->rng, count)];
+    d->rule.priority = (uint8_t)rng_between(p->rng, 1, 20);
+    d->rule.limit = (uint16_t)rng_below(p->rng, 4);
+    d->rule.limit_window_days = (uint16_t)(rng_chance(p->rng, 0.3) ? 1 + rng_below(p->rng, 3) : 0);
+    d->rule.over = (enum over_limit)rng_below(p->rng, 3);
+    d->rule.hub_moves = (uint16_t)(rng_chance(p->rng, 0.5) ? 0 : 2 + rng_below(p->rng, 10));
+    d->rule.ends_at_logout = rng_chance(p->rng, 0.2);
+    d->rule.parent = TYPE_NONE;
+    if (rng_chance(p->rng, 0.3)) {
+        uint16_t parent = rng_chance(p->rng, 0.3) ? TYPE_CUSTOM : builtin[rng_below(p->rng, count)].type;
+        d->rule.parent = parent == d->rule.type ? TYPE_NONE : parent;
+    }
+    if (rng_chance(p->rng, 0.1)) /* a name that belongs to somebody else, mostly */
+        memcpy(d->rule.name, builtin[rng_below(p->rng, count)].name, sizeof d->rule.name);
+}
+
+static void alias_make(struct plan *p, struct deed *d)
+{
+    static const char *const names[] = {"quiz_done", "quiz_begun", "quiz_left", "cart_added"};
+    static const char *const targets[] = {"", "order_paid", "quiz_done", "quiz_begun", "app_opened", "never_said"};
+    d->kind = DEED_ALIAS;
+    d->name = any_of(p, names, COUNT_OF(names));
+    d->alias_of = any_of(p, targets, COUNT_OF(targets));
+}
+
+/* How far back duplicates are seen: narrow, so that a run gets past it. */
+static void horizon_make(struct plan *p, struct deed *d)
+{
+    d->kind = DEED_SET;
+    bool days = rng_chance(p->rng, 0.6);
+    d->name = days ? "collect.dedup_days" : "collect.dedup_ids";
+    d->value = days ? rng_between(p->rng, 1, 3) : rng_between(p->rng, 1000, 1100);
+}
+
+static void rule_make(struct plan *p, struct deed *d)
+{
+    static void (*const makers[])(struct plan *p, struct deed *d) = {type_make, alias_make, horizon_make};
+    static const double weights[] = {3, 2, 1};
+    makers[rng_pick(p->rng, weights, COUNT_OF(weights))](p, d);
+}
+
 void plan_next(struct plan *p, const uint64_t *positions, uint32_t position_count, int64_t now_us, struct deed *out_deed)
 {
-    *out_deed = (struct deed){.event = "", .source = "", .brand = "", .channel = "", .name = ""};
+    *out_deed = (struct deed){.event = "", .source = "", .brand = "", .channel = "", .name = "", .alias_of = ""};
     p->event_us = p->event_us > now_us ? p->event_us : now_us;
-    if (rng_chance(p->rng, p->verb_chance))
+    if (rng_chance(p->rng, p->rule_chance))
+        rule_make(p, out_deed);
+    else if (rng_chance(p->rng, p->verb_chance))
         verb_make(p, out_deed, positions, position_count);
     else
         event_make(p, out_deed);
@@ -181,6 +246,7 @@ uint32_t deed_command(const struct deed *d)
         [DEED_UNDO] = COMMAND_UNDO,           [DEED_REVIEW] = COMMAND_REVIEW,
         [DEED_BLOCK] = COMMAND_BLOCK,
         [DEED_SET] = COMMAND_SET,             [DEED_SOURCE] = COMMAND_SOURCE,
+        [DEED_TYPE] = COMMAND_TYPE,           [DEED_ALIAS] = COMMAND_COLLECT_NAME,
     };
     return commands[d->kind];
 }
@@ -231,7 +297,8 @@ static fallible event_pack(const struct deed *d, const struct pool *pool, struct
     v.traits = buf_bytes(&traits);
     if (d->purpose != NULL) {
         v.consent_count = 1;
-        envelope_consent_pack(&consents, &(struct envelope_consent){.purpose = bytes_of_text(d->purpose), .given = d->given});
+        envelope_consent_pack(&consents, &(struct envelope_consent){.purpose = bytes_of_text(d->purpose), .channel = bytes_of_text(d->consent_channel),
+                                                                    .given = d->given, .until_us = d->until_us});
         v.consents = buf_bytes(&consents);
     }
     struct status status = envelope_pack(&v, out, e);
@@ -256,6 +323,11 @@ fallible deed_pack(const struct deed *d, const struct pool *pool, struct buf *ou
         pack_u8(out, d->priority);
         pack_u8(out, d->first);
         return DONE;
+    case DEED_TYPE:
+        return identity_type_pack(&d->rule, out, e);
+    case DEED_ALIAS:
+        collect_name_pack(out, NAME_EVENT, bytes_of_text(d->name), bytes_of_text(d->alias_of), BYTES_NONE);
+        return DONE;
     default:
         ids_fill(d, pool, act.ids);
         return identity_act_pack(&act, out, e);
@@ -266,13 +338,18 @@ fallible deed_pack(const struct deed *d, const struct pool *pool, struct buf *ou
 
 void deed_print(const struct deed *d, const struct pool *pool, struct buf *out)
 {
-    static const char *const names[DEED_KIND_COUNT] = {"event", "bind", "unbind", "merge", "split", "never-merge", "undo", "review", "block", "set", "source"};
+    static const char *const names[DEED_KIND_COUNT] = {"event", "bind", "unbind", "merge", "split", "never-merge", "undo", "review", "block", "set", "source", "type", "alias"};
     buf_push_text(out, names[d->kind]);
     if (d->kind == DEED_EVENT)
         buf_printf(out, " m-%u %s by %s %s/%s at +%lld s", d->message, d->event, d->source, d->brand, d->channel,
                    (long long)(d->event_us / US_PER_SECOND % 1000000));
     if (d->kind == DEED_SET || d->kind == DEED_SOURCE)
         buf_printf(out, " %s %lld", d->name, (long long)d->value);
+    if (d->kind == DEED_ALIAS)
+        buf_printf(out, " %s of \"%s\"", d->name, d->alias_of);
+    if (d->kind == DEED_TYPE)
+        buf_printf(out, " %u %s: priority %u, %u in %u days, beyond that %d, parent %u", d->rule.type, d->rule.name, d->rule.priority, d->rule.limit,
+                   d->rule.limit_window_days, (int)d->rule.over, d->rule.parent);
     if (d->kind == DEED_REVIEW || d->kind == DEED_BLOCK)
         buf_printf(out, " (choice %u)", d->choice);
     if (d->kind == DEED_UNDO)
@@ -281,6 +358,8 @@ void deed_print(const struct deed *d, const struct pool *pool, struct buf *out)
         const struct pool_id *id = &pool->ids[d->ids[i]];
         buf_printf(out, " %s#%u(%s%s%s)", d->is_own[i] ? "" : "other:", d->ids[i], id->value, id->ns[0] == 0 ? "" : "@", id->ns);
     }
+    if (d->purpose != NULL)
+        buf_printf(out, " %s %s/%s", d->given ? "gives" : "withdraws", d->purpose, d->consent_channel);
     for (size_t i = 0; i < TRAITS_A_DEED; i++)
         if (d->trait[i] != NULL)
             buf_printf(out, " %s=%lld", d->trait[i], (long long)d->trait_value[i]);

@@ -15,6 +15,8 @@ struct plan {
     uint32_t own_count[PLAN_PEOPLE_MAX];
     uint32_t people;
     double verb_chance;    /* that a deed is a verb */
+    double rule_chance;    /* that it changes a type, an alias or the horizon of duplicates */
+    double consent_chance; /* that an event gives or withdraws consent */
     double stranger_chance; /* that an event shows somebody else's identifier too */
     uint32_t messages;     /* numbers given so far */
     int64_t event_us;      /* of the newest event; each one is later */

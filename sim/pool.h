@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "base/hash.h"
+#include "domain/identity/types.h"
 
 #define POOL_IDS_MAX 160u
 #define DEED_IDS_MAX 6u
@@ -35,6 +36,8 @@ enum deed_kind {
     DEED_BLOCK,
     DEED_SET,
     DEED_SOURCE,
+    DEED_TYPE,
+    DEED_ALIAS,
     DEED_KIND_COUNT,
 };
 
@@ -55,9 +58,19 @@ struct deed {
     const char *trait[TRAITS_A_DEED]; /* NULL: none */
     int64_t trait_value[TRAITS_A_DEED];
     const char *purpose;        /* of a consent; NULL: none */
+    const char *consent_channel; /* "": all */
     bool given;
-    /* Of a setting or a source. */
+    int64_t until_us;           /* 0: open */
+    /* Of a setting, a source or an alias. */
     const char *name;
+    const char *alias_of;       /* "": none any more */
     int64_t value;
     uint8_t priority, first;
+    struct id_type_rule rule;   /* of a type */
 };
+
+/* Does it say how other deeds are to be taken? */
+static inline bool deed_is_rule(const struct deed *d)
+{
+    return d->kind == DEED_SET || d->kind == DEED_SOURCE || d->kind == DEED_TYPE || d->kind == DEED_ALIAS;
+}

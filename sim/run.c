@@ -9,6 +9,8 @@
 
 #define START_US INT64_C(1763740800000000)
 #define ROUNDS_TO_SETTLE 400
+#define LONG_DAY_GROUPS 24u
+#define LONG_DAY_GROUP 50u
 
 /* --- the transcript --- */
 
@@ -100,6 +102,7 @@ static void crash(struct run *r, const char *why)
     recover(r);
     if (run_failed(r))
         return;
+    shadow_reopen(r->shadow);
     deliver_read_log(r);
     deliver_forget(r);
     check_digest(r);
@@ -171,9 +174,21 @@ static void weather(struct run *r)
     }
 }
 
+/* So many messages that the oldest ones are beyond the number that is remembered. */
+static void long_day(struct run *r)
+{
+    run_say(r, "a long day");
+    for (uint32_t i = 0; i < LONG_DAY_GROUPS && !run_failed(r); i++) {
+        r->now_us += US_PER_SECOND;
+        deliver_group(r, LONG_DAY_GROUP);
+        if (r->people.count > r->people.dedup_ids)
+            deliver_edge(r);
+    }
+}
+
 static void play_some(struct run *r)
 {
-    static const double weights[] = {10, 4, 1.5, 1.2, 0.7, 0.5};
+    static const double weights[] = {10, 4, 1.5, 1.2, 0.7, 0.3, 0.5};
     switch (rng_pick(&r->rng, weights, COUNT_OF(weights))) {
     case 0:
         r->now_us += rng_between(&r->rng, 0, 2 * US_PER_MINUTE);
@@ -190,6 +205,9 @@ static void play_some(struct run *r)
         break;
     case 4:
         check_people(r, false);
+        break;
+    case 5:
+        deliver_edge(r);
         break;
     default:
         deliver_lost_again(r);
@@ -228,9 +246,10 @@ static void run_open(struct run *r, uint64_t seed)
     r->cold = cold_memory_create();
     r->now_us = START_US;
     plan_init(&r->plan, &r->rng, &r->pool, START_US);
-    r->shadow = shadow_create(r->registry);
+    r->shadow = shadow_create(r->registry, r->disk);
     model_identity_init(&r->identity, &r->pool);
-    model_people_init(&r->people);
+    model_people_init(&r->people, registry_setting(r->registry, BYTES_LIT("collect.dedup_days"))->initially,
+                      registry_setting(r->registry, BYTES_LIT("collect.dedup_ids"))->initially);
     r->options = (struct engine_options){
         .disk = r->disk,
         .cold_open = cold_again,
@@ -268,6 +287,8 @@ void run_play(struct transcript *t, uint64_t seed, const struct registry *regist
     run_open(r, seed);
     if (!run_failed(r))
         deliver_setup(r);
+    if (!run_failed(r) && rng_chance(&r->rng, 0.03))
+        long_day(r);
     uint32_t moves = (uint32_t)rng_between(&r->rng, 20, rng_chance(&r->rng, 0.2) ? 400 : 160);
     for (uint32_t i = 0; i < moves && !run_failed(r); i++)
         play_some(r);

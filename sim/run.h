@@ -22,7 +22,7 @@ struct transcript {
     uint32_t line_count; /* ever written */
     char lines[TRANSCRIPT_LINES][TRANSCRIPT_LINE_BYTES];
     char trouble[1024];  /* empty: none */
-    uint64_t deeds, records, crashes, recoveries_cut, checkpoints, fetched, merged, split, quarantined;
+    uint64_t deeds, records, crashes, recoveries_cut, checkpoints, fetched, merged, split, quarantined, again;
 };
 
 enum delivery_state { DELIVERY_UNDER_WAY, DELIVERY_ANSWERED, DELIVERY_TURNED_AWAY, DELIVERY_LOST, DELIVERY_GIVEN_UP };
@@ -94,6 +94,7 @@ void run_play(struct transcript *t, uint64_t seed, const struct registry *regist
 /* deliver.c */
 void deliver_setup(struct run *r);                 /* settings and sources, one by one */
 void deliver_group(struct run *r, uint32_t count); /* new deeds, late ones and copies, in one group */
+void deliver_edge(struct run *r);                  /* a message again, at the end of the horizon of duplicates */
 void deliver_waiting(struct run *r);               /* lets commands go on that wait for cold rows */
 void deliver_house(struct run *r);
 void deliver_read_log(struct run *r);              /* what is new in it, into shadow and models */

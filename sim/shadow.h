@@ -1,13 +1,15 @@
 /* The shadow: the same commands in the same order, applied to rows that are never cold, never on disk and never lost. What
- * the engine has must be what the shadow has, at every position. */
+ * the engine has must be what the shadow has, at every position. It reads the engine's sieves, as a replay does. */
 #pragma once
 
 #include "engine/registry.h"
+#include "store/disk.h"
 
 struct shadow;
 
-struct shadow *shadow_create(const struct registry *registry);
+struct shadow *shadow_create(const struct registry *registry, struct disk *disk);
 void shadow_destroy(struct shadow *s); /* NULL is fine */
+void shadow_reopen(struct shadow *s);  /* its sieves, after the disk crashed */
 
 struct shadow_record {
     uint64_t position;

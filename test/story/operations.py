@@ -195,5 +195,25 @@ def a_disk_filled_by_events_keeps_room_for_a_checkpoint(folder):
         assert daemon.stop() == 0
 
 
+def a_disk_filled_by_events_gets_room_by_itself(folder):
+    """The log goes, once its events are in runs and two checkpoints stand behind them, though no command comes any more."""
+    with small_disk(folder, 400) as at:
+        if at is None:
+            print('skipped: a disk that fills needs the right to mount a tmpfs')
+            return
+        daemon, taken, status = Daemon(at / 'data'), 0, 200
+        daemon.start()
+        while status == 200:
+            assert taken < 2000, 'it never fills'
+            status, _ = daemon.send([{'id': f'{taken}-{i}', 'event': 'page_viewed', 'ids': [{'type': 'user_id', 'value': f'u{taken}-{i}'}],
+                                      'properties': {'a': 'x' * 400}} for i in range(500)])
+            taken += status == 200
+        assert status == 503, status
+        until(lambda: one(daemon, 0)[0] == 200, 40)
+        assert counted(daemon) >= 500 * taken + 1
+        assert daemon.stop() == 0
+
+
 STORIES = [told_to_go_under_load_it_keeps_what_it_answered, stopped_for_two_seconds_it_goes_on, a_second_daemon_or_a_taken_port_is_refused,
-           a_disk_that_fills_stops_the_writing_and_nothing_else, a_disk_filled_by_events_keeps_room_for_a_checkpoint]
+           a_disk_that_fills_stops_the_writing_and_nothing_else, a_disk_filled_by_events_keeps_room_for_a_checkpoint,
+           a_disk_filled_by_events_gets_room_by_itself]

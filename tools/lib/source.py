@@ -6,7 +6,7 @@ SKIPPED_FOLDERS = re.compile(r'^(\.git|\.venv|build.*|node_modules|dist|__pycach
 TEXT_ENDINGS = ('.c', '.h', '.cpp', '.py', '.sh', '.md', '.txt', '.build', '.ts', '.tsx', '.css', '.html', '.yml')
 CODE_ENDINGS = ('.c', '.h', '.cpp')
 # Bytes that others wrote, or that a tool writes: kept as they are.
-DATA_FOLDERS = ('test/formats/', 'fuzz/corpus/', 'bench/history/')
+DATA = re.compile(r'^(test/formats/\d|fuzz/corpus/|bench/history/)')
 TEST_FILE = re.compile(r'_(test|prop|fuzz)\.(c|cpp|h)$')
 
 # A comment, a string or a character: the first that starts wins, so a "//" in a string is no comment.
@@ -48,7 +48,7 @@ class Source:
 
 def is_text(path):
     name = os.path.basename(path)
-    if name in ('Makefile', 'LICENSE', 'package-lock.json') or path.startswith(DATA_FOLDERS):
+    if name in ('Makefile', 'LICENSE', 'package-lock.json') or DATA.match(path):
         return name == 'Makefile'
     return path.endswith(TEXT_ENDINGS) or ('.' not in name and path.startswith(('tools/', '.ci/')))
 
