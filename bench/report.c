@@ -48,6 +48,13 @@ double cpu_seconds(void)
     return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) + (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
 }
 
+double thread_cpu_seconds(void)
+{
+    struct timespec used;
+    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    return (double)used.tv_sec + (double)used.tv_nsec / 1e9;
+}
+
 size_t memory_bytes(void)
 {
     FILE *file = fopen("/proc/self/statm", "re");

@@ -16,5 +16,6 @@ void report(const struct figure *f);
 double median(double *values, size_t count); /* sorts them */
 double seconds_now(void);                    /* monotonic */
 double cpu_seconds(void);                    /* of the whole process, user and system */
+double thread_cpu_seconds(void);             /* of the calling thread, user and system */
 size_t memory_bytes(void);                   /* resident, of this process */
 size_t env_number(const char *name, size_t otherwise); /* BENCH_PEOPLE=… */

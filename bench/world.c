@@ -43,13 +43,13 @@ static void woken(void *context, struct workspace *w, struct engine *g)
     door_woken(w, g);
 }
 
-static void workspace_file(const char *folder)
+void workspace_file(const char *folder, const char *name)
 {
     char path[512];
     (void)mkdir(folder, 0700);
-    (void)snprintf(path, sizeof path, "%s/main", folder);
+    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
     (void)mkdir(path, 0700);
-    (void)snprintf(path, sizeof path, "%s/main/workspace.json", folder);
+    (void)snprintf(path, sizeof path, "%s/%s/workspace.json", folder, name);
     FILE *file = fopen(path, "we");
     if (file == NULL)
         exit(1);
@@ -57,13 +57,21 @@ static void workspace_file(const char *folder)
     (void)fclose(file);
 }
 
+struct registry *world_registry(void)
+{
+    struct err e = {0};
+    struct registry *registry;
+    must(registry_create(domains, COUNT_OF(domains), &registry, &e), &e);
+    return registry;
+}
+
 void world_open(struct world *w, const char *folder, size_t memory)
 {
     struct err e = {0};
     *w = (struct world){0};
     (void)snprintf(w->folder, sizeof w->folder, "%s", folder);
-    workspace_file(folder);
-    must(registry_create(domains, COUNT_OF(domains), &w->registry, &e), &e);
+    workspace_file(folder, "main");
+    w->registry = world_registry();
     struct host_options options = {
         .folder = w->folder,
         .registry = w->registry,
@@ -92,9 +100,14 @@ static int remove_one(const char *path, const struct stat *info, int kind, struc
     return remove(path);
 }
 
+void folder_remove(const char *folder)
+{
+    (void)nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
 void world_remove(struct world *w)
 {
-    (void)nftw(w->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    folder_remove(w->folder);
 }
 
 struct stats_reading {
@@ -146,6 +159,40 @@ void batch_write(struct buf *out, uint64_t serial, uint64_t people, uint64_t fir
     buf_printf(out, "],\"writeKey\":\"w\",\"sentAt\":\"%s\"}", when);
 }
 
+/* --- packing --- */
+
+struct packer {
+    struct codec codec;
+    size_t rule_count;
+    const struct id_type_rule *rules;
+};
+
+struct packer *packer_create(void)
+{
+    struct packer *p = calloc(1, sizeof *p);
+    if (p == NULL)
+        abort();
+    p->codec = (struct codec){.parser = json_parser_create(16u << 20), .draft = draft_create()};
+    p->rules = id_types_builtin(&p->rule_count);
+    return p;
+}
+
+void packer_destroy(struct packer *p)
+{
+    json_parser_destroy(p->codec.parser);
+    draft_destroy(p->codec.draft);
+    free(p);
+}
+
+void packer_pack(struct packer *p, struct bytes batch, struct codec_batch *out)
+{
+    struct err e = {0};
+    struct codec_context c = {
+        .rules = p->rules, .rule_count = p->rule_count, .secret = SECRET, .source = BYTES_LIT("bench"), .brand = BYTES_LIT("lumi"), .channel = BYTES_LIT("web"), .received_us = time_now_us()};
+    codec_batch_clear(out);
+    must(segment_read(&p->codec, &c, batch, CALL_BATCH, out, &e), &e);
+}
+
 /* --- sending --- */
 
 struct delivery {
@@ -159,9 +206,7 @@ struct delivery {
 
 struct sender {
     struct world *world;
-    struct codec codec;
-    size_t rule_count;
-    const struct id_type_rule *rules;
+    struct packer *packer;
     pthread_mutex_t lock;
     pthread_cond_t freed;
     struct delivery *free;
@@ -174,8 +219,7 @@ struct sender *sender_create(struct world *w, unsigned in_flight_max)
 {
     struct sender *s = calloc(1, sizeof *s);
     s->world = w;
-    s->codec = (struct codec){.parser = json_parser_create(16u << 20), .draft = draft_create()};
-    s->rules = id_types_builtin(&s->rule_count);
+    s->packer = packer_create();
     (void)pthread_mutex_init(&s->lock, NULL);
     (void)pthread_cond_init(&s->freed, NULL);
     for (s->all = 0; s->all < in_flight_max; s->all++) {
@@ -207,8 +251,7 @@ void sender_destroy(struct sender *s)
         free(d->submissions);
         free(d);
     }
-    json_parser_destroy(s->codec.parser);
-    draft_destroy(s->codec.draft);
+    packer_destroy(s->packer);
     free(s);
 }
 
@@ -244,11 +287,8 @@ void sender_send(struct sender *s, struct bytes batch)
 {
     struct delivery *d = delivery_take(s);
     struct err e = {0};
-    struct codec_context c = {
-        .rules = s->rules, .rule_count = s->rule_count, .secret = SECRET, .source = BYTES_LIT("bench"), .brand = BYTES_LIT("lumi"), .channel = BYTES_LIT("web"), .received_us = time_now_us()};
-    codec_batch_clear(&d->batch);
     d->answered = 0;
-    must(segment_read(&s->codec, &c, batch, CALL_BATCH, &d->batch, &e), &e);
+    packer_pack(s->packer, batch, &d->batch);
     const struct command *command = registry_command(s->world->registry, COMMAND_COLLECT_EVENT);
     for (size_t i = 0; i < d->batch.event_count; i++)
         d->submissions[i] = (struct submission){.command = command,
@@ -286,7 +326,13 @@ double people_load(struct sender *s, uint64_t people)
 
 #define DRAWN_BATCHES_AT_ONCE 200u
 
-double drawn_send(struct sender *s, uint64_t events, uint64_t first, uint64_t span, uint64_t serial)
+/* One batch in `rare_every` is drawn from all of [0, rare_span); 0: none. */
+struct drawing {
+    uint64_t first, span;
+    uint64_t rare_every, rare_span;
+};
+
+static double drawing_send(struct sender *s, uint64_t events, const struct drawing *d, uint64_t serial)
 {
     struct buf batches[DRAWN_BATCHES_AT_ONCE];
     struct rng rng;
@@ -297,8 +343,9 @@ double drawn_send(struct sender *s, uint64_t events, uint64_t first, uint64_t sp
         buf_init(&batches[i], 1u << 20);
     while (sent < events) {
         for (size_t i = 0; i < DRAWN_BATCHES_AT_ONCE; i++) {
+            bool rare = d->rare_every > 0 && i % d->rare_every == 0;
             buf_clear(&batches[i]);
-            batch_write(&batches[i], serial++, span, first, &rng);
+            batch_write(&batches[i], serial++, rare ? d->rare_span : d->span, rare ? 0 : d->first, &rng);
         }
         double start = seconds_now();
         for (size_t i = 0; i < DRAWN_BATCHES_AT_ONCE; i++)
@@ -310,4 +357,14 @@ double drawn_send(struct sender *s, uint64_t events, uint64_t first, uint64_t sp
     for (size_t i = 0; i < DRAWN_BATCHES_AT_ONCE; i++)
         buf_fini(&batches[i]);
     return (double)sent / busy;
+}
+
+double drawn_send(struct sender *s, uint64_t events, uint64_t first, uint64_t span, uint64_t serial)
+{
+    return drawing_send(s, events, &(struct drawing){.first = first, .span = span}, serial);
+}
+
+double mixed_send(struct sender *s, uint64_t events, uint64_t hot, uint64_t people, uint64_t serial)
+{
+    return drawing_send(s, events, &(struct drawing){.span = hot, .rare_every = 20, .rare_span = people}, serial);
 }

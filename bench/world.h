@@ -15,10 +15,13 @@ struct world {
     struct engine *engine; /* only after the host was stopped asking: for reading figures on its thread */
 };
 
+struct registry *world_registry(void); /* of the domains that a benchmark needs; the caller's */
 /* `memory_bytes` 0: plenty. */
 void world_open(struct world *w, const char *folder, size_t memory_bytes);
 void world_close(struct world *w);   /* stops cleanly; the folder stays */
 void world_remove(struct world *w);  /* the folder goes */
+void folder_remove(const char *folder);
+void workspace_file(const char *folder, const char *name); /* makes a workspace that was never awake, and `folder` */
 void world_stats(struct world *w, struct engine_stats *out_stats);
 
 #define WORLD_BATCH_EVENTS 500u
@@ -27,6 +30,12 @@ void world_stats(struct world *w, struct engine_stats *out_stats);
  * times; people are `first` + i (sequential) or drawn from [0, people) when `rng` isn't NULL. */
 struct rng;
 void batch_write(struct buf *out, uint64_t serial, uint64_t people, uint64_t first, struct rng *rng);
+
+/* Makes packed envelopes out of batches, as the door does. One thread. */
+struct packer;
+struct packer *packer_create(void);
+void packer_destroy(struct packer *p);
+void packer_pack(struct packer *p, struct bytes batch, struct codec_batch *out_batch); /* cleared before */
 
 /* Reads batches, sends them as messages and keeps `in_flight_max` of them on their way. One thread. */
 struct sender;
@@ -41,3 +50,5 @@ double people_load(struct sender *s, uint64_t people);
 /* Sends `events` for people drawn from [first, first + span), in batches made on the way; waits. Returns events a second,
  * the making of the batches not counted. */
 double drawn_send(struct sender *s, uint64_t events, uint64_t first, uint64_t span, uint64_t serial);
+/* The same, with 95 % of the events for the first `hot` people and the rest for any of `people`. */
+double mixed_send(struct sender *s, uint64_t events, uint64_t hot, uint64_t people, uint64_t serial);
