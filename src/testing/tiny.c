@@ -119,7 +119,7 @@ static struct bytes job_advance(struct step *s, struct bytes state)
 static const struct refusal *work_apply(struct step *s, struct bytes payload)
 {
     (void)payload;
-    step_keyed_put(s, &tiny_word, BYTES_LIT("wanted"), BYTES_LIT("1"));
+    tiny_append(s, "wanted", BYTES_LIT("1"));
     return NULL;
 }
 
@@ -127,6 +127,13 @@ static bool sum_wanted(const struct view *v, struct work_context *c)
 {
     (void)c;
     return tiny_text(v, "wanted").size > 0;
+}
+
+/* Wanted twice before it was begun: that is its bound. */
+static enum work_haste sum_haste(const struct view *v, const struct work_surroundings *around)
+{
+    (void)around;
+    return tiny_text(v, "wanted").size > 1 ? WORK_HOLDS_COMMANDS : WORK_AT_LEISURE;
 }
 
 static fallible sum_run(struct work_context *c, struct buf *out_payload, struct err *e)
@@ -181,7 +188,7 @@ const struct fact_kind fact_letter_echoed = {.id = 0x7f01, .name = "letter_echoe
 const struct timer_kind tiny_bell = {.id = 0x7e10, .name = "tiny.bell", .due = bell_due};
 static const struct job_kind tiny_job = {.id = 0x7e11, .name = "tiny.job", .advance = job_advance};
 static const struct work_kind tiny_sum = {
-    .id = 0x7e12, .name = "tiny.sum", .command_id = COMMAND_TINY_SUMMED, .wanted = sum_wanted, .run = sum_run};
+    .id = 0x7e12, .name = "tiny.sum", .command_id = COMMAND_TINY_SUMMED, .wanted = sum_wanted, .run = sum_run, .haste = sum_haste};
 
 static const struct command commands[] = {
     {COMMAND_TINY_CREATE, "tiny.create", 0, ROLE_WRITE, NULL, NULL, create_apply, "Makes a person.", NULL},
