@@ -1,14 +1,12 @@
 #include "app/arguments.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "edge/wording.h"
+#include "lib/nearest.h"
 
-#define WORD_BYTES_MAX 64u
-#define FARNESS_PARTS 1000u /* the edits themselves, fewer than these, decide between equals */
 
 void arguments_init(struct arguments *a, const struct verb *verb, int count, char **words)
 {
@@ -116,7 +114,7 @@ static bool option_is_good(const struct arguments *a, int at)
     int option = option_of(a, word);
     bool has_equals = strchr(word, '=') != NULL;
     if (option < 0) {
-        const char *near = a->asked_count == 0 ? "help" : nearest_name(word + 2, a->asked, a->asked_count, sizeof a->asked[0]);
+        const char *near = a->asked_count == 0 ? "help" : nearest_name(bytes_of_text(word + 2), a->asked, a->asked_count, sizeof a->asked[0]);
         fprintf(stderr, either("kith %s: there is no option %s; did you mean --%s?\n", "kith %s:没有选项 %s;是不是 --%s?\n"), a->verb->name, word, near);
         return false;
     }
@@ -138,52 +136,6 @@ bool arguments_finished(struct arguments *a)
     if (left != NULL)
         fprintf(stderr, either("kith %s: what is '%s'?\n", "kith %s:'%s' 是什么?\n"), a->verb->name, left);
     return left == NULL;
-}
-
-static size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-/* Levenshtein, one row at a time; the case of letters is no edit. */
-static size_t distance(const char *a, const char *b)
-{
-    size_t row[WORD_BYTES_MAX + 1], size = strlen(b);
-    if (size > WORD_BYTES_MAX || strlen(a) > WORD_BYTES_MAX)
-        return SIZE_MAX;
-    for (size_t j = 0; j <= size; j++)
-        row[j] = j;
-    for (size_t i = 1; a[i - 1] != 0; i++) {
-        size_t corner = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= size; j++) {
-            size_t above = row[j];
-            row[j] = least(least(row[j], row[j - 1]) + 1, corner + (tolower((unsigned char)a[i - 1]) != tolower((unsigned char)b[j - 1])));
-            corner = above;
-        }
-    }
-    return row[size];
-}
-
-/* Edits in parts of the longer word: "amt" is nearer to "amount" than to "t", which is of fewer edits. */
-static size_t farness(const char *a, const char *b)
-{
-    size_t edits = distance(a, b), longest = strlen(a) > strlen(b) ? strlen(a) : strlen(b);
-    return edits == SIZE_MAX || longest == 0 ? edits : edits * FARNESS_PARTS / longest + edits;
-}
-
-const char *nearest_name(const char *word, const void *rows, size_t count, size_t row_bytes)
-{
-    const char *best = "";
-    size_t least_far = SIZE_MAX;
-    for (size_t i = 0; i < count; i++) {
-        const char *name;
-        memcpy(&name, (const char *)rows + i * row_bytes, sizeof name);
-        size_t far = farness(word, name);
-        if (far < least_far)
-            best = name, least_far = far;
-    }
-    return best;
 }
 
 bool speaks_chinese(void)

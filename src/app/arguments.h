@@ -16,7 +16,3 @@ struct arguments {
 };
 
 void arguments_init(struct arguments *a, const struct verb *verb, int count, char **words);
-
-/* The name of the row that is least far from `word`, by edits for its length; each row begins with a `const char *`.
- * "" when there is none of under 64 bytes. */
-const char *nearest_name(const char *word, const void *rows, size_t count, size_t row_bytes);

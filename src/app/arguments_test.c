@@ -52,18 +52,6 @@ static void what_is_left_over(struct t *t)
     CHECK(t, !arguments_finished(&a));
 }
 
-static void the_nearest_name(struct t *t)
-{
-    static const char *const names[] = {"serve", "stats", "split", "sim"};
-    CHECK_TEXT(t, nearest_name("serv", names, COUNT_OF(names), sizeof *names), "serve");
-    CHECK_TEXT(t, nearest_name("stat", names, COUNT_OF(names), sizeof *names), "stats");
-    CHECK_TEXT(t, nearest_name("splitt", names, COUNT_OF(names), sizeof *names), "split");
-    static const char *const columns[] = {"t", "no", "u", "amount", ""};
-    CHECK_TEXT(t, nearest_name("amt", columns, COUNT_OF(columns), sizeof *columns), "amount");
-    CHECK_TEXT(t, nearest_name("T", columns, COUNT_OF(columns), sizeof *columns), "t");
-    CHECK_TEXT(t, nearest_name("", names, COUNT_OF(names), sizeof *names), "sim");
-}
-
 static void sizes(struct t *t)
 {
     static const struct {
@@ -109,7 +97,6 @@ static const struct test tests[] = {
     {"words and options in any order", words_and_options, 1},
     {"the value of an option is no option", a_value_is_no_option, 1},
     {"what is left over is an error", what_is_left_over, 1},
-    {"the nearest name", the_nearest_name, 1},
     {"sizes", sizes, 1},
     {"numbers", numbers, 1},
     {"the language is a variable", languages, 1},

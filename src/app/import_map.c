@@ -5,6 +5,7 @@
 
 #include "app/arguments.h"
 #include "base/arena.h"
+#include "lib/nearest.h"
 
 #define MAP_BYTES_MAX (1u << 20)
 #define CELL_NUMBER_BYTES_MAX 64u
@@ -207,7 +208,7 @@ static fallible column_check(const struct import_map *m, struct bytes name, stru
 {
     if (column_of(m, name) < m->column_count)
         return DONE;
-    const char *near = nearest_name(arena_text(m->arena, name), m->columns, m->column_count, sizeof *m->columns);
+    const char *near = nearest_name(name, m->columns, m->column_count, sizeof *m->columns);
     if (*near == 0)
         return FAIL(e, INVALID, "the map: there is no column \"%.*s\"", BYTES_ARG(name));
     return FAIL(e, INVALID, "the map: there is no column \"%.*s\"; did you mean \"%s\"?", BYTES_ARG(name), near);

@@ -6,6 +6,7 @@
 #include "app/demo.h"
 #include "app/errand.h"
 #include "app/import.h"
+#include "lib/nearest.h"
 
 static int verb_help(struct arguments *a);
 static int verb_version(struct arguments *a);
@@ -67,7 +68,7 @@ static const struct verb *verb_named(const char *name)
 
 static int say_unknown(const char *name)
 {
-    const char *near = nearest_name(name, all_verbs, COUNT_OF(all_verbs), sizeof all_verbs[0]);
+    const char *near = nearest_name(bytes_of_text(name), all_verbs, COUNT_OF(all_verbs), sizeof all_verbs[0]);
     fprintf(stderr, either("kith: there is no verb '%s'; did you mean '%s'? `kith help` lists them.\n",
                            "kith:没有 '%s' 这个动词;是不是 '%s'?用 `kith help` 查看全部。\n"), name, near);
     return EXIT_USAGE;

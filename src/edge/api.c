@@ -6,9 +6,8 @@
 
 #include "base/time.h"
 #include "edge/scope.h"
+#include "lib/nearest.h"
 #include "lib/text.h"
-
-#define WORD_BYTES_MAX 32u /* of those compared; longer ones are near to nothing */
 
 /* --- identifiers --- */
 
@@ -20,51 +19,12 @@ static const struct id_type_rule *rule_named(const struct catalogue *c, struct b
     return NULL;
 }
 
-static size_t smallest(size_t a, size_t b, size_t c)
-{
-    size_t least = a < b ? a : b;
-    return least < c ? least : c;
-}
-
-/* Levenshtein's distance, one row of the table at a time. */
-static size_t distance(struct bytes a, struct bytes b)
-{
-    size_t row[WORD_BYTES_MAX + 1];
-    for (size_t j = 0; j <= b.size; j++)
-        row[j] = j;
-    for (size_t i = 0; i < a.size; i++) {
-        size_t corner = row[0];
-        row[0] = i + 1;
-        for (size_t j = 0; j < b.size; j++) {
-            size_t above = row[j + 1];
-            row[j + 1] = smallest(above + 1, row[j] + 1, corner + (a.data[i] != b.data[j]));
-            corner = above;
-        }
-    }
-    return row[b.size];
-}
-
-const char *nearest_word(struct bytes word, const char *const *words, size_t count)
-{
-    const char *nearest = NULL;
-    size_t least = WORD_BYTES_MAX;
-    for (size_t i = 0; i < count && word.size <= WORD_BYTES_MAX; i++) {
-        struct bytes other = bytes_of_text(words[i]);
-        size_t far = other.size > WORD_BYTES_MAX ? WORD_BYTES_MAX : distance(word, other);
-        if (far < least && far <= 1 + other.size / 2) {
-            least = far;
-            nearest = words[i];
-        }
-    }
-    return nearest;
-}
-
 static struct status type_unknown(const struct catalogue *c, struct bytes type, struct err *e)
 {
     const char *names[TYPE_COUNT_MAX];
     for (size_t i = 0; i < c->rule_count; i++)
         names[i] = c->rules[i].name;
-    const char *near = nearest_word(type, names, c->rule_count);
+    const char *near = near_name(type, names, c->rule_count, sizeof *names);
     struct bytes shown = bytes_slice(type, 0, type.size > 40 ? 40 : type.size);
     if (near == NULL)
         return FAIL(e, INVALID, "'%.*s' is no declared type of identifier: GET /api/v1/identity/types lists them", BYTES_ARG(shown));
@@ -342,7 +302,7 @@ static struct status member_unknown(struct bytes key, struct body_members member
     const char *names[BODY_MEMBERS_MAX];
     for (size_t i = 0; i < members.count; i++)
         names[i] = members.rows[i].name;
-    const char *near = nearest_word(key, names, members.count);
+    const char *near = near_name(key, names, members.count, sizeof *names);
     struct bytes shown = text_cut(key, 60);
     if (near == NULL)
         return FAIL(e, INVALID, "there is no member '%.*s'", BYTES_ARG(shown));

@@ -75,7 +75,4 @@ fallible members_check(struct json object, struct body_members members, struct e
  * done with the document, and before it answers. */
 bool body_read(struct request *r, struct body_members members, struct json_parser **out_parser, struct json *out_root);
 
-/* The word of `words` that is the least far from `word`; NULL when none is near. */
-const char *nearest_word(struct bytes word, const char *const *words, size_t count);
-
 bool is_loopback(const struct request *r); /* the client is on this machine, and no proxy says that it speaks for another */

@@ -10,6 +10,7 @@
 #include "edge/scope.h"
 #include "edge/wording.h"
 #include "engine/engine_domain.h"
+#include "lib/nearest.h"
 
 #define PAYLOAD_BYTES_MAX 16384u
 #define READS_USUAL 50u
@@ -270,7 +271,7 @@ static fallible kind_read(struct bytes word, enum name_kind *out_kind, struct er
             return DONE;
         }
     }
-    const char *near = nearest_word(word, kind_names + 1, NAME_KIND_COUNT - 1);
+    const char *near = near_name(word, kind_names + 1, NAME_KIND_COUNT - 1, sizeof *kind_names);
     return FAIL(e, INVALID, "kind: want event, brand, channel, shop, store, staff, touchpoint, campaign, source, trait, purpose or entity%s%s",
                 near == NULL ? "" : "; did you mean ", near == NULL ? "" : near);
 }

@@ -1,6 +1,7 @@
 /* Hooks: told, made, ended. */
 #include "domain/hook/hook.h"
 #include "edge/api.h"
+#include "lib/nearest.h"
 
 #define HOOK_PAYLOAD_BYTES_MAX 16384u
 
@@ -47,7 +48,7 @@ static fallible words_read(struct json root, struct vocabulary v, uint32_t other
         size_t i = 0;
         while (i < v.count && !bytes_equal(bytes_of_text(words[i]), json_string(item)))
             i++;
-        const char *near = i < v.count ? NULL : nearest_word(json_string(item), words, v.count);
+        const char *near = i < v.count ? NULL : near_name(json_string(item), words, v.count, sizeof *words);
         if (i == v.count)
             return FAIL(e, INVALID, "%s: no such word%s%s", v.key, near == NULL ? "" : ": did you mean ",
                         near == NULL ? "" : near);

@@ -3,6 +3,8 @@
 
 #include "edge/api.h"
 
+#include "lib/nearest.h"
+
 #define TYPE_PAYLOAD_BYTES_MAX 4096u
 
 static const char *const normaliser_names[] = {"exact", "lower", "phone", "email", "uuid"};
@@ -20,7 +22,7 @@ static fallible word_read(struct json root, const char *key, const char *const *
     }
     if (json_is(j, JSON_ABSENT))
         return DONE;
-    const char *near = nearest_word(word, words, (size_t)count);
+    const char *near = near_name(word, words, (size_t)count, sizeof *words);
     return FAIL(e, INVALID, "%s: no such word%s%s", key, near == NULL ? "" : ": did you mean ", near == NULL ? "" : near);
 }
 

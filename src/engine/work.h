@@ -26,5 +26,7 @@ struct work_files {
     const char *const *names; /* that somebody may still refer to; sorted */
     size_t name_count;
 };
+/* Puts names into the order that `names` above wants. */
+void work_names_sort(const char **names, size_t count);
 /* Makes the folder if there is none, and removes what work left behind there that ended before its command was logged. */
 fallible work_orphans_remove(struct disk *d, const struct work_files *files, struct err *e);

@@ -25,6 +25,11 @@ static int name_compare(const void *x, const void *y)
     return strcmp(*a, *b);
 }
 
+void work_names_sort(const char **names, size_t count)
+{
+    qsort(names, count, sizeof *names, name_compare);
+}
+
 static struct status orphan_look(void *context, const char *name, struct err *e)
 {
     (void)e;

@@ -40,7 +40,8 @@ static fallible event_check(struct bytes payload, struct err *e)
 static void event_needs(const struct view *v, struct bytes payload)
 {
     struct hash128 message;
-    if (!envelope_message(payload, &message))
+    int64_t event_us;
+    if (!envelope_order(payload, &event_us, &message))
         return;
     bool is_known = message_is_known(v, message);
     if (is_known || !view_people_matter(v))

@@ -388,15 +388,6 @@ fallible envelope_unpack(struct bytes packed, struct envelope *v, struct err *e)
     return DONE;
 }
 
-bool envelope_message(struct bytes packed, struct hash128 *out_message)
-{
-    struct head head;
-    if (!head_read(packed, &head))
-        return false;
-    *out_message = head.message;
-    return true;
-}
-
 bool envelope_order(struct bytes packed, int64_t *out_event_us, struct hash128 *out_message)
 {
     struct head head;

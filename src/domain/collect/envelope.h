@@ -82,9 +82,7 @@ fallible envelope_pack(const struct envelope *v, struct buf *out, struct err *e)
 /* INVALID: not an envelope. Never reads outside `packed`; fills all but the unused ids; copies nothing. Looks into traits,
  * consents, properties and items no further than their sizes: envelope_check does. About 30 ns with three identifiers. */
 fallible envelope_unpack(struct bytes packed, struct envelope *out_envelope, struct err *e);
-/* Its message alone. false: not an envelope. */
-bool envelope_message(struct bytes packed, struct hash128 *out_message);
-/* What events are put in order by, out of the head alone; 2 ns. false: not an envelope. */
+/* What events are told apart and put in order by, out of the head alone; 2 ns. false: not an envelope. */
 bool envelope_order(struct bytes packed, int64_t *out_event_us, struct hash128 *out_message);
 /* What a prefetch wants, in a few ns: the message and the keys of the first identifiers, whoever's and in whatever role. */
 #define ENVELOPE_KEYS_MAX 4u

@@ -1,6 +1,5 @@
 /* The rows of files, and the command that changes them. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "domain/collect/messages.h"
@@ -163,12 +162,6 @@ static void file_retire(struct step *s, const struct message_file *f)
     step_keyed_remove(s, &message_file_family, arena_copy(a, bytes_of(first.data, sizeof first.data)));
 }
 
-static int text_compare(const void *x, const void *y)
-{
-    const char *const *a = x, *const *b = y;
-    return strcmp(*a, *b);
-}
-
 size_t message_file_names(const struct view *v, struct arena *arena, const char *const **out_names)
 {
     size_t count = 0, at = 0;
@@ -184,7 +177,7 @@ size_t message_file_names(const struct view *v, struct arena *arena, const char 
     for (struct bytes after = BYTES_NONE; message_retired_next(v, after, &r); after = r.key)
         names[at++] = arena_text(arena, message_retired_name(r.key));
     assert(at == count);
-    qsort(names, count, sizeof *names, text_compare);
+    work_names_sort(names, count);
     *out_names = names;
     return count;
 }

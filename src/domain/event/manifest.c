@@ -1,8 +1,8 @@
 #include "domain/event/manifest.h"
 
-#include <stdlib.h>
 #include <string.h>
 
+#include "engine/work.h"
 #include "lib/pack.h"
 
 #define ROW_FORMAT 1u
@@ -178,12 +178,6 @@ uint64_t retired_log_from(const struct view *v)
 
 /* --- names --- */
 
-static int text_compare(const void *x, const void *y)
-{
-    const char *const *a = x, *const *b = y;
-    return strcmp(*a, *b);
-}
-
 size_t run_names(const struct view *v, struct arena *arena, const char *const **out_names)
 {
     size_t count = 0, at = 0;
@@ -200,7 +194,7 @@ size_t run_names(const struct view *v, struct arena *arena, const char *const **
         if (r.kind == RETIRED_FILE)
             names[at++] = arena_text(arena, retired_name(r.key));
     assert(at == count);
-    qsort(names, count, sizeof *names, text_compare);
+    work_names_sort(names, count);
     *out_names = names;
     return count;
 }

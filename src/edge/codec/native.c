@@ -3,9 +3,9 @@
 
 #include "domain/collect/collect.h"
 #include "edge/codec/codec.h"
+#include "lib/nearest.h"
 #include "lib/text.h"
 
-#define NEAREST_BYTES_MAX 32u
 
 /* The members of an event, in the order in which they are read. */
 enum member {
@@ -32,34 +32,12 @@ static const char *member_name(size_t member)
     return member < MEMBER_REFERENCES ? member_names[member] : reference_names[member - MEMBER_REFERENCES];
 }
 
-/* How many bytes must be put in, left out or changed to make one of the other; both are short. */
-static size_t distance(struct bytes a, struct bytes b)
+static const char *member_nearest(struct bytes key)
 {
-    size_t row[NEAREST_BYTES_MAX + 1];
-    for (size_t j = 0; j <= b.size; j++)
-        row[j] = j;
-    for (size_t i = 1; i <= a.size; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= b.size; j++) {
-            size_t changed = diagonal + (a.data[i - 1] != b.data[j - 1]), other = 1 + (row[j] < row[j - 1] ? row[j] : row[j - 1]);
-            diagonal = row[j];
-            row[j] = changed < other ? changed : other;
-        }
-    }
-    return row[b.size];
-}
-
-static size_t member_nearest(struct bytes key)
-{
-    size_t nearest = 0, least = SIZE_MAX;
-    struct bytes beginning = text_cut(key, NEAREST_BYTES_MAX);
-    for (size_t i = 0; i < MEMBER_COUNT; i++) {
-        size_t apart = distance(bytes_of_text(member_name(i)), beginning);
-        nearest = apart < least ? i : nearest;
-        least = apart < least ? apart : least;
-    }
-    return nearest;
+    const char *names[MEMBER_COUNT];
+    for (size_t i = 0; i < MEMBER_COUNT; i++)
+        names[i] = member_name(i);
+    return nearest_name(key, names, MEMBER_COUNT, sizeof *names);
 }
 
 static fallible members_read(struct json event, struct json out_members[MEMBER_COUNT], struct err *e)
@@ -74,7 +52,7 @@ static fallible members_read(struct json event, struct json out_members[MEMBER_C
             i++;
         if (i == MEMBER_COUNT) /* a slip of the pen would lose data in silence */
             return FAIL(e, INVALID, "there is no member '%.*s'; the nearest is '%s'. Put your own under \"properties\"",
-                        BYTES_ARG(text_cut(key, 60)), member_name(member_nearest(key)));
+                        BYTES_ARG(text_cut(key, 60)), member_nearest(key));
         out_members[i] = json_is(value, JSON_NULL) ? JSON_NOTHING : value;
     }
     return DONE;
