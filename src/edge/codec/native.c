@@ -267,8 +267,9 @@ static void item_take(struct codec *k, const struct codec_context *c, struct byt
         event_take(k, c, event, json_raw(event), index, out);
 }
 
-/* A list that isn't JSON as a whole: its items are read one by one, as lines are, so that a slip costs no good event. */
-static fallible items_salvage(struct codec *k, const struct codec_context *c, struct bytes list, struct codec_batch *out, struct err *e)
+/* A list that isn't JSON as a whole, and why: its items are read one by one, as lines are, so that a slip costs no good event. */
+static fallible items_salvage(struct codec *k, const struct codec_context *c, struct bytes list, const struct err *why,
+                              struct codec_batch *out, struct err *e)
 {
     uint32_t index = 0;
     bool goes_on = true;
@@ -285,7 +286,7 @@ static fallible items_salvage(struct codec *k, const struct codec_context *c, st
         rest = bytes_slice(rest, goes_on ? size + 1 : size, rest.size);
     }
     if (out->fault_count == 0) /* all items are good: it is the list's end that is not */
-        draft_fault(out, index, e);
+        draft_fault(out, index, why);
     return DONE;
 }
 
@@ -293,10 +294,14 @@ static fallible array_read(struct codec *k, const struct codec_context *c, struc
 {
     struct json root, event;
     uint32_t index = 0;
-    struct status parsed = json_parse(k->parser, body, &root, e);
+    struct err why = {0}; /* it may become a fault, whether the caller wants words or not */
+    struct status parsed = json_parse(k->parser, body, &root, &why);
     if (parsed.code == STATUS_INVALID)
-        return items_salvage(k, c, body, out, e);
-    TRY(parsed);
+        return items_salvage(k, c, body, &why, out, e);
+    if (failed(parsed)) {
+        err_set(e, "%s", why.text);
+        return parsed;
+    }
     for (struct json_walk w = json_items(root); json_item_next(&w, &event); index++) {
         if (index == REQUEST_EVENTS_MAX)
             return FAIL(e, LIMIT, "more than %u events in one request: send several", REQUEST_EVENTS_MAX);
