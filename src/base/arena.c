@@ -93,6 +93,11 @@ struct bytes arena_copy(struct arena *a, struct bytes b)
     return bytes_of(memcpy(arena_take(a, b.size, 1), b.data, b.size), b.size);
 }
 
+struct buf arena_buf(struct arena *a, size_t size_max)
+{
+    return (struct buf){.data = arena_take(a, size_max, 1), .capacity = size_max, .size_max = size_max};
+}
+
 char *arena_text(struct arena *a, struct bytes b)
 {
     char *text = arena_take(a, b.size + 1, 1);

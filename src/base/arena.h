@@ -40,6 +40,8 @@ struct bytes arena_copy(struct arena *a, struct bytes b);
 char *arena_text(struct arena *a, struct bytes b); /* a copy that ends in NUL */
 char *arena_printf(struct arena *a, const char *format, ...) PRINTF_LIKE(2, 3);
 void *arena_zeroed(struct arena *a, size_t size, size_t align);
+/* A buffer over `size_max` bytes of the arena: it never allocates, has no end to see to, and overflows beyond them. */
+struct buf arena_buf(struct arena *a, size_t size_max);
 
 #define ARENA_NEW(a, type) ((type *)arena_zeroed((a), sizeof(type), _Alignof(type)))
 #define ARENA_ARRAY(a, type, count) ((type *)arena_zeroed((a), sizeof(type) * (count), _Alignof(type)))

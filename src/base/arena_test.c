@@ -27,8 +27,18 @@ static void a_reset_gives_all_back(struct t *t)
     arena_destroy(a);
 }
 
+static void a_buffer_of_the_arena_never_grows(struct t *t)
+{
+    struct buf b = arena_buf(t->arena, 4);
+    buf_push_text(&b, "知");
+    CHECK(t, !b.overflowed && b.size == 3);
+    buf_push_text(&b, "己");
+    CHECK(t, b.overflowed && b.size == 3);
+}
+
 static const struct test tests[] = {
     {"taken memory is aligned and apart", taken_memory_is_aligned_and_apart, 20},
+    {"a buffer of the arena never grows", a_buffer_of_the_arena_never_grows, 1},
     {"a reset gives all back", a_reset_gives_all_back, 1},
 };
 TEST_MAIN(tests)

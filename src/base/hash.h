@@ -13,6 +13,11 @@ struct hash128 {
 
 uint64_t hash64(struct bytes b, uint64_t seed);
 struct hash128 hash128(struct bytes b, uint64_t seed);
+/* The same over pieces, wherever they are cut: hash128 of all of them with seed 0. */
+struct hasher;
+struct hasher *hasher_create(void); /* the caller's */
+void hasher_add(struct hasher *h, struct bytes b);
+struct hash128 hasher_finish(struct hasher *h); /* and destroys it */
 uint32_t crc32c(uint32_t crc, struct bytes b); /* Castagnoli; start with 0; chains over pieces */
 
 static inline bool hash128_equal(struct hash128 a, struct hash128 b)

@@ -270,21 +270,53 @@ enum csv_found csv_next(struct csv *c, struct csv_record *out_record)
     return found;
 }
 
-void csv_put(struct buf *out, struct bytes field, char delimiter)
+static bool needs_quotes(struct bytes field, char delimiter)
 {
     const char special[] = {delimiter, '"', '\n', '\r'};
     bool needs = false;
     for (size_t i = 0; i < sizeof special; i++)
         needs |= field.size > 0 && memchr(field.data, special[i], field.size) != NULL;
-    if (!needs) {
-        buf_push(out, field);
-        return;
-    }
-    buf_push_byte(out, '"');
+    return needs;
+}
+
+static void put_quoted(struct buf *out, struct bytes field)
+{
     for (size_t i = 0; i < field.size; i++) {
         if (field.data[i] == '"')
             buf_push_byte(out, '"');
         buf_push_byte(out, field.data[i]);
     }
+}
+
+static void put_behind(struct buf *out, const char *front, struct bytes field, char delimiter)
+{
+    bool quotes = needs_quotes(field, delimiter);
+    buf_push_text(out, quotes ? "\"" : "");
+    buf_push_text(out, front);
+    if (!quotes) {
+        buf_push(out, field);
+        return;
+    }
+    put_quoted(out, field);
     buf_push_byte(out, '"');
+}
+
+void csv_put(struct buf *out, struct bytes field, char delimiter)
+{
+    put_behind(out, "", field, delimiter);
+}
+
+static bool is_formula(struct bytes field)
+{
+    static const char *const begins[] = {"=", "+", "-", "@", "\t", "\r", /* full-width: */ "\xef\xbc\x9d", "\xef\xbc\x8b",
+                                         "\xef\xbc\x8d", "\xef\xbc\xa0"};
+    for (size_t i = 0; i < COUNT_OF(begins); i++)
+        if (bytes_starts_with(field, bytes_of_text(begins[i])))
+            return true;
+    return false;
+}
+
+void csv_put_inert(struct buf *out, struct bytes field, char delimiter)
+{
+    put_behind(out, is_formula(field) ? "'" : "", field, delimiter);
 }

@@ -35,3 +35,6 @@ enum csv_found csv_next(struct csv *c, struct csv_record *out_record);
 
 /* Appends a field, in quotes when it needs them. */
 void csv_put(struct buf *out, struct bytes field, char delimiter);
+/* The same for a table that people open: what a spreadsheet would run as a formula (it begins with = + - @, also as full-width
+ * characters, or with a tab or CR) gets an apostrophe in front. */
+void csv_put_inert(struct buf *out, struct bytes field, char delimiter);

@@ -152,6 +152,25 @@ static void puts_in_quotes(struct t *t)
     buf_fini(&out);
 }
 
+static void formulas_are_made_inert(struct t *t)
+{
+    static const struct {
+        const char *field, *want;
+    } rows[] = {
+        {"=1+1", "'=1+1"},       {"+8613812345678", "'+8613812345678"}, {"-1", "'-1"},  {"@SUM(A1)", "'@SUM(A1)"},
+        {"\tx", "'\tx"},         {"\r=1", "\"'\r=1\""},                 {"=A1,B1", "\"'=A1,B1\""}, {"\xef\xbc\x9d" "1", "'\xef\xbc\x9d" "1"},
+        {"王小明 😀", "王小明 😀"}, {"a=1", "a=1"},                       {"", ""},      {"'=1", "'=1"},
+    };
+    struct buf out;
+    buf_init(&out, TEXT_BYTES_MAX);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        buf_clear(&out);
+        csv_put_inert(&out, bytes_of_text(rows[i].field), ',');
+        CHECK_BYTES(t, buf_bytes(&out), bytes_of_text(rows[i].want));
+    }
+    buf_fini(&out);
+}
+
 static const struct test tests[] = {
     {"plain fields and line ends", plain, 1},
     {"quotes", quotes, 1},
@@ -161,5 +180,6 @@ static const struct test tests[] = {
     {"a record says where it ends", last_lines, 1},
     {"as many fields as allowed", many_fields, 1},
     {"a field is put in quotes when it must be", puts_in_quotes, 1},
+    {"formulas are made inert", formulas_are_made_inert, 1},
 };
 TEST_MAIN(tests)

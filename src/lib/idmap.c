@@ -5,8 +5,7 @@
 
 #include "lib/pack.h"
 
-#define ROOT_BITS 10u
-#define ROOT_COUNT (1u << ROOT_BITS)
+#define ROOT_COUNT (1u << IDMAP_ROOT_BITS)
 #define ROOT_PARTS_BITS_MAX 8u /* a directory is one object of the slab */
 #define SLOTS 5u               /* of a bucket */
 #define UNIT_BUCKETS 64u
@@ -74,16 +73,16 @@ static struct spot spot_of(struct hash128 hash)
 {
     uint32_t last16 = (uint32_t)(hash.high >> 48);
     return (struct spot){
-        .root = (uint32_t)(hash.low >> (64 - ROOT_BITS)),
+        .root = (uint32_t)(hash.low >> (64 - IDMAP_ROOT_BITS)),
         .tail = last16 & TAIL_MASK,
-        .body = hash.low << ROOT_BITS | last16 >> TAIL_BITS,
+        .body = hash.low << IDMAP_ROOT_BITS | last16 >> TAIL_BITS,
     };
 }
 
 static struct hash128 hash_of(uint32_t root, uint64_t body, uint32_t tail)
 {
-    uint64_t last16 = (body & ((1u << ROOT_BITS) - 1)) << TAIL_BITS | tail;
-    return (struct hash128){.low = (uint64_t)root << (64 - ROOT_BITS) | body >> ROOT_BITS, .high = last16 << 48};
+    uint64_t last16 = (body & ((1u << IDMAP_ROOT_BITS) - 1)) << TAIL_BITS | tail;
+    return (struct hash128){.low = (uint64_t)root << (64 - IDMAP_ROOT_BITS) | body >> IDMAP_ROOT_BITS, .high = last16 << 48};
 }
 
 static uint64_t first_bits(uint64_t body, uint32_t bits)
@@ -377,6 +376,61 @@ static struct part *part_with_room(struct idmap *m, const struct spot *s)
     }
 }
 
+/* --- filling --- */
+
+/* How many of the entries, which ascend, lie in the lower half of the range that `depth` bits leave. */
+static size_t lower_half(const struct idmap_entry *entries, size_t count, uint32_t depth)
+{
+    size_t low = 0, high = count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if ((spot_of(entries[middle].key).body >> (63 - depth) & 1) == 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* A part of just the right size at every slot of its range. */
+static void part_fill(struct idmap *m, struct root *r, uint32_t depth, uint64_t index, const struct idmap_entry *entries, size_t count)
+{
+    struct part p = {.depth = (uint16_t)depth};
+    units_take(m, &p, buckets_for((uint32_t)count));
+    for (size_t i = 0; i < count; i++) {
+        struct spot s = spot_of(entries[i].key);
+        part_add(&p, &(struct loose){.body = s.body, .tail = s.tail, .number = entries[i].number});
+    }
+    r->parts[index << (r->bits - depth)] = p;
+    part_repeat(r, &r->parts[index << (r->bits - depth)]);
+}
+
+/* The range `index` of 2^depth; the slots of ranges behind it are empty yet. */
+static void range_fill(struct idmap *m, struct root *r, uint32_t depth, uint64_t index, const struct idmap_entry *entries, size_t count)
+{
+    if (count <= IDMAP_PART_ENTRIES_MAX) {
+        part_fill(m, r, depth, index, entries, count);
+        return;
+    }
+    if (depth == r->bits)
+        root_double(m, r);
+    size_t lower = lower_half(entries, count, depth);
+    range_fill(m, r, depth + 1, index * 2, entries, lower);
+    range_fill(m, r, depth + 1, index * 2 + 1, entries + lower, count - lower);
+}
+
+void idmap_fill(struct idmap *m, const struct idmap_entry *entries, size_t count)
+{
+    if (count == 0)
+        return;
+    struct root *r = &m->roots[spot_of(entries[0].key).root];
+    assert(r->parts == NULL && spot_of(entries[count - 1].key).root == spot_of(entries[0].key).root);
+    r->parts = map_take(m, sizeof *r->parts);
+    *r->parts = (struct part){0};
+    range_fill(m, r, 0, 0, entries, count);
+    m->count += count;
+}
+
 /* --- the map --- */
 
 struct idmap *idmap_create(struct slab *s)
@@ -567,12 +621,12 @@ size_t idmap_page_encode(const struct idmap *m, uint32_t bits, uint32_t page, st
     pack_u32(b, page);
     pack_u32(b, 0);
     size_t count = 0;
-    if (bits <= ROOT_BITS) {
+    if (bits <= IDMAP_ROOT_BITS) {
         uint32_t roots = ROOT_COUNT >> bits;
         for (uint32_t root = page * roots; root < (page + 1) * roots; root++)
             count += root_push(m, root, 0, UINT64_MAX, b);
     } else {
-        uint32_t more = bits - ROOT_BITS;
+        uint32_t more = bits - IDMAP_ROOT_BITS;
         uint64_t first = (uint64_t)page << (64 - more);
         count = root_push(m, page >> more, first, first + (UINT64_MAX >> more), b);
     }

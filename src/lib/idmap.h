@@ -38,6 +38,8 @@ struct idmap_entry {
     uint32_t number;    /* never 0 */
 };
 
+#define IDMAP_ROOT_BITS 10u
+
 struct idmap *idmap_create(struct slab *s); /* all memory comes from `s`, which outlives the map */
 void idmap_destroy(struct idmap *m);        /* gives all of it back; NULL is fine */
 
@@ -50,6 +52,9 @@ static inline struct hash128 idmap_key(struct hash128 hash)
 uint32_t idmap_get(const struct idmap *m, struct hash128 hash); /* 0: not there */
 uint32_t idmap_put(struct idmap *m, struct hash128 hash, uint32_t number); /* the number it replaces; 0: it is new */
 uint32_t idmap_remove(struct idmap *m, struct hash128 hash);    /* the number that was there; 0: none was */
+/* Puts many at once, in a tenth of the time: keys that ascend strictly and begin with the same IDMAP_ROOT_BITS bits, all that
+ * the map then has of these bits. */
+void idmap_fill(struct idmap *m, const struct idmap_entry *entries, size_t count);
 
 /* Getting is two misses one after the other, the line of the part and that of the bucket. Those of many hashes overlap:
  * call the first of these for some 32 of them, then the second for all, then get. */

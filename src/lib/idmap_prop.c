@@ -105,6 +105,32 @@ static void pages_compare(struct t *t, const struct model *model, const struct i
     slab_destroy(s);
 }
 
+/* The same map, made at once out of its entries in order; takes the old one. */
+static struct idmap *refill(struct t *t, struct slab *s, struct idmap *m)
+{
+    struct idmap *filled = idmap_create(s);
+    struct idmap_page p = {0};
+    struct err e = {0};
+    struct buf b;
+    buf_init(&b, (size_t)1 << 30);
+    if (idmap_page_encode(m, 0, 0, &b) > 0)
+        CHECK_DONE(t, idmap_page_open(buf_bytes(&b), &p, &e), &e);
+    struct idmap_entry *entries = calloc(p.count + 1, sizeof *entries);
+    for (uint32_t i = 0, first = 0; i < p.count; i++) {
+        entries[i] = idmap_page_entry(&p, i);
+        bool is_last = i + 1 == p.count || idmap_page_of(idmap_page_entry(&p, i + 1).key, IDMAP_ROOT_BITS) != idmap_page_of(entries[i].key, IDMAP_ROOT_BITS);
+        if (!is_last)
+            continue;
+        idmap_fill(filled, entries + first, i + 1 - first);
+        first = i + 1;
+    }
+    CHECK(t, idmap_bytes(filled) <= idmap_bytes(m) * 5 / 4);
+    free(entries);
+    buf_fini(&b);
+    idmap_destroy(m);
+    return filled;
+}
+
 static void map_run(struct t *t, enum spread spread, size_t keys_max)
 {
     struct slab *s = slab_create();
@@ -117,6 +143,8 @@ static void map_run(struct t *t, enum spread spread, size_t keys_max)
             model_move(t, &model, m, puts[phase]);
         model_compare(t, &model, m);
         pages_compare(t, &model, m, (uint32_t)rng_below(&t->rng, 14));
+        m = refill(t, s, m);
+        model_compare(t, &model, m);
     }
     CHECK_EQ(t, idmap_bytes(m), slab_used(s));
     idmap_destroy(m);

@@ -106,3 +106,19 @@ static inline uint8_t *put_bytes(uint8_t *at, struct bytes b)
 {
     return put_raw(put_varint(at, b.size), b.data, b.size);
 }
+
+/* Numbers in keys of rows: big-endian in `size` bytes, so that keys lie in the order of their numbers. */
+static inline uint8_t *put_key(uint8_t *at, uint64_t x, size_t size)
+{
+    for (size_t i = size; i-- > 0; x >>= 8)
+        at[i] = (uint8_t)x;
+    return at + size;
+}
+
+static inline uint64_t key_number(const uint8_t *at, size_t size)
+{
+    uint64_t x = 0;
+    for (size_t i = 0; i < size; i++)
+        x = x << 8 | at[i];
+    return x;
+}

@@ -125,6 +125,44 @@ struct bytes text_cut(struct bytes text, size_t size_max)
     return bytes_slice(text, 0, size);
 }
 
+static size_t characters(struct bytes text)
+{
+    size_t count = 0;
+    for (; text.size > 0; count++)
+        (void)text_next(&text);
+    return count;
+}
+
+static struct bytes characters_skip(struct bytes text, size_t count)
+{
+    while (count-- > 0)
+        (void)text_next(&text);
+    return text;
+}
+
+/* "+8613812345678": twelve and more. */
+static bool is_international(struct bytes text)
+{
+    size_t digits = 1;
+    while (digits < text.size && text.data[digits] >= '0' && text.data[digits] <= '9')
+        digits++;
+    return text.size >= 12 && text.data[0] == '+' && digits == text.size;
+}
+
+void text_mask(struct buf *out, struct bytes text)
+{
+    const uint8_t *sign = text.size == 0 ? NULL : memchr(text.data, '@', text.size);
+    size_t count = characters(text);
+    size_t first = is_international(text) ? count - 8 : count > 8 ? 4 : count > 1, last = count > 8 ? 4 : count > 4 ? 2 : 0;
+    if (sign != NULL)
+        first = sign > text.data;
+    struct bytes end = sign != NULL ? bytes_slice(text, (size_t)(sign - text.data), text.size) : characters_skip(text, count - last);
+    struct bytes behind = characters_skip(text, first);
+    buf_push(out, bytes_slice(text, 0, text.size - behind.size));
+    buf_push_text(out, TEXT_MASK);
+    buf_push(out, end);
+}
+
 /* Text as ICU takes it. The units lie in an arena. */
 struct wide {
     UChar *units;

@@ -33,6 +33,11 @@ bool text_fits_a_path(struct bytes text);
 /* The longest beginning of valid UTF-8 that takes at most size_max bytes and ends between two code points. */
 struct bytes text_cut(struct bytes text, size_t size_max);
 
+/* Appends the text with its middle hidden: enough to recognise, not to use. "+86138****5678": of a number in international form four
+ * digits are hidden, as people know it; "w****@example.com"; "王****"; "oABC****WXYZ". Bytes that aren't UTF-8 count as a character each. */
+#define TEXT_MASK "****"
+void text_mask(struct buf *out, struct bytes text);
+
 /* Folds for search and comparison: NFKC, case folded, full-width to half-width, ignorable characters (zero-width
  * joiners, variation selectors) gone, no white space at the ends, and one space for each run of it inside. Folding
  * twice changes nothing. Some 1 GB/s for ASCII and common Chinese, 0.2 GB/s for the rest.

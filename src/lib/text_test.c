@@ -182,10 +182,40 @@ static void bad_emails_are_refused(struct t *t)
     CHECK_TEXT(t, e.text, "e-mail: the domain has no dot"); /* and not whose it is */
 }
 
+static void texts_are_masked(struct t *t)
+{
+    static const struct {
+        const char *text, *masked;
+    } samples[] = {
+        {"", "****"},
+        {"a", "****"},
+        {"王小明", "王****"},
+        {"欧阳小明明", "欧****明明"},
+        {"oABCDEFGHIJK", "oABC****HIJK"},
+        {"+8613812345678", "+86138****5678"},
+        {"+85291234567", "+852****4567"},
+        {"+861381234", "+861****1234"},
+        {"+86 13812345678", "+86 ****5678"},
+        {"13812345678", "1381****5678"},
+        {"wang@example.com", "w****@example.com"},
+        {"@example.com", "****@example.com"},
+        {"张三丰abcdef", "张三丰a****cdef"},
+        {"\xff\xfe\xfd", "\xff****"},
+    };
+    for (size_t i = 0; i < COUNT_OF(samples); i++) {
+        struct buf b;
+        buf_init(&b, 64);
+        text_mask(&b, bytes_of_text(samples[i].text));
+        CHECK_BYTES(t, buf_bytes(&b), bytes_of_text(samples[i].masked));
+        buf_fini(&b);
+    }
+}
+
 static const struct test tests[] = {
     {"bad UTF-8 is found", bad_utf8_is_found, 1},
     {"controls are found", controls_are_found, 1},
     {"a cut stands between code points", a_cut_stands_between_code_points, 1},
+    {"texts are masked", texts_are_masked, 1},
     {"texts fold", texts_fold, 1},
     {"traditional becomes simplified", traditional_becomes_simplified, 1},
     {"GB18030 comes in", gb18030_comes_in, 1},
