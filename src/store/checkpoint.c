@@ -54,6 +54,7 @@ struct writer {
     struct disk *disk;
     struct cold *cold;
     struct marks marks;
+    atomic_bool compacts; /* before the next snapshot */
     uint64_t failed_generation; /* whose other batches are dropped */
     struct cold_pair *pairs;
     size_t pair_room;
@@ -162,12 +163,6 @@ static void sink_put(void *context, const struct page *page)
 
 /* --- writing: on the writer's thread, or inside step --- */
 
-static int pair_order(const void *a, const void *b)
-{
-    const struct cold_pair *x = a, *y = b;
-    return bytes_compare(x->key, y->key);
-}
-
 /* What the engine must know of an index page before its entries go cold. */
 static fallible filter_note(struct writer *w, struct batch *b, struct bytes key, struct err *e)
 {
@@ -185,11 +180,8 @@ static fallible partial_write(struct writer *w, struct batch *b, const struct co
     TRY(cold_get(w->cold, pair->key, &w->below, &found, e));
     if (!found && below.size > 0)
         TRY(cold_get(w->cold, below, &w->below, &found, e));
-    if (!found && !page_is_index(pair->value))
-        return FAIL(e, CORRUPT, "a page with cold rows is not in the cold store");
     TRY(page_overlay(buf_bytes(&w->below), pair->value, &w->page, &w->filter, e));
-    if (page_is_index(pair->value))
-        TRY(filter_note(w, b, pair->key, e));
+    TRY(filter_note(w, b, pair->key, e));
     struct cold_pair whole = {pair->key, w->page.size == 0 ? BYTES_NONE : buf_bytes(&w->page)};
     return cold_put(w->cold, &whole, 1, e);
 }
@@ -217,13 +209,14 @@ static fallible batch_write(struct writer *w, struct batch *b, struct err *e)
             w->pairs[count++] = pair;
         at += head.below_size;
     }
-    qsort(w->pairs, count, sizeof *w->pairs, pair_order);
     return cold_put(w->cold, w->pairs, count, e);
 }
 
 /* All pages are in: the snapshot, the mark, and what lies before the last two goes. */
 static fallible mark_make(struct writer *w, const struct checkpoint_mark *mark, struct err *e)
 {
+    if (atomic_exchange(&w->compacts, false))
+        TRY(cold_compact(w->cold, e));
     TRY(cold_snapshot_remove(w->cold, mark->snapshot, e)); /* left behind by a crash; no mark has this name */
     TRY(cold_snapshot(w->cold, mark->snapshot, e));
     struct marks marks = {.all = {*mark, w->marks.all[0]}, .count = w->marks.count == 0 ? 1 : MARKS_KEPT};
@@ -419,6 +412,12 @@ static bool has_room(const struct checkpointer *c)
 {
     bool has_batch = !c->threaded || c->pool != NULL || c->in_flight == 0;
     return !c->all_handed && has_batch && c->buffered_bytes < c->buffer_bytes_max;
+}
+
+void checkpointer_compact(struct checkpointer *c)
+{
+    assert(!c->running);
+    atomic_store(&c->writer.compacts, true);
 }
 
 void checkpointer_begin(struct checkpointer *c, const struct checkpoint_mark *mark)

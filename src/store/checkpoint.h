@@ -45,6 +45,8 @@ enum checkpoint_state { CHECKPOINT_IDLE, CHECKPOINT_RUNNING, CHECKPOINT_FAILED }
 /* The state is at mark->position now; `snapshot` is filled in here. Not while one runs. Cost: some pages about the
  * families, never the rows. */
 void checkpointer_begin(struct checkpointer *c, const struct checkpoint_mark *mark);
+/* The one that begins next leaves nothing of what was replaced or deleted in its snapshot: cold_compact. */
+void checkpointer_compact(struct checkpointer *c);
 /* Carries a running one on by about `bytes_max` of pages (0: only looks whether it is finished). Returns IDLE in the
  * call that finds it durable (*out_mark is then its mark), FAILED in the call that finds it failed (words in `e`; the
  * rows are dirty again and the next begin tries anew), RUNNING between. */

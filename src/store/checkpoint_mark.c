@@ -95,15 +95,3 @@ fallible checkpoint_mark_read(struct disk *d, unsigned which, struct checkpoint_
     *out_mark = marks.all[which];
     return DONE;
 }
-
-static struct status load_pair(void *context, struct bytes key, struct bytes value, struct err *e)
-{
-    struct rows *r = context;
-    return rows_load(r, key, value, e);
-}
-
-fallible checkpoint_load(struct cold *c, const struct checkpoint_mark *mark, struct rows *r, struct err *e)
-{
-    TRY(cold_scan(c, BYTES_NONE, load_pair, r, e));
-    return rows_load_done(r, mark->digest, e);
-}

@@ -1,5 +1,5 @@
 /* Checkpoints under fire: the disk and the cold store stop at any operation, the power goes at any moment, and what is
- * loaded is the state of a mark. Covers: checkpoint.c, checkpoint_mark.c */
+ * loaded is the state of a mark. Covers: checkpoint.c, checkpoint_load.c, checkpoint_mark.c */
 #include "store/checkpoint.h"
 
 #include <stdlib.h>
@@ -71,7 +71,7 @@ static void thaw(struct world *w, struct rows *r, struct cold *c, uint32_t numbe
     struct err e = {0};
     struct buf page;
     bool found = false;
-    struct page_key key = rows_numbered_page(&people, number);
+    struct page_key key = rows_numbered_key(&people, number);
     buf_init(&page, 1 << 20);
     CHECK_DONE(w->t, cold_get(c, bytes_of(key.data, key.size), &page, &found, &e), &e);
     CHECK(w->t, found);

@@ -43,6 +43,11 @@ fallible cold_scan(struct cold *c, struct bytes prefix, cold_each each, void *co
     return c->ops->scan(c, prefix, each, context, e);
 }
 
+fallible cold_compact(struct cold *c, struct err *e)
+{
+    return c->ops->compact == NULL ? DONE : c->ops->compact(c, e);
+}
+
 fallible cold_snapshot(struct cold *c, const char *name, struct err *e)
 {
     assert(cold_name_is_good(name));

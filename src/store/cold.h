@@ -1,7 +1,8 @@
 /* The cold store: pages on disk by key, with named snapshots. The only user of RocksDB.
  *
- * It never decides anything: a checkpoint is a snapshot taken when all its pages are in. Writes are unsynced until
- * `cold_snapshot`, which returns when the named snapshot is durable as a whole. A start opens a named snapshot and
+ * It never decides anything: a checkpoint is a snapshot taken when all its pages are in. What is put may be seen by get and
+ * scan at any time until `cold_snapshot`, in parts (each of them all that was put up to some moment); it is seen, and durable as
+ * a whole, when that returns. A start opens a named snapshot and
  * forgets everything written after it. Snapshots share their files, so a second one costs only what changed.
  *
  * After a failed put or snapshot what was put since the last snapshot may be lost; the next put starts again from that
@@ -32,7 +33,7 @@ fallible cold_open(const char *folder, const char *snapshot, size_t memory_bytes
 fallible cold_open_read(const char *folder, const char *snapshot, size_t memory_bytes, struct cold **out_cold, struct err *e);
 void cold_close(struct cold *c); /* nobody reads or scans any more; NULL is fine */
 
-fallible cold_put(struct cold *c, const struct cold_pair *pairs, size_t count, struct err *e); /* best sorted by key; FULL */
+fallible cold_put(struct cold *c, const struct cold_pair *pairs, size_t count, struct err *e); /* in any order; FULL */
 /* *out_found false: no such key (out_value is cleared). */
 fallible cold_get(struct cold *c, struct bytes key, struct buf *out_value, bool *out_found, struct err *e);
 /* Every pair whose key starts with `prefix`, in key order, until `each` fails; returns what it failed with. `each` may
@@ -41,6 +42,9 @@ typedef struct status (*cold_each)(void *context, struct bytes key, struct bytes
 fallible cold_scan(struct cold *c, struct bytes prefix, cold_each each, void *context, struct err *e);
 
 fallible cold_snapshot(struct cold *c, const char *name, struct err *e); /* EXISTS. FULL. IO. */
+/* Rewrites all files, so that nothing that was replaced or deleted is in any of them any more; those of older snapshots stay with
+ * them. As long as it takes to read and write everything. The writer's. */
+fallible cold_compact(struct cold *c, struct err *e);
 fallible cold_snapshot_remove(struct cold *c, const char *name, struct err *e); /* absent is fine */
 fallible cold_snapshot_keep(struct cold *c, const char *const *names, size_t count, struct err *e); /* removes all others */
 uint64_t cold_bytes(struct cold *c); /* about how much the live pages take on disk */

@@ -72,9 +72,9 @@ static struct status remove_file(void *context, const char *name, struct err *e)
     const char *folder = context;
     char path[COLD_PATH_BYTES_MAX];
     TRY(cold_path(path, folder, name, e));
-    if (unlink(path) != 0 && errno != ENOENT)
-        return fail_system("can't remove", path, e);
-    return DONE;
+    if (unlink(path) == 0 || errno == ENOENT)
+        return DONE;
+    return errno == EISDIR ? cold_folder_remove(path, e) : fail_system("can't remove", path, e);
 }
 
 fallible cold_folder_remove(const char *path, struct err *e)
@@ -116,6 +116,22 @@ static fallible file_copy(const char *from, const char *to, struct err *e)
     return status;
 }
 
+fallible cold_file_copy(const char *from, const char *to, const char *name, struct err *e)
+{
+    char source[COLD_PATH_BYTES_MAX], copy[COLD_PATH_BYTES_MAX];
+    TRY(cold_path(source, from, name, e));
+    TRY(cold_path(copy, to, name, e));
+    return file_copy(source, copy, e);
+}
+
+fallible cold_file_link(const char *from, const char *to, const char *name, struct err *e)
+{
+    char file[COLD_PATH_BYTES_MAX], other[COLD_PATH_BYTES_MAX];
+    TRY(cold_path(file, from, name, e));
+    TRY(cold_path(other, to, name, e));
+    return link(file, other) == 0 || errno == ENOENT ? DONE : fail_system("can't link", file, e);
+}
+
 struct linking {
     const char *from, *to;
 };
@@ -123,15 +139,11 @@ struct linking {
 static struct status link_file(void *context, const char *name, struct err *e)
 {
     const struct linking *folders = context;
-    char from[COLD_PATH_BYTES_MAX], to[COLD_PATH_BYTES_MAX];
-    TRY(cold_path(from, folders->from, name, e));
-    TRY(cold_path(to, folders->to, name, e));
     size_t size = strlen(name);
     if (strncmp(name, "LOG", 3) == 0)
         return DONE;
-    if (size < 4 || strcmp(name + size - 4, ".sst") != 0)
-        return file_copy(from, to, e);
-    return link(from, to) == 0 ? DONE : fail_system("can't link", to, e);
+    bool stays = size >= 4 && strcmp(name + size - 4, ".sst") == 0;
+    return stays ? cold_file_link(folders->from, folders->to, name, e) : cold_file_copy(folders->from, folders->to, name, e);
 }
 
 fallible cold_folder_link(const char *from, const char *to, struct err *e)

@@ -104,6 +104,15 @@ static size_t pairs_find(const struct pairs *pairs, struct bytes key, bool *out_
     return low;
 }
 
+static struct pairs pairs_share_prefix(const struct pairs *pairs, struct bytes prefix)
+{
+    bool found;
+    size_t first = pairs_find(pairs, prefix, &found), end = first;
+    while (end < pairs->count && bytes_starts_with(key_of(pairs->all[end]), prefix))
+        end++;
+    return pairs_share(&(struct pairs){.all = pairs->all + first, .count = end - first});
+}
+
 static void pairs_put(struct pairs *pairs, const struct cold_pair *pair)
 {
     bool found;
@@ -174,15 +183,11 @@ static struct status memory_scan(struct cold *c, struct bytes prefix, cold_each 
 {
     struct cold_memory *m = memory_of(c);
     struct status status = DONE;
-    bool found;
     (void)pthread_mutex_lock(&m->lock);
-    struct pairs pairs = pairs_share(&m->live);
+    struct pairs pairs = pairs_share_prefix(&m->live, prefix);
     (void)pthread_mutex_unlock(&m->lock);
-    for (size_t i = pairs_find(&pairs, prefix, &found); i < pairs.count && done(status); i++) {
-        if (!bytes_starts_with(key_of(pairs.all[i]), prefix))
-            break;
+    for (size_t i = 0; i < pairs.count && done(status); i++)
         status = each(context, key_of(pairs.all[i]), value_of(pairs.all[i]), e);
-    }
     (void)pthread_mutex_lock(&m->lock);
     pairs_clear(&pairs);
     (void)pthread_mutex_unlock(&m->lock);

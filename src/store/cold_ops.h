@@ -9,6 +9,7 @@ struct cold_ops {
     struct status (*put)(struct cold *c, const struct cold_pair *pairs, size_t count, struct err *e);
     struct status (*get)(struct cold *c, struct bytes key, struct buf *out_value, bool *out_found, struct err *e);
     struct status (*scan)(struct cold *c, struct bytes prefix, cold_each each, void *context, struct err *e);
+    struct status (*compact)(struct cold *c, struct err *e); /* NULL: nothing is ever left behind */
     struct status (*snapshot)(struct cold *c, const char *name, struct err *e);
     struct status (*snapshot_keep)(struct cold *c, const char *const *names, size_t count, struct err *e);
     struct status (*snapshot_remove)(struct cold *c, const char *name, struct err *e);

@@ -3,33 +3,39 @@
  * <folder>/live is what RocksDB has open. It is never trusted after a start: it is made anew out of a snapshot folder,
  * whose table files are linked and whose small files are copied, so nothing is ever written into a snapshot. That is
  * why puts need no write-ahead log: what makes them durable is the snapshot. A snapshot appears under its name by one
- * rename, so one that has its name is whole. */
+ * rename, so one that has its name is whole.
+ *
+ * Puts gather in a slice, which is sorted and written as one table file that RocksDB takes in as it is: a memtable would cost
+ * several times the work of it, and hold the pairs twice. */
+#include <fcntl.h>
 #include <pthread.h>
 #include <rocksdb/c.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "store/cold_folder.h"
 #include "store/cold_ops.h"
+#include "store/cold_slice.h"
 
 #define LIVE "live"
 #define INFO "info" /* RocksDB's own words go there */
 #define HALF_MADE ".tmp"
-#define MEMTABLES_MAX 2
-/* Small memtables make many small files, which compacting must keep up with: so they get most of the memory. Reads that miss
- * the cache are served by the system's. */
-#define MEMTABLE_BYTES(memory) ((memory) / 8 * 3)
+#define NEXT_TABLE "next.sst" /* in live, until RocksDB has taken it in */
+/* Small slices make many small files, which compacting must keep up with: so they get most of the memory. Reads that miss the
+ * cache are served by the system's. */
+#define SLICE_BYTES(memory) ((memory) / 2)
 #define CACHE_BYTES(memory) ((memory) / 4)
-/* A checkpoint is a burst; compacting may fall behind it, up to so many files, before the writer is slowed down. */
+/* A checkpoint is a burst; compacting may fall behind it, up to so many files, before the writer waits for it. */
 #define NEW_FILES_COMPACTED 8
-#define NEW_FILES_SLOW 48
 #define NEW_FILES_STOP 64
 #define TABLE_BYTES (64u << 20)
 #define BLOCK_BYTES (8u << 10)
 #define SYNC_EVERY_BYTES (1u << 20)
 #define SCAN_READAHEAD_BYTES (2u << 20)
 #define BLOOM_BITS 10
+#define BOTTOM_LEVEL_FORCED 2 /* kForce of rocksdb/options.h */
 #define JOBS 2
 #define OPEN_FILES_MAX 512
 #define INFO_BYTES (1u << 20)
@@ -42,8 +48,10 @@ struct cold_rocks {
     rocksdb_options_t *options;
     rocksdb_block_based_table_options_t *table_options;
     rocksdb_cache_t *cache;
-    rocksdb_writeoptions_t *write_options;
+    rocksdb_envoptions_t *table_environment;
+    rocksdb_ingestexternalfileoptions_t *taking_options;
     rocksdb_readoptions_t *get_options, *scan_options;
+    struct cold_slice slice; /* put, and in no file yet */
     size_t memory_bytes;
     bool read_only;
     bool broken;                       /* the next put starts again from `base` */
@@ -96,14 +104,11 @@ static void options_make(struct cold_rocks *k, const char *info)
     table_options_make(k);
     k->options = rocksdb_options_create();
     rocksdb_options_set_block_based_table_factory(k->options, k->table_options);
-    rocksdb_options_set_write_buffer_size(k->options, MEMTABLE_BYTES(k->memory_bytes));
     rocksdb_options_set_level0_file_num_compaction_trigger(k->options, NEW_FILES_COMPACTED);
-    rocksdb_options_set_level0_slowdown_writes_trigger(k->options, NEW_FILES_SLOW);
-    rocksdb_options_set_level0_stop_writes_trigger(k->options, NEW_FILES_STOP);
-    rocksdb_options_set_max_write_buffer_number(k->options, MEMTABLES_MAX);
     rocksdb_options_set_target_file_size_base(k->options, TABLE_BYTES);
     rocksdb_options_set_level_compaction_dynamic_level_bytes(k->options, 1);
     rocksdb_options_set_compression(k->options, rocksdb_lz4_compression);
+    rocksdb_options_set_optimize_filters_for_hits(k->options, 1); /* who gets a row knows that it is there */
     rocksdb_options_set_max_background_jobs(k->options, JOBS);
     rocksdb_options_set_max_open_files(k->options, OPEN_FILES_MAX);
     rocksdb_options_set_bytes_per_sync(k->options, SYNC_EVERY_BYTES);
@@ -113,8 +118,9 @@ static void options_make(struct cold_rocks *k, const char *info)
     rocksdb_options_set_max_log_file_size(k->options, INFO_BYTES);
     rocksdb_options_set_keep_log_file_num(k->options, INFO_FILES);
     rocksdb_options_set_db_log_dir(k->options, info);
-    k->write_options = rocksdb_writeoptions_create();
-    rocksdb_writeoptions_disable_WAL(k->write_options, 1);
+    k->table_environment = rocksdb_envoptions_create();
+    k->taking_options = rocksdb_ingestexternalfileoptions_create();
+    rocksdb_ingestexternalfileoptions_set_move_files(k->taking_options, 1);
     k->get_options = rocksdb_readoptions_create();
     k->scan_options = rocksdb_readoptions_create();
     rocksdb_readoptions_set_fill_cache(k->scan_options, 0);
@@ -129,11 +135,13 @@ static void rocks_close(struct cold *c)
     if (k->options != NULL) {
         rocksdb_readoptions_destroy(k->scan_options);
         rocksdb_readoptions_destroy(k->get_options);
-        rocksdb_writeoptions_destroy(k->write_options);
+        rocksdb_ingestexternalfileoptions_destroy(k->taking_options);
+        rocksdb_envoptions_destroy(k->table_environment);
         rocksdb_options_destroy(k->options);
         rocksdb_block_based_options_destroy(k->table_options);
         rocksdb_cache_destroy(k->cache);
     }
+    slice_fini(&k->slice);
     (void)pthread_rwlock_destroy(&k->lock);
     free(k->folder);
     free(k);
@@ -208,6 +216,7 @@ static fallible rocks_create(const char *folder, const char *snapshot, size_t me
     k->memory_bytes = memory_bytes < COLD_MEMORY_BYTES_MIN ? COLD_MEMORY_BYTES_MIN : memory_bytes < COLD_MEMORY_BYTES_MAX ? memory_bytes : COLD_MEMORY_BYTES_MAX;
     (void)snprintf(k->base, sizeof k->base, "%s", snapshot == NULL ? "" : snapshot);
     (void)pthread_rwlock_init(&k->lock, NULL);
+    slice_init(&k->slice);
     struct status status = rocks_fill(k, e);
     if (failed(status)) {
         rocks_close(&k->cold);
@@ -228,11 +237,12 @@ fallible cold_open_read(const char *folder, const char *snapshot, size_t memory_
     return rocks_create(folder, snapshot, memory_bytes, true, out_cold, e);
 }
 
-/* After an error RocksDB takes no more writes, and what it had in memory may be gone. */
+/* After an error RocksDB takes no more writes, and some of what was put may not be there. */
 static fallible rocks_mend(struct cold_rocks *k, struct err *e)
 {
     if (!k->broken)
         return DONE;
+    slice_clear(&k->slice);
     (void)pthread_rwlock_wrlock(&k->lock);
     if (k->db != NULL)
         rocksdb_close(k->db);
@@ -240,6 +250,93 @@ static fallible rocks_mend(struct cold_rocks *k, struct err *e)
     struct status status = live_open(k, e);
     (void)pthread_rwlock_unlock(&k->lock);
     return status;
+}
+
+/* --- table files --- */
+
+/* A table file being written. Its pages are sent to the disk on the way: left to the sync at the end, they would be a burst that
+ * the log has to wait behind. */
+struct table {
+    rocksdb_sstfilewriter_t *writer;
+    int file;           /* the same file again; RocksDB doesn't lend its own */
+    uint64_t sent;      /* bytes from its start */
+    size_t put_bytes;   /* since then, before compression */
+};
+
+static void table_send(struct table *t)
+{
+    uint64_t size = 0;
+    t->put_bytes = 0;
+    rocksdb_sstfilewriter_file_size(t->writer, &size);
+    if (t->file < 0 || size <= t->sent)
+        return;
+    (void)sync_file_range(t->file, (off_t)t->sent, (off_t)(size - t->sent), SYNC_FILE_RANGE_WRITE); /* a wish */
+    t->sent = size;
+}
+
+static char *pair_write(struct table *t, const struct cold_pair *pair)
+{
+    char *words = NULL;
+    const char *key = (const char *)pair->key.data;
+    if (pair->value.data == NULL)
+        rocksdb_sstfilewriter_delete(t->writer, key, pair->key.size, &words);
+    else
+        rocksdb_sstfilewriter_put(t->writer, key, pair->key.size, (const char *)pair->value.data, pair->value.size, &words);
+    t->put_bytes += pair->key.size + pair->value.size;
+    if (t->put_bytes >= SYNC_EVERY_BYTES)
+        table_send(t);
+    return words;
+}
+
+static fallible table_write(struct cold_rocks *k, const char *path, struct err *e)
+{
+    char *words = NULL;
+    struct table t = {.writer = rocksdb_sstfilewriter_create(k->table_environment, k->options)};
+    rocksdb_sstfilewriter_open(t.writer, path, &words);
+    t.file = open(path, O_WRONLY | O_CLOEXEC);
+    for (size_t i = 0; i < k->slice.count && words == NULL; i++) {
+        struct cold_pair pair = slice_pair(&k->slice, i);
+        words = pair_write(&t, &pair);
+    }
+    if (words == NULL)
+        rocksdb_sstfilewriter_finish(t.writer, &words);
+    rocksdb_sstfilewriter_destroy(t.writer);
+    if (t.file >= 0)
+        (void)close(t.file);
+    return words == NULL ? DONE : fail_rocks("write", words, e);
+}
+
+static size_t new_files(const struct cold_rocks *k)
+{
+    char *count = rocksdb_property_value(k->db, "rocksdb.num-files-at-level0");
+    size_t files = count == NULL ? 0 : strtoul(count, NULL, 10);
+    rocksdb_free(count);
+    return files;
+}
+
+static fallible table_take(struct cold_rocks *k, const char *path, struct err *e)
+{
+    char *words = NULL;
+    rocksdb_ingest_external_file(k->db, &path, 1, k->taking_options, &words);
+    if (words != NULL)
+        return fail_rocks("take", words, e);
+    if (new_files(k) >= NEW_FILES_STOP)
+        rocksdb_compact_range(k->db, NULL, 0, NULL, 0);
+    return DONE;
+}
+
+/* What waits in the slice becomes a table file. */
+static fallible slice_write(struct cold_rocks *k, struct err *e)
+{
+    char live[COLD_PATH_BYTES_MAX], path[COLD_PATH_BYTES_MAX];
+    if (k->slice.count == 0)
+        return DONE;
+    TRY(path_of(k, LIVE, live, e));
+    TRY(cold_path(path, live, NEXT_TABLE, e));
+    slice_sort(&k->slice);
+    TRY(table_write(k, path, e));
+    slice_clear(&k->slice);
+    return table_take(k, path, e);
 }
 
 /* --- the calls --- */
@@ -250,19 +347,13 @@ static struct status rocks_put(struct cold *c, const struct cold_pair *pairs, si
     if (k->read_only)
         return FAIL(e, DENIED, "this cold store is open to be read only");
     TRY(rocks_mend(k, e));
-    rocksdb_writebatch_t *batch = rocksdb_writebatch_create();
-    for (size_t i = 0; i < count; i++) {
-        const char *key = (const char *)pairs[i].key.data;
-        if (pairs[i].value.data == NULL)
-            rocksdb_writebatch_delete(batch, key, pairs[i].key.size);
-        else
-            rocksdb_writebatch_put(batch, key, pairs[i].key.size, (const char *)pairs[i].value.data, pairs[i].value.size);
-    }
-    char *words = NULL;
-    rocksdb_write(k->db, k->write_options, batch, &words);
-    rocksdb_writebatch_destroy(batch);
-    k->broken = words != NULL;
-    return words == NULL ? DONE : fail_rocks("put", words, e);
+    for (size_t i = 0; i < count; i++)
+        slice_add(&k->slice, &pairs[i]);
+    if (slice_bytes(&k->slice) < SLICE_BYTES(k->memory_bytes))
+        return DONE;
+    struct status status = slice_write(k, e);
+    k->broken = failed(status);
+    return status;
 }
 
 static struct status rocks_get(struct cold *c, struct bytes key, struct buf *out_value, bool *out_found, struct err *e)
@@ -324,20 +415,26 @@ static struct status rocks_scan(struct cold *c, struct bytes prefix, cold_each e
     return status;
 }
 
-static fallible rocks_flush(struct cold_rocks *k, struct err *e)
+/* Into the last level, whose files are written anew too: a deletion is dropped there alone. */
+static struct status rocks_compact(struct cold *c, struct err *e)
 {
-    char *words = NULL;
-    rocksdb_flushoptions_t *options = rocksdb_flushoptions_create();
-    rocksdb_flushoptions_set_wait(options, 1);
-    rocksdb_flush(k->db, options, &words);
-    rocksdb_flushoptions_destroy(options);
-    return words == NULL ? DONE : fail_rocks("flush", words, e);
+    struct cold_rocks *k = rocks_of(c);
+    if (k->read_only || k->broken)
+        return FAIL(e, DENIED, "this cold store can't be compacted now");
+    struct status status = slice_write(k, e);
+    k->broken = failed(status);
+    TRY(status);
+    rocksdb_compactoptions_t *options = rocksdb_compactoptions_create();
+    rocksdb_compactoptions_set_bottommost_level_compaction(options, BOTTOM_LEVEL_FORCED);
+    rocksdb_compact_range_opt(k->db, options, NULL, 0, NULL, 0);
+    rocksdb_compactoptions_destroy(options);
+    return DONE;
 }
 
 static fallible snapshot_make(struct cold_rocks *k, const char *path, struct err *e)
 {
     char *words = NULL;
-    TRY(rocks_flush(k, e));
+    TRY(slice_write(k, e));
     rocksdb_checkpoint_t *checkpoint = rocksdb_checkpoint_object_create(k->db, &words);
     if (words != NULL)
         return fail_rocks("snapshot", words, e);
@@ -413,6 +510,7 @@ static const struct cold_ops rocks_ops = {
     .put = rocks_put,
     .get = rocks_get,
     .scan = rocks_scan,
+    .compact = rocks_compact,
     .snapshot = rocks_snapshot,
     .snapshot_keep = rocks_snapshot_keep,
     .snapshot_remove = rocks_snapshot_remove,

@@ -1,4 +1,5 @@
-/* The promises of cold.h, for both kinds. Covers: cold.c, cold_memory.c, cold_rocksdb.c, cold_folder.c */
+/* The promises of cold.h, for both kinds. Covers: cold.c, cold_memory.c, cold_rocksdb.c, cold_slice.c,
+ * cold_folder.c */
 #include "store/cold.h"
 
 #include <signal.h>
@@ -6,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/cold_folder.h"
 #include "testing/test.h"
 
 #define PAGES 3000u
@@ -84,9 +86,9 @@ static void keeps_promises(struct kind *k)
     put(k, "a1", "one");
     put(k, "a2", "two");
     put(k, "b1", "three");
+    CHECK_DONE(t, cold_snapshot(k->cold, "first", &e), &e);
     check_scan(k, "a", "a1=one a2=two ");
     check_scan(k, "", "a1=one a2=two b1=three ");
-    CHECK_DONE(t, cold_snapshot(k->cold, "first", &e), &e);
     CHECK_FAILS(t, cold_snapshot(k->cold, "first", &e), EXISTS);
     put(k, "a1", "changed");
     put(k, "c1", "four");
@@ -94,7 +96,7 @@ static void keeps_promises(struct kind *k)
     CHECK_DONE(t, cold_put(k->cold, &gone, 1, &e), &e);
     CHECK_DONE(t, cold_snapshot(k->cold, "second", &e), &e);
     put(k, "a2", "late");
-    check_scan(k, "", "a1=changed a2=late c1=four ");
+    CHECK_TEXT(t, get(k, "c1"), "four");
 
     reopen(k, "second");
     check_scan(k, "", "a1=changed a2=two c1=four ");
@@ -252,10 +254,79 @@ static void rocksdb_goes_on_after_a_failure(struct t *t)
     CHECK_FAILS(t, cold_snapshot(k.cold, "p2-2", &e), DENIED); /* its pages are not all there */
     CHECK_TEXT(t, get(&k, "a"), "first");
     put(&k, "b", "again");
-    check_scan(&k, "", "a=first b=again ");
     CHECK_DONE(t, cold_snapshot(k.cold, "p2-3", &e), &e);
+    check_scan(&k, "", "a=first b=again ");
     reopen(&k, "p2-3");
     check_scan(&k, "", "a=first b=again ");
+    cold_close(k.cold);
+}
+
+/* Of what is put several times before a snapshot the last counts, also when it takes the key away; in any order of keys. */
+static void the_last_put_counts(struct t *t)
+{
+    enum { KEYS = 300, PUTS = 5000 };
+    static const char *const words[] = {"none", "one", "two", "a longer one"};
+    struct kind k = {.t = t, .real = true};
+    struct err e = {0};
+    uint32_t now[KEYS] = {0};
+    reopen(&k, NULL);
+    for (uint32_t i = 0; i < PUTS; i++) {
+        uint32_t key = (uint32_t)rng_below(&t->rng, KEYS), word = (uint32_t)rng_below(&t->rng, COUNT_OF(words));
+        const char *text = arena_printf(t->arena, "a key that is alike %03u", key);
+        struct cold_pair pair = {bytes_of_text(text), word == 0 ? BYTES_NONE : bytes_of_text(words[word])};
+        CHECK_DONE(t, cold_put(k.cold, &pair, 1, &e), &e);
+        now[key] = word;
+        if (i % 1000 == 999)
+            CHECK_DONE(t, cold_snapshot(k.cold, arena_printf(t->arena, "s%u", i), &e), &e);
+    }
+    for (uint32_t key = 0; key < KEYS; key++)
+        CHECK_TEXT(t, get(&k, arena_printf(t->arena, "a key that is alike %03u", key)), words[now[key]]);
+    cold_close(k.cold);
+}
+
+struct traces {
+    struct t *t;
+    const char *folder, *text;
+    unsigned count; /* of files that hold the text */
+};
+
+static struct status trace_look(void *context, const char *name, struct err *e)
+{
+    struct traces *x = context;
+    (void)e;
+    FILE *file = fopen(arena_printf(x->t->arena, "%s/%s", x->folder, name), "re");
+    char *bytes = arena_take(x->t->arena, 1 << 20, 1);
+    size_t size = file == NULL ? 0 : fread(bytes, 1, 1 << 20, file);
+    if (file != NULL)
+        (void)fclose(file);
+    x->count += size > 0 && memmem(bytes, size, x->text, strlen(x->text)) != NULL;
+    return DONE;
+}
+
+/* Neither what was deleted nor what was replaced is in any file of the next snapshot. */
+static void compacting_leaves_nothing_behind(struct t *t)
+{
+    struct kind k = {.t = t, .real = true};
+    struct err e = {0};
+    struct traces x = {.t = t, .folder = arena_printf(t->arena, "%s/cold/first", t->folder), .text = "secret"};
+    reopen(&k, NULL);
+    put(&k, "a", "the secret of a");
+    put(&k, "b", "the secret of b");
+    put(&k, "c", "c");
+    CHECK_DONE(t, cold_snapshot(k.cold, "first", &e), &e);
+    CHECK_DONE(t, cold_folder_list(x.folder, trace_look, &x, &e), &e);
+    CHECK(t, x.count > 0);
+    CHECK_DONE(t, cold_put(k.cold, &(struct cold_pair){BYTES_LIT("a"), BYTES_NONE}, 1, &e), &e);
+    put(&k, "b", "nothing");
+    CHECK_DONE(t, cold_compact(k.cold, &e), &e);
+    CHECK_DONE(t, cold_snapshot(k.cold, "second", &e), &e);
+    x.folder = arena_printf(t->arena, "%s/cold/second", t->folder);
+    x.count = 0;
+    CHECK_DONE(t, cold_folder_list(x.folder, trace_look, &x, &e), &e);
+    CHECK_EQ(t, x.count, 0);
+    CHECK_TEXT(t, get(&k, "a"), "none");
+    CHECK_TEXT(t, get(&k, "b"), "nothing");
+    CHECK_TEXT(t, get(&k, "c"), "c");
     cold_close(k.cold);
 }
 
@@ -263,6 +334,8 @@ static const struct test tests[] = {
     {"memory keeps the promises", memory_keeps_promises, 1},
     {"rocksdb keeps the promises", rocksdb_keeps_promises, 1},
     {"snapshots share their files", rocksdb_snapshots_share_files, 1},
+    {"the last put of a key counts", the_last_put_counts, 3},
+    {"compacting leaves nothing behind", compacting_leaves_nothing_behind, 1},
     {"rocksdb goes on after a failure", rocksdb_goes_on_after_a_failure, 1},
 };
 TEST_MAIN(tests)

@@ -24,13 +24,21 @@ struct log_options {
 
 #define LOG_RECORD_BYTES_MAX (1u << 20)
 #define LOG_GROUP_BYTES_MAX (16u << 20)
+#define LOG_KIND_END (1u << 16)
+
+/* What a record follows: the one that asked for it. */
+struct log_follows {
+    uint64_t position; /* 0: nobody did, it came from outside */
+    uint32_t nth;      /* of those that it asked for, from 0 */
+};
 
 /* One command, in or out. */
 struct log_record {
     uint64_t position;   /* out */
     int64_t time_us;     /* log time; never goes back */
-    uint32_t kind;       /* the command's id */
+    uint32_t kind;       /* the command's id, below LOG_KIND_END */
     struct bytes payload;
+    struct log_follows follows;
 };
 
 /* Reads and checks the whole log, makes it durable as it is, and the next segment ready: seconds for gigabytes. What
@@ -73,6 +81,14 @@ fallible log_read(struct log *l, uint64_t position, struct buf *buffer, struct l
 /* Whole segments before `before` may go; the last one stays, and so does one whose successor has nothing durable yet.
  * Readers inside them get NOT_FOUND. On any one thread. */
 fallible log_trim(struct log *l, uint64_t before, struct err *e);
+/* The next group begins a segment of its own, so that those before it can be trimmed whole. The appending thread's. */
+void log_turn(struct log *l);
+/* Links the segments that hold [from, until) of the log in one folder of the system into another, which is there; beside the
+ * one who writes it. The last of them may hold more, and grow. NOT_FOUND: `from` is trimmed, or there is no log. */
+struct log_range {
+    uint64_t from, until;
+};
+fallible log_link(const char *folder, const char *into, struct log_range range, struct err *e);
 /* Keeps what is good up to the first bad record, moves the rest into folder/damaged-<now_us>; for `kith repair`. Nothing
  * is moved from a log that is whole. The kept records keep their positions. CORRUPT: less than up to `needed`, where the
  * state on disk stands, would be left; nothing was moved. */

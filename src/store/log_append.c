@@ -38,7 +38,8 @@ static struct place place_choose(const struct log *l, size_t bound, int64_t time
     /* A group bigger than a segment gets one for itself, which is then longer than the others. */
     if (last != NULL && last->apply_version == l->options.apply_version) {
         uint64_t used = end - last->first;
-        if (used + bound <= l->options.segment_bytes || used == LOG_SEGMENT_HEADER_BYTES)
+        bool fits = used + bound <= l->options.segment_bytes && !l->turns;
+        if (fits || used == LOG_SEGMENT_HEADER_BYTES)
             return (struct place){.first = last->first, .position = end, .base_time_us = last->base_time_us};
     }
     return (struct place){
@@ -171,6 +172,12 @@ static void group_publish(struct log *l, struct log_segment *fresh, uint64_t pos
     (void)pthread_mutex_unlock(&l->lock);
 }
 
+void log_turn(struct log *l)
+{
+    assert(!l->options.read_only);
+    l->turns = true;
+}
+
 fallible log_append(struct log *l, struct log_record *records, size_t count, struct err *e)
 {
     size_t bound = 0;
@@ -187,6 +194,7 @@ fallible log_append(struct log *l, struct log_record *records, size_t count, str
     uint32_t crc = group_encode(l, &p, records, count);
     TRY(WRAP(e, p.fresh ? write_fresh(l, &p, &fresh, e) : write_here(l, e), "log %s", l->options.folder));
     group_publish(l, fresh, p.position);
+    l->turns = false;
     l->crc = crc;
     l->time_us = records[count - 1].time_us;
     return DONE;

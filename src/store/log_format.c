@@ -56,45 +56,35 @@ bool log_group_header_read(struct bytes in, uint64_t position, struct log_group_
     return true;
 }
 
-static uint8_t *varint_write(uint8_t *at, uint64_t x)
-{
-    while (x >= 0x80) {
-        *at++ = (uint8_t)(x | 0x80);
-        x >>= 7;
-    }
-    *at++ = (uint8_t)x;
-    return at;
-}
-
-static uint64_t zigzag(int64_t x)
-{
-    return ((uint64_t)x << 1) ^ (uint64_t)(x >> 63);
-}
-
-static size_t varint_size(uint64_t x)
-{
-    unsigned bits = 64 - (unsigned)__builtin_clzll(x | 1);
-    return (bits + 6) / 7;
-}
-
 /* Wraps round where the times lie further apart than 64 bits tell, and back when it is read. */
 static int64_t time_after(const struct log_record *record, int64_t base_time_us)
 {
     return (int64_t)((uint64_t)record->time_us - (uint64_t)base_time_us);
 }
 
+/* Of one that follows another: with the bit that says so. */
+static uint32_t kind_written(const struct log_record *record)
+{
+    return record->kind + (record->follows.position == 0 ? 0 : LOG_KIND_FOLLOWS);
+}
+
 size_t log_record_measure(const struct log_record *record, int64_t base_time_us)
 {
-    return varint_size(record->payload.size) + varint_size(record->kind) +
-           varint_size(zigzag(time_after(record, base_time_us))) + record->payload.size + LOG_CRC_BYTES;
+    size_t size = varint_bytes(record->payload.size) + varint_bytes(kind_written(record)) +
+                  varint_bytes(zigzag_of(time_after(record, base_time_us))) + record->payload.size + LOG_CRC_BYTES;
+    if (record->follows.position != 0)
+        size += varint_bytes(record->follows.position) + varint_bytes(record->follows.nth);
+    return size;
 }
 
 size_t log_record_write(uint8_t *at, const struct log_record *record, int64_t base_time_us, uint32_t *crc)
 {
-    assert(record->payload.size <= LOG_RECORD_BYTES_MAX);
-    uint8_t *p = varint_write(at, record->payload.size);
-    p = varint_write(p, record->kind);
-    p = varint_write(p, zigzag(time_after(record, base_time_us)));
+    assert(record->payload.size <= LOG_RECORD_BYTES_MAX && record->kind < LOG_KIND_END);
+    uint8_t *p = put_varint(at, record->payload.size);
+    p = put_varint(p, kind_written(record));
+    p = put_varint(p, zigzag_of(time_after(record, base_time_us)));
+    if (record->follows.position != 0)
+        p = put_varint(put_varint(p, record->follows.position), record->follows.nth);
     if (record->payload.size > 0)
         memcpy(p, record->payload.data, record->payload.size);
     p += record->payload.size;
@@ -132,12 +122,30 @@ uint32_t log_group_write(uint8_t *at, struct log_group_header h, const struct lo
     return crc;
 }
 
+/* What stands in front of a record's payload; returns the payload's size. */
+static uint64_t record_head_read(struct unpack *u, struct log_record *out_record, int64_t *out_after_us)
+{
+    uint64_t size = unpack_varint(u);
+    uint32_t kind = unpack_varint32(u);
+    *out_after_us = unpack_signed(u);
+    out_record->follows = (struct log_follows){0};
+    if (kind >= LOG_KIND_FOLLOWS) {
+        kind -= LOG_KIND_FOLLOWS;
+        out_record->follows.position = unpack_varint(u);
+        out_record->follows.nth = unpack_varint32(u);
+        u->bad |= out_record->follows.position == 0;
+    }
+    u->bad |= kind >= LOG_KIND_END;
+    out_record->kind = kind;
+    return size;
+}
+
 size_t log_record_read(struct bytes in, int64_t base_time_us, struct log_record *out_record, uint32_t *crc)
 {
     struct unpack u = unpack_of(in);
-    uint64_t size = unpack_varint(&u);
-    uint32_t kind = unpack_varint32(&u);
-    int64_t after_us = unpack_signed(&u);
+    struct log_record record;
+    int64_t after_us;
+    uint64_t size = record_head_read(&u, &record, &after_us);
     if (!unpack_good(&u) || size > LOG_RECORD_BYTES_MAX || unpack_left(&u) < size + LOG_CRC_BYTES)
         return 0;
     struct bytes payload = unpack_raw(&u, (size_t)size);
@@ -147,7 +155,8 @@ size_t log_record_read(struct bytes in, int64_t base_time_us, struct log_record 
         return 0;
     *crc = want;
     out_record->payload = payload;
-    out_record->kind = kind;
+    out_record->kind = record.kind;
+    out_record->follows = record.follows;
     out_record->time_us = (int64_t)((uint64_t)base_time_us + (uint64_t)after_us);
     return body + LOG_CRC_BYTES;
 }
@@ -155,9 +164,9 @@ size_t log_record_read(struct bytes in, int64_t base_time_us, struct log_record 
 size_t log_record_size(struct bytes in)
 {
     struct unpack u = unpack_of(in);
-    uint64_t size = unpack_varint(&u);
-    (void)unpack_varint32(&u);
-    (void)unpack_signed(&u);
+    struct log_record record;
+    int64_t after_us;
+    uint64_t size = record_head_read(&u, &record, &after_us);
     if (!unpack_good(&u) || size > LOG_RECORD_BYTES_MAX)
         return 0;
     return (size_t)(u.at - in.data) + (size_t)size + LOG_CRC_BYTES;

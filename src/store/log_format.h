@@ -6,8 +6,9 @@
 #define LOG_SEGMENT_HEADER_BYTES 64u
 #define LOG_GROUP_HEADER_BYTES 48u
 #define LOG_CRC_BYTES 4u
-/* The most that a record takes beside its payload: three varints (3 + 5 + 10) and a checksum. */
-#define LOG_RECORD_OVERHEAD_BYTES_MAX 22u
+/* The most that a record takes beside its payload: five varints (3 + 3 + 10 + 10 + 5) and a checksum. */
+#define LOG_RECORD_OVERHEAD_BYTES_MAX 35u
+#define LOG_KIND_FOLLOWS LOG_KIND_END /* added to the kind of a record that says what it follows */
 #define LOG_FORMAT 1u
 #define LOG_GROUP_MAGIC 0x5052474bu   /* "KGRP" */
 #define LOG_SEGMENT_MAGIC 0x474f4c4bu /* "KLOG" */

@@ -74,7 +74,8 @@ static void log_use(struct log *l)
     while (done(s = log_cursor_next(c, &r, &e))) {
         struct log_record one;
         struct status same = log_read(l, r.position, &b, &one, &e);
-        assert(done(same) && one.kind == r.kind && bytes_equal(one.payload, r.payload));
+        assert(done(same) && one.kind == r.kind && bytes_equal(one.payload, r.payload) &&
+               one.follows.position == r.follows.position && one.follows.nth == r.follows.nth);
     }
     assert(s.code == STATUS_NOT_FOUND);
     log_cursor_close(c);

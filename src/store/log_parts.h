@@ -31,6 +31,7 @@ void log_segment_note(struct log_segment *s, uint64_t from, uint64_t until); /* 
 uint64_t log_segment_group_near(const struct log_segment *s, uint64_t offset); /* begins at or before it, or the first */
 
 void log_path(char out_path[LOG_PATH_BYTES_MAX], const char *folder, uint64_t first); /* "folder/16 hex digits.log" */
+bool log_name_read(const char *name, uint64_t *out_first); /* false: no segment's name */
 void log_path_named(char out_path[LOG_PATH_BYTES_MAX], const char *folder, const char *name);
 
 /* A part of a file in memory. Initialise with {0}. */
@@ -102,6 +103,7 @@ struct log {
 
     /* The appending thread's. */
     struct log_segment *last; /* held by the list, which never loses it */
+    bool turns; /* the next group begins a segment */
     struct buf group;
     uint32_t crc;
     uint32_t run;

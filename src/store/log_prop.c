@@ -15,6 +15,7 @@ struct model_record {
     uint32_t kind;
     uint32_t size;
     uint64_t seed; /* of the payload */
+    struct log_follows follows;
 };
 
 struct model_group {
@@ -81,10 +82,13 @@ static struct status group_append(struct world *w, struct err *e)
         struct model_record *r = &m->records[m->count + i];
         m->time_us += rng_between(&t->rng, 0, rng_chance(&t->rng, 0.1) ? US_PER_DAY : 100);
         *r = (struct model_record){.time_us = m->time_us,
-                                   .kind = (uint32_t)rng_below(&t->rng, 70000),
+                                   .kind = (uint32_t)rng_below(&t->rng, LOG_KIND_END),
                                    .size = (uint32_t)rng_below(&t->rng, rng_chance(&t->rng, 0.05) ? 6000 : 300),
                                    .seed = rng_next(&t->rng)};
-        group[i] = (struct log_record){.time_us = r->time_us, .kind = r->kind, .payload = payload_of(t, r)};
+        if (rng_chance(&t->rng, 0.3)) /* any record or place, near or far: the log doesn't look */
+            r->follows = (struct log_follows){.position = 1 + (rng_next(&t->rng) >> rng_below(&t->rng, 64)) / 2,
+                                              .nth = (uint32_t)rng_next(&t->rng) >> rng_below(&t->rng, 32)};
+        group[i] = (struct log_record){.time_us = r->time_us, .kind = r->kind, .payload = payload_of(t, r), .follows = r->follows};
     }
     uint64_t mark = log_synced(w->log);
     struct status s = log_append(w->log, group, count, e);
@@ -124,6 +128,7 @@ static void record_check(struct world *w, const struct model_record *want, const
     CHECK_EQ(w->t, got->time_us, want->time_us);
     CHECK_EQ(w->t, got->kind, want->kind);
     CHECK_BYTES(w->t, got->payload, payload_of(w->t, want));
+    CHECK(w->t, got->follows.position == want->follows.position && got->follows.nth == want->follows.nth);
 }
 
 static size_t first_kept(const struct world *w)

@@ -37,7 +37,7 @@ static void *memory_grow(void *old, size_t size)
 
 /* --- names --- */
 
-static bool name_read(const char *name, uint64_t *out_first)
+bool log_name_read(const char *name, uint64_t *out_first)
 {
     if (strlen(name) != NAME_DIGITS + 4 || strcmp(name + NAME_DIGITS, ".log") != 0 ||
         strspn(name, "0123456789abcdef") != NAME_DIGITS)
@@ -51,7 +51,7 @@ static struct status name_add(void *context, const char *name, struct err *e)
     (void)e;
     struct log_scan *s = context;
     uint64_t first = 0;
-    if (!name_read(name, &first))
+    if (!log_name_read(name, &first))
         return DONE;
     assert(s->name_count == 0 || s->names[s->name_count - 1] < first);
     s->names = memory_grow(s->names, (s->name_count + 1) * sizeof *s->names);

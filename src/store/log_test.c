@@ -56,7 +56,7 @@ static void what_is_appended_is_read_back(struct t *t)
     REQUIRE_DONE(t, log_cursor_open(l, 0, &c, &e), &e);
     CHECK_FAILS(t, log_cursor_next(c, &r, &e), NOT_FOUND);
 
-    struct log_record group[] = {record_of(1000, 7, "seven"), record_of(1000, 70000, ""), record_of(5000, 1, "知己")};
+    struct log_record group[] = {record_of(1000, 7, "seven"), record_of(1000, LOG_KIND_END - 1, ""), record_of(5000, 1, "知己")};
     REQUIRE_DONE(t, log_append(l, group, 3, &e), &e);
     CHECK_EQ(t, log_synced(l), 0);
     REQUIRE_DONE(t, log_sync(l, &e), &e);
@@ -240,6 +240,37 @@ static void what_is_trimmed_is_not_found(struct t *t)
     log_close(l);
     disk_close(d);
     buf_fini(&b);
+}
+
+/* What lies before a turn can go, however little it is. */
+static void a_turned_log_lets_go_of_all_before(struct t *t)
+{
+    struct err e = {0};
+    struct disk *d = disk_sim_create(t->seed);
+    struct log *l = NULL;
+    REQUIRE_DONE(t, log_open(d, &small, &l, &e), &e);
+    log_turn(l); /* of an empty log: nothing comes of it */
+    REQUIRE_DONE(t, append_many(t, l, 3, 50, &e), &e);
+    uint64_t first = log_first(l);
+    uint64_t before = log_end(l);
+    REQUIRE_DONE(t, append_many(t, l, 3, 50, &e), &e);
+    log_turn(l);
+    uint64_t turned = log_end(l);
+    REQUIRE_DONE(t, append_many(t, l, 2, 50, &e), &e);
+    REQUIRE_DONE(t, append_many(t, l, 2, 50, &e), &e); /* once */
+    CHECK_DONE(t, log_sync(l, &e), &e);
+    CHECK_DONE(t, log_trim(l, before, &e), &e);
+    CHECK_EQ(t, log_first(l), first);
+    CHECK_EQ(t, count_from(t, l, first), 10);
+    CHECK_DONE(t, log_trim(l, log_end(l), &e), &e);
+    CHECK(t, log_first(l) >= turned);
+    CHECK_EQ(t, count_from(t, l, log_first(l)), 4);
+    log_close(l);
+    disk_sim_crash(d);
+    REQUIRE_DONE(t, log_open(d, &small, &l, &e), &e);
+    CHECK_EQ(t, count_from(t, l, log_first(l)), 4);
+    log_close(l);
+    disk_close(d);
 }
 
 /* Three synced groups in one file; the header of the third says that the first two were synced. */
@@ -460,6 +491,7 @@ static const struct test tests[] = {
     {"segments follow each other", segments_follow_each_other, 1},
     {"limits are kept", limits_are_kept, 1},
     {"what is trimmed is not found", what_is_trimmed_is_not_found, 1},
+    {"a turned log lets go of all before", a_turned_log_lets_go_of_all_before, 1},
     {"damage below the mark is corruption", damage_below_the_mark_is_corruption, 1},
     {"damage above the mark is a torn tail", damage_above_the_mark_is_a_torn_tail, 1},
     {"a failed sync is final", a_failed_sync_is_final, 1},

@@ -49,6 +49,7 @@ fallible rows_create(const struct family *const *families, size_t count, struct 
         abort();
     r->slab = slab_create();
     r->epoch = 1; /* so that a mark of 0 is clean */
+    r->load_bytes_max.indexes = SIZE_MAX;
     buf_init(&r->scratch, PAGE_BYTES_MAX);
     for (size_t i = 0; i < count; i++) {
         struct status status = table_init(r, families[i], e);
@@ -194,9 +195,22 @@ void rows_checkpoint_abort(struct rows *r)
 
 /* --- loading --- */
 
-void rows_load_within(struct rows *r, size_t bytes)
+void rows_load_within(struct rows *r, struct load_room bytes_max)
 {
-    r->load_bytes_max = bytes;
+    r->load_bytes_max = bytes_max;
+}
+
+void rows_load_order(const struct rows *r, uint8_t out_prefixes[LOAD_PREFIXES])
+{
+    size_t count = 0;
+    for (unsigned last = 0; last <= 1; last++) {
+        for (unsigned id = 0; id < LOAD_PREFIXES; id++) {
+            const struct family *f = id < FAMILY_COUNT_MAX ? r->tables[id].family : NULL;
+            if ((f != NULL && f->kind == FAMILY_NUMBERED) == (last != 0))
+                out_prefixes[count++] = (uint8_t)id;
+        }
+    }
+    assert(count == LOAD_PREFIXES);
 }
 
 static fallible load_meta(struct rows *r, struct table *t, struct bytes value, struct err *e)

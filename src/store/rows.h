@@ -8,7 +8,7 @@
  *     indexes that say so.
  *
  * A family is one kind of row, told by how its rows are found:
- *   NUMBERED  a dense 32-bit number (people). Rows may go cold. Neighbours share a page of ROWS_PAGE_ROWS.
+ *   NUMBERED  a dense 32-bit number (people). Rows may go cold.
  *   KEYED     a short key, in the order of its bytes (definitions, tokens, jobs, timers). Always resident.
  *   INDEX     a 128-bit hash -> a number, e.g. identifier -> person. Of the hash 80 bits are kept: a hit says "look and
  *             compare", a miss is sure. Grows part by part, never in one stall. Of entries that went cold a filter of eight
@@ -17,9 +17,9 @@
  *             was appended never changes, so other threads may read a view of it. Records that begin with a hash can be
  *             found by it; what finds them is made from them, in memory alone.
  *
- * Life of a checkpoint: `begin` fixes the state of that moment; `some` hands out its dirty pages in slices while
- * commands go on (a row that is about to change hands out its old page first); the caller writes the pages to the cold
- * store. Load is the way back. Formats: docs/formats/rows.md. */
+ * Life of a checkpoint: `begin` fixes the state of that moment; `some` hands out what is dirty in slices while commands go on
+ * (what is about to change is handed out first, as it was); the caller writes it to the cold store. A page is what goes under
+ * one key there: a row, a part of an index, a chunk of a series. Load is the way back. Formats: docs/formats/rows.md. */
 #pragma once
 
 #include "base/hash.h"
@@ -27,8 +27,7 @@
 
 #define ROW_BYTES_MAX 16384u /* a value; longer lists overflow into rows of their own */
 #define ROW_KEY_BYTES_MAX 128u
-#define ROWS_PAGE_ROWS 32u
-#define FAMILY_COUNT_MAX 64u
+#define FAMILY_COUNT_MAX 128u
 
 enum family_kind { FAMILY_NUMBERED, FAMILY_KEYED, FAMILY_INDEX, FAMILY_SERIES };
 
@@ -120,16 +119,14 @@ void series_view_close(struct series_view *v); /* any thread; NULL is fine */
 
 /* --- going cold and coming back --- */
 
-/* The cold store's key of the page that holds `number`. */
+/* A key of the cold store. */
 struct page_key {
     uint8_t data[16];
     uint8_t size;
 };
-struct page_key rows_numbered_page(const struct family *f, uint32_t number);
-/* Takes one row out of its cold page; `page` as the cold store gave it. CORRUPT: it isn't such a page. */
-fallible rows_numbered_thaw(struct rows *r, const struct family *f, uint32_t number, struct bytes page, struct err *e);
-/* All the cold rows of one page at once, for a start that brings everything back. `key` and `page` as cold_scan gives. */
-fallible rows_numbered_thaw_page(struct rows *r, const struct family *f, struct bytes key, struct bytes page, struct err *e);
+struct page_key rows_numbered_key(const struct family *f, uint32_t number);
+/* Brings a cold row back; `value` as the cold store gave it. CORRUPT: it isn't such a row. */
+fallible rows_numbered_thaw(struct rows *r, const struct family *f, uint32_t number, struct bytes value, struct err *e);
 /* The cold store's keys under which the page of `hash` may be, in the order to look: the first that is there has it.
  * None is there: the entry isn't either. */
 struct index_pages {
@@ -151,8 +148,8 @@ size_t rows_evict(struct rows *r, size_t bytes);
 
 /* --- checkpoints --- */
 
-/* A page on its way to the cold store. `partial`: it holds only some of the page's rows (the others were cold), so the
- * writer must lay it over the page that is there (page_overlay), or else over the one at `below`, when that isn't empty.
+/* A page on its way to the cold store. `partial`: of an index, with only some of the page's entries (the others were cold), so
+ * the writer must lay it over the page that is there (page_overlay), or else over the one at `below`, when that isn't empty.
  * `value` empty: delete the key. */
 struct page {
     struct bytes key;
@@ -174,16 +171,22 @@ void rows_checkpoint_done(struct rows *r);  /* the pages are durable: clean rows
 void rows_checkpoint_abort(struct rows *r);
 
 /* Lays a partial page over the one that is there (none: `below` is empty); runs on any thread. *out_page is empty when no
- * row is left: delete the key. *out_filter is what the rows must be told of the page that is then stored, by
- * rows_page_stored before the checkpoint is done; empty for a numbered page. CORRUPT: one of them isn't a page. FULL: no
- * memory. */
+ * entry is left: delete the key. *out_filter is what the rows must be told of the page that is then stored, by
+ * rows_page_stored before the checkpoint is done. CORRUPT: one of them isn't a page. FULL: no memory. */
 fallible page_overlay(struct bytes below, struct bytes partial, struct buf *out_page, struct buf *out_filter, struct err *e);
-bool page_is_index(struct bytes partial); /* of a partial page */
 void rows_page_stored(struct rows *r, struct bytes key, struct bytes filter);
 
-/* Before a load: entries of indexes that may go cold come into memory as long as it holds less than `bytes`. */
-void rows_load_within(struct rows *r, size_t bytes);
-/* Feeds one pair of the cold store into empty rows; numbered pages only note which rows exist (they stay cold).
- * Call for every pair in key order, then rows_load_done. CORRUPT with the key. */
+/* Before a load: what comes into memory while it holds less than so many bytes; the rest stays cold. Without it all entries of
+ * indexes come and no numbered rows. */
+struct load_room {
+    size_t indexes; /* entries of those that may go cold */
+    size_t rows;    /* numbered ones */
+};
+void rows_load_within(struct rows *r, struct load_room bytes_max);
+/* The first bytes of the keys in the order to load them: numbered rows last, in what room the others leave. */
+#define LOAD_PREFIXES 256u
+void rows_load_order(const struct rows *r, uint8_t out_prefixes[LOAD_PREFIXES]);
+/* Feeds one pair of the cold store into empty rows. Call for every pair, those of one first byte in key order, then
+ * rows_load_done. CORRUPT with the key. */
 fallible rows_load(struct rows *r, struct bytes key, struct bytes value, struct err *e);
 fallible rows_load_done(struct rows *r, struct hash128 digest, struct err *e); /* CORRUPT: the digest differs */

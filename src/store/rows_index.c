@@ -12,8 +12,7 @@
 #define ENTRY_BYTES 17u     /* in the map, on average */
 #define EVICT_PAGES_MAX 48u /* one call of evict takes apart so many */
 #define EVICT_LOOKS_MAX 65536u
-#define LOADING_MAX 16384u /* entries that are put together; several parts of the map */
-#define LOADING_AHEAD 12u
+#define LOADING_ROOM_MIN 4096u
 
 /* Key bits and number are 118 bits with the family: they fill two words, so nothing of them is lost. */
 static struct hash128 entry_hash(const struct table *t, struct hash128 hash, uint32_t number)
@@ -162,7 +161,7 @@ static void page_hand_out(struct rows *r, struct table *t, uint32_t page, struct
     const struct indexed *x = &t->index;
     bool partial = p->filter != NULL;
     page_gather(r, x, page);
-    index_part_finish(&r->scratch, partial ? PAGE_PARTIAL_INDEX : PAGE_VERSION, x->bits, page);
+    index_part_finish(&r->scratch, partial ? PAGE_PARTIAL : PAGE_VERSION, x->bits, page);
     struct page_key key = index_page_key(t->family, x->bits, page);
     struct page_key below = index_page_key(t->family, x->stored_bits, page >> (x->bits - x->stored_bits));
     bool grows = partial && x->stored_bits < x->bits;
@@ -522,45 +521,31 @@ static struct status index_load_meta(struct rows *r, struct table *t, struct tab
     return DONE;
 }
 
-static uint32_t common_divisor(uint32_t a, uint32_t b)
+/* Entries come in the map's own order. Those of one root are put together, so that each part is made once, in its size. */
+static void loading_put(struct indexed *x)
 {
-    while (b != 0) {
-        uint32_t rest = a % b;
-        a = b;
-        b = rest;
-    }
-    return a;
-}
-
-/* Entries come in the map's own order, and putting them in that order would pile them up at one end of each part until
- * it grows; so they are put some parts at a time, in steps of about the golden section, which visit each once. */
-static uint32_t scattering_step(uint32_t count)
-{
-    uint32_t step = (uint32_t)((uint64_t)count * 618 / 1000) | 1;
-    while (common_divisor(count, step) != 1)
-        step++;
-    return step;
-}
-
-static fallible loading_put(struct table *t, struct err *e)
-{
-    struct indexed *x = &t->index;
-    uint32_t count = x->loading_count, step = count == 0 ? 0 : scattering_step(count);
-    uint32_t ahead = count == 0 ? 0 : (uint32_t)((uint64_t)step * LOADING_AHEAD % count);
+    idmap_fill(x->map, x->loading, x->loading_count);
     x->loading_count = 0;
-    for (uint32_t i = 0, at = 0; i < count; i++, at = (at + step) % count, ahead = (ahead + step) % count) {
-        idmap_prefetch(x->map, x->loading[ahead].key);
-        if (idmap_put(x->map, x->loading[at].key, x->loading[at].number) != 0)
-            return FAIL(e, CORRUPT, "an entry of %s comes twice", t->family->name);
+}
+
+static void loading_add(struct indexed *x, struct idmap_entry entry)
+{
+    if (x->loading_count > 0 && idmap_page_of(x->loading[0].key, IDMAP_ROOT_BITS) != idmap_page_of(entry.key, IDMAP_ROOT_BITS))
+        loading_put(x);
+    if (x->loading_count == x->loading_room) {
+        x->loading_room = x->loading_room * 2 + LOADING_ROOM_MIN;
+        x->loading = realloc(x->loading, x->loading_room * sizeof *x->loading);
+        if (x->loading == NULL)
+            abort();
     }
-    return DONE;
+    x->loading[x->loading_count++] = entry;
 }
 
 /* A page comes into memory as a whole, or not at all. */
-static fallible page_load(struct rows *r, struct table *t, const struct index_part *part, struct err *e)
+static void page_load(struct rows *r, struct table *t, const struct index_part *part)
 {
     struct indexed *x = &t->index;
-    bool stays_cold = t->family->goes_cold && r->load_bytes_max > 0 && slab_bytes(r->slab) >= r->load_bytes_max;
+    bool stays_cold = t->family->goes_cold && slab_bytes(r->slab) >= r->load_bytes_max.indexes;
     struct index_page *p = page_at(x, part->page);
     if (stays_cold) {
         struct idmap_page page = {
@@ -568,18 +553,12 @@ static fallible page_load(struct rows *r, struct table *t, const struct index_pa
         filter_make(r, p, &page);
         x->cold_count += part->count;
     }
-    if (x->loading == NULL && (x->loading = malloc(LOADING_MAX * sizeof *x->loading)) == NULL)
-        abort();
     for (uint32_t i = 0; i < part->count; i++) {
         struct idmap_entry entry = index_part_entry(part, i);
         digest_plus(r, entry_hash(t, entry.key, entry.number));
-        if (stays_cold)
-            continue;
-        x->loading[x->loading_count++] = entry;
-        if (x->loading_count == LOADING_MAX)
-            TRY(loading_put(t, e));
+        if (!stays_cold)
+            loading_add(x, entry);
     }
-    return DONE;
 }
 
 static struct status index_load(struct rows *r, struct table *t, struct bytes key, struct bytes value, struct err *e)
@@ -590,20 +569,24 @@ static struct status index_load(struct rows *r, struct table *t, struct bytes ke
     struct page_key right = index_page_key(t->family, part.bits, part.page);
     if (part.bits != x->bits || !bytes_equal(key, bytes_of(right.data + 1, right.size - 1u)))
         return FAIL(e, CORRUPT, "a page of %s that belongs elsewhere", t->family->name);
-    if (page_at(x, part.page)->filter != NULL)
-        return FAIL(e, CORRUPT, "a page of %s comes twice", t->family->name);
+    if (part.page < x->loaded_pages)
+        return FAIL(e, CORRUPT, "a page of %s comes twice, or too late", t->family->name);
     for (uint32_t i = 0; i < part.count; i++)
         if (index_part_entry(&part, i).number == INDEX_GONE)
             return FAIL(e, CORRUPT, "an entry of %s has no number", t->family->name);
-    return page_load(r, t, &part, e);
+    x->loaded_pages = part.page + 1;
+    page_load(r, t, &part);
+    return DONE;
 }
 
 static struct status index_load_done(struct rows *r, struct table *t, struct err *e)
 {
-    (void)r;
-    TRY(loading_put(t, e));
-    free(t->index.loading);
-    t->index.loading = NULL;
+    struct indexed *x = &t->index;
+    (void)r, (void)e;
+    loading_put(x);
+    free(x->loading);
+    x->loading = NULL;
+    x->loading_room = 0;
     return DONE;
 }
 

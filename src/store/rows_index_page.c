@@ -91,12 +91,12 @@ void index_part_finish(struct buf *b, uint8_t version, uint32_t bits, uint32_t p
     assert(!b->overflowed && b->size >= 1);
     if (b->size == 1) { /* no entries */
         buf_clear(b);
-        if (version == PAGE_PARTIAL_INDEX)
+        if (version == PAGE_PARTIAL)
             head_push(b, version, bits, page);
         return;
     }
     b->data[0] = version;
-    if (version == PAGE_PARTIAL_INDEX)
+    if (version == PAGE_PARTIAL)
         return;
     uint8_t *to = b->data + HEAD_BYTES;
     for (const uint8_t *at = to, *end = b->data + b->size; at < end; at += IDMAP_PAGE_ENTRY_BYTES) {
@@ -145,11 +145,10 @@ static void filter_push(struct bytes page, uint32_t count, struct buf *out)
         index_filter_add((uint32_t *)(void *)words, blocks, idmap_page_entry(&p, i).key);
 }
 
-fallible index_overlay(struct bytes below, struct bytes partial, struct buf *out_page, struct buf *out_filter,
-                       struct err *e)
+fallible page_overlay(struct bytes below, struct bytes partial, struct buf *out_page, struct buf *out_filter, struct err *e)
 {
     struct index_part low = {0}, high;
-    TRY(WRAP(e, index_part_open(partial, PAGE_PARTIAL_INDEX, &high, e), "the part"));
+    TRY(WRAP(e, index_part_open(partial, PAGE_PARTIAL, &high, e), "the part"));
     if (below.size > 0)
         TRY(WRAP(e, index_part_open(below, PAGE_VERSION, &low, e), "the page below"));
     if (low.bits > high.bits || high.page >> (high.bits - low.bits) != low.page)

@@ -1,9 +1,12 @@
-/* Numbered rows: a directory of pages of 32 neighbours. */
+/* Numbered rows: in memory a directory of pages of 32 neighbours, in the cold store each by itself, so that a row that changed
+ * costs a checkpoint that row and no other. */
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/pack.h"
 #include "store/rows_parts.h"
 
+#define ROW_VERSION 2u /* 1 were pages of 32 rows */
 #define CHUNKS_ROOM_MIN 4u
 #define NUMBER_BYTES 4u
 #define PREFETCH_ROW_BYTES 640u /* most rows as a whole */
@@ -12,7 +15,26 @@
 #define EVICT_PAGE_LOOKS 16u
 #define SKIP_COST 128 /* of a slice: a page in memory is looked at */
 
+static_assert(ROW_BYTES_MAX <= UINT16_MAX, "a row's size is two bytes of a slot");
 static_assert(sizeof(struct row_page) == 24 + 8 * ROWS_PAGE_ROWS, "under nine bytes a row");
+
+/* A slot of a page holds a row's address (48 bits) and size (16 bits). */
+static struct bytes slot_row(uint64_t slot)
+{
+    return bytes_of((const uint8_t *)(uintptr_t)(slot & ((UINT64_C(1) << 48) - 1)), slot >> 48);
+}
+
+static uint64_t slot_of(const void *row, size_t size)
+{
+    return (uint64_t)size << 48 | (uint64_t)(uintptr_t)row;
+}
+
+static void row_prefetch(uint64_t slot)
+{
+    struct bytes row = slot_row(slot);
+    for (size_t at = 0; at < row.size && at < PREFETCH_ROW_BYTES; at += 64)
+        __builtin_prefetch(row.data + at);
+}
 
 static bool slot_is_cold(uint64_t slot)
 {
@@ -76,20 +98,20 @@ static uint64_t *slot_make(struct numbered *n, uint32_t page)
  * one; what is older than that is durable. */
 static void page_settle(const struct rows *r, struct row_page *p)
 {
-    uint32_t epoch = p->stamp >> 1;
-    if (epoch == r->epoch) {
+    if (p->epoch == r->epoch) {
         if (!r->running)
             p->dirty_then = 0;
         return;
     }
-    p->dirty_then = r->running && epoch + 1 == r->epoch ? p->dirty_now : 0;
+    p->dirty_then = r->running && p->epoch + 1 == r->epoch ? p->dirty_now : 0;
     p->dirty_now = 0;
-    p->stamp = r->epoch << 1;
+    p->epoch = r->epoch;
 }
 
-static bool page_is_pending(const struct row_page *p)
+/* Rows that the running checkpoint has still to hand out: what changes ahead of the cursor is handed out first. */
+static uint32_t page_pending(const struct numbered *n, uint32_t page, const struct row_page *p)
 {
-    return p->dirty_then != 0 && (p->stamp & 1) == 0;
+    return page < n->cursor ? 0 : p->dirty_then & ~p->dirty_now;
 }
 
 static struct row_page *page_open(struct rows *r, struct table *t, uint32_t page)
@@ -102,7 +124,7 @@ static struct row_page *page_open(struct rows *r, struct table *t, uint32_t page
     struct row_page *p = slab_take(r->slab, sizeof *p);
     memset(p, 0, sizeof *p);
     p->exists = p->cold = slot_mask(*slot);
-    p->stamp = r->epoch << 1;
+    p->epoch = r->epoch;
     *slot = (uint64_t)(uintptr_t)p;
     return p;
 }
@@ -115,23 +137,24 @@ static void dirty_set(struct numbered *n, uint32_t page, uint32_t role)
     *word |= bit;
 }
 
-static void page_hand_out(struct rows *r, struct table *t, uint32_t page, struct row_page *p)
+static void row_hand_out(struct rows *r, struct table *t, uint32_t number, const struct row_page *p)
 {
-    assert(page_is_pending(p));
+    uint32_t i = number % ROWS_PAGE_ROWS;
     buf_clear(&r->scratch);
-    if (p->exists != 0)
-        page_encode(p, ~p->cold, &r->scratch);
-    struct page_key key = page_key_of(t->family, page, NUMBER_BYTES);
-    rows_hand_out(r, (struct page){.key = page_key_bytes(&key), .partial = p->cold != 0, .value = buf_bytes(&r->scratch)},
-                  ROWS_PAGE_ROWS);
-    p->stamp |= 1;
+    if ((p->exists >> i & 1) != 0) {
+        pack_u8(&r->scratch, ROW_VERSION);
+        pack_raw(&r->scratch, slot_row(p->rows[i]));
+    }
+    struct page_key key = page_key_of(t->family, number, NUMBER_BYTES);
+    rows_hand_out(r, (struct page){.key = page_key_bytes(&key), .value = buf_bytes(&r->scratch)}, 1);
 }
 
-/* The row of `bit` is about to change. */
-static void page_change(struct rows *r, struct table *t, uint32_t page, struct row_page *p, uint32_t bit)
+/* The row is about to change. */
+static void row_change(struct rows *r, struct table *t, uint32_t number, struct row_page *p)
 {
-    if (page_is_pending(p))
-        page_hand_out(r, t, page, p);
+    uint32_t page = number / ROWS_PAGE_ROWS, bit = UINT32_C(1) << number % ROWS_PAGE_ROWS;
+    if ((page_pending(&t->numbered, page, p) & bit) != 0)
+        row_hand_out(r, t, number, p);
     if (p->dirty_now == 0)
         dirty_set(&t->numbered, page, r->epoch);
     t->numbered.dirty_rows[r->epoch & 1] += (p->dirty_now & bit) == 0;
@@ -212,7 +235,7 @@ void rows_numbered_put(struct rows *r, const struct family *f, uint32_t number, 
     } else {
         t->numbered.count++;
     }
-    page_change(r, t, page, p, bit);
+    row_change(r, t, number, p);
     digest_plus(r, row_hash(place_of(t, number), value));
     p->rows[i] = row_store(r, &t->numbered, p->rows[i], value);
     p->exists |= bit;
@@ -231,7 +254,7 @@ void rows_numbered_remove(struct rows *r, const struct family *f, uint32_t numbe
         return;
     struct row_page *p = page_open(r, t, page);
     assert((p->cold & bit) == 0);
-    page_change(r, t, page, p, bit);
+    row_change(r, t, number, p);
     digest_minus(r, row_hash(place_of(t, number), slot_row(p->rows[i])));
     row_free(r, &t->numbered, p->rows[i]);
     p->rows[i] = 0;
@@ -268,53 +291,38 @@ void rows_numbered_prefetch_row(const struct rows *r, const struct family *f, ui
     const uint64_t *slot = numbered_slot(&t->numbered, number / ROWS_PAGE_ROWS);
     if (slot == NULL || *slot == 0 || slot_is_cold(*slot))
         return;
-    struct bytes row = slot_row(slot_page(*slot)->rows[number % ROWS_PAGE_ROWS]);
-    for (size_t at = 0; at < row.size && at < PREFETCH_ROW_BYTES; at += 64)
-        __builtin_prefetch(row.data + at);
+    row_prefetch(slot_page(*slot)->rows[number % ROWS_PAGE_ROWS]);
 }
 
-struct page_key rows_numbered_page(const struct family *f, uint32_t number)
+struct page_key rows_numbered_key(const struct family *f, uint32_t number)
 {
     assert(f->kind == FAMILY_NUMBERED);
-    return page_key_of(f, number / ROWS_PAGE_ROWS, NUMBER_BYTES);
+    return page_key_of(f, number, NUMBER_BYTES);
 }
 
 /* --- cold rows --- */
 
-fallible rows_numbered_thaw(struct rows *r, const struct family *f, uint32_t number, struct bytes page, struct err *e)
+/* The row in a value of the cold store. */
+static fallible stored_row(const struct family *f, uint32_t number, struct bytes value, struct bytes *out_row, struct err *e)
 {
-    struct table *t = rows_table(r, f, FAMILY_NUMBERED);
-    uint32_t i = number % ROWS_PAGE_ROWS, bit = UINT32_C(1) << i;
-    struct page_rows found;
-    TRY(WRAP(e, page_decode(page, &found, e), "%s %u", f->name, number));
-    if (found.given != UINT32_MAX || (found.exists & bit) == 0 || found.rows[i].size > f->value_bytes)
-        return FAIL(e, CORRUPT, "%s %u: its cold page doesn't have it", f->name, number);
-    struct row_page *p = page_open(r, t, number / ROWS_PAGE_ROWS);
-    assert((p->cold & bit) != 0);
-    p->rows[i] = row_store(r, &t->numbered, 0, found.rows[i]);
-    p->cold &= ~bit;
-    p->used |= bit;
-    t->numbered.cold_count--;
+    if (value.size < 1 || value.data[0] != ROW_VERSION || value.size - 1 > f->value_bytes)
+        return FAIL(e, CORRUPT, "%s %u: %zu bytes that are no row of version %u", f->name, number, value.size, ROW_VERSION);
+    *out_row = bytes_slice(value, 1, value.size);
     return DONE;
 }
 
-fallible rows_numbered_thaw_page(struct rows *r, const struct family *f, struct bytes key, struct bytes page, struct err *e)
+fallible rows_numbered_thaw(struct rows *r, const struct family *f, uint32_t number, struct bytes value, struct err *e)
 {
     struct table *t = rows_table(r, f, FAMILY_NUMBERED);
-    struct page_rows found;
-    if (key.size != 1 + sizeof(uint32_t) || key.data[0] != f->id)
-        return FAIL(e, CORRUPT, "%s: a cold page under a key that is none of its", f->name);
-    uint32_t number = (uint32_t)key.data[1] << 24 | (uint32_t)key.data[2] << 16 | (uint32_t)key.data[3] << 8 | key.data[4];
-    TRY(WRAP(e, page_decode(page, &found, e), "%s: page %u", f->name, number));
-    struct row_page *p = page_open(r, t, number);
-    for (uint32_t left = p->cold & found.exists; left != 0; left &= left - 1) {
-        uint32_t i = (uint32_t)__builtin_ctz(left);
-        if (found.rows[i].size > f->value_bytes)
-            return FAIL(e, CORRUPT, "%s %u: its cold row is too long", f->name, number * ROWS_PAGE_ROWS + i);
-        p->rows[i] = row_store(r, &t->numbered, 0, found.rows[i]);
-        p->cold &= ~(UINT32_C(1) << i);
-        t->numbered.cold_count--;
-    }
+    uint32_t i = number % ROWS_PAGE_ROWS, bit = UINT32_C(1) << i;
+    struct bytes row;
+    TRY(stored_row(f, number, value, &row, e));
+    struct row_page *p = page_open(r, t, number / ROWS_PAGE_ROWS);
+    assert((p->cold & bit) != 0);
+    p->rows[i] = row_store(r, &t->numbered, 0, row);
+    p->cold &= ~bit;
+    p->used |= bit;
+    t->numbered.cold_count--;
     return DONE;
 }
 
@@ -386,6 +394,15 @@ static uint32_t dirty_next(const struct numbered *n, uint32_t role, uint32_t fro
     return end;
 }
 
+static void page_hand_out(struct rows *r, struct table *t, uint32_t page, const struct row_page *p)
+{
+    uint32_t pending = page_pending(&t->numbered, page, p);
+    for (uint32_t left = pending; left != 0; left &= left - 1)
+        row_prefetch(p->rows[__builtin_ctz(left)]);
+    for (uint32_t left = pending; left != 0; left &= left - 1)
+        row_hand_out(r, t, page * ROWS_PAGE_ROWS + (uint32_t)__builtin_ctz(left), p);
+}
+
 static bool numbered_some(struct rows *r, struct table *t)
 {
     struct numbered *n = &t->numbered;
@@ -396,9 +413,8 @@ static bool numbered_some(struct rows *r, struct table *t)
             return true;
         struct row_page *p = slot_page(*numbered_slot(n, page));
         page_settle(r, p);
-        r->slice_left -= SKIP_COST; /* also when a change has handed it out already */
-        if (page_is_pending(p))
-            page_hand_out(r, t, page, p);
+        r->slice_left -= SKIP_COST; /* also when changes have handed it out already */
+        page_hand_out(r, t, page, p);
         n->cursor = page + 1;
     }
     return false;
@@ -477,28 +493,52 @@ static struct status numbered_load_meta(struct rows *r, struct table *t, struct 
     return DONE;
 }
 
-/* Looks at the rows for the digest's sake and lets them go. */
+/* A row of a load stays cold when there is no room, or comes into memory; either way it counts. */
+static void loaded_put(struct rows *r, struct table *t, uint32_t number, struct bytes row)
+{
+    struct numbered *n = &t->numbered;
+    uint32_t i = number % ROWS_PAGE_ROWS, bit = UINT32_C(1) << i;
+    uint64_t *slot = slot_make(n, number / ROWS_PAGE_ROWS);
+    bool stays_cold = !n->loads_fit;
+    digest_plus(r, row_hash(place_of(t, number), row));
+    n->count++;
+    n->cold_count += stays_cold;
+    if (stays_cold && (*slot == 0 || slot_is_cold(*slot))) {
+        *slot |= (uint64_t)bit << 32 | 1;
+        return;
+    }
+    struct row_page *p = page_open(r, t, number / ROWS_PAGE_ROWS);
+    p->exists |= bit;
+    if (stays_cold)
+        p->cold |= bit;
+    else
+        p->rows[i] = row_store(r, n, 0, row);
+}
+
+/* Once a page: looking costs as much as some rows. */
+static void room_look(const struct rows *r, struct numbered *n)
+{
+    struct rows_usage usage;
+    rows_usage(r, &usage);
+    n->loads_fit = usage.bytes < r->load_bytes_max.rows;
+}
+
 static struct status numbered_load(struct rows *r, struct table *t, struct bytes key, struct bytes value, struct err *e)
 {
-    struct page_rows rows;
-    TRY(page_decode(value, &rows, e));
-    uint32_t page = 0;
+    struct numbered *n = &t->numbered;
+    struct bytes row;
+    uint32_t number = 0;
     for (size_t i = 0; i < key.size; i++)
-        page = page << 8 | key.data[i];
-    if (key.size != NUMBER_BYTES || rows.given != UINT32_MAX || page >= page_end(&t->numbered) || rows.exists == 0)
-        return FAIL(e, CORRUPT, "no whole page of %s numbers", t->family->name);
-    for (uint32_t left = rows.exists; left != 0; left &= left - 1) {
-        uint32_t i = (uint32_t)__builtin_ctz(left), number = page * ROWS_PAGE_ROWS + i;
-        if (number == 0 || number >= t->numbered.end || rows.rows[i].size > t->family->value_bytes)
-            return FAIL(e, CORRUPT, "%s %u can't be", t->family->name, number);
-        digest_plus(r, row_hash(place_of(t, number), rows.rows[i]));
-    }
-    uint64_t *slot = slot_make(&t->numbered, page);
-    if (*slot != 0)
-        return FAIL(e, CORRUPT, "page %u of %s comes twice", page, t->family->name);
-    *slot = (uint64_t)rows.exists << 32 | 1;
-    t->numbered.count += (uint64_t)__builtin_popcount(rows.exists);
-    t->numbered.cold_count += (uint64_t)__builtin_popcount(rows.exists);
+        number = number << 8 | key.data[i];
+    if (key.size != NUMBER_BYTES || number == 0 || number >= n->end)
+        return FAIL(e, CORRUPT, "%s %u can't be", t->family->name, number);
+    if (number < n->loaded_end)
+        return FAIL(e, CORRUPT, "%s %u comes twice, or too late", t->family->name, number);
+    TRY(stored_row(t->family, number, value, &row, e));
+    if (n->loaded_end == 0 || number / ROWS_PAGE_ROWS != (n->loaded_end - 1) / ROWS_PAGE_ROWS)
+        room_look(r, n);
+    n->loaded_end = number + 1;
+    loaded_put(r, t, number, row);
     return DONE;
 }
 

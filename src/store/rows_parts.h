@@ -1,5 +1,5 @@
 /* The inside of the rows, shared by rows.c (families, checkpoints, loading) and one file for each kind of family:
- * rows_numbered.c with rows_page.c, rows_keyed.c, rows_index.c, rows_series.c.
+ * rows_numbered.c, rows_keyed.c, rows_index.c with rows_index_page.c, rows_series.c.
  *
  * Dirty marks. `epoch` counts the checkpoints that were begun. Marks live in two sets that change roles at each begin:
  * "now" is dirty since the last begin, "then" is what the running checkpoint hands out. Nothing walks over all rows at
@@ -14,19 +14,20 @@
 #include "store/rows.h"
 
 #define PAGE_VERSION 1u /* the first byte of every value in the cold store, but for a partial page */
-#define PAGE_PARTIAL 2u  /* of a numbered page */
-#define PAGE_PARTIAL_INDEX 3u
+#define PAGE_PARTIAL 3u
 #define PAGE_BYTES_MAX (16u << 20)
 #define META_FAMILY 0u /* the first key byte of what is kept about a family as a whole */
 
-/* 32 rows that are neighbours by number. A slot holds a row's address (48 bits) and size (16 bits). */
+#define ROWS_PAGE_ROWS 32u
+
+/* 32 rows that are neighbours by number. */
 struct row_page {
     uint32_t exists;
     uint32_t cold;       /* of those that exist */
     uint32_t used;       /* since the evicting hand last came by */
     uint32_t dirty_now;  /* a removed row is dirty too */
     uint32_t dirty_then; /* counts only while a checkpoint runs: kept after the hand-out, until it is durable */
-    uint32_t stamp;      /* the epoch of these two << 1 | handed out in it */
+    uint32_t epoch;      /* of these two */
     uint64_t rows[ROWS_PAGE_ROWS];
 };
 
@@ -42,7 +43,9 @@ struct numbered {
     uint32_t chunk_room;
     uint32_t end;    /* one past the highest number ever put */
     uint32_t hand;   /* the page where evicting goes on */
-    uint32_t cursor; /* the page where handing out goes on */
+    uint32_t cursor; /* the page where handing out goes on; what is before it is handed out */
+    uint32_t loaded_end; /* rows with lower numbers were loaded, or aren't there */
+    bool loads_fit;      /* what is loaded now comes into memory */
     uint64_t count, cold_count;
     uint64_t dirty_pages[2];
     uint64_t dirty_rows[2]; /* removed ones too */
@@ -116,8 +119,9 @@ struct indexed {
     uint32_t stored_bits; /* of the pages in the cold store; smaller ones are deleted when all bigger ones are written */
     uint32_t cursor, delete_bits, delete_cursor;
     uint32_t hand; /* the page where evicting goes on */
-    struct idmap_entry *loading; /* entries that wait to be put; NULL but at a load */
-    uint32_t loading_count;
+    struct idmap_entry *loading; /* entries of one root that wait to be put; NULL but at a load */
+    size_t loading_count, loading_room;
+    uint32_t loaded_pages; /* those before it were loaded, or aren't there */
 };
 
 struct series_chunk {
@@ -161,7 +165,7 @@ struct rows {
     int64_t slice_left; /* of the running rows_checkpoint_some, in bytes and what stands for them */
     struct page_sink sink;
     struct buf scratch; /* the page being made */
-    size_t load_bytes_max; /* index entries beyond it stay cold at a load; 0: all come */
+    struct load_room load_bytes_max;
 };
 
 /* What is kept about a family beside its rows; the meaning of a and b is the kind's. */
@@ -240,27 +244,6 @@ static inline void digest_minus(struct rows *r, struct hash128 h)
     hash_minus(&r->digest, h);
 }
 
-/* --- rows_page.c: the bytes of a numbered page --- */
-
-static inline struct bytes slot_row(uint64_t slot)
-{
-    return bytes_of((const uint8_t *)(uintptr_t)(slot & ((UINT64_C(1) << 48) - 1)), slot >> 48);
-}
-
-static inline uint64_t slot_of(const void *row, size_t size)
-{
-    return (uint64_t)size << 48 | (uint64_t)(uintptr_t)row;
-}
-
-/* Appends the rows of `given` to `out`; whole when `given` is all of them. */
-void page_encode(const struct row_page *p, uint32_t given, struct buf *out);
-
-struct page_rows {
-    uint32_t given, exists; /* exists is part of given */
-    struct bytes rows[ROWS_PAGE_ROWS];
-};
-fallible page_decode(struct bytes b, struct page_rows *out_rows, struct err *e); /* CORRUPT; borrows */
-
 /* --- rows_index_page.c: the bytes of an index page, and its filter --- */
 
 struct index_part { /* a whole page or a partial one, checked; borrows */
@@ -272,7 +255,6 @@ struct idmap_entry index_part_entry(const struct index_part *p, uint32_t i);
 /* Makes what idmap_page_encode gave behind the version byte in `b` into a page: whole without the keys that are gone
  * (empty when nothing is left), or partial with them. */
 void index_part_finish(struct buf *b, uint8_t version, uint32_t bits, uint32_t page);
-fallible index_overlay(struct bytes below, struct bytes partial, struct buf *out_page, struct buf *out_filter, struct err *e);
 
 uint32_t index_filter_blocks(uint64_t entries);
 void index_filter_add(uint32_t *words, uint32_t blocks, struct hash128 key);

@@ -1,4 +1,4 @@
-/* Covers: rows.c, rows_numbered.c, rows_page.c, rows_index.c, rows_index_page.c */
+/* Covers: rows.c, rows_numbered.c, rows_index.c, rows_index_page.c */
 #include "store/rows.h"
 
 #include "base/rng.h"
@@ -31,7 +31,7 @@ static struct rows *rows_make(struct t *t)
 
 static const struct page *page_of(const struct kept_pages *kept, uint32_t number)
 {
-    struct page_key key = rows_numbered_page(&people, number);
+    struct page_key key = rows_numbered_key(&people, number);
     const struct page *found = NULL;
     for (size_t i = 0; i < kept->count; i++)
         if (bytes_equal(kept->pages[i].key, bytes_of(key.data, key.size)))
@@ -104,55 +104,69 @@ static void eviction_spares_the_used_and_the_dirty(struct t *t)
     rows_destroy(r);
 }
 
-/* The page of a row that changed beside cold ones is a part, to be laid over what is stored. */
-static void a_part_is_laid_over_its_page(struct t *t)
+/* A row that changed beside cold ones is handed out alone; a removed one as a key to delete. */
+static void a_row_is_handed_out_alone(struct t *t)
 {
     struct kept_pages kept = {.arena = t->arena};
-    struct rows *r = rows_make(t);
+    struct rows *r = rows_make(t), *loaded = rows_make(t);
     struct err e = {0};
     struct bytes row;
-    struct buf whole, filter;
-    buf_init(&whole, 1 << 16);
-    buf_init(&filter, 1 << 16);
     for (uint32_t i = 32; i < 64; i++)
         rows_numbered_put(r, &people, i, bytes_of("0123456789abcdefghijklmnopqrstuv", i - 31));
     checkpoint(r, &kept);
-    struct bytes below = page_of(&kept, 32)->value;
-    CHECK(t, !page_of(&kept, 32)->partial);
+    struct bytes of_40 = page_of(&kept, 40)->value, of_41 = page_of(&kept, 41)->value;
     (void)rows_evict(r, SIZE_MAX);
     CHECK_EQ(t, rows_numbered_get(r, &people, 40, &row), ROW_COLD);
-    CHECK_DONE(t, rows_numbered_thaw(r, &people, 40, below, &e), &e);
-    CHECK_DONE(t, rows_numbered_thaw(r, &people, 41, below, &e), &e);
+    CHECK_FAILS(t, rows_numbered_thaw(r, &people, 40, BYTES_LIT(""), &e), CORRUPT);
+    CHECK_FAILS(t, rows_numbered_thaw(r, &people, 40, BYTES_LIT("\x01zzzz"), &e), CORRUPT);
+    CHECK_DONE(t, rows_numbered_thaw(r, &people, 40, of_40, &e), &e);
+    CHECK_DONE(t, rows_numbered_thaw(r, &people, 41, of_41, &e), &e);
     rows_numbered_put(r, &people, 40, BYTES_LIT("new"));
     rows_numbered_remove(r, &people, 41);
     checkpoint(r, &kept);
-    const struct page *part = page_of(&kept, 32);
-    REQUIRE(t, part != NULL && part->partial);
-    REQUIRE_DONE(t, page_overlay(below, part->value, &whole, &filter, &e), &e);
-    CHECK_FAILS(t, page_overlay(part->value, part->value, &whole, &filter, &e), CORRUPT);
-    CHECK_FAILS(t, page_overlay(below, BYTES_LIT("nonsense"), &whole, &filter, &e), CORRUPT);
-    CHECK_DONE(t, page_overlay(below, part->value, &whole, &filter, &e), &e);
+    CHECK(t, page_of(&kept, 42) == NULL);
+    REQUIRE(t, page_of(&kept, 40) != NULL && page_of(&kept, 41) != NULL);
+    CHECK_EQ(t, page_of(&kept, 41)->value.size, 0);
 
-    struct rows *loaded = rows_make(t);
-    for (size_t i = 0; i < kept.count; i++)
-        if (kept.pages[i].value.size > 0)
-            CHECK_DONE(t, rows_load(loaded, kept.pages[i].key, kept.pages[i].partial ? buf_bytes(&whole) : kept.pages[i].value, &e), &e);
-    CHECK_DONE(t, rows_load_done(loaded, rows_digest(r), &e), &e);
-    CHECK_DONE(t, rows_numbered_thaw(loaded, &people, 40, buf_bytes(&whole), &e), &e);
+    rows_load_within(loaded, (struct load_room){.rows = SIZE_MAX});
+    CHECK_DONE(t, rows_load(loaded, kept.pages[0].key, kept.pages[0].value, &e), &e);
+    CHECK_DONE(t, rows_load(loaded, page_of(&kept, 40)->key, page_of(&kept, 40)->value, &e), &e);
+    CHECK_FAILS(t, rows_load(loaded, page_of(&kept, 40)->key, page_of(&kept, 40)->value, &e), CORRUPT);
     CHECK_EQ(t, rows_numbered_get(loaded, &people, 40, &row), ROW_HERE);
     CHECK_BYTES(t, row, BYTES_LIT("new"));
-    CHECK_EQ(t, rows_numbered_get(loaded, &people, 41, &row), ROW_ABSENT);
-    CHECK_EQ(t, rows_numbered_get(loaded, &people, 42, &row), ROW_COLD);
-    CHECK_FAILS(t, rows_numbered_thaw(loaded, &people, 42, part->value, &e), CORRUPT);
-    CHECK_FAILS(t, rows_numbered_thaw(loaded, &people, 42, BYTES_LIT("\x01zzzz"), &e), CORRUPT);
     rows_destroy(loaded);
     rows_destroy(r);
-    buf_fini(&whole);
-    buf_fini(&filter);
+}
+
+/* Numbered rows come last, in what room the others leave; what finds none stays cold. */
+static void loading_keeps_within_its_room(struct t *t)
+{
+    struct kept_pages kept = {.arena = t->arena};
+    struct rows *r = rows_make(t), *loaded = rows_make(t);
+    struct err e = {0};
+    struct rows_usage usage;
+    uint8_t row[1000] = {1}, prefixes[LOAD_PREFIXES];
+    for (uint32_t i = 1; i < 60; i++)
+        rows_numbered_put(r, &people, i, bytes_of(row, sizeof row));
+    checkpoint(r, &kept);
+    rows_load_order(r, prefixes);
+    CHECK_EQ(t, prefixes[0], 0);
+    CHECK_EQ(t, prefixes[1], jobs.id);
+    CHECK_EQ(t, prefixes[LOAD_PREFIXES - 1], people.id);
+    rows_load_within(loaded, (struct load_room){.rows = 20000});
+    for (size_t i = 0; i < kept.count; i++)
+        CHECK_DONE(t, rows_load(loaded, kept.pages[i].key, kept.pages[i].value, &e), &e);
+    CHECK_DONE(t, rows_load_done(loaded, rows_digest(r), &e), &e);
+    rows_usage(loaded, &usage);
+    CHECK_EQ(t, usage.rows[people.id], 59);
+    CHECK(t, usage.cold_rows > 0 && usage.cold_rows < 59);
+    CHECK_EQ(t, usage.dirty_pages, 0);
+    rows_destroy(loaded);
+    rows_destroy(r);
 }
 
 /* What begin fixed is what is handed out, whatever is written meanwhile. */
-static void a_change_hands_out_the_old_page_first(struct t *t)
+static void a_change_hands_out_the_old_row_first(struct t *t)
 {
     struct kept_pages kept = {.arena = t->arena};
     struct rows *r = rows_make(t);
@@ -262,8 +276,9 @@ static const struct test tests[] = {
     {"two families can't have one id", ids_are_unique, 1},
     {"a row that is put as it was stays clean", unchanged_rows_stay_clean, 1},
     {"eviction spares what is used and what is dirty", eviction_spares_the_used_and_the_dirty, 1},
-    {"a part is laid over its page", a_part_is_laid_over_its_page, 1},
-    {"a change hands out the old page first", a_change_hands_out_the_old_page_first, 1},
+    {"a row is handed out alone", a_row_is_handed_out_alone, 1},
+    {"loading keeps within its room", loading_keeps_within_its_room, 1},
+    {"a change hands out the old row first", a_change_hands_out_the_old_row_first, 1},
     {"damage is seen at load", damage_is_seen_at_load, 1},
     {"rows cost little besides themselves", rows_cost_little, 1},
     {"cold entries cost ten bits", cold_entries_cost_ten_bits, 1},
