@@ -13,6 +13,7 @@
 #include "store/rows.h"
 
 struct json_writer;
+struct forgotten;
 
 /* Who may send a command or ask a query. A token has a set of these; SYSTEM is nobody outside the process. */
 enum role { ROLE_COLLECT, ROLE_READ, ROLE_WRITE, ROLE_ADMIN, ROLE_SYSTEM };
@@ -37,8 +38,9 @@ struct command {
     enum role role;
     /* Is the payload well formed? Any thread; looks at nothing else. NULL: the door builds it, nobody else can. */
     fallible (*check)(struct bytes payload, struct err *e);
-    /* Touches (view_person) every person that apply will touch, so that their rows are in memory by then, and does the
-     * same lookups in sieves (engine/shelf.h). Called again until nothing is missing. NULL: touches nobody. */
+    /* Touches (view_person, view_row, view_index) every person, every row and every key that apply will touch, so that they are
+     * in memory by then, and does the same lookups in sieves (engine/shelf.h). Called again until nothing is missing. NULL:
+     * touches nobody. */
     void (*needs)(const struct view *v, struct bytes payload);
     /* Pure: a function of view and payload. NULL: accepted; otherwise refused, and then nothing may have been written.
      * A payload of an older release stays readable for ever. */
@@ -75,6 +77,9 @@ struct section {
     /* Fold: the section of one person whose history is the union of both. Commutative and associative, by property
      * test. Result in the arena, or one of its arguments. NULL: the domain does it itself on hearing the merge. */
     struct bytes (*merge)(const struct view *v, struct bytes a, struct bytes b);
+    /* Of a section that may be long (engine/stow.h): where it lies then, KEYED rows of a person (4, BE) and section (1). NULL: it
+     * never is. */
+    const struct family *beyond;
 };
 
 /* A timer that fell due. */
@@ -151,6 +156,14 @@ struct metric {
     uint64_t (*read)(const struct view *v);
 };
 
+/* Something that an operator should hear of when it begins and when it ends. Looked at about once a second. */
+struct alarm {
+    const char *name;         /* "dedup_horizon_short" */
+    const char *begun, *over; /* sentences for the journal */
+    bool (*rings)(const struct view *v);
+};
+#define ALARMS_MAX 64u /* of all domains */
+
 typedef void (*sieve_said)(void *context, const char *path);
 
 struct domain {
@@ -179,6 +192,15 @@ struct domain {
     size_t setting_count;
     const struct metric *metrics;
     size_t metric_count;
+    const struct alarm *alarms;
+    size_t alarm_count;
+    /* Erasing a person (engine/forget.h): lets go of what it keeps of them outside their rows, which become empty after it. May add
+     * to forgotten_also. NULL: nothing. */
+    void (*forget)(struct step *s, struct forgotten *who);
+    void (*forget_touch)(const struct view *v, const struct forgotten *who); /* as needs of a command; NULL: nothing */
+    /* Folders of the workspace's whose files rows name; they never change, and a backup takes them. */
+    const char *const *folders;
+    size_t folder_count;
     /* The oldest log position that the domain will still read; NULL: none. */
     uint64_t (*log_needed)(const struct view *v);
     /* Says the path of each sieve that the domain's steps look into, by the state. Those that bring one in or take one out

@@ -5,9 +5,11 @@
 
 #include "engine/engine_priv.h"
 #include "lib/json.h"
+#include "lib/pack.h"
 
 #define WAITING_LOOK_SHARE 8u
 #define ARRIVED_ENOUGH 512u
+#define SYNC_HERE_COMMANDS_MAX 32u /* so few are applied before their sync could have gone to its thread and back */
 #define PREFETCH_STAGES_MAX 8
 #define PREFETCH_PAYLOAD_BYTES 320u /* of each: most payloads as a whole */
 
@@ -43,10 +45,10 @@ bool engine_needs(struct engine *g, const struct command *command, struct bytes 
 
 void engine_ask_cold(struct engine *g)
 {
-    struct bytes row;
     for (uint32_t i = 0; i < g->touched.count; i++)
-        if (rows_numbered_get(g->rows, &person_family, g->touched.numbers[i], &row) == ROW_COLD)
-            fetch_ask_person(g->fetch, g->touched.numbers[i]);
+        fetch_ask_row(g->fetch, (struct row_name){.family = &person_family, .number = g->touched.numbers[i]});
+    for (uint32_t i = 0; i < g->touched.row_count; i++)
+        fetch_ask_row(g->fetch, g->touched.rows[i]);
     for (uint32_t i = 0; i < g->touched.index_count; i++)
         fetch_ask_index(g->fetch, g->touched.index[i]);
     for (uint32_t i = 0; i < g->touched.block_count; i++)
@@ -128,7 +130,7 @@ struct wish {
 static struct wish wish_of(const struct engine *g, struct bytes key, struct bytes value)
 {
     struct wish w = {.key = bytes_slice(key, 4, key.size), .payload = bytes_slice(value, sizeof w.head, value.size)};
-    uint32_t id = (uint32_t)key.data[0] << 24 | (uint32_t)key.data[1] << 16 | (uint32_t)key.data[2] << 8 | key.data[3];
+    uint32_t id = (uint32_t)key_number(key.data, 4);
     memcpy(&w.head, value.data, sizeof w.head);
     w.kind = registry_effect(g->options.registry, id);
     assert(w.kind != NULL);
@@ -184,11 +186,8 @@ const struct refusal *engine_apply(struct engine *g, const struct command *comma
     arena_reset(g->arena);
     struct step s;
     step_begin(&s, g->rows, g->options.registry, g->arena);
-    s.view.now_us = record->time_us;
-    s.view.position = record->position;
     s.view.shelf = g->shelf;
-    const struct refusal *refusal = command->apply(&s, record->payload);
-    assert(refusal == NULL || step_is_clean(&s));
+    const struct refusal *refusal = step_apply(&s, command, record);
     step_settle(&s, tell ? tell_fact : NULL, g);
     if (tell)
         tell_effects(g, s.outcome);
@@ -240,7 +239,8 @@ static void group_reserve(struct engine *g, size_t count)
 /* Ready, waiting, or answered at once because it can't be taken. */
 static void sort_in(struct engine *g, struct submission *s, int64_t now_us, size_t *ready_count)
 {
-    if (!g->accepting && s->command->role != ROLE_SYSTEM) {
+    bool is_left_behind = s->follows.position != 0 && g->follow_ups.turned_away; /* one that goes before it has to come again */
+    if ((!g->accepting && s->command->role != ROLE_SYSTEM) || is_left_behind) {
         answer(s, (struct status){STATUS_FULL});
         return;
     }
@@ -262,11 +262,20 @@ static void sort_in(struct engine *g, struct submission *s, int64_t now_us, size
     waiting_add(g->waiting, s, &g->touched);
 }
 
+static void sort_in_list(struct engine *g, struct submission *first, int64_t now_us, size_t *ready_count)
+{
+    for (struct submission *s = first, *next; s != NULL; s = next) {
+        next = s->next;
+        sort_in(g, s, now_us, ready_count);
+    }
+}
+
 static fallible append(struct engine *g, size_t count, int64_t now_us, struct err *e)
 {
     int64_t time_us = now_us > g->time_us ? now_us : g->time_us;
     for (size_t i = 0; i < count; i++)
-        g->records[i] = (struct log_record){.time_us = time_us, .kind = g->ready[i]->command->id, .payload = g->ready[i]->payload};
+        g->records[i] = (struct log_record){
+            .time_us = time_us, .kind = g->ready[i]->command->id, .payload = g->ready[i]->payload, .follows = g->ready[i]->follows};
     return log_append(g->log, g->records, count, e);
 }
 
@@ -328,21 +337,15 @@ static void answer_all(struct engine *g, size_t count)
     buf_clear(&g->replies);
 }
 
-/* Logged, synced and applied at once, then told. A full disk is an answer; a broken one stops the engine. */
+/* Logged, synced and applied at once, then told. FULL: the disk is, and nothing was done; a broken one stops the engine. */
 static fallible run_ready(struct engine *g, size_t count, int64_t now_us, struct err *e)
 {
-    struct status status = append(g, count, now_us, e);
-    if (status.code == STATUS_FULL) {
-        g->accepting = false;
-        for (size_t i = 0; i < count; i++)
-            answer(g->ready[i], status);
-        return DONE;
-    }
-    TRY(status);
-    if (g->syncer != NULL)
+    TRY(append(g, count, now_us, e));
+    bool beside = g->syncer != NULL && (count > SYNC_HERE_COMMANDS_MAX || !syncer_rests(g->syncer));
+    if (beside)
         syncer_start(g->syncer);
     struct status applied = apply_all(g, count, e);
-    TRY(g->syncer != NULL ? syncer_wait(g->syncer, e) : log_sync(g->log, e)); /* in any case: the thread is at it */
+    TRY(beside ? syncer_wait(g->syncer, e) : log_sync(g->log, e)); /* in any case: the thread may be at it */
     TRY(applied);
     g->stats.groups++;
     answer_all(g, count);
@@ -355,11 +358,18 @@ static size_t group_size(const struct engine *g, size_t from, size_t count)
     size_t bytes = 0, size = 0;
     while (from + size < count && size < ENGINE_GROUP_COMMANDS_MAX) {
         bytes += g->ready[from + size]->payload.size + 64;
-        if (size > 0 && bytes > LOG_GROUP_BYTES_MAX / 2)
+        if (size > 0 && bytes > ENGINE_GROUP_BYTES_MAX)
             break;
         size++;
     }
     return size;
+}
+
+static void turn_away(struct engine *g, size_t from, size_t count)
+{
+    g->accepting = false;
+    for (size_t i = from; i < count; i++)
+        answer(g->ready[i], (struct status){STATUS_FULL});
 }
 
 /* Group by group; g->ready points at the group that runs. */
@@ -368,20 +378,24 @@ static fallible run_all_ready(struct engine *g, size_t count, int64_t now_us, st
     struct submission **all = g->ready;
     struct status status = DONE;
     for (size_t from = 0, size; from < count && done(status); from += size) {
-        TRY(engine_room_make(g, e));
         size = group_size(g, from, count);
         g->ready = all + from;
         status = run_ready(g, size, now_us, e);
         g->ready = all;
+        if (status.code == STATUS_FULL) { /* also for those behind, which may not go before */
+            turn_away(g, from, count);
+            return DONE;
+        }
     }
-    return status;
+    TRY(status);
+    return engine_room_look(g, e);
 }
 
 /* Looking at the waiting commands costs about a microsecond each, so that many wait for a part of them to be worth it. */
 static bool waiting_is_due(const struct engine *g)
 {
     size_t enough = waiting_count(g->waiting) / WAITING_LOOK_SHARE;
-    return g->arrived > 0 && (g->arrived >= (enough < ARRIVED_ENOUGH ? enough : ARRIVED_ENOUGH) || fetch_pending(g->fetch) == 0);
+    return !g->room.wanted && g->arrived > 0 && (g->arrived >= (enough < ARRIVED_ENOUGH ? enough : ARRIVED_ENOUGH) || fetch_pending(g->fetch) == 0);
 }
 
 fallible engine_group(struct engine *g, struct submission **submissions, size_t count, int64_t now_us, struct err *e)
@@ -392,14 +406,14 @@ fallible engine_group(struct engine *g, struct submission **submissions, size_t 
     g->none_cold = usage.cold_rows == 0;
     g->needs_again = !g->none_cold;
     TRY(engine_take_fetched(g, false, e));
-    group_reserve(g, count + waiting_count(g->waiting));
+    size_t follow_up_count;
+    struct submission *follow_ups = follow_ups_take(g, &follow_up_count);
+    group_reserve(g, count + waiting_count(g->waiting) + follow_up_count);
     if (waiting_is_due(g)) {
         g->arrived = 0;
-        for (struct submission *s = waiting_take_all(g->waiting), *next; s != NULL; s = next) {
-            next = s->next;
-            sort_in(g, s, now_us, &ready);
-        }
+        sort_in_list(g, waiting_take_all(g->waiting), now_us, &ready);
     }
+    sort_in_list(g, follow_ups, now_us, &ready);
     bool has_needs = !g->none_cold || shelf_count(g->shelf) > 0 || waiting_count(g->waiting) > 0;
     for (size_t i = 0; i < count; i++) {
         if (has_needs && i % PREFETCH_BATCH == 0)
@@ -514,6 +528,7 @@ void engine_stats(const struct engine *g, struct engine_stats *out_stats)
     out_stats->time_us = g->time_us;
     out_stats->digest = rows_digest(g->rows);
     out_stats->waiting = waiting_count(g->waiting);
+    out_stats->purge_rounds = g->purge_rounds;
     out_stats->accepting = g->accepting;
     out_stats->trouble = g->trouble[0] == 0 ? NULL : g->trouble;
     out_stats->memory_bytes = engine_memory_bytes(g);

@@ -3,8 +3,9 @@
  * All functions are for one thread, the engine's, unless they say otherwise. The engine asks no clock and makes no
  * chance: the time comes in with each group, so the simulator runs this very code.
  *
- * A group: needs are met (a command whose people are cold waits aside, and later commands of the same people behind
- * it), the ready ones are appended and synced as one, applied while the sync runs, and only then answered. */
+ * A group: follow-ups of commands before it come in first; needs are met (a command whose people or rows are cold waits aside, and
+ * later commands of the same ones behind it), the ready ones are appended and synced as one, applied beside the sync (a few: before
+ * it), and only then answered. */
 #pragma once
 
 #include "engine/registry.h"
@@ -15,9 +16,13 @@
 struct engine;
 
 #define ENGINE_GROUP_COMMANDS_MAX 16384u
+#define ENGINE_GROUP_BYTES_MAX (LOG_GROUP_BYTES_MAX / 2) /* of payloads, with one too many; else of one command */
+
+#define ENGINE_COLD_SHARE 16u /* of the budget of memory: what the cold store is to keep at most */
 
 struct engine_options {
     struct disk *disk;             /* the workspace's folder; outlives the engine */
+    struct disk *scratch;          /* an audit's alone: an empty folder for what its replay lets go of. Outlives it */
     /* snapshot NULL: empty. Returns NULL when it can't: a snapshot is then taken for damaged. */
     struct cold *(*cold_open)(void *context, const char *snapshot, struct err *e);
     void (*cold_close)(void *context, struct cold *c);
@@ -27,7 +32,8 @@ struct engine_options {
     uint64_t log_owner;            /* as of struct log_options */
     uint64_t log_segment_bytes;
     uint64_t checkpoint_log_bytes; /* a checkpoint begins after so many bytes of log */
-    size_t memory_bytes;           /* the budget: of rows, of copies for checkpoints, of what the cold store keeps in memory */
+    size_t memory_bytes;           /* the budget: of rows, of copies for checkpoints, of what the cold store keeps in memory;
+                                    * engine_memory_set changes it */
     uint64_t disk_reserve_bytes;   /* with less free, commands are answered FULL; reads and a checkpoint go on */
     bool threaded;                 /* false: nothing runs beside the caller (simulator) */
 };
@@ -48,8 +54,8 @@ struct submission {
     struct bytes payload;
     void (*answered)(struct submission *s, const struct answer *a);
     void *context;           /* the sender's */
-    struct submission *next; /* the engine's */
-    uint32_t *touched;       /* the engine's */
+    struct submission *next;    /* the engine's */
+    struct log_follows follows; /* the engine's: which follow-up it is */
 };
 
 /* Loads the last checkpoint and replays the log behind it. A damaged checkpoint is passed over and forgotten, if the one
@@ -67,10 +73,21 @@ fallible engine_group(struct engine *g, struct submission **submissions, size_t 
  * go cold. Call between groups. *out_wait_us: how long it can wait until the next call, at most 1 s. */
 fallible engine_keep_house(struct engine *g, int64_t now_us, int64_t *out_wait_us, struct err *e);
 
-/* Should commands wait, since background work falls too far behind? As of the last keep_house, which to call again soon is
- * the way out. Never while that work can't go on. */
-bool engine_holds(const struct engine *g);
-void engine_hold_wait(struct engine *g); /* until something that runs has ended, if anything runs: then keep_house */
+/* Why commands must wait. Meanwhile their sender keeps them, in order; reads and previews go on. */
+enum engine_hold {
+    HOLD_NONE,
+    HOLD_ROOM, /* the budget of memory is used up: clean rows are on their way out, or a checkpoint that makes them clean runs */
+    HOLD_WORK, /* background work falls too far behind; never while it can't go on */
+    HOLD_FOLLOW_UPS, /* there are too many that were not sent yet */
+};
+/* As of the last group or keep_house, which to call again soon is the way out. Commands that come all the same are taken, so
+ * whoever looks after each group of at most ENGINE_GROUP_COMMANDS_MAX passes the budget by what one group brings in. */
+enum engine_hold engine_holds(const struct engine *g);
+
+/* Another budget from now on. Lets clean rows go at once, as far as they are over it: up to a second a GB. What is dirty follows,
+ * and commands wait for it. */
+void engine_memory_set(struct engine *g, size_t bytes);
+size_t engine_memory_bytes(const struct engine *g); /* of all that counts against the budget */
 
 /* Is something under way that must end before the engine is closed: commands that wait for cold rows, background work? */
 bool engine_is_busy(const struct engine *g);
@@ -101,6 +118,11 @@ fallible engine_checkpoint(struct engine *g, bool wait, struct err *e);
  * that; engine_stats tells when one is there that reaches so far, or has failed. */
 uint64_t engine_checkpoint_want(struct engine *g);
 
+/* Purging: what was erased, deleted or given up leaves the files. Some checkpoints are made one after the other, each after a new
+ * segment of the log, with the cold store rewritten: in the meantime files go that no checkpoint refers to any more, and with them
+ * the log as far as nobody reads it. Done when engine_stats says 0 rounds. Cost: everything is read and written some times. */
+void engine_purge_want(struct engine *g);
+
 struct engine_stats {
     uint64_t position;            /* the next command's */
     uint64_t checkpoint_position; /* of the last one */
@@ -109,7 +131,8 @@ struct engine_stats {
     struct hash128 digest;
     uint64_t commands, refused, replayed, groups, facts, waiting, fetched;
     uint64_t checkpoints, checkpoints_failed;
-    uint64_t held;                /* how often commands waited until a checkpoint had made room in memory */
+    unsigned purge_rounds;        /* that are left */
+    uint64_t held;                /* how often commands had to wait for room in memory */
     size_t memory_bytes;          /* of all that counts against the budget */
     int64_t stall_us_max;         /* the longest slice that a checkpoint took from the engine */
     struct rows_usage rows;
@@ -127,11 +150,13 @@ size_t engine_refusals(const struct engine *g, const struct refusal_count **out_
 const struct registry *engine_registry(const struct engine *g);
 struct log *engine_log(const struct engine *g);
 
-/* Replays from the last checkpoint but one up to the last one and compares digests; touches nothing, so it may run
- * beside a living engine of the same folder. With only one checkpoint it starts at the beginning of the log.
- * CORRUPT: they differ. NOT_FOUND: there is no checkpoint. */
+/* Replays from the last checkpoint but one up to the last one and compares digests, within the budget. Touches nothing but
+ * options->scratch and what cold_open gives, a store that is the audit's own, so it may run beside a living engine of the same
+ * folder. With only one checkpoint it starts at the beginning of the log. CORRUPT: they differ. NOT_FOUND: there is no
+ * checkpoint. */
 struct audit {
     uint64_t from, until, commands;
     struct hash128 digest;
+    size_t memory_bytes_most; /* that it used */
 };
 fallible engine_audit(const struct engine_options *options, struct audit *out_audit, struct err *e);

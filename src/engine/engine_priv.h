@@ -1,10 +1,11 @@
 /* The engine's inside, shared by engine.c (groups), recover.c (open, replay, audit), house.c (what is due by itself)
- * and waiting.c (commands whose people are cold). */
+ * follow_send.c (what follows) and waiting.c (commands whose people are cold). */
 #pragma once
 
 #include "engine/engine.h"
 #include "engine/engine_domain.h"
 #include "engine/fetch.h"
+#include "engine/follow.h"
 #include "engine/outcome.h"
 #include "engine/shelf.h"
 #include "engine/waiting.h"
@@ -12,8 +13,17 @@
 
 #define REFUSAL_KINDS_MAX 256u /* those beyond are in the total alone */
 
+struct own_submission;
 struct syncer;
 struct works;
+
+/* While commands wait for room in memory. */
+struct room {
+    bool wanted;            /* they wait */
+    unsigned checkpoints;   /* that were waited for */
+    uint64_t failed_before; /* how many had failed when the waiting began */
+    uint64_t given_up;      /* how many there were, + 1, when they had made no room */
+};
 
 /* Copies of what to tell the world after the group is durable. */
 struct told_fact {
@@ -28,6 +38,13 @@ struct told_effect {
     size_t key_from, key_size, payload_from, payload_size; /* in told_bytes */
 };
 
+/* Follow-ups on their way: sent and not yet answered. */
+struct follow_ups {
+    struct log_follows sent; /* the last one sent: those behind it are rows alone */
+    size_t under_way;
+    bool turned_away;        /* one was, since none was under way */
+};
+
 struct engine {
     struct engine_options options;
     struct rows *rows;
@@ -39,6 +56,8 @@ struct engine {
     struct syncer *syncer; /* NULL without threads */
     struct works *works;
     struct waiting *waiting;
+    struct follow_ups follow_ups;
+    struct own_submission *own_submissions; /* under way */
     struct arena *arena; /* of one step, one needs or one read */
     struct touched touched;
     struct engine_hooks hooks;
@@ -48,7 +67,8 @@ struct engine {
     struct checkpoint_mark mark;      /* of the last checkpoint; position 0: none */
     uint64_t trim_position; /* of the last but one: the log is kept from there on */
     uint64_t checkpoint_wanted_at;    /* log position at which the next one begins */
-    bool checkpoint_failed_before;
+    bool checkpoint_failed; /* the last one */
+    uint64_t tried_free_bytes; /* of the disk, when it began */
 
     /* One group. */
     struct log_record *records;
@@ -67,8 +87,12 @@ struct engine {
     uint64_t disk_free_bytes; /* as it was then */
     uint64_t gave_back_at; /* position behind the last result of work that gives room back */
     int64_t give_back_after_us; /* no other checkpoint for the sake of a full disk before */
-    uint64_t room_given_up; /* how many checkpoints there were, + 1, when a whole one had made no room */
+    struct room room;
+    unsigned purge_rounds; /* checkpoints that are still to end of one */
+    bool purge_runs;       /* the first of them was begun */
     bool accepting;
+    bool audits;       /* the log is another engine's */
+    size_t memory_bytes_most; /* used by the replay */
     bool none_cold;    /* of the rows, while this group runs */
     bool needs_again;  /* what was met when a command was taken may not be any more when it is applied */
     size_t arrived;    /* rows and the like, since the waiting commands were last looked at */
@@ -100,20 +124,35 @@ const struct refusal *engine_apply(struct engine *g, const struct command *comma
 /* Answers and hooks of the commands applied since the last call. */
 void engine_tell(struct engine *g);
 fallible engine_checkpoint_step(struct engine *g, size_t bytes_max, struct err *e);
-uint64_t engine_log_needed(struct engine *g); /* what lies before it may be trimmed; 0: nothing */
 /* Memory (memory.c). */
-size_t engine_memory_bytes(const struct engine *g); /* of all that counts against the budget */
 size_t engine_rows_room(const struct engine *g);    /* for what a start brings back into memory */
 void engine_memory_mind(struct engine *g);          /* a slice of what is over the budget goes cold; may want a checkpoint */
-/* Before more is applied: makes what is in memory fit the budget, waiting for a whole checkpoint when need be. */
+/* After something was applied, and while commands wait for room: do they have to, from now on? Lets clean rows go, and begins
+ * checkpoints while there are none. Cost: some 10 ms. */
+fallible engine_room_look(struct engine *g, struct err *e);
+/* The same until nobody has to wait: for a replay. */
 fallible engine_room_make(struct engine *g, struct err *e);
 void engine_trouble(struct engine *g, const struct err *e);
 
-/* The thread that syncs the log. */
+/* A command of the engine's own. It may wait for cold rows, so it lives on the heap with a copy of its payload until it is
+ * answered; `over` hears how (NULL: nobody needs to). */
+struct submission *own_submission_create(struct engine *g, const struct command *command, struct bytes payload,
+                                         void (*over)(struct engine *g, struct status status));
+void own_submissions_destroy(struct engine *g); /* those that an engine which broke never answered */
+
+/* Follow-ups (follow_send.c). */
+bool follow_ups_due(struct engine *g); /* is there one to send, now? */
+/* Some of those that are due, in order; a list that ends with NULL. To be sorted in behind what waits. */
+struct submission *follow_ups_take(struct engine *g, size_t *out_count);
+bool follow_ups_left(const struct engine *g); /* on their way or due */
+bool follow_ups_hold(const struct engine *g); /* there are so many that commands should wait */
+
+/* The thread that syncs the log, and prepares its next segment. */
 fallible syncer_create(struct log *l, struct syncer **out_syncer, struct err *e);
 void syncer_destroy(struct syncer *s);
 void syncer_start(struct syncer *s);                  /* of everything appended so far */
 fallible syncer_wait(struct syncer *s, struct err *e); /* until the started one is over */
+bool syncer_rests(struct syncer *s);                   /* and nothing is due to be prepared: the engine may sync by itself */
 
 /* The engine's own commands (own.c). */
 bool engine_timer_due(const struct view *v, int64_t *out_due_us); /* of the next timer; false: there is none */
@@ -127,4 +166,4 @@ void works_destroy(struct works *w); /* waits for what runs; NULL is fine */
 fallible works_step(struct works *w, int64_t now_us, struct err *e);
 bool works_running(const struct works *w);
 bool works_hold(const struct works *w); /* commands should wait, as of the last step */
-void works_wait(struct works *w);       /* until one that runs has finished; at once when none runs */
+void works_memory_set(struct works *w, size_t bytes); /* the engine's budget */

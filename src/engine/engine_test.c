@@ -1,249 +1,6 @@
 /* The engine as a whole, with tiny domains, on a simulated disk. Covers: engine.c, house.c, own.c, recover.c, waiting.c,
  * work.c, fetch.c, memory.c */
-#include "engine/engine.h"
-
-#include <stdlib.h>
-
-#include "base/time.h"
-#include "engine/engine_domain.h"
-#include "lib/pack.h"
-#include "store/disk_sim.h"
-#include "testing/test.h"
-#include "testing/tiny.h"
-
-#define SENT_MAX 512u
-#define START_US INT64_C(1763740800000000)
-
-static const struct domain *const domains[] = {&engine_domain, &tiny_domain, &echo_domain, &scribe_domain};
-
-struct sent {
-    struct submission submission;
-    struct buf payload;
-    bool answered;
-    struct answer answer; /* without its reply */
-    char reply[64];
-};
-
-struct world {
-    struct t *t;
-    struct disk *disk;
-    struct cold *cold;
-    struct registry *registry;
-    struct engine_options options;
-    struct engine *engine;
-    int64_t now_us;
-    struct sent sent[SENT_MAX];
-    size_t sent_count;
-    struct buf rung; /* the keys of effects that left, each with a space */
-};
-
-static struct cold *cold_again(void *context, const char *snapshot, struct err *e)
-{
-    struct world *w = context;
-    return failed(cold_memory_reopen(w->cold, snapshot, e)) ? NULL : w->cold;
-}
-
-static struct cold *cold_copy(void *context, const char *snapshot, struct err *e)
-{
-    struct world *w = context;
-    struct cold *copy = NULL;
-    if (snapshot == NULL)
-        return cold_memory_create();
-    return failed(cold_memory_copy(w->cold, snapshot, &copy, e)) ? NULL : copy;
-}
-
-static void cold_keep(void *context, struct cold *c)
-{
-    (void)context, (void)c;
-}
-
-static void cold_drop(void *context, struct cold *c)
-{
-    (void)context;
-    cold_close(c);
-}
-
-static void ring(void *context, const struct effect_kind *kind, struct bytes key, struct bytes payload)
-{
-    struct world *w = context;
-    CHECK(w->t, kind == &tiny_ring && payload.size > 0);
-    buf_push(&w->rung, key);
-    buf_push_byte(&w->rung, ' ');
-}
-
-static void engine_start(struct world *w)
-{
-    struct err e = {0};
-    CHECK_DONE(w->t, engine_open(&w->options, &w->engine, &e), &e);
-    engine_hook(w->engine, &(struct engine_hooks){.context = w, .effect = ring});
-}
-
-static struct world *world_open(struct t *t)
-{
-    struct world *w = calloc(1, sizeof *w);
-    assert(w != NULL);
-    struct err e = {0};
-    w->t = t;
-    w->disk = disk_sim_create(t->seed);
-    w->cold = cold_memory_create();
-    w->now_us = START_US;
-    CHECK_DONE(t, registry_create(domains, COUNT_OF(domains), &w->registry, &e), &e);
-    w->options = (struct engine_options){
-        .disk = w->disk,
-        .cold_open = cold_again,
-        .cold_close = cold_keep,
-        .context = w,
-        .registry = w->registry,
-        .apply_version = 1,
-        .log_segment_bytes = 1 << 15,
-        .checkpoint_log_bytes = 1 << 30,
-        .memory_bytes = 1 << 30,
-    };
-    buf_init(&w->rung, 4096);
-    engine_start(w);
-    return w;
-}
-
-static void world_close(struct world *w)
-{
-    engine_close(w->engine);
-    for (size_t i = 0; i < w->sent_count; i++)
-        buf_fini(&w->sent[i].payload);
-    cold_close(w->cold);
-    disk_close(w->disk);
-    registry_destroy(w->registry);
-    buf_fini(&w->rung);
-    free(w);
-}
-
-/* Power goes and comes back. */
-static void world_crash(struct world *w)
-{
-    engine_close(w->engine);
-    disk_sim_crash(w->disk);
-    engine_start(w);
-}
-
-static void answered(struct submission *s, const struct answer *a)
-{
-    struct sent *sent = s->context;
-    assert(!sent->answered);
-    sent->answered = true;
-    sent->answer = *a;
-    (void)snprintf(sent->reply, sizeof sent->reply, "%.*s", BYTES_ARG(a->reply));
-}
-
-/* Prepares a command; push its payload, then send it. */
-static struct sent *prepare(struct world *w, uint32_t command)
-{
-    assert(w->sent_count < SENT_MAX);
-    struct sent *s = &w->sent[w->sent_count++];
-    buf_init(&s->payload, 4096);
-    s->submission = (struct submission){
-        .command = registry_command(w->registry, command), .answered = answered, .context = s};
-    return s;
-}
-
-static void send_all(struct world *w, struct sent **all, size_t count)
-{
-    struct submission *submissions[SENT_MAX];
-    for (size_t i = 0; i < count; i++) {
-        all[i]->submission.payload = buf_bytes(&all[i]->payload);
-        submissions[i] = &all[i]->submission;
-    }
-    struct err e = {0};
-    CHECK_DONE(w->t, engine_group(w->engine, submissions, count, w->now_us, &e), &e);
-}
-
-static struct sent *send(struct world *w, struct sent *s)
-{
-    send_all(w, &s, 1);
-    return s;
-}
-
-static struct sent *letter(struct world *w, uint32_t person, char letter)
-{
-    struct sent *s = prepare(w, COMMAND_TINY_APPEND);
-    pack_u32(&s->payload, person);
-    pack_u8(&s->payload, (uint8_t)letter);
-    return s;
-}
-
-static struct sent *ask(struct world *w, const char *key)
-{
-    struct sent *s = prepare(w, COMMAND_TINY_ASK);
-    pack_bytes(&s->payload, bytes_of_text(key));
-    buf_push_text(&s->payload, "payload");
-    return s;
-}
-
-static struct sent *wake(struct world *w, int64_t due_us, const char *what)
-{
-    struct sent *s = prepare(w, COMMAND_TINY_WAKE);
-    pack_u64(&s->payload, (uint64_t)due_us);
-    pack_bytes(&s->payload, bytes_of_text(what));
-    buf_push_text(&s->payload, what);
-    return s;
-}
-
-static struct sent *set(struct world *w, const char *name, int64_t value)
-{
-    struct sent *s = prepare(w, COMMAND_SET);
-    pack_bytes(&s->payload, bytes_of_text(name));
-    pack_u64(&s->payload, (uint64_t)value);
-    return s;
-}
-
-static int64_t keep_house(struct world *w)
-{
-    int64_t wait_us = -1;
-    struct err e = {0};
-    CHECK_DONE(w->t, engine_keep_house(w->engine, w->now_us, &wait_us, &e), &e);
-    return wait_us;
-}
-
-static bool accepted(const struct sent *s)
-{
-    return s->answered && done(s->answer.status) && s->answer.refusal == NULL;
-}
-
-/* --- reading --- */
-
-struct word {
-    const char *name;
-    uint32_t person; /* 0: the word */
-    char text[1024];
-};
-
-static void read_word(const struct view *v, void *context)
-{
-    struct word *word = context;
-    struct bytes text = word->person != 0 ? view_section(v, word->person, &tiny_section) : tiny_text(v, word->name);
-    (void)snprintf(word->text, sizeof word->text, "%.*s", BYTES_ARG(text));
-}
-
-static void check_word(struct world *w, const char *name, const char *want)
-{
-    struct word word = {.name = name};
-    engine_read(w->engine, read_word, &word);
-    CHECK_TEXT(w->t, word.text, want);
-}
-
-static void check_letters(struct world *w, uint32_t person, const char *want)
-{
-    struct word word = {.person = person};
-    engine_read(w->engine, read_word, &word);
-    CHECK_TEXT(w->t, word.text, want);
-}
-
-static struct engine_stats stats(const struct world *w)
-{
-    struct engine_stats s;
-    engine_stats(w->engine, &s);
-    return s;
-}
-
-/* --- tests --- */
+#include "engine/engine_test.h"
 
 static void a_command_is_answered_with_its_place(struct t *t)
 {
@@ -273,6 +30,23 @@ static void log_time_never_goes_back(struct t *t)
     world_close(w);
 }
 
+/* Of all that is on disk, with so much memory, beside the living engine. */
+static struct audit audit_of(struct world *w, size_t memory_bytes)
+{
+    struct engine_options options = w->options;
+    struct audit audit = {0};
+    struct err e = {0};
+    uint64_t before = disk_sim_digest(w->disk);
+    options.cold_open = cold_copy;
+    options.cold_close = cold_drop;
+    options.memory_bytes = memory_bytes;
+    options.scratch = disk_sim_create(w->t->seed);
+    CHECK_DONE(w->t, engine_audit(&options, &audit, &e), &e);
+    CHECK(w->t, disk_sim_digest(w->disk) == before);
+    disk_close(options.scratch);
+    return audit;
+}
+
 static void a_start_replays_the_log(struct t *t)
 {
     struct world *w = world_open(t);
@@ -291,13 +65,7 @@ static void a_start_replays_the_log(struct t *t)
     CHECK_EQ(t, after.position, before.position);
     CHECK_EQ(t, after.replayed, 2);
     check_letters(w, 1, "abcdef");
-    struct engine_options audit_options = w->options;
-    audit_options.cold_open = cold_copy;
-    audit_options.cold_close = cold_drop;
-    struct audit audit;
-    struct err e = {0};
-    CHECK_DONE(t, engine_audit(&audit_options, &audit, &e), &e);
-    CHECK_EQ(t, audit.commands, 2);
+    CHECK_EQ(t, audit_of(w, w->options.memory_bytes).commands, 2);
     world_close(w);
 }
 
@@ -414,15 +182,15 @@ static void work_that_falls_behind_holds_commands(struct t *t)
     struct world *w = world_open(t);
     CHECK(t, accepted(send(w, prepare(w, COMMAND_TINY_WORK))));
     (void)keep_house(w); /* begins */
-    CHECK(t, !engine_holds(w->engine));
+    CHECK_EQ(t, engine_holds(w->engine), HOLD_NONE);
     (void)keep_house(w); /* ends */
     CHECK(t, accepted(send(w, prepare(w, COMMAND_TINY_WORK))));
     CHECK(t, accepted(send(w, prepare(w, COMMAND_TINY_WORK))));
-    CHECK(t, !engine_holds(w->engine)); /* nobody has looked */
+    CHECK_EQ(t, engine_holds(w->engine), HOLD_NONE); /* nobody has looked */
     (void)keep_house(w);
-    CHECK(t, engine_holds(w->engine));
+    CHECK_EQ(t, engine_holds(w->engine), HOLD_WORK);
     (void)keep_house(w);
-    CHECK(t, !engine_holds(w->engine));
+    CHECK_EQ(t, engine_holds(w->engine), HOLD_NONE);
     world_close(w);
 }
 
@@ -435,15 +203,6 @@ static void work_comes_back_as_a_command(struct t *t)
     check_word(w, "wanted", "");
     CHECK_EQ(t, stats(w).commands, 2); /* wanted, and its result once */
     world_close(w);
-}
-
-/* Puts everything into a checkpoint and lets all rows go. */
-static void freeze(struct world *w)
-{
-    struct err e = {0};
-    CHECK_DONE(w->t, engine_checkpoint(w->engine, true, &e), &e);
-    for (int i = 0; i < 4; i++)
-        (void)keep_house(w);
 }
 
 static void waiting_commands_keep_their_order(struct t *t)
@@ -585,6 +344,31 @@ static void a_disk_filled_by_the_log_recovers(struct t *t)
     world_close(w);
 }
 
+/* One that finds no room is not tried over and over, but again when there is more. */
+static void a_checkpoint_without_room_waits_for_some(struct t *t)
+{
+    struct world *w = world_open(t);
+    (void)send(w, prepare(w, COMMAND_TINY_CREATE));
+    w->options.disk_reserve_bytes = 1 << 20;
+    world_crash(w); /* what work gave up before counts after it, too: checkpoints let go of that */
+    disk_sim_limit(w->disk, 512 << 10);
+    cold_memory_fail_after(w->cold, 1);
+    for (int i = 0; i < 9; i++) {
+        (void)keep_house(w);
+        w->now_us += US_PER_SECOND;
+    }
+    CHECK(t, !stats(w).accepting);
+    CHECK_EQ(t, stats(w).checkpoints_failed, 1);
+    CHECK_EQ(t, stats(w).checkpoints, 0);
+    disk_sim_limit(w->disk, 768 << 10);
+    for (int i = 0; i < 9; i++) {
+        (void)keep_house(w);
+        w->now_us += US_PER_SECOND;
+    }
+    CHECK_EQ(t, stats(w).checkpoints, 2); /* and no more than it needs */
+    world_close(w);
+}
+
 /* Behind a checkpoint that runs comes another one, so that nothing is left to replay. */
 static void a_checkpoint_that_is_waited_for_has_everything(struct t *t)
 {
@@ -647,6 +431,14 @@ static void crowd_answered(struct submission *s, const struct answer *a)
     *accepted_count += done(a->status) && a->refusal == NULL;
 }
 
+/* Until commands need not wait. */
+static void hold_end(struct world *w)
+{
+    for (int i = 0; i < 1000 && engine_holds(w->engine) != HOLD_NONE; i++)
+        (void)keep_house(w);
+    CHECK_EQ(w->t, engine_holds(w->engine), HOLD_NONE);
+}
+
 /* A group of people who never were before. */
 static void crowd_send(struct world *w, struct submission *submissions, uint32_t *accepted_count)
 {
@@ -660,7 +452,8 @@ static void crowd_send(struct world *w, struct submission *submissions, uint32_t
     CHECK_DONE(w->t, engine_group(w->engine, list, CROWD_GROUP, w->now_us, &e), &e);
 }
 
-/* Nobody keeps house here, so nothing is ever clean but what waiting for a checkpoint makes clean; in the replay, too. */
+/* The house is kept only while commands must wait, so nothing is ever clean but what waiting for a checkpoint makes clean; in
+ * the replay, too. */
 static void the_budget_holds_while_everything_is_dirty(struct t *t)
 {
     struct world *w = world_open(t);
@@ -673,6 +466,7 @@ static void the_budget_holds_while_everything_is_dirty(struct t *t)
     for (uint32_t i = 0; i < CROWD_GROUPS && t->failures == 0; i++) {
         crowd_send(w, submissions, &accepted_count);
         CHECK(t, stats(w).memory_bytes <= CROWD_BUDGET + CROWD_GROUP_BYTES);
+        hold_end(w);
     }
     CHECK_EQ(t, accepted_count, CROWD_GROUPS * CROWD_GROUP); /* they waited; none was turned away */
     CHECK(t, stats(w).held > 0 && stats(w).rows.cold_rows > CROWD_GROUPS * CROWD_GROUP / 4);
@@ -684,7 +478,39 @@ static void the_budget_holds_while_everything_is_dirty(struct t *t)
     world_close(w);
 }
 
-/* The same log replayed with no checkpoint to start from. */
+/* A read, a preview and what the engine does by itself; timers and jobs, which may take room, wait. */
+static void while_commands_wait_for_room_reads_go_on(struct t *t)
+{
+    struct world *w = world_open(t);
+    struct submission *submissions = calloc(CROWD_GROUP, sizeof *submissions);
+    uint32_t accepted_count = 0;
+    REQUIRE(t, submissions != NULL);
+    w->options.memory_bytes = CROWD_BUDGET;
+    w->options.log_segment_bytes = 1 << 22;
+    world_crash(w);
+    (void)send(w, prepare(w, COMMAND_TINY_CREATE));
+    (void)send(w, letter(w, 1, 'a'));
+    (void)send(w, wake(w, w->now_us + 1, "ding"));
+    for (uint32_t i = 0; i < CROWD_GROUPS && engine_holds(w->engine) == HOLD_NONE; i++)
+        crowd_send(w, submissions, &accepted_count);
+    REQUIRE(t, engine_holds(w->engine) == HOLD_ROOM);
+    w->now_us += 2;
+    check_letters(w, 1, "a");
+    struct sent *s = letter(w, 1, 'b');
+    struct word word = {.person = 1};
+    CHECK(t, engine_preview(w->engine, s->submission.command, buf_bytes(&s->payload), preview_looks, &word) == NULL);
+    CHECK_TEXT(t, word.text, "ab");
+    CHECK(t, engine_holds(w->engine) == HOLD_ROOM);
+    check_word(w, "rung", "");
+    hold_end(w);
+    (void)keep_house(w);
+    check_word(w, "rung", "ding");
+    CHECK_EQ(t, stats(w).held, 1);
+    free(submissions);
+    world_close(w);
+}
+
+/* The same log replayed with no checkpoint to start from: by an audit, and by a start that has lost the mark. */
 static void a_replay_keeps_to_the_budget(struct t *t)
 {
     struct world *w = world_open(t);
@@ -697,6 +523,14 @@ static void a_replay_keeps_to_the_budget(struct t *t)
         crowd_send(w, submissions, &accepted_count);
     struct hash128 digest = stats(w).digest;
     CHECK(t, stats(w).memory_bytes > CROWD_BUDGET + CROWD_GROUP_BYTES);
+    struct err e = {0};
+    CHECK_DONE(t, engine_checkpoint(w->engine, true, &e), &e);
+    struct audit audit = audit_of(w, CROWD_BUDGET);
+    CHECK_EQ(t, audit.commands, CROWD_GROUPS * CROWD_GROUP);
+    CHECK(t, hash128_equal(audit.digest, digest));
+    CHECK(t, audit.memory_bytes_most <= CROWD_BUDGET + CROWD_GROUP_BYTES);
+    CHECK_DONE(t, disk_remove(w->disk, "CHECKPOINT", &e), &e);
+    CHECK_DONE(t, disk_sync_folder(w->disk, "", &e), &e);
     w->options.memory_bytes = CROWD_BUDGET;
     world_crash(w);
     CHECK(t, stats(w).memory_bytes <= CROWD_BUDGET + CROWD_GROUP_BYTES && stats(w).held > 0);
@@ -708,6 +542,7 @@ static void a_replay_keeps_to_the_budget(struct t *t)
 
 static const struct test tests[] = {
     {"the budget holds while everything is dirty", the_budget_holds_while_everything_is_dirty, 1},
+    {"while commands wait for room reads go on", while_commands_wait_for_room_reads_go_on, 1},
     {"a replay keeps to the budget", a_replay_keeps_to_the_budget, 1},
     {"a command is answered with its place", a_command_is_answered_with_its_place, 1},
     {"log time never goes back", log_time_never_goes_back, 1},
@@ -724,6 +559,7 @@ static const struct test tests[] = {
     {"a full disk is an answer", a_full_disk_is_an_answer, 1},
     {"a reserve is kept free", a_reserve_is_kept_free, 1},
     {"a disk filled by the log recovers", a_disk_filled_by_the_log_recovers, 1},
+    {"a checkpoint without room waits for some", a_checkpoint_without_room_waits_for_some, 1},
     {"a checkpoint that is waited for has everything", a_checkpoint_that_is_waited_for_has_everything, 1},
     {"few groups that write much are noticed", few_groups_that_write_much_are_noticed, 1},
     {"a close turns the waiting away", a_close_turns_the_waiting_away, 1},

@@ -7,14 +7,14 @@
 #include "base/rng.h"
 
 #define FETCH_THREADS_MAX 8u
-#define PAGE_BYTES_MAX (ROWS_PAGE_ROWS * (ROW_BYTES_MAX + 64u))
+#define PAGE_BYTES_MAX (1u << 20) /* of a row, an index page, a block, or a path */
 #define SLOTS 2048u /* asks in flight; the engine asks again when some are back */
 #define BUCKETS 2048u
 #define PAGE_KEPT_BYTES 1024u /* a slot that read more gives the memory back */
 #define NO_SLOT UINT32_MAX
 
-/* What is asked for, as one number: a person's; or one of these bits, and below it serial and block, or a hash of
- * the path or of the index key. */
+/* What is asked for, as one number: family and number of a row; or one of these bits, and below it serial and block, or a hash
+ * of the path or of the index key. */
 #define KEY_BLOCK (UINT64_C(1) << 63)
 #define KEY_SIEVE (UINT64_C(1) << 62)
 #define KEY_INDEX (UINT64_C(1) << 61) /* two keys that are one here are asked for one after the other */
@@ -25,6 +25,7 @@ struct slot {
     struct status status;
     struct sieve *sieve;     /* of a block: to read from; of a sieve: what was opened; a reference of the slot's own */
     struct buf page;         /* what was read; of a sieve: its path, with the NUL */
+    const struct family *family; /* of a row */
     struct index_name name;  /* of an index entry: what is looked for, where, and the number found */
     struct index_pages pages;
     uint32_t number;
@@ -102,10 +103,10 @@ static void slot_free(struct fetch *f, uint32_t slot)
 static fallible page_read(struct fetch *f, struct slot *slot, struct err *e)
 {
     uint32_t number = (uint32_t)slot->key;
-    struct page_key key = rows_numbered_page(&person_family, number);
+    struct page_key key = rows_numbered_key(slot->family, number);
     bool found = false;
     TRY(cold_get(f->places.cold, bytes_of(key.data, key.size), &slot->page, &found, e));
-    return found ? DONE : FAIL(e, CORRUPT, "the page of person %u is not in the cold store", number);
+    return found ? DONE : FAIL(e, CORRUPT, "%s %u is not in the cold store", slot->family->name, number);
 }
 
 static fallible index_read(struct fetch *f, struct slot *slot, struct err *e)
@@ -228,6 +229,7 @@ void fetch_destroy(struct fetch *f)
 struct asked {
     struct sieve *sieve;
     const char *path;
+    const struct family *family;
     struct index_name name;
     struct index_pages pages;
 };
@@ -241,6 +243,7 @@ static void ask(struct fetch *f, uint64_t key, const struct asked *what)
         f->free_slot = f->slots[slot].next;
         f->slots[slot].key = key;
         f->slots[slot].sieve = sieve;
+        f->slots[slot].family = what->family;
         f->slots[slot].name = what->name;
         f->slots[slot].pages = what->pages;
         if (what->path != NULL)
@@ -256,10 +259,11 @@ static void ask(struct fetch *f, uint64_t key, const struct asked *what)
     sieve_release(sieve);
 }
 
-void fetch_ask_person(struct fetch *f, uint32_t number)
+void fetch_ask_row(struct fetch *f, struct row_name name)
 {
-    assert(number != PERSON_NONE);
-    ask(f, number, &(struct asked){0});
+    struct bytes row;
+    if (rows_numbered_get(f->places.rows, name.family, name.number, &row) == ROW_COLD)
+        ask(f, (uint64_t)name.family->id << 32 | name.number, &(struct asked){.family = name.family});
 }
 
 void fetch_ask_index(struct fetch *f, struct index_name name)
@@ -295,9 +299,9 @@ static fallible row_take(const struct fetch *f, const struct slot *slot, struct 
 {
     struct bytes row;
     uint32_t number = (uint32_t)slot->key;
-    if (rows_numbered_get(f->places.rows, &person_family, number, &row) != ROW_COLD)
+    if (rows_numbered_get(f->places.rows, slot->family, number, &row) != ROW_COLD)
         return DONE;
-    return rows_numbered_thaw(f->places.rows, &person_family, number, buf_bytes(&slot->page), e);
+    return rows_numbered_thaw(f->places.rows, slot->family, number, buf_bytes(&slot->page), e);
 }
 
 static fallible entry_take(const struct fetch *f, const struct slot *slot, struct err *e)

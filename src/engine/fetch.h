@@ -18,7 +18,7 @@ fallible fetch_create(const struct fetch_places *places, unsigned threads, struc
 void fetch_destroy(struct fetch *f); /* NULL is fine */
 
 /* What is already on its way is asked once. What there is no room for is not asked: ask again when something has come. */
-void fetch_ask_person(struct fetch *f, uint32_t number);
+void fetch_ask_row(struct fetch *f, struct row_name name);     /* unless it isn't cold */
 void fetch_ask_index(struct fetch *f, struct index_name name); /* unless it isn't cold */
 void fetch_ask_block(struct fetch *f, struct block_name name);
 void fetch_ask_sieve(struct fetch *f, const char *path);

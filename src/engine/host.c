@@ -14,6 +14,7 @@
 #define CREW_THREADS 2u
 #define MESSAGES_A_ROUND 4096u
 #define HOST_WAIT_US_MAX US_PER_SECOND
+#define SHARE_OUT_EVERY_US (100 * US_PER_MS)
 
 /* --- the engine's thread --- */
 
@@ -26,25 +27,11 @@ static void host_break(struct host *h, const struct err *e)
         h->options.broken(h->options.context, e->text);
 }
 
-static void turn_away(const struct message *m, enum status_code code)
+static void turn_away(struct submission **submissions, size_t count, enum status_code code)
 {
     struct answer a = {.status = {code}};
-    /* The message may be freed by the last answer. */
-    struct submission *submissions = m->submissions;
-    for (uint32_t i = 0, count = m->submission_count; i < count; i++)
-        submissions[i].answered(&submissions[i], &a);
-}
-
-static void group_add(struct host *h, const struct message *m)
-{
-    if (h->group_count + m->submission_count > h->group_room) {
-        h->group_room = (h->group_count + m->submission_count) * 2;
-        h->group = realloc(h->group, h->group_room * sizeof *h->group);
-        if (h->group == NULL)
-            abort();
-    }
-    for (uint32_t i = 0; i < m->submission_count; i++)
-        h->group[h->group_count++] = &m->submissions[i];
+    for (size_t i = 0; i < count; i++)
+        submissions[i]->answered(submissions[i], &a);
 }
 
 static int64_t workspace_now_us(struct workspace *w)
@@ -54,22 +41,32 @@ static int64_t workspace_now_us(struct workspace *w)
     return now_us;
 }
 
-/* Hands the gathered commands of one workspace to its engine. */
-static void group_run(struct host *h, struct workspace *w)
+/* Hands the commands of a workspace to its engine, as long as that doesn't hold. */
+static void line_run(struct host *h, struct workspace *w)
 {
-    size_t count = h->group_count;
-    h->group_count = 0;
-    if (count == 0)
-        return;
-    int64_t now_us = workspace_now_us(w);
-    struct err e = {0};
-    if (w->clock.held) {
-        struct answer a = {.status = {STATUS_FULL}};
-        for (size_t i = 0; i < count; i++)
-            h->group[i]->answered(h->group[i], &a);
-    } else if (failed(engine_group(w->engine, h->group, count, now_us, &e))) {
-        host_break(h, &e);
+    int64_t now_us = line_is_empty(&w->line) ? 0 : workspace_now_us(w);
+    while (!line_is_empty(&w->line) && (h->broken || w->clock.held || engine_holds(w->engine) == HOLD_NONE)) {
+        struct err e = {0};
+        size_t count = line_take(&w->line, h->group);
+        if (h->broken)
+            turn_away(h->group, count, STATUS_UNAVAILABLE);
+        else if (w->clock.held)
+            turn_away(h->group, count, STATUS_FULL);
+        else if (failed(engine_group(w->engine, h->group, count, now_us, &e)))
+            host_break(h, &e);
     }
+}
+
+/* Its workspace can't be opened, or the process can't go on. */
+static void message_refuse(struct message *m)
+{
+    struct submission *submissions = m->submissions; /* the message may be freed by the last answer */
+    uint32_t count = m->submission_count;
+    struct answer a = {.status = {STATUS_UNAVAILABLE}};
+    if (count == 0)
+        m->done(m, a.status);
+    for (uint32_t i = 0; i < count; i++)
+        submissions[i].answered(&submissions[i], &a);
 }
 
 static void message_run(struct host *h, struct message *m)
@@ -78,18 +75,12 @@ static void message_run(struct host *h, struct message *m)
     struct err e = {0};
     if (w == NULL) {
         m->done(m, DONE);
-        return;
-    }
-    struct status status = h->broken ? (struct status){STATUS_UNAVAILABLE} : workspace_wake(w, &e);
-    if (failed(status)) {
-        if (m->submission_count > 0)
-            turn_away(m, STATUS_UNAVAILABLE);
-        else
-            m->done(m, (struct status){STATUS_UNAVAILABLE});
+    } else if (h->broken || failed(workspace_wake(w, &e))) {
+        message_refuse(m);
     } else if (m->submission_count > 0) {
-        group_add(h, m);
+        line_put(&w->line, m->submissions, m->submission_count);
     } else {
-        group_run(h, w); /* a reader sees what was sent before it */
+        line_run(h, w); /* a reader sees what was sent before it */
         if (m->read != NULL)
             engine_read(w->engine, m->read, m->context);
         m->done(m, DONE);
@@ -104,21 +95,34 @@ static void messages_run(struct host *h, void **items, size_t count)
         struct message *m = items[i];
         struct workspace *w = m->workspace;
         if (open != NULL && open != w)
-            group_run(h, open);
+            line_run(h, open);
         open = w; /* NULL: of the process */
         message_run(h, m);
     }
-    if (open != NULL && open->engine != NULL)
-        group_run(h, open);
+    if (open != NULL)
+        line_run(h, open);
 }
 
 static bool is_asleep(const struct workspace *w, int64_t now_us)
 {
-    return w->engine != NULL && w->host->options.asleep_after_us > 0 &&
-           now_us - w->last_message_us > w->host->options.asleep_after_us && !engine_is_busy(w->engine);
+    return w->engine != NULL && w->host->options.asleep_after_us > 0 && atomic_load(&w->kept_awake) == 0 &&
+           now_us - w->last_message_us > w->host->options.asleep_after_us && !engine_is_busy(w->engine) && line_is_empty(&w->line);
 }
 
-static struct workspace *workspaces(struct host *h)
+void workspace_keep_awake(struct workspace *w)
+{
+    assert(w->engine != NULL);
+    atomic_fetch_add(&w->kept_awake, 1);
+}
+
+void workspace_let_sleep(struct workspace *w)
+{
+    unsigned before = atomic_fetch_sub(&w->kept_awake, 1);
+    assert(before > 0);
+    (void)before;
+}
+
+struct workspace *host_workspaces(struct host *h)
 {
     (void)pthread_mutex_lock(&h->lock);
     struct workspace *first = h->first; /* the list only grows at its head */
@@ -126,10 +130,25 @@ static struct workspace *workspaces(struct host *h)
     return first;
 }
 
+/* What is due in a workspace, and the commands that waited for it. Returns how long it can wait until the next time. */
+static int64_t house_keep(struct host *h, struct workspace *w)
+{
+    int64_t clock_us = workspace_now_us(w), wait_us = HOST_WAIT_US_MAX;
+    struct err e = {0};
+    if (!w->clock.held && failed(engine_keep_house(w->engine, clock_us, &wait_us, &e)))
+        host_break(h, &e);
+    line_run(h, w);
+    return wait_us;
+}
+
 static int64_t houses_keep(struct host *h)
 {
     int64_t wait_us = HOST_WAIT_US_MAX, now_us = time_monotonic_us();
-    for (struct workspace *w = workspaces(h); w != NULL; w = w->next) {
+    if (now_us - h->shared_out_us >= SHARE_OUT_EVERY_US) {
+        memory_share_out(h, NULL);
+        h->shared_out_us = now_us;
+    }
+    for (struct workspace *w = host_workspaces(h); w != NULL; w = w->next) {
         if (w->engine == NULL || h->broken)
             continue;
         if (is_asleep(w, now_us)) {
@@ -138,34 +157,29 @@ static int64_t houses_keep(struct host *h)
         }
         if (atomic_exchange(&h->confirm_clock, false))
             log_clock_confirm(&w->clock, time_now_us(), time_monotonic_us());
-        int64_t clock_us = workspace_now_us(w), house_us = HOST_WAIT_US_MAX;
-        struct err e = {0};
-        if (!w->clock.held && failed(engine_keep_house(w->engine, clock_us, &house_us, &e)))
-            host_break(h, &e);
+        int64_t house_us = house_keep(h, w);
+        workspace_alarms_hear(w, now_us);
         wait_us = house_us < wait_us ? house_us : wait_us;
     }
     return wait_us;
 }
 
-/* While background work of a workspace falls too far behind, messages stay in the queue, which is bounded. */
-static struct engine *engine_that_holds(struct host *h)
+static bool has_waiting(const struct workspace *w)
 {
-    for (struct workspace *w = workspaces(h); w != NULL && !h->broken; w = w->next)
-        if (w->engine != NULL && !w->clock.held && engine_holds(w->engine))
-            return w->engine;
-    return NULL;
+    struct engine_stats stats = {0};
+    if (w->engine != NULL)
+        engine_stats(w->engine, &stats);
+    return stats.waiting > 0 || !line_is_empty(&w->line);
 }
 
-/* Commands that still wait for cold rows get them: nobody who was let in is turned away by a clean stop. */
+/* Commands that still wait, for cold rows or for an engine that holds, get what they wait for: nobody who was let in is turned
+ * away by a clean stop. */
 static void waiting_finish(struct host *h, struct workspace *w)
 {
-    struct err e = {0};
-    struct engine_stats stats = {.waiting = 1};
-    while (w->engine != NULL && !h->broken && stats.waiting > 0) {
-        engine_stats(w->engine, &stats);
-        if (failed(engine_group(w->engine, NULL, 0, workspace_now_us(w), &e)))
-            host_break(h, &e);
-    }
+    while (has_waiting(w) && !h->broken)
+        (void)house_keep(h, w);
+    if (w->engine != NULL)
+        line_run(h, w); /* of a process that can't go on */
 }
 
 static void *host_run(void *context)
@@ -174,16 +188,11 @@ static void *host_run(void *context)
     void *items[MESSAGES_A_ROUND];
     int64_t wait_us = 0;
     while (!queue_is_over(h->queue)) {
-        struct engine *behind = engine_that_holds(h);
-        if (behind != NULL) {
-            engine_hold_wait(behind);
-        } else {
-            size_t count = queue_pop_many(h->queue, items, MESSAGES_A_ROUND, wait_us);
-            messages_run(h, items, count);
-        }
+        size_t count = queue_pop_many(h->queue, items, MESSAGES_A_ROUND, wait_us);
+        messages_run(h, items, count);
         wait_us = houses_keep(h);
     }
-    for (struct workspace *w = workspaces(h); w != NULL; w = w->next) {
+    for (struct workspace *w = host_workspaces(h); w != NULL; w = w->next) {
         waiting_finish(h, w);
         workspace_sleep(w, !h->broken);
     }
@@ -204,6 +213,10 @@ fallible host_send_within(struct host *h, struct message *m, int64_t wait_us, st
 
 fallible host_send(struct host *h, struct message *m, struct err *e)
 {
+    if (m->submission_count > 0 && line_is_full(&m->workspace->line)) {
+        atomic_fetch_add_explicit(&h->full, 1, memory_order_relaxed);
+        return FAIL(e, FULL, "workspace %s has many commands that wait", m->workspace->name);
+    }
     return host_send_within(h, m, 0, e);
 }
 
@@ -529,6 +542,6 @@ void host_destroy(struct host *h)
         free(w);
     }
     (void)pthread_mutex_destroy(&h->lock);
-    free(h->group);
+    free(h->shares);
     free(h);
 }

@@ -30,6 +30,9 @@ struct host_options {
     void (*woken)(void *context, struct workspace *w, struct engine *g);
     /* Something that an operator should know of a workspace. On the engine's thread. NULL: nobody listens. */
     void (*warned)(void *context, const struct workspace *w, const char *words);
+    /* An alarm of a workspace that is awake has begun, or is over. Each is said once, also when the workspace slept meanwhile. On
+     * the engine's thread. NULL: nobody listens. */
+    void (*alarmed)(void *context, const struct workspace *w, const struct alarm *alarm, bool begun);
     /* The process can't go on (a log failed): called once, on the engine's thread. */
     void (*broken)(void *context, const char *words);
     void *context;
@@ -67,11 +70,11 @@ struct message {
     struct workspace *workspace;    /* NULL: about the process: `done` is called, and no workspace is woken */
     struct submission *submissions; /* side by side; each is answered by itself */
     uint32_t submission_count;      /* 0: a reader */
-    engine_reader read;             /* run over the durable state, after all commands sent before; NULL: nothing is read */
+    engine_reader read;             /* run over the durable state, after all commands sent before that need not wait; NULL: nothing is read */
     void (*done)(struct message *m, struct status status); /* after the reading; UNAVAILABLE: the workspace can't be opened */
     void *context;                  /* of read and done */
 };
-/* Any thread. FULL: the queue is full, or the workspace can't be opened; nothing was taken. */
+/* Any thread. FULL: the queue is full, or too many commands of the workspace wait for its engine; nothing was taken. */
 fallible host_send(struct host *h, struct message *m, struct err *e);
 /* The same, and waits; the answer's reply is copied into *out_reply (may be NULL). Not on the engine's thread. */
 fallible host_call(struct host *h, struct workspace *w, uint32_t command_id, struct bytes payload, struct answer *out_answer,
@@ -106,9 +109,25 @@ struct port_kind {
     /* Returns whether the world took it. UNAVAILABLE: try again later (backing off, and not before the pause is over). */
     struct status (*send)(void *context, struct workspace *w, struct bytes key, struct bytes payload, struct port_answer *out_answer);
     void *context;
+    /* A target that has taken nothing for so long gets one try for each effect, which is then given up: a dead letter (engine/dead.h).
+     * Counted anew when it takes something, and when nothing waits for it; 0: it is tried for ever. */
+    int64_t give_up_us;
 };
 void host_port(struct host *h, const struct port_kind *port);
+struct bytes host_effect_target(const struct host *h, const struct effect_kind *kind, struct bytes payload); /* as its port tells it; or none */
 
+/* Paused, nothing leaves: effects wait in the outbox. A file in the workspace's folder keeps it over a restart; a restore makes
+ * one, for what a copy asks the world the living workspace may have asked already. Engine's thread, awake. Pausing waits for what
+ * is being sent. IO. */
+#define PORTS_PAUSED_FILE "ports.paused"
+bool workspace_ports_paused(const struct workspace *w);
+fallible workspace_ports_pause(struct workspace *w, bool paused, struct err *e);
+const char *workspace_folder(const struct workspace *w); /* its path; awake */
+
+/* Whoever reads the log and files of a workspace for long keeps it awake, from a reader on the engine's thread on; before the host
+ * stops, all have let go of it, from any thread. */
+void workspace_keep_awake(struct workspace *w);
+void workspace_let_sleep(struct workspace *w);
 /* For readers on the engine's thread: what the log and disk of this workspace are. */
 const struct work_surroundings *workspace_surroundings(const struct workspace *w);
 struct engine *workspace_engine(const struct workspace *w); /* engine's thread only; NULL: asleep */

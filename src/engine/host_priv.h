@@ -4,7 +4,9 @@
 #include <pthread.h>
 
 #include "engine/host.h"
+#include "engine/line.h"
 #include "engine/log_clock.h"
+#include "engine/shares.h"
 #include "lib/queue.h"
 
 #define HOST_QUEUE_CAPACITY 8192u
@@ -22,15 +24,20 @@ struct workspace {
     struct workspace *next; /* in the host's list; never removed */
     /* Awake: the engine's thread alone. */
     struct engine *engine;
+    struct line line;
+    size_t memory_bytes;     /* its share of the host's */
     struct disk *disk;
     struct cold *cold;
     struct log_clock clock;
     int64_t last_message_us; /* monotonic */
+    atomic_uint kept_awake;  /* by so many who read its files; any thread */
     int64_t wait_us;
     struct work_surroundings around;
     struct err trouble;      /* why it can't be opened */
     enum status_code trouble_code;
     int64_t not_before_us;   /* no new try to open before (monotonic) */
+    uint64_t alarms;         /* those that ring, a bit each, in the order of the domains */
+    int64_t alarms_due_us;   /* to be looked at then (monotonic) */
     struct ports *ports;
     /* Which facts are worth printing: those of one kind stay wanted for ever, they are few. */
     atomic_uint listeners_of_all, wanted_count;
@@ -61,16 +68,25 @@ struct host {
     atomic_uint_fast64_t messages, full, awake;
     atomic_bool clock_held;
     /* The engine's thread alone. */
-    struct submission **group;
-    size_t group_count, group_room;
+    struct submission *group[ENGINE_GROUP_COMMANDS_MAX]; /* on its way to an engine */
+    struct share *shares;  /* room for a division */
+    size_t share_room;
+    int64_t shared_out_us; /* when it was done last (monotonic) */
     bool broken;
 };
 
-/* As host_send, and waits for room so long. CANCELLED: the host is stopping. */
+/* As host_send, waits for room in the queue so long, and is let in where a workspace has many commands that wait. CANCELLED: the host is stopping. */
 fallible host_send_within(struct host *h, struct message *m, int64_t wait_us, struct err *e);
+
+struct workspace *host_workspaces(struct host *h); /* the first one; through their `next` */
+
+/* Divides the host's memory anew among those that are awake (shares.h), and one that is about to be (NULL: none), whose share is
+ * then in its memory_bytes. Engine's thread. Cost: as of engine_memory_set, for each that gets less. */
+void memory_share_out(struct host *h, const struct workspace *waking);
 
 fallible workspace_wake(struct workspace *w, struct err *e); /* engine's thread; awake already is fine */
 void workspace_sleep(struct workspace *w, bool checkpoint);  /* engine's thread; asleep already is fine */
+void workspace_alarms_hear(struct workspace *w, int64_t now_us); /* engine's thread, awake; now and then it looks at them */
 
 struct ports *ports_create(struct workspace *w);
 void ports_destroy(struct ports *p); /* what is not sent stays in the outbox; NULL is fine */

@@ -1,165 +1,6 @@
-/* The host with its real threads, disk and RocksDB, over tiny domains. Covers: host.c, workspace.c, ports.c, crew.c, syncer.c */
-#include "engine/host.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "base/time.h"
-#include "engine/engine_domain.h"
-#include "lib/pack.h"
-#include "testing/test.h"
-#include "testing/tiny.h"
-
-#define CROWD_PARTS 4u /* in which it is sent: a group is bounded */
-
-static const struct domain *const domains[] = {&engine_domain, &tiny_domain, &echo_domain, &scribe_domain};
-
-struct place {
-    struct t *t;
-    struct registry *registry;
-    struct host *host;
-    struct workspace *workspace;
-    atomic_int woken, rung, refused_first;
-    atomic_int warned;
-    atomic_int dead_tries; /* of what is for the target 'd', which takes nothing */
-    atomic_int misplaced;  /* those that didn't ring in the order of their numbers */
-};
-
-static void text_write(struct t *t, const char *path, const char *text)
-{
-    FILE *file = fopen(arena_printf(t->arena, "%s/%s", t->folder, path), "we");
-    REQUIRE(t, file != NULL);
-    (void)fputs(text, file);
-    (void)fclose(file);
-}
-
-#define SECRET_JSON "{\"secret\":\"00000000000000a7\"}"
-
-static void workspace_write(struct t *t, const char *json)
-{
-    (void)mkdir(arena_printf(t->arena, "%s/main", t->folder), 0700);
-    text_write(t, "main/workspace.json", json);
-}
-
-static void note_warned(void *context, const struct workspace *w, const char *words)
-{
-    struct place *p = context;
-    CHECK(p->t, w == p->workspace && words[0] != 0);
-    atomic_fetch_add(&p->warned, 1);
-}
-
-static void note_woken(void *context, struct workspace *w, struct engine *g)
-{
-    struct place *p = context;
-    (void)w, (void)g;
-    atomic_fetch_add(&p->woken, 1);
-}
-
-/* A payload begins with the letter of its target; in a crowd its number follows. */
-static struct bytes ring_target(struct bytes payload)
-{
-    return bytes_slice(payload, 0, 1);
-}
-
-/* Refuses as long as it was told to, then rings. */
-static struct status ring(void *context, struct workspace *w, struct bytes key, struct bytes payload, struct port_answer *out_answer)
-{
-    struct place *p = context;
-    (void)w, (void)key;
-    buf_push_text(&out_answer->words, "rung");
-    bool is_dead = payload.data[0] == 'd';
-    atomic_fetch_add(&p->dead_tries, is_dead);
-    if (is_dead || atomic_fetch_sub(&p->refused_first, 1) > 0)
-        return (struct status){STATUS_UNAVAILABLE};
-    struct unpack u = unpack_of(bytes_slice(payload, 1, payload.size));
-    uint32_t number = unpack_u32(&u);
-    atomic_fetch_add(&p->misplaced, number != (uint32_t)atomic_load(&p->rung));
-    atomic_fetch_add(&p->rung, 1);
-    return DONE;
-}
-
-/* With the folder as it is. */
-static void place_open_there(struct place *p, struct t *t, int64_t asleep_after_us)
-{
-    struct err e = {0};
-    p->t = t;
-    if (p->registry == NULL)
-        CHECK_DONE(t, registry_create(domains, COUNT_OF(domains), &p->registry, &e), &e);
-    struct host_options options = {
-        .folder = t->folder,
-        .registry = p->registry,
-        .apply_version = 1,
-        .memory_bytes = 64u << 20,
-        .asleep_after_us = asleep_after_us,
-        .log_segment_bytes = 1u << 20,
-        .checkpoint_log_bytes = 1u << 20,
-        .woken = note_woken,
-        .warned = note_warned,
-        .context = p,
-    };
-    CHECK_DONE(t, host_create(&options, &p->host, &e), &e);
-    host_port(p->host, &(struct port_kind){.effect = &tiny_ring, .target = ring_target, .send = ring, .context = p});
-    CHECK_DONE(t, host_workspace(p->host, BYTES_LIT("main"), &p->workspace, &e), &e);
-}
-
-static void place_open(struct place *p, struct t *t, int64_t asleep_after_us)
-{
-    workspace_write(t, SECRET_JSON);
-    place_open_there(p, t, asleep_after_us);
-}
-
-static void place_close(struct place *p)
-{
-    host_stop(p->host);
-    host_destroy(p->host);
-    p->host = NULL;
-}
-
-static void create(struct place *p)
-{
-    struct err e = {0};
-    struct answer a;
-    CHECK_DONE(p->t, host_call(p->host, p->workspace, COMMAND_TINY_CREATE, BYTES_NONE, &a, NULL, &e), &e);
-    CHECK(p->t, a.refusal == NULL);
-}
-
-static struct answer append(struct place *p, uint32_t person, char letter, struct buf *out_reply)
-{
-    struct err e = {0};
-    struct answer a = {0};
-    struct buf payload;
-    buf_init(&payload, 16);
-    pack_u32(&payload, person);
-    pack_u8(&payload, (uint8_t)letter);
-    CHECK_DONE(p->t, host_call(p->host, p->workspace, COMMAND_TINY_APPEND, buf_bytes(&payload), &a, out_reply, &e), &e);
-    buf_fini(&payload);
-    return a;
-}
-
-struct letters {
-    struct bytes text;
-    char room[64];
-};
-
-static void read_letters(const struct view *v, void *context)
-{
-    struct letters *l = context;
-    struct bytes text = view_section(v, 1, &tiny_section);
-    memcpy(l->room, text.data == NULL ? (const uint8_t *)"" : text.data, text.size < sizeof l->room ? text.size : sizeof l->room);
-    l->text = bytes_of(l->room, text.size < sizeof l->room ? text.size : sizeof l->room);
-}
-
-static struct letters letters_of(struct place *p)
-{
-    struct letters l = {0};
-    struct err e = {0};
-    CHECK_DONE(p->t, host_read(p->host, p->workspace, read_letters, &l, &e), &e);
-    l.text.data = (const uint8_t *)l.room;
-    return l;
-}
+/* The host with its real threads, disk and RocksDB, over tiny domains. Covers: host.c, line.c, share_out.c, workspace.c,
+ * crew.c, syncer.c, backup.c */
+#include "engine/host_test.h"
 
 static void what_is_answered_is_there_after_a_restart(struct t *t)
 {
@@ -279,109 +120,6 @@ static void unknown_workspaces_are_named(struct t *t)
     registry_destroy(p.registry);
 }
 
-static void wait_until(struct place *p, const atomic_int *what, int least)
-{
-    int64_t until_us = time_monotonic_us() + 20 * US_PER_SECOND;
-    while (atomic_load(what) < least && time_monotonic_us() < until_us)
-        (void)letters_of(p); /* a round of the engine */
-    CHECK(p->t, atomic_load(what) >= least);
-}
-
-/* Many wishes at once; their keys are their numbers as text, so that 10 sorts before 9. */
-struct crowd {
-    struct message message;
-    struct submission *submissions;
-    struct buf payloads;
-    size_t *ends;
-    atomic_int answered;
-};
-
-static void crowd_answered(struct submission *s, const struct answer *a)
-{
-    struct crowd *c = s->context;
-    atomic_fetch_add(&c->answered, done(a->status) ? 1 : 1000000);
-}
-
-static void crowd_send(struct place *p, char target, unsigned from, unsigned count)
-{
-    struct crowd c = {.submissions = calloc(count, sizeof *c.submissions), .ends = calloc(count, sizeof *c.ends)};
-    struct err e = {0};
-    REQUIRE(p->t, c.submissions != NULL && c.ends != NULL);
-    buf_init(&c.payloads, count * 32);
-    for (unsigned i = 0; i < count; i++) {
-        char key[16];
-        (void)snprintf(key, sizeof key, "%u", from + i);
-        pack_bytes(&c.payloads, bytes_of_text(key));
-        pack_u8(&c.payloads, (uint8_t)target);
-        pack_u32(&c.payloads, from + i);
-        c.ends[i] = c.payloads.size;
-    }
-    for (unsigned i = 0; i < count; i++)
-        c.submissions[i] = (struct submission){.command = registry_command(p->registry, COMMAND_TINY_ASK),
-                                               .payload = bytes_slice(buf_bytes(&c.payloads), i == 0 ? 0 : c.ends[i - 1], c.ends[i]),
-                                               .answered = crowd_answered,
-                                               .context = &c};
-    c.message = (struct message){.workspace = p->workspace, .submissions = c.submissions, .submission_count = count};
-    CHECK_DONE(p->t, host_send(p->host, &c.message, &e), &e);
-    wait_until(p, &c.answered, (int)count);
-    CHECK_EQ(p->t, atomic_load(&c.answered), count);
-    buf_fini(&c.payloads);
-    free(c.submissions);
-    free(c.ends);
-}
-
-static void rung_await(struct place *p, unsigned count)
-{
-    int64_t until_us = time_monotonic_us() + 60 * US_PER_SECOND;
-    while (atomic_load(&p->rung) < (int)count && time_monotonic_us() < until_us)
-        ;
-    CHECK_EQ(p->t, atomic_load(&p->rung), count);
-    CHECK_EQ(p->t, atomic_load(&p->misplaced), 0);
-}
-
-static void a_dead_target_starves_nobody(struct t *t)
-{
-    struct place p = {0};
-    place_open(&p, t, 0);
-    crowd_send(&p, 'd', 1000, 50);
-    wait_until(&p, &p.dead_tries, 1);
-    crowd_send(&p, 'a', 0, 3);
-    rung_await(&p, 3);
-    CHECK(t, atomic_load(&p.dead_tries) <= 2); /* the first of the fifty alone, now and after its pause */
-    place_close(&p);
-    registry_destroy(p.registry);
-}
-
-/* 9 before 10, whatever their keys sort like; and what a refusal delays is not overtaken. */
-static void wishes_of_a_target_keep_their_order(struct t *t)
-{
-    struct place p = {0};
-    atomic_store(&p.refused_first, 1000);
-    place_open(&p, t, 0);
-    crowd_send(&p, 'a', 0, 12);
-    place_close(&p);
-    atomic_store(&p.refused_first, 1);
-    place_open(&p, t, 0);
-    (void)letters_of(&p);
-    rung_await(&p, 12);
-    place_close(&p);
-    registry_destroy(p.registry);
-}
-
-/* What didn't fit in memory comes out of the outbox when there is room, in its place. */
-static void more_wishes_than_fit_go_out_in_order(struct t *t)
-{
-    struct place p = {0};
-    unsigned count = PORT_WAITING_MAX + 100;
-    atomic_store(&p.refused_first, 1); /* nothing leaves before all are in */
-    place_open(&p, t, 0);
-    for (unsigned i = 0; i < CROWD_PARTS; i++)
-        crowd_send(&p, 'a', i * (count / CROWD_PARTS), count / CROWD_PARTS);
-    rung_await(&p, count);
-    place_close(&p);
-    registry_destroy(p.registry);
-}
-
 struct heard {
     atomic_int added, all;
 };
@@ -439,6 +177,110 @@ static void a_workspace_falls_asleep_and_wakes_with_all_it_had(struct t *t)
     registry_destroy(p.registry);
 }
 
+/* --- backup --- */
+
+static void stats_take(const struct view *v, void *context)
+{
+    struct place *p = context;
+    (void)v;
+    engine_stats(workspace_engine(p->workspace), &p->stats);
+}
+
+static void checkpoint_make(const struct view *v, void *context)
+{
+    struct place *p = context;
+    struct err e = {0};
+    (void)v;
+    CHECK_DONE(p->t, engine_checkpoint(workspace_engine(p->workspace), true, &e), &e);
+}
+
+static void some_happens(struct place *p)
+{
+    struct err e = {0};
+    for (uint64_t n = rng_below(&p->t->rng, 20); n > 0; n--)
+        (void)append(p, 1, (char)('a' + rng_below(&p->t->rng, 26)), NULL);
+    if (rng_below(&p->t->rng, 2) == 0)
+        CHECK_DONE(p->t, host_read(p->host, p->workspace, checkpoint_make, p, &e), &e);
+}
+
+/* The segment that grew on is cut to what the backup is of, as whoever copies it does. */
+static void backup_move(struct t *t, uint64_t log_end)
+{
+    const char *to = arena_printf(t->arena, "%s/copies/main", t->folder), *log = arena_printf(t->arena, "%s/log", to);
+    unsigned long long first, last = 0;
+    CHECK_EQ(t, mkdir(arena_printf(t->arena, "%s/copies", t->folder), 0700), 0);
+    CHECK_EQ(t, rename(arena_printf(t->arena, "%s/main/" BACKUP_FOLDER, t->folder), to), 0);
+    DIR *folder = opendir(log);
+    REQUIRE(t, folder != NULL);
+    for (const struct dirent *at; (at = readdir(folder)) != NULL;)
+        if (sscanf(at->d_name, "%16llx.log", &first) == 1 && first > last)
+            last = first;
+    (void)closedir(folder);
+    CHECK(t, last < log_end);
+    CHECK_EQ(t, truncate(arena_printf(t->arena, "%s/%016llx.log", log, last), (off_t)(log_end - last)), 0);
+}
+
+/* Whatever happens between the moment that is told of and the links. */
+static void a_backup_is_the_state_at_its_position(struct t *t)
+{
+    struct place p = {0};
+    struct err e = {0};
+    place_open(&p, t, 0);
+    create(&p);
+    CHECK_DONE(t, host_read(p.host, p.workspace, checkpoint_make, &p, &e), &e);
+    some_happens(&p);
+    some_happens(&p);
+    CHECK_DONE(t, host_read(p.host, p.workspace, stats_take, &p, &e), &e);
+    struct engine_stats then = p.stats;
+    some_happens(&p);
+    struct backup_order order = {
+        .folder = arena_printf(t->arena, "%s/main", t->folder), .registry = p.registry, .log_end = then.position};
+    REQUIRE_DONE(t, backup_open(&order, &e), &e);
+    some_happens(&p);
+    some_happens(&p);
+    some_happens(&p);
+    place_close(&p);
+    backup_move(t, then.position);
+    p.folder = arena_printf(t->arena, "%s/copies", t->folder);
+    place_open_there(&p, t, 0);
+    CHECK_DONE(t, host_read(p.host, p.workspace, stats_take, &p, &e), &e);
+    CHECK(t, hash128_equal(p.stats.digest, then.digest));
+    CHECK(t, p.stats.trouble == NULL);
+    place_close(&p);
+    registry_destroy(p.registry);
+}
+
+static void an_open_backup_goes_with_its_closing_or_the_next_start(struct t *t)
+{
+    struct place p = {0};
+    struct err e = {0};
+    const char *its = arena_printf(t->arena, "%s/main/" BACKUP_FOLDER, t->folder);
+    place_open(&p, t, 0);
+    create(&p);
+    CHECK_DONE(t, host_read(p.host, p.workspace, stats_take, &p, &e), &e);
+    struct backup_order order = {
+        .folder = arena_printf(t->arena, "%s/main", t->folder), .registry = p.registry, .log_end = p.stats.position};
+    CHECK_DONE(t, backup_open(&order, &e), &e);
+    CHECK_EQ(t, access(its, F_OK), 0);
+    CHECK_DONE(t, backup_close(order.folder, &e), &e);
+    CHECK_EQ(t, access(its, F_OK), -1);
+    for (int i = 0; i < 2; i++) { /* now no checkpoint is left that what was told of stands on */
+        create(&p);
+        CHECK_DONE(t, host_read(p.host, p.workspace, checkpoint_make, &p, &e), &e);
+    }
+    CHECK_FAILS(t, backup_open(&order, &e), UNAVAILABLE);
+    CHECK_DONE(t, host_read(p.host, p.workspace, stats_take, &p, &e), &e);
+    order.log_end = p.stats.position;
+    CHECK_DONE(t, backup_open(&order, &e), &e);
+    place_close(&p);
+    CHECK_EQ(t, access(its, F_OK), 0);
+    place_open(&p, t, 0);
+    (void)letters_of(&p);
+    CHECK_EQ(t, access(its, F_OK), -1);
+    place_close(&p);
+    registry_destroy(p.registry);
+}
+
 static void visit_done(struct message *m, struct status status)
 {
     atomic_int *visits = m->context;
@@ -471,6 +313,181 @@ static void a_visit_wakes_nobody(struct t *t)
     CHECK_EQ(t, atomic_load(&visits), 2);
     host_stats(p.host, &stats);
     CHECK_EQ(t, stats.awake, 1);
+    place_close(&p);
+    registry_destroy(p.registry);
+}
+
+/* --- commands wait --- */
+
+#define PEOPLE_COUNT 1000000u /* twice what the least share has room for */
+
+/* New people in one message. */
+struct people {
+    struct submission *submissions;
+    struct message message;
+    atomic_int answered, accepted;
+};
+
+static void person_answered(struct submission *s, const struct answer *a)
+{
+    struct people *c = s->context;
+    atomic_fetch_add(&c->accepted, done(a->status) && a->refusal == NULL);
+    atomic_fetch_add(&c->answered, 1);
+}
+
+static void people_prepare(struct people *c, const struct place *p, uint32_t count)
+{
+    c->submissions = calloc(count, sizeof *c->submissions);
+    REQUIRE(p->t, c->submissions != NULL);
+    for (uint32_t i = 0; i < count; i++)
+        c->submissions[i] = (struct submission){
+            .command = registry_command(p->registry, COMMAND_TINY_CREATE), .answered = person_answered, .context = c};
+    c->message = (struct message){.workspace = p->workspace, .submissions = c->submissions, .submission_count = count};
+}
+
+static void people_send(struct people *c, const struct place *p, uint32_t count)
+{
+    struct err e = {0};
+    people_prepare(c, p, count);
+    CHECK_DONE(p->t, host_send(p->host, &c->message, &e), &e);
+}
+
+/* Keeps the engine's thread until all that a test sends lies in the queue. */
+struct pause {
+    struct message message;
+    atomic_bool over;
+};
+
+static void pause_end_await(struct message *m, struct status status)
+{
+    struct pause *pause = m->context;
+    (void)status;
+    while (!atomic_load(&pause->over))
+        ;
+}
+
+static void pause_begin(struct pause *pause, const struct place *p)
+{
+    struct err e = {0};
+    pause->message = (struct message){.done = pause_end_await, .context = pause};
+    CHECK_DONE(p->t, host_send(p->host, &pause->message, &e), &e);
+}
+
+/* What was answered by when. */
+struct moment {
+    struct people *crowd, *other;
+    struct message message;
+    atomic_int crowd_answered, other_answered, done;
+};
+
+static void moment_note(struct message *m, struct status status)
+{
+    struct moment *moment = m->context;
+    atomic_store(&moment->crowd_answered, atomic_load(&moment->crowd->answered));
+    atomic_store(&moment->other_answered, atomic_load(&moment->other->answered));
+    atomic_store(&moment->done, done(status) ? 1 : 100);
+}
+
+
+static void who_waits_for_room_keeps_nobody_else_waiting(struct t *t)
+{
+    struct place p = {.memory_bytes = 1}, other = {0};
+    struct err e = {0};
+    struct people crowd = {0}, one = {0};
+    struct pause pause = {0};
+    workspace_write_named(t, "other", SECRET_JSON);
+    place_open(&p, t, 0);
+    other = p;
+    CHECK_DONE(t, host_workspace(p.host, BYTES_LIT("other"), &other.workspace, &e), &e);
+    create(&other);
+    struct moment moment = {.crowd = &crowd, .other = &one, .message = {.workspace = p.workspace, .done = moment_note, .context = &moment}};
+    pause_begin(&pause, &p);
+    people_send(&crowd, &p, PEOPLE_COUNT);
+    people_send(&one, &other, 1);
+    CHECK_DONE(t, host_send(p.host, &moment.message, &e), &e);
+    atomic_store(&pause.over, true);
+    wait_until(&p, &moment.done, 1);
+    CHECK_EQ(t, atomic_load(&moment.done), 1);
+    CHECK_EQ(t, atomic_load(&moment.other_answered), 1);
+    CHECK(t, atomic_load(&moment.crowd_answered) < (int)PEOPLE_COUNT);
+    wait_until(&p, &crowd.answered, (int)PEOPLE_COUNT);
+    CHECK_EQ(t, atomic_load(&crowd.accepted), PEOPLE_COUNT);
+    place_close(&p);
+    free(crowd.submissions);
+    free(one.submissions);
+    registry_destroy(p.registry);
+}
+
+/* --- memory --- */
+
+#define SHARED_BYTES ((size_t)96 << 20)
+#define SHARED_SLACK_BYTES ((size_t)16 << 20) /* copies for a checkpoint of each, which come on top of so small a share */
+#define CROWDS 6u                            /* of each: half as much again as its share has room for */
+#define CROWD_COUNT 250000u
+
+/* What all that are awake use. */
+struct usage {
+    struct host *host;
+    struct message message;
+    atomic_int asked, looked;
+    size_t bytes, bytes_most, cold_rows; /* the engine's thread */
+};
+
+static void usage_look(struct message *m, struct status status)
+{
+    struct usage *u = m->context;
+    (void)status;
+    size_t bytes = 0, cold_rows = 0;
+    for (size_t i = 0; i < host_workspace_count(u->host); i++) {
+        const struct engine *g = workspace_engine(host_workspace_at(u->host, i));
+        struct engine_stats stats = {0};
+        if (g != NULL)
+            engine_stats(g, &stats);
+        bytes += stats.memory_bytes;
+        cold_rows += stats.rows.cold_rows > 0;
+    }
+    u->bytes = bytes;
+    u->bytes_most = bytes > u->bytes_most ? bytes : u->bytes_most;
+    u->cold_rows = cold_rows;
+    atomic_fetch_add(&u->looked, 1);
+}
+
+static void usage_ask(struct usage *u, struct place *p)
+{
+    struct err e = {0};
+    u->message = (struct message){.done = usage_look, .context = u};
+    CHECK_DONE(p->t, host_send(p->host, &u->message, &e), &e);
+    wait_until(p, &u->looked, atomic_fetch_add(&u->asked, 1) + 1);
+}
+
+static void crowds_come(struct place *p, struct usage *u)
+{
+    struct people crowd = {0};
+    people_send(&crowd, p, CROWD_COUNT);
+    while (atomic_load(&crowd.answered) < (int)CROWD_COUNT && p->t->failures == 0)
+        usage_ask(u, p);
+    CHECK_EQ(p->t, atomic_load(&crowd.accepted), CROWD_COUNT);
+    free(crowd.submissions);
+}
+
+static void who_is_awake_shares_the_memory(struct t *t)
+{
+    struct place p = {.memory_bytes = SHARED_BYTES}, other;
+    struct err e = {0};
+    workspace_write_named(t, "other", SECRET_JSON);
+    place_open(&p, t, 0);
+    other = p;
+    CHECK_DONE(t, host_workspace(p.host, BYTES_LIT("other"), &other.workspace, &e), &e);
+    struct usage u = {.host = p.host};
+    for (unsigned i = 0; i < CROWDS * 2 && t->failures == 0; i++)
+        crowds_come(&p, &u); /* until it has all of it */
+    CHECK(t, u.bytes > SHARED_BYTES / 2);
+    for (unsigned i = 0; i < CROWDS && t->failures == 0; i++) {
+        crowds_come(&other, &u);
+        crowds_come(&p, &u);
+    }
+    CHECK_EQ(t, u.cold_rows, 2); /* both were pressed */
+    CHECK(t, u.bytes_most <= SHARED_BYTES + SHARED_SLACK_BYTES);
     place_close(&p);
     registry_destroy(p.registry);
 }
@@ -515,18 +532,47 @@ static void errands_are_run_before_the_end(struct t *t)
     registry_destroy(p.registry);
 }
 
+static void limit_set(struct place *p, uint64_t limit)
+{
+    struct buf payload;
+    struct answer a;
+    struct err e = {0};
+    buf_init(&payload, 64);
+    pack_bytes(&payload, bytes_of_text(tiny_limit.name));
+    pack_u64(&payload, limit);
+    CHECK_DONE(p->t, host_call(p->host, p->workspace, COMMAND_SET, buf_bytes(&payload), &a, NULL, &e), &e);
+    buf_fini(&payload);
+}
+
+static void an_alarm_is_heard_when_it_begins_and_when_it_is_over(struct t *t)
+{
+    struct place p = {0};
+    place_open(&p, t, 0);
+    create(&p);
+    limit_set(&p, 10);
+    wait_until(&p, &p.begun, 1);
+    CHECK_EQ(t, atomic_load(&p.over), 0);
+    limit_set(&p, 9);
+    wait_until(&p, &p.over, 1);
+    CHECK_EQ(t, atomic_load(&p.begun), 1);
+    place_close(&p);
+    registry_destroy(p.registry);
+}
+
 static const struct test tests[] = {
     {"what is answered is there after a restart", what_is_answered_is_there_after_a_restart, 1},
     {"without its own file a workspace stays shut", without_its_own_file_a_workspace_stays_shut, 1},
     {"a damaged checkpoint is passed over", a_damaged_checkpoint_is_passed_over, 1},
     {"unknown workspaces are named", unknown_workspaces_are_named, 1},
     {"a wish goes out again until the world takes it", a_wish_goes_out_again_until_the_world_takes_it, 1},
-    {"a dead target starves nobody", a_dead_target_starves_nobody, 1},
-    {"wishes of a target keep their order", wishes_of_a_target_keep_their_order, 1},
-    {"more wishes than fit go out in order", more_wishes_than_fit_go_out_in_order, 1},
+    {"a backup is the state at its position", a_backup_is_the_state_at_its_position, 12},
+    {"an open backup goes with its closing, or the next start", an_open_backup_goes_with_its_closing_or_the_next_start, 1},
     {"a workspace falls asleep and wakes with all it had", a_workspace_falls_asleep_and_wakes_with_all_it_had, 1},
     {"a visit wakes nobody", a_visit_wakes_nobody, 1},
+    {"who waits for room keeps nobody else waiting", who_waits_for_room_keeps_nobody_else_waiting, 1},
+    {"who is awake shares the memory", who_is_awake_shares_the_memory, 1},
     {"listeners hear what they asked for", listeners_hear_what_they_asked_for, 1},
     {"errands are run before the end", errands_are_run_before_the_end, 1},
+    {"an alarm is heard when it begins and when it is over", an_alarm_is_heard_when_it_begins_and_when_it_is_over, 1},
 };
 TEST_MAIN(tests)

@@ -10,35 +10,59 @@
 #define JOBS_A_ROUND 8u
 #define DISK_LOOK_EVERY_GROUPS 64u
 #define DISK_LOOKS_A_RESERVE 8u
-#define GIVE_BACK_EVERY_US US_PER_SECOND /* also of those that fail for lack of room */
+#define GIVE_BACK_EVERY_US US_PER_SECOND
+#define RETRY_US (10 * US_PER_SECOND) /* of a checkpoint that failed and has no more room than then */
+#define MORE_ROOM_PART 8u             /* of the reserve */
+#define PURGE_ROUNDS 4u               /* two, and what is swept then, and the log that was read for it */
+#define BACK_PART 4u                  /* of the reserve, beyond it: commands are taken again */
 
-/* A command of the engine's own, sent and applied on the spot; it may also wait for cold rows, so it lives on the heap. */
 struct own_submission {
     struct submission submission;
-    size_t size;
-    uint8_t payload[ROW_KEY_BYTES_MAX];
+    struct engine *engine;
+    void (*over)(struct engine *g, struct status status);
+    struct own_submission *next, **place; /* among those that are under way */
+    uint8_t payload[];
 };
 
 static void own_answered(struct submission *s, const struct answer *a)
 {
-    (void)a;
-    free(s);
+    struct own_submission *own = (struct own_submission *)s;
+    *own->place = own->next;
+    if (own->next != NULL)
+        own->next->place = own->place;
+    if (own->over != NULL)
+        own->over(own->engine, a->status);
+    free(own);
+}
+
+struct submission *own_submission_create(struct engine *g, const struct command *command, struct bytes payload,
+                                         void (*over)(struct engine *g, struct status status))
+{
+    struct own_submission *own = malloc(sizeof *own + payload.size);
+    if (own == NULL)
+        abort();
+    *own = (struct own_submission){.engine = g, .over = over, .next = g->own_submissions, .place = &g->own_submissions};
+    own->submission = (struct submission){
+        .command = command, .payload = bytes_of(own->payload, payload.size), .answered = own_answered};
+    if (payload.size > 0)
+        memcpy(own->payload, payload.data, payload.size);
+    if (own->next != NULL)
+        own->next->place = &own->next;
+    g->own_submissions = own;
+    return &own->submission;
+}
+
+void own_submissions_destroy(struct engine *g)
+{
+    for (struct own_submission *own = g->own_submissions, *next; own != NULL; own = next) {
+        next = own->next;
+        free(own);
+    }
 }
 
 static fallible own_send(struct engine *g, uint32_t id, struct bytes payload, int64_t now_us, struct err *e)
 {
-    struct own_submission *own = malloc(sizeof *own);
-    if (own == NULL)
-        abort();
-    assert(payload.size <= sizeof own->payload);
-    if (payload.size > 0)
-        memcpy(own->payload, payload.data, payload.size);
-    own->submission = (struct submission){
-        .command = registry_command(g->options.registry, id),
-        .payload = bytes_of(own->payload, payload.size),
-        .answered = own_answered,
-    };
-    struct submission *one = &own->submission;
+    struct submission *one = own_submission_create(g, registry_command(g->options.registry, id), payload, NULL);
     return engine_group(g, &one, 1, now_us, e);
 }
 
@@ -73,30 +97,6 @@ static fallible jobs_advance(struct engine *g, int64_t now_us, int64_t *out_wait
     return DONE;
 }
 
-/* A failed checkpoint is no reason to stop: the log has everything. It is shown and tried again later. */
-fallible engine_checkpoint_step(struct engine *g, size_t bytes_max, struct err *e)
-{
-    struct checkpoint_mark mark;
-    struct err why = {0};
-    switch (checkpointer_step(g->checkpointer, bytes_max, &mark, &why)) {
-    case CHECKPOINT_RUNNING:
-        return DONE;
-    case CHECKPOINT_FAILED:
-        g->stats.checkpoints_failed++;
-        engine_trouble(g, &why);
-        g->checkpoint_wanted_at = log_end(g->log) + g->options.checkpoint_log_bytes / 4;
-        return DONE;
-    case CHECKPOINT_IDLE:
-        break;
-    }
-    g->stats.checkpoints++;
-    g->trouble[0] = 0;
-    g->trim_position = g->mark.position;
-    g->mark = mark;
-    uint64_t keep = engine_log_needed(g);
-    return keep == 0 ? DONE : log_trim(g->log, keep, e);
-}
-
 /* The log is kept from `keep` on, and for as long as a domain still reads it. */
 static uint64_t log_kept_from(struct engine *g, uint64_t keep)
 {
@@ -110,9 +110,40 @@ static uint64_t log_kept_from(struct engine *g, uint64_t keep)
 }
 
 /* From the last checkpoint but one on. */
-uint64_t engine_log_needed(struct engine *g)
+static uint64_t log_needed(struct engine *g)
 {
     return log_kept_from(g, g->trim_position);
+}
+
+static fallible log_let_go(struct engine *g, struct err *e)
+{
+    uint64_t keep = g->audits ? 0 : log_needed(g);
+    return keep == 0 ? DONE : log_trim(g->log, keep, e);
+}
+
+/* A failed checkpoint is no reason to stop: the log has everything. It is shown and tried again later. */
+fallible engine_checkpoint_step(struct engine *g, size_t bytes_max, struct err *e)
+{
+    struct checkpoint_mark mark;
+    struct err why = {0};
+    switch (checkpointer_step(g->checkpointer, bytes_max, &mark, &why)) {
+    case CHECKPOINT_RUNNING:
+        return DONE;
+    case CHECKPOINT_FAILED:
+        g->stats.checkpoints_failed++;
+        g->checkpoint_failed = true;
+        engine_trouble(g, &why);
+        g->checkpoint_wanted_at = log_end(g->log) + g->options.checkpoint_log_bytes / 4;
+        return DONE;
+    case CHECKPOINT_IDLE:
+        break;
+    }
+    g->stats.checkpoints++;
+    g->trouble[0] = 0;
+    g->trim_position = g->mark.position;
+    g->mark = mark;
+    g->checkpoint_failed = false;
+    return log_let_go(g, e);
 }
 
 static void checkpoint_begin(struct engine *g)
@@ -121,6 +152,7 @@ static void checkpoint_begin(struct engine *g)
                                    .time_us = g->time_us,
                                    .apply_version = g->options.apply_version,
                                    .digest = rows_digest(g->rows)};
+    g->tried_free_bytes = g->disk_free_bytes;
     checkpointer_begin(g->checkpointer, &mark);
 }
 
@@ -166,14 +198,35 @@ static fallible checkpoint_go_on(struct engine *g, int64_t *out_wait_us, struct 
     return DONE;
 }
 
-/* Commands are taken again when there is twice the reserve, so that it does not flap. */
+void engine_purge_want(struct engine *g)
+{
+    g->purge_rounds = PURGE_ROUNDS + g->purge_runs;
+}
+
+/* The record behind the turn lets the segments before it go whole once the checkpoint that follows is the last but one. */
+static fallible purge_go_on(struct engine *g, int64_t now_us, struct err *e)
+{
+    if (g->purge_rounds == 0 || !g->accepting || checkpointer_running(g->checkpointer))
+        return DONE;
+    g->purge_rounds -= g->purge_runs; /* the round that is over */
+    g->purge_runs = g->purge_rounds > 0;
+    if (!g->purge_runs)
+        return DONE;
+    log_turn(g->log);
+    TRY(own_send(g, COMMAND_TICK, BYTES_NONE, now_us, e));
+    checkpointer_compact(g->checkpointer);
+    checkpoint_begin(g);
+    return DONE;
+}
+
+/* Commands are taken again when there is some more than the reserve, so that it does not flap. */
 static fallible disk_mind(struct engine *g, struct err *e)
 {
     g->disk_looked_at = log_end(g->log);
     TRY(disk_free_bytes(g->options.disk, &g->disk_free_bytes, e));
     if (g->disk_free_bytes < g->options.disk_reserve_bytes)
         g->accepting = false;
-    else if (g->disk_free_bytes >= 2 * g->options.disk_reserve_bytes)
+    else if (g->disk_free_bytes >= g->options.disk_reserve_bytes + g->options.disk_reserve_bytes / BACK_PART)
         g->accepting = true;
     return DONE;
 }
@@ -185,14 +238,26 @@ static bool checkpoints_give_back(struct engine *g)
     return log_goes || g->trim_position < g->gave_back_at;
 }
 
-/* While commands are refused no checkpoint comes due by itself, and the log is kept from the last but one on: a disk that
- * Kith has filled would stay full. */
-static void disk_give_back(struct engine *g, int64_t now_us)
+/* One that failed is most often one that had no room: the next one waits for some, but not for ever. */
+static bool checkpoint_is_worth_it(struct engine *g, int64_t now_us)
 {
-    if (g->accepting || now_us < g->give_back_after_us || checkpointer_running(g->checkpointer) || !checkpoints_give_back(g))
-        return;
+    bool has_more_room = g->disk_free_bytes >= g->tried_free_bytes + g->options.disk_reserve_bytes / MORE_ROOM_PART;
+    bool may_try = g->checkpoint_failed && !has_more_room ? now_us >= g->give_back_after_us + RETRY_US : now_us >= g->give_back_after_us;
+    return may_try && checkpoints_give_back(g);
+}
+
+/* While commands are refused no checkpoint comes due by itself, and the log is kept from the last but one on: a disk that
+ * Kith has filled would stay full. What nobody needs any more goes at once: a checkpoint may have no room before. */
+static fallible disk_give_back(struct engine *g, int64_t now_us, struct err *e)
+{
+    if (g->accepting)
+        return DONE;
+    TRY(log_let_go(g, e));
+    if (checkpointer_running(g->checkpointer) || !checkpoint_is_worth_it(g, now_us))
+        return DONE;
     g->give_back_after_us = now_us + GIVE_BACK_EVERY_US;
     checkpoint_begin(g);
+    return DONE;
 }
 
 /* Few groups may write much: a part of the reserve, and it is time to look again. */
@@ -208,11 +273,11 @@ fallible engine_keep_house(struct engine *g, int64_t now_us, int64_t *out_wait_u
     *out_wait_us = HOUSE_WAIT_US_MAX;
     if (disk_is_due(g))
         TRY(disk_mind(g, e));
-    if (waiting_count(g->waiting) > 0) {
+    if (!g->room.wanted && (waiting_count(g->waiting) > 0 || follow_ups_due(g))) { /* what has come for them would only go again */
         *out_wait_us = 0;
         TRY(engine_group(g, NULL, 0, now_us, e));
     }
-    if (g->accepting) {
+    if (g->accepting && !g->room.wanted) {
         TRY(timers_wake(g, now_us, out_wait_us, e));
         TRY(jobs_advance(g, now_us, out_wait_us, e));
     }
@@ -220,21 +285,28 @@ fallible engine_keep_house(struct engine *g, int64_t now_us, int64_t *out_wait_u
     if (works_running(g->works))
         *out_wait_us = *out_wait_us < US_PER_MS ? *out_wait_us : US_PER_MS;
     engine_memory_mind(g);
-    disk_give_back(g, now_us);
-    return checkpoint_go_on(g, out_wait_us, e);
+    if (g->room.wanted)
+        TRY(engine_room_look(g, e));
+    TRY(disk_give_back(g, now_us, e));
+    if (follow_ups_due(g))
+        *out_wait_us = 0;
+    TRY(purge_go_on(g, now_us, e));
+    TRY(checkpoint_go_on(g, out_wait_us, e));
+    if (g->room.wanted)
+        *out_wait_us = checkpointer_running(g->checkpointer) ? US_PER_MS : 0;
+    return DONE;
 }
 
-bool engine_holds(const struct engine *g)
+enum engine_hold engine_holds(const struct engine *g)
 {
-    return g->accepting && works_hold(g->works);
-}
-
-void engine_hold_wait(struct engine *g)
-{
-    works_wait(g->works);
+    if (!g->accepting)
+        return HOLD_NONE; /* commands are answered at once */
+    if (g->room.wanted)
+        return HOLD_ROOM;
+    return works_hold(g->works) ? HOLD_WORK : follow_ups_hold(g) ? HOLD_FOLLOW_UPS : HOLD_NONE;
 }
 
 bool engine_is_busy(const struct engine *g)
 {
-    return waiting_count(g->waiting) > 0 || works_running(g->works);
+    return waiting_count(g->waiting) > 0 || works_running(g->works) || follow_ups_left(g);
 }

@@ -1,14 +1,16 @@
 /* The budget of memory: what counts against it, what goes cold, and when commands must wait.
  *
  * Only what is clean can go, and commands keep making rows dirty. So a checkpoint begins when much is dirty, long before the
- * budget is used up; and when it is used up all the same, the next group (or the next commands of a replay) waits until the
- * checkpoint is through: meanwhile commands wait in the host's queue, and when that is full, at their senders. */
+ * budget is used up; and when it is used up all the same, the engine holds: commands wait with their sender (the host, which
+ * reads on and serves other workspaces) until the checkpoint is through; a replay waits on the spot. */
 #include "engine/engine_priv.h"
 
 #define EVICT_SLICE_BYTES (2u << 20)
 #define EVICT_TRIES_MAX 64u    /* in a row without a result, before nothing counts as clean */
 #define EVICT_EVERY_ROUNDS 16u /* while commands wait for cold rows */
 #define CLEAN_BYTES_FEW (256u << 10)
+#define EVICT_AT_ONCE_BYTES (16u << 20) /* before whoever reads gets a turn */
+#define ROOM_CHECKPOINTS 2u /* are waited for: one that runs already may be too old to help */
 #define ROOM_SLICE_BYTES (4u << 20)
 #define ROOM_WAIT_US 100000
 #define HOLD_BYTES_MIN (8u << 20) /* with less in use nobody waits, whatever the budget */
@@ -80,46 +82,99 @@ void engine_memory_mind(struct engine *g)
         (void)engine_checkpoint_want(g);
 }
 
-/* Lets clean rows go until enough is free. False: nothing is clean any more, and too much is there still. */
-static bool clean_evict(struct engine *g)
+enum eviction { EVICTED_ENOUGH, EVICTED_SOME, EVICTED_ALL };
+
+/* Lets clean rows go until enough is free, or for now enough time has passed. EVICTED_ALL: nothing is clean any more, and too
+ * much is there still. */
+static enum eviction clean_evict(struct engine *g)
 {
     unsigned tries = 0;
-    for (;;) {
+    for (size_t evicted = 0; evicted < EVICT_AT_ONCE_BYTES;) {
         struct memory m = memory_of(g);
         size_t over = rows_over(g, &m);
         if (over == 0)
-            return true;
+            return EVICTED_ENOUGH;
         if (m.clean < CLEAN_BYTES_FEW || tries == EVICT_TRIES_MAX)
-            return false;
-        tries = rows_evict(g->rows, over < EVICT_SLICE_BYTES ? over : EVICT_SLICE_BYTES) == 0 ? tries + 1 : 0;
+            return EVICTED_ALL;
+        size_t bytes = rows_evict(g->rows, over < EVICT_SLICE_BYTES ? over : EVICT_SLICE_BYTES);
+        tries = bytes == 0 ? tries + 1 : 0;
+        evicted += bytes;
     }
+    return EVICTED_SOME;
 }
 
-static bool must_hold(const struct engine *g)
+void engine_memory_set(struct engine *g, size_t bytes)
+{
+    g->options.memory_bytes = bytes;
+    works_memory_set(g->works, bytes);
+    while (clean_evict(g) == EVICTED_SOME)
+        ;
+}
+
+static bool is_over(const struct engine *g)
 {
     struct memory m = memory_of(g);
     return m.rows > rows_share(g, &m) && m.held + m.beside > HOLD_BYTES_MIN;
 }
 
-/* When a whole checkpoint has made no room, what is there can't go (definitions, timers, the newest events): more of them
+/* Would a checkpoint make anything clean, as far as one can tell? */
+static bool checkpoint_may_help(const struct engine *g)
+{
+    bool has_new = checkpointer_running(g->checkpointer) || g->applied != g->mark.position;
+    return has_new && g->room.given_up != g->stats.checkpoints + 1;
+}
+
+static void room_begin(struct engine *g)
+{
+    g->stats.held++;
+    g->room = (struct room){.wanted = true, .failed_before = g->stats.checkpoints_failed, .given_up = g->room.given_up};
+}
+
+/* When whole checkpoints have made no room, what is there can't go (definitions, timers, the newest events): more of them
  * would not help, so nobody waits again until the next one that comes by itself. */
+static void room_end(struct engine *g, bool given_up)
+{
+    g->room.wanted = false;
+    if (given_up)
+        g->room.given_up = g->stats.checkpoints + 1;
+}
+
+/* A checkpoint is waited for. */
+static bool room_is_on_its_way(const struct engine *g)
+{
+    return g->room.checkpoints > 0 && checkpointer_running(g->checkpointer);
+}
+
+fallible engine_room_look(struct engine *g, struct err *e)
+{
+    enum eviction eviction = clean_evict(g);
+    if (eviction == EVICTED_ENOUGH || !is_over(g)) {
+        room_end(g, false);
+        return DONE;
+    }
+    if (!g->room.wanted && eviction == EVICTED_ALL && !checkpoint_may_help(g))
+        return DONE;
+    if (!g->room.wanted)
+        room_begin(g);
+    if (eviction == EVICTED_SOME || room_is_on_its_way(g))
+        return DONE;
+    if (g->room.checkpoints == ROOM_CHECKPOINTS || g->stats.checkpoints_failed > g->room.failed_before || !checkpoint_may_help(g)) {
+        room_end(g, true);
+        return DONE;
+    }
+    g->room.checkpoints++;
+    return engine_checkpoint(g, false, e);
+}
+
 fallible engine_room_make(struct engine *g, struct err *e)
 {
-    if (clean_evict(g) || g->checkpointer == NULL || g->room_given_up == g->stats.checkpoints + 1 || !must_hold(g))
-        return DONE;
-    uint64_t failed_before = g->stats.checkpoints_failed;
-    if (!checkpointer_running(g->checkpointer) && g->applied == g->mark.position)
-        return DONE;
-    g->stats.held++;
-    for (unsigned rounds = 0; rounds < 2; rounds++) { /* one that runs already may be too old to help */
-        TRY(engine_checkpoint(g, false, e));
-        while (checkpointer_running(g->checkpointer)) {
+    TRY(engine_room_look(g, e));
+    while (g->room.wanted) {
+        if (room_is_on_its_way(g)) {
             TRY(engine_checkpoint_step(g, ROOM_SLICE_BYTES, e));
             checkpointer_wait(g->checkpointer, ROOM_WAIT_US);
         }
-        if (clean_evict(g) || !must_hold(g) || g->stats.checkpoints_failed > failed_before)
-            return DONE;
+        TRY(engine_room_look(g, e));
     }
-    g->room_given_up = g->stats.checkpoints + 1;
     return DONE;
 }

@@ -11,6 +11,14 @@ struct keyed_write {
     bool removed;
 };
 
+struct row_write {
+    const struct family *family;
+    struct bytes value;
+    uint32_t number;
+    bool created; /* in this step */
+    bool removed;
+};
+
 struct index_write {
     const struct family *family;
     struct hash128 hash;
@@ -38,6 +46,8 @@ struct outcome {
     uint32_t people_created;
     struct keyed_write *keyed;
     size_t keyed_count, keyed_room;
+    struct row_write *rows; /* each row once */
+    size_t row_count, row_room;
     struct index_write *index;
     size_t index_count, index_room;
     struct series_write *series;
@@ -45,6 +55,7 @@ struct outcome {
     struct said *said;
     size_t said_count, said_room, heard_count;
     uint32_t asked_count; /* of the world */
+    uint32_t follow_up_count;
     struct bytes reply;
 };
 
@@ -53,6 +64,7 @@ extern const struct family timer_family;   /* due_us (8 bytes, big-endian, top b
 extern const struct family job_family;     /* kind (4 bytes, BE), key -> state */
 extern const struct family outbox_family;  /* effect (4 bytes, BE), key -> struct outbox_head, payload */
 extern const struct family setting_family; /* name -> value (8) */
+extern const struct family follow_up_family; /* engine/follow.c */
 
 /* When something was asked of the world: the outbox goes out in this order. */
 struct outbox_head {
@@ -65,6 +77,9 @@ static_assert(sizeof(struct outbox_head) + EFFECT_BYTES_MAX == ROW_BYTES_MAX, "a
 
 /* The newest write of a key, or NULL. */
 const struct keyed_write *outcome_keyed(const struct outcome *o, const struct family *f, struct bytes key);
+
+/* The write of a row, or NULL. */
+struct row_write *outcome_row(const struct outcome *o, const struct family *f, uint32_t number);
 
 /* A person taken apart in this step, and in its arena: read or changed again without another look at the row. */
 void outcome_keep(struct outcome *o, struct person *p);

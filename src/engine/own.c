@@ -1,19 +1,12 @@
 /* The engine's own domain: time that passes, jobs that go on, answers of the world, settings. */
 #include <string.h>
 
+#include "engine/dead.h"
 #include "engine/engine_priv.h"
 #include "lib/json.h"
 #include "lib/pack.h"
 
 #define TIMERS_A_TICK 64u
-
-static uint64_t big_endian(const uint8_t *at, int size)
-{
-    uint64_t x = 0;
-    for (int i = 0; i < size; i++)
-        x = x << 8 | at[i];
-    return x;
-}
 
 /* --- engine.tick: the timers that are due --- */
 
@@ -25,7 +18,7 @@ struct due {
 
 static int64_t due_of(struct bytes key)
 {
-    return (int64_t)(big_endian(key.data, 8) ^ UINT64_C(1) << 63);
+    return (int64_t)(key_number(key.data, 8) ^ UINT64_C(1) << 63);
 }
 
 bool engine_timer_due(const struct view *v, int64_t *out_due_us)
@@ -45,7 +38,7 @@ static size_t timers_due(const struct view *v, struct due out_due[TIMERS_A_TICK]
     while (count < TIMERS_A_TICK && view_keyed_next(v, &timer_family, key, after, &key, &payload) && due_of(key) <= v->now_us) {
         out_due[count].key = arena_copy(v->arena, key);
         out_due[count].payload = arena_copy(v->arena, payload);
-        out_due[count].kind = registry_timer(v->registry, (uint32_t)big_endian(key.data + 8, 4));
+        out_due[count].kind = registry_timer(v->registry, (uint32_t)key_number(key.data + 8, 4));
         key = out_due[count++].key;
         after = true;
     }
@@ -87,7 +80,7 @@ static const struct job_kind *job_of(const struct view *v, struct bytes key, str
 {
     if (key.size < 4 || !view_keyed(v, &job_family, key, out_state))
         return NULL;
-    return registry_job(v->registry, (uint32_t)big_endian(key.data, 4));
+    return registry_job(v->registry, (uint32_t)key_number(key.data, 4));
 }
 
 static void continue_needs(const struct view *v, struct bytes key)
@@ -157,13 +150,14 @@ static const struct refusal *answered(struct step *s, struct bytes payload)
     f->worked = unpack_u8(&u) != 0;
     f->words = unpack_rest(&u);
     uint8_t *key = arena_take(s->view.arena, 4 + f->key.size, 1);
-    for (int i = 0; i < 4; i++)
-        key[i] = (uint8_t)(id >> (24 - 8 * i));
+    (void)put_key(key, id, 4);
     if (f->key.size > 0)
         memcpy(key + 4, f->key.data, f->key.size);
     struct bytes name = bytes_of(key, 4 + f->key.size), there;
     if (f->kind == NULL || !view_keyed(&s->view, &outbox_family, name, &there))
         return NULL; /* answered before: a port may say it twice after a crash */
+    if (!f->worked)
+        dead_letter_keep(s, name, there, f->words);
     step_keyed_remove(s, &outbox_family, name);
     step_say(s, &fact_effect_answered, f);
     return NULL;
@@ -204,6 +198,25 @@ static const struct command commands[] = {
     {COMMAND_ANSWERED, "engine.answered", 65536, ROLE_SYSTEM, answered_check, NULL, answered,
      "Notes what the world answered to something that the outbox asked for.", NULL},
     {COMMAND_SET, "engine.set", 256, ROLE_ADMIN, set_check, NULL, set, "Sets one setting of the workspace.", NULL},
+    {COMMAND_DEAD_AGAIN, "engine.dead_again", 16, ROLE_ADMIN, dead_span_check, NULL, dead_again,
+     "Asks the world again for what it did not take.", NULL},
+    {COMMAND_DEAD_DROP, "engine.dead_drop", 16, ROLE_ADMIN, dead_span_check, NULL, dead_drop,
+     "Lets go of what the world did not take.", NULL},
+};
+
+static bool dead_letters_wait(const struct view *v)
+{
+    return dead_letters_count(v) > 0;
+}
+
+static const struct metric metrics[] = {
+    {"kith_dead_letters", "Effects that the world refused or that were given up, waiting for somebody to decide.",
+     dead_letters_count},
+};
+
+static const struct alarm alarms[] = {
+    {"dead_letters", "The world did not take something that it was asked for: `kith hook dead` lists it.",
+     "No dead letters are left.", dead_letters_wait},
 };
 
 static const struct fact_kind *const says[] = {&fact_effect_answered};
@@ -216,4 +229,8 @@ const struct domain engine_domain = {
     .command_count = COUNT_OF(commands),
     .says = says,
     .say_count = COUNT_OF(says),
+    .metrics = metrics,
+    .metric_count = COUNT_OF(metrics),
+    .alarms = alarms,
+    .alarm_count = COUNT_OF(alarms),
 };

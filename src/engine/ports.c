@@ -2,9 +2,13 @@
  * first of a queue is tried; when the world doesn't take it, that queue alone pauses, longer each time.
  *
  * What is not answered when the process ends is in the outbox still and goes out after the next start. A queue that is full
- * leaves what comes then in the outbox, and takes it from there when it has run empty: so its order is kept. */
+ * leaves what comes then in the outbox, and takes it from there when it has run empty: so its order is kept.
+ *
+ * Ports that are paused take nothing: all waits in the outbox. A file says so, outlasts restarts, and comes with a restore. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/time.h"
 #include "engine/engine_priv.h"
@@ -15,6 +19,7 @@
 #define RETRY_US_MAX (10 * US_PER_MINUTE)
 #define RETRY_US_ASKED_MAX (60 * US_PER_MINUTE) /* of a pause that the world asks for */
 #define WORDS_BYTES_MAX 4096u
+#define PATH_BYTES_MAX 4096u
 #define ANSWER_WAIT_US (100 * US_PER_MS) /* for room in the host's queue, before it is looked whether this must end */
 
 struct parcel {
@@ -31,6 +36,7 @@ struct target {
     size_t count;
     int64_t due_us;   /* monotonic: when it is its turn */
     int64_t pause_us; /* after the last try; 0: the world took it */
+    int64_t fails_since_us; /* monotonic; 0: the world took the last one */
     bool behind;      /* some of its effects wait in the outbox alone, before all that is new */
     bool fill_asked;  /* the engine will bring them */
     bool filling;     /* now */
@@ -40,6 +46,7 @@ struct target {
 
 struct ports {
     struct workspace *workspace;
+    bool paused;
     pthread_t thread;
     bool thread_runs;
     pthread_mutex_t lock; /* of all below */
@@ -49,12 +56,20 @@ struct ports {
     bool closing;
 };
 
+static bool is_paused(const struct workspace *w)
+{
+    char path[PATH_BYTES_MAX];
+    (void)snprintf(path, sizeof path, "%s/" PORTS_PAUSED_FILE, disk_root(w->disk));
+    return access(path, F_OK) == 0;
+}
+
 struct ports *ports_create(struct workspace *w)
 {
     struct ports *p = calloc(1, sizeof *p);
     if (p == NULL)
         abort();
     p->workspace = w;
+    p->paused = is_paused(w);
     (void)pthread_mutex_init(&p->lock, NULL);
     (void)pthread_cond_init(&p->changed, NULL);
     return p;
@@ -243,6 +258,14 @@ static void target_pause(struct target *t, int64_t asked_us)
     t->due_us = time_monotonic_us() + (asked_us > t->pause_us ? asked_us : t->pause_us);
 }
 
+/* Has it been in vain for too long? Called after a try that was. */
+static bool is_given_up(struct target *t)
+{
+    int64_t now_us = time_monotonic_us();
+    t->fails_since_us = t->fails_since_us == 0 ? now_us : t->fails_since_us;
+    return t->port->give_up_us > 0 && now_us - t->fails_since_us >= t->port->give_up_us;
+}
+
 /* Under the lock, but for the sending. */
 static void target_send(struct ports *p, struct target *t)
 {
@@ -252,7 +275,7 @@ static void target_send(struct ports *p, struct target *t)
     buf_init(&answer.words, WORDS_BYTES_MAX);
     struct status status = t->port->send(t->port->context, p->workspace, bytes_of(parcel->data, parcel->key_size),
                                          bytes_of(parcel->data + parcel->key_size, parcel->payload_size), &answer);
-    bool again = status.code == STATUS_UNAVAILABLE;
+    bool in_vain = status.code == STATUS_UNAVAILABLE, again = in_vain && !is_given_up(t);
     if (!again)
         answer_send(p, t, done(status), buf_bytes(&answer.words));
     buf_fini(&answer.words);
@@ -262,6 +285,7 @@ static void target_send(struct ports *p, struct target *t)
         return;
     }
     t->pause_us = 0;
+    t->fails_since_us = in_vain ? t->fails_since_us : 0;
     t->due_us = time_monotonic_us();
     parcel_drop(t);
     target_settle(p, t);
@@ -328,7 +352,7 @@ static struct target *target_for(struct ports *p, const struct port_kind *port, 
 void ports_take(struct ports *p, const struct effect_kind *kind, struct bytes key, struct bytes payload)
 {
     const struct port_kind *port = port_of(p->workspace->host, kind);
-    if (port == NULL)
+    if (port == NULL || p->paused)
         return; /* nobody carries it out yet: it stays in the outbox */
     (void)pthread_mutex_lock(&p->lock);
     struct target *t = target_for(p, port, payload);
@@ -360,4 +384,35 @@ void ports_destroy(struct ports *p)
     (void)pthread_cond_destroy(&p->changed);
     (void)pthread_mutex_destroy(&p->lock);
     free(p);
+}
+
+/* --- paused --- */
+
+bool workspace_ports_paused(const struct workspace *w)
+{
+    return w->ports->paused;
+}
+
+static fallible paused_note(const struct workspace *w, bool paused, struct err *e)
+{
+    if (paused)
+        return disk_write_all(w->disk, PORTS_PAUSED_FILE, BYTES_NONE, e);
+    TRY(disk_remove(w->disk, PORTS_PAUSED_FILE, e));
+    return disk_sync_folder(w->disk, ".", e);
+}
+
+fallible workspace_ports_pause(struct workspace *w, bool paused, struct err *e)
+{
+    TRY(paused_note(w, paused, e));
+    ports_destroy(w->ports); /* what they held is in the outbox */
+    w->ports = ports_create(w);
+    assert(w->ports->paused == paused);
+    engine_outbox_replay(w->engine);
+    return DONE;
+}
+
+struct bytes host_effect_target(const struct host *h, const struct effect_kind *kind, struct bytes payload)
+{
+    const struct port_kind *port = port_of(h, kind);
+    return port == NULL || port->target == NULL ? BYTES_NONE : port->target(payload);
 }

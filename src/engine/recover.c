@@ -67,7 +67,8 @@ static fallible state_load(struct engine *g, const struct checkpoint_mark *mark,
     g->cold = g->options.cold_open(g->options.context, mark->snapshot[0] == 0 ? NULL : mark->snapshot, e);
     if (g->cold == NULL)
         return mark->snapshot[0] == 0 ? (struct status){STATUS_IO} : (struct status){STATUS_CORRUPT}; /* another one may do */
-    rows_load_within(g->rows, g->options.memory_bytes / INDEX_SHARE);
+    /* What fits comes back now, in one pass over the cold store, instead of a random read for each row that is met first. */
+    rows_load_within(g->rows, (struct load_room){.indexes = g->options.memory_bytes / INDEX_SHARE, .rows = engine_rows_room(g)});
     if (mark->snapshot[0] != 0)
         TRY(WRAP(e, checkpoint_load(g->cold, mark, g->rows, e), "checkpoint %s", mark->snapshot));
     g->mark = *mark;
@@ -82,24 +83,12 @@ static fallible fetch_begin(struct engine *g, struct err *e)
     return fetch_create(&places, g->options.threaded ? FETCH_THREADS : 0, &g->fetch, e);
 }
 
-/* Brings people back into memory, in order, as far as the budget goes: one pass over the cold store instead of a random
- * read for each person who is met first. */
-static struct status warm_page(void *context, struct bytes key, struct bytes page, struct err *e)
+/* Whose marks go to `disk`. */
+static fallible checkpoints_begin(struct engine *g, struct disk *disk, struct err *e)
 {
-    struct engine *g = context;
-    if (engine_rows_room(g) == 0)
-        return FAIL(e, CANCELLED, "the rest stays cold");
-    return rows_numbered_thaw_page(g->rows, &person_family, key, page, e);
-}
-
-static fallible rows_warm(struct engine *g, struct err *e)
-{
-    struct rows_usage usage;
-    rows_usage(g->rows, &usage);
-    if (usage.cold_rows == 0)
-        return DONE;
-    struct status status = cold_scan(g->cold, bytes_of(&person_family.id, 1), warm_page, g, e);
-    return status.code == STATUS_CANCELLED ? DONE : status;
+    struct checkpointer_options checkpoints = {.disk = disk, .cold = g->cold, .rows = g->rows, .threaded = g->options.threaded,
+                                               .buffer_bytes_max = g->options.memory_bytes / BUFFER_SHARE};
+    return checkpointer_create(&checkpoints, &g->checkpointer, e);
 }
 
 /* Records that are replayed together: what they need is asked for at once, and their memory is touched ahead. */
@@ -196,6 +185,8 @@ static fallible replay(struct engine *g, uint64_t until, struct err *e)
         }
         if (done(status))
             status = batch_apply(g, b, e);
+        size_t memory_bytes = engine_memory_bytes(g);
+        g->memory_bytes_most = memory_bytes > g->memory_bytes_most ? memory_bytes : g->memory_bytes_most;
     }
     buf_fini(&b->bytes);
     free(b);
@@ -336,8 +327,6 @@ static fallible footing_load(struct engine *g, struct footing *f, struct err *e)
     for (;;) {
         struct err why = {0};
         struct status status = state_load(g, &f->marks.all[0], &why);
-        if (done(status))
-            status = rows_warm(g, &why);
         if (status.code != STATUS_CORRUPT || f->marks.count == 0) {
             *e = why;
             return status;
@@ -395,11 +384,10 @@ static fallible engine_fill(struct engine *g, struct err *e)
     TRY(footing_check(g, &f, e));
     TRY(footing_keep(g, &f, e));
     TRY(fetch_begin(g, e));
-    struct checkpointer_options checkpoints = {.disk = g->options.disk, .cold = g->cold, .rows = g->rows, .threaded = g->options.threaded,
-                                               .buffer_bytes_max = g->options.memory_bytes / BUFFER_SHARE};
-    TRY(checkpointer_create(&checkpoints, &g->checkpointer, e));
+    TRY(checkpoints_begin(g, g->options.disk, e));
     TRY(replay(g, log_end(g->log), e));
     g->arrived = 0;
+    g->gave_back_at = g->applied; /* for all that one knows */
     g->checkpoint_wanted_at = (g->mark.position > g->applied ? g->applied : g->mark.position) + g->options.checkpoint_log_bytes;
     if (g->options.threaded)
         TRY(syncer_create(g->log, &g->syncer, e));
@@ -434,6 +422,7 @@ void engine_close(struct engine *g)
         return;
     waiting_turn_away(g->waiting); /* results of work may be among them */
     waiting_destroy(g->waiting);
+    own_submissions_destroy(g);
     works_destroy(g->works);
     syncer_destroy(g->syncer);
     checkpointer_destroy(g->checkpointer);
@@ -468,21 +457,23 @@ static fallible audit_run(struct engine *g, struct audit *out_audit, struct err 
         g->applied = log_first(g->log);
     else
         TRY(log_reaches(g, &older, e));
-    TRY(rows_warm(g, e));
     TRY(fetch_begin(g, e));
+    TRY(checkpoints_begin(g, g->options.scratch, e));
     uint64_t from = g->applied;
     TRY(replay(g, last.position, e));
     struct hash128 digest = rows_digest(g->rows);
     if (!hash128_equal(digest, last.digest))
         return FAIL(e, CORRUPT, "replaying %" PRIu64 " to %" PRIu64 " gives the digest %016" PRIx64 "%016" PRIx64
                     ", the checkpoint has %016" PRIx64 "%016" PRIx64, from, last.position, digest.high, digest.low, last.digest.high, last.digest.low);
-    *out_audit = (struct audit){.from = from, .until = last.position, .commands = g->stats.replayed, .digest = digest};
+    *out_audit = (struct audit){.from = from, .until = last.position, .commands = g->stats.replayed, .digest = digest, .memory_bytes_most = g->memory_bytes_most};
     return DONE;
 }
 
 fallible engine_audit(const struct engine_options *options, struct audit *out_audit, struct err *e)
 {
     struct engine *g = engine_create(options);
+    g->audits = true;
+    assert(options->scratch != NULL);
     struct status status = audit_run(g, out_audit, e);
     engine_close(g);
     return status;

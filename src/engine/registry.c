@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/dead.h"
 #include "engine/outcome.h"
 
 #define DOMAIN_COUNT_MAX 48u
@@ -20,7 +21,7 @@ struct registry {
 };
 
 static const struct family *const engine_families[] = {&person_family, &timer_family, &job_family, &outbox_family,
-                                                       &setting_family};
+                                                       &setting_family, &follow_up_family, &dead_letter_family};
 
 static const struct fact_kind *said_by(const struct domain *d, uint32_t id)
 {

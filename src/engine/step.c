@@ -2,8 +2,10 @@
 
 #include <string.h>
 
+#include "engine/follow.h"
 #include "engine/outcome.h"
 #include "engine/registry.h"
+#include "lib/pack.h"
 
 #define SAID_MAX 4096u /* facts of one step: a bound against a rule that reaches itself */
 
@@ -21,8 +23,9 @@ void step_begin(struct step *s, const struct rows *rows, const struct registry *
     /* The arrays of people need no clearing: person_count says how many there are. */
     o->person_count = o->people_created = 0;
     o->keyed_count = o->keyed_room = o->index_count = o->index_room = 0;
+    o->row_count = o->row_room = 0;
     o->series_count = o->series_room = o->said_count = o->said_room = o->heard_count = 0;
-    o->asked_count = 0;
+    o->asked_count = o->follow_up_count = 0;
     o->reply = BYTES_NONE;
     s->view = (struct view){.rows = rows, .registry = registry, .written = o, .arena = arena};
     s->cause = CAUSE_LIVE;
@@ -90,6 +93,47 @@ void step_person_clear(struct step *s, uint32_t number)
     uint32_t slot = person_slot(s, number);
     *s->outcome->people[slot] = (struct person){.number = number};
     s->outcome->person_changed[slot] = true;
+}
+
+static void row_write(struct step *s, struct row_write write)
+{
+    struct outcome *o = s->outcome;
+    assert(write.family->kind == FAMILY_NUMBERED && write.value.size <= write.family->value_bytes);
+    assert(o->row_count < STEP_ROWS_MAX);
+    LIST_MORE(s, o->rows, o->row_count, o->row_room);
+    o->rows[o->row_count++] = write;
+}
+
+uint32_t step_row_create(struct step *s, const struct family *f, struct bytes value)
+{
+    uint32_t number = view_rows_end(&s->view, f);
+    row_write(s, (struct row_write){.family = f, .number = number, .value = value, .created = true});
+    return number;
+}
+
+/* The row as it is now, about to be written: NULL when there is none. */
+static struct row_write *row_to_write(struct step *s, const struct family *f, uint32_t number)
+{
+    struct bytes value;
+    if (!view_row(&s->view, f, number, &value))
+        return NULL;
+    if (outcome_row(s->outcome, f, number) == NULL)
+        row_write(s, (struct row_write){.family = f, .number = number, .value = value});
+    return outcome_row(s->outcome, f, number);
+}
+
+void step_row_put(struct step *s, const struct family *f, uint32_t number, struct bytes value)
+{
+    struct row_write *w = row_to_write(s, f, number);
+    assert(w != NULL && value.size <= f->value_bytes);
+    w->value = value;
+}
+
+void step_row_remove(struct step *s, const struct family *f, uint32_t number)
+{
+    struct row_write *w = row_to_write(s, f, number);
+    if (w != NULL)
+        w->removed = true;
 }
 
 static void index_write(struct step *s, struct index_write write)
@@ -170,6 +214,20 @@ uint32_t step_fact_index(const struct step *s)
     return (uint32_t)s->outcome->heard_count - 1;
 }
 
+const struct refusal *step_apply(struct step *s, const struct command *command, const struct log_record *record)
+{
+    s->view.now_us = record->time_us;
+    s->view.position = record->position;
+    bool is_follow_up = record->follows.position != 0;
+    if (is_follow_up)
+        s->cause = follow_up_cause(&s->view, record->follows);
+    const struct refusal *refusal = command->apply(s, record->payload);
+    assert(refusal == NULL || step_is_clean(s));
+    if (is_follow_up)
+        follow_up_done(s, record->follows);
+    return refusal;
+}
+
 void step_settle(struct step *s, fact_told told, void *context)
 {
     struct outcome *o = s->outcome;
@@ -183,17 +241,11 @@ void step_settle(struct step *s, fact_told told, void *context)
     }
 }
 
-static void big_endian_put(uint8_t *at, uint64_t x, int size)
-{
-    for (int i = size - 1; i >= 0; i--, x >>= 8)
-        at[i] = (uint8_t)x;
-}
-
 /* kind, then the domain's key: the keys of one kind lie together. */
 static struct bytes kind_key(struct step *s, uint32_t kind, struct bytes key)
 {
     uint8_t *data = arena_take(s->view.arena, 4 + key.size, 1);
-    big_endian_put(data, kind, 4);
+    (void)put_key(data, kind, 4);
     if (key.size > 0)
         memcpy(data + 4, key.data, key.size);
     return bytes_of(data, 4 + key.size);
@@ -217,8 +269,7 @@ void step_ask(struct step *s, const struct effect_kind *kind, struct bytes key, 
 static struct bytes timer_key(struct step *s, const struct timer_kind *kind, int64_t due_us, struct bytes key)
 {
     uint8_t *data = arena_take(s->view.arena, 12 + key.size, 1);
-    big_endian_put(data, (uint64_t)due_us ^ UINT64_C(1) << 63, 8);
-    big_endian_put(data + 8, kind->id, 4);
+    (void)put_key(put_key(data, (uint64_t)due_us ^ UINT64_C(1) << 63, 8), kind->id, 4);
     if (key.size > 0)
         memcpy(data + 12, key.data, key.size);
     return bytes_of(data, 12 + key.size);
@@ -256,11 +307,29 @@ bool step_is_clean(const struct step *s)
     bool changed = o->people_created > 0;
     for (uint32_t i = 0; i < o->person_count; i++)
         changed |= o->person_changed[i];
-    return !changed && o->keyed_count == 0 && o->index_count == 0 && o->series_count == 0 && o->said_count == 0;
+    return !changed && o->row_count == 0 && o->keyed_count == 0 && o->index_count == 0 && o->series_count == 0 && o->said_count == 0;
 }
 
 /* Writes may borrow from rows that other writes of the step replace, so nothing of a row is given up before everything is
- * read: people are encoded first and written last, and several keyed writes are copied. */
+ * read: people are encoded and rows copied first and written last, and several keyed writes are copied. */
+static void rows_gather(struct step *s)
+{
+    for (size_t i = 0; i < s->outcome->row_count; i++)
+        s->outcome->rows[i].value = arena_copy(s->view.arena, s->outcome->rows[i].value);
+}
+
+/* One that was made and removed is written all the same, so that its number is taken. */
+static void rows_commit(const struct outcome *o, struct rows *rows)
+{
+    for (size_t i = 0; i < o->row_count; i++) {
+        const struct row_write *w = &o->rows[i];
+        if (w->created || !w->removed)
+            rows_numbered_put(rows, w->family, w->number, w->value);
+        if (w->removed)
+            rows_numbered_remove(rows, w->family, w->number);
+    }
+}
+
 static void keyed_commit(struct step *s, struct rows *rows)
 {
     struct outcome *o = s->outcome;
@@ -284,6 +353,7 @@ void step_commit(struct step *s, struct rows *rows)
     for (uint32_t i = 0; i < o->person_count; i++)
         if (o->person_changed[i])
             people[i] = person_encode(o->people[i], s->view.arena);
+    rows_gather(s);
     keyed_commit(s, rows);
     for (size_t i = 0; i < o->index_count; i++) {
         const struct index_write *w = &o->index[i];
@@ -304,6 +374,7 @@ void step_commit(struct step *s, struct rows *rows)
     for (uint32_t i = 0; i < o->person_count; i++)
         if (o->person_changed[i])
             rows_numbered_put(rows, &person_family, o->person_numbers[i], people[i]);
+    rows_commit(o, rows);
 }
 
 size_t step_changed(const struct step *s, uint32_t out_numbers[STEP_PEOPLE_MAX])

@@ -5,6 +5,9 @@
 #include "engine/view.h"
 
 struct json_writer;
+struct log_record;
+struct command;
+struct refusal;
 struct fact_kind;
 struct effect_kind;
 struct timer_kind;
@@ -24,6 +27,11 @@ struct step {
 uint32_t step_person_create(struct step *s); /* the next number, with an empty row; never used before */
 void step_section_put(struct step *s, uint32_t number, const struct section *section, struct bytes value);
 void step_person_clear(struct step *s, uint32_t number); /* all sections empty; the number stays taken */
+/* Rows of a domain's own numbered family, which go cold and come back as people do. At most STEP_ROWS_MAX of them are written in a
+ * step, and those that are put or removed are announced by `needs` (view_row). */
+uint32_t step_row_create(struct step *s, const struct family *f, struct bytes value); /* the next number; never used before or again */
+void step_row_put(struct step *s, const struct family *f, uint32_t number, struct bytes value); /* of one that was created */
+void step_row_remove(struct step *s, const struct family *f, uint32_t number);                  /* absent: nothing happens */
 void step_index_put(struct step *s, const struct family *f, struct hash128 hash, uint32_t number);
 /* Of a key that nobody put before, such as a random one: it need not be looked at in `needs`, as others must. */
 void step_index_add(struct step *s, const struct family *f, struct hash128 hash, uint32_t number);
@@ -50,6 +58,14 @@ void step_timer_cancel(struct step *s, const struct timer_kind *kind, int64_t du
 /* Starts a job; it advances from the next group on. `key` names it: a job of the same kind and key is replaced. */
 void step_job_start(struct step *s, const struct job_kind *kind, struct bytes key, struct bytes state);
 
+/* "And then this command": a follow-up, which is logged and applied as a command of its own right after, exactly once whatever
+ * crashes. A step's follow-ups go in the order said; one that must wait for cold rows is passed by those that touch none of its
+ * rows. It begins with the cause of this step. `payload` is as the command's check wants it; a refusal of it is counted, and
+ * nobody hears of it. At most STEP_FOLLOW_UPS_MAX a step. What follows from what follows must come to an end. */
+#define STEP_FOLLOW_UPS_MAX 256u
+#define FOLLOW_UP_BYTES_MAX 65536u
+void step_then(struct step *s, uint32_t command_id, struct bytes payload);
+
 /* What the sender gets to read besides accepted or refused: one JSON object. Not logged; the last one counts. */
 void step_reply(struct step *s, struct bytes json);
 
@@ -57,6 +73,8 @@ void step_reply(struct step *s, struct bytes json);
 
 /* Prepares `s` for one command over committed rows; everything lives in `arena` until its reset. */
 void step_begin(struct step *s, const struct rows *rows, const struct registry *registry, struct arena *arena);
+/* Applies the command of a record; that of a follow-up takes its rows away, whether it is refused or not. */
+const struct refusal *step_apply(struct step *s, const struct command *command, const struct log_record *record);
 /* Lets every domain hear what was said, until nothing new is said. Facts go to `told` too, unless it is NULL. */
 typedef void (*fact_told)(void *context, const struct step *s, const struct fact_kind *kind, const void *fact);
 void step_settle(struct step *s, fact_told told, void *context);

@@ -3,16 +3,39 @@
 
 #include "engine/engine_priv.h"
 
-/* One sync at a time; the engine starts it, applies meanwhile, then waits for it. */
+#define PREPARE_EVERY_BYTES (256u << 10) /* of log: a slice of zeroes that is worth its system calls */
+
+/* One sync at a time; the engine starts it, applies meanwhile, then waits for it. While the thread rests, the engine may
+ * sync by itself: the log knows one syncing thread at a time. */
 struct syncer {
     struct log *log;
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t changed;
     bool asked, closing;
+    bool preparing;       /* after the sync, when its answers are on their way */
+    uint64_t prepared_at; /* the log's end when the next segment was last prepared */
     struct status status;
     struct err error;
 };
+
+static bool preparing_is_due(const struct syncer *s)
+{
+    return log_end(s->log) >= s->prepared_at + PREPARE_EVERY_BYTES;
+}
+
+/* With the lock, which it lets go of meanwhile. The next segment gets a slice of its zeroes. */
+static void prepare(struct syncer *s)
+{
+    struct err e = {0};
+    s->preparing = true;
+    s->prepared_at = log_end(s->log);
+    (void)pthread_mutex_unlock(&s->lock);
+    struct status prepared = log_prepare(s->log, &e);
+    (void)pthread_mutex_lock(&s->lock);
+    (void)prepared; /* what it could not do, the next sync does or says */
+    s->preparing = false;
+}
 
 static void *syncer_run(void *context)
 {
@@ -31,12 +54,8 @@ static void *syncer_run(void *context)
         s->error = e;
         s->asked = false;
         (void)pthread_cond_broadcast(&s->changed);
-        if (done(status)) { /* the engine answers meanwhile; the next segment gets a slice of its zeroes */
-            (void)pthread_mutex_unlock(&s->lock);
-            struct status prepared = log_prepare(s->log, &e);
-            (void)pthread_mutex_lock(&s->lock);
-            (void)prepared; /* what it could not do, the next sync does or says */
-        }
+        if (done(status) && preparing_is_due(s))
+            prepare(s);
     }
     (void)pthread_mutex_unlock(&s->lock);
     return NULL;
@@ -48,6 +67,7 @@ fallible syncer_create(struct log *l, struct syncer **out_syncer, struct err *e)
     if (s == NULL)
         return FAIL(e, FULL, "no memory for the syncing thread");
     s->log = l;
+    s->prepared_at = log_end(l); /* opening it has */
     (void)pthread_mutex_init(&s->lock, NULL);
     (void)pthread_cond_init(&s->changed, NULL);
     if (pthread_create(&s->thread, NULL, syncer_run, s) != 0) {
@@ -79,6 +99,14 @@ void syncer_start(struct syncer *s)
     s->asked = true;
     (void)pthread_cond_broadcast(&s->changed);
     (void)pthread_mutex_unlock(&s->lock);
+}
+
+bool syncer_rests(struct syncer *s)
+{
+    (void)pthread_mutex_lock(&s->lock);
+    bool rests = !s->asked && !s->preparing && !preparing_is_due(s);
+    (void)pthread_mutex_unlock(&s->lock);
+    return rests;
 }
 
 fallible syncer_wait(struct syncer *s, struct err *e)

@@ -11,6 +11,7 @@ const struct family person_family = {.id = 1, .kind = FAMILY_NUMBERED, .value_by
 const struct family timer_family = {.id = 2, .kind = FAMILY_KEYED, .value_bytes = ROW_BYTES_MAX, .name = "timer"};
 const struct family job_family = {.id = 3, .kind = FAMILY_KEYED, .value_bytes = ROW_BYTES_MAX, .name = "job"};
 const struct family outbox_family = {.id = 4, .kind = FAMILY_KEYED, .value_bytes = ROW_BYTES_MAX, .name = "outbox"};
+const struct family follow_up_family = {.id = 6, .kind = FAMILY_KEYED, .value_bytes = ROW_BYTES_MAX, .name = "follow_up"};
 const struct family setting_family = {.id = 5, .kind = FAMILY_KEYED, .value_bytes = 8, .name = "setting"};
 
 void person_decode(uint32_t number, struct bytes row, struct person *out_person)
@@ -75,6 +76,20 @@ static void touch(struct touched *t, uint32_t number, bool cold)
             return;
     if (t->count < STEP_PEOPLE_MAX)
         t->numbers[t->count++] = number;
+    else if (cold)
+        t->numbers[t->cold_count % STEP_PEOPLE_MAX] = number;
+}
+
+static void touch_row(struct touched *t, struct row_name name, bool cold)
+{
+    t->cold_count += cold;
+    for (uint32_t i = 0; i < t->row_count; i++)
+        if (t->rows[i].number == name.number && t->rows[i].family == name.family)
+            return;
+    if (t->row_count < STEP_ROWS_MAX)
+        t->rows[t->row_count++] = name;
+    else if (cold)
+        t->rows[t->cold_count % STEP_ROWS_MAX] = name;
 }
 
 static void touch_index(struct touched *t, struct index_name name, bool cold)
@@ -82,11 +97,13 @@ static void touch_index(struct touched *t, struct index_name name, bool cold)
     t->cold_count += cold;
     if (t->index_count < TOUCHED_INDEX_MAX)
         t->index[t->index_count++] = name;
+    else if (cold)
+        t->index[t->cold_count % TOUCHED_INDEX_MAX] = name;
 }
 
 void touched_clear(struct touched *t)
 {
-    t->count = t->cold_count = t->index_count = t->block_count = 0;
+    t->count = t->row_count = t->cold_count = t->index_count = t->block_count = 0;
     t->people_here = false;
     t->sieve[0] = 0;
 }
@@ -163,6 +180,41 @@ bool view_index(const struct view *v, const struct family *f, struct hash128 has
         touch_index(v->touched, (struct index_name){.family = f, .hash = hash}, presence == ROW_COLD);
     assert(presence != ROW_COLD || v->touched != NULL); /* an apply that its needs did not announce */
     return presence == ROW_HERE;
+}
+
+struct row_write *outcome_row(const struct outcome *o, const struct family *f, uint32_t number)
+{
+    for (size_t i = 0; i < o->row_count; i++)
+        if (o->rows[i].number == number && o->rows[i].family == f)
+            return &o->rows[i];
+    return NULL;
+}
+
+bool view_row(const struct view *v, const struct family *f, uint32_t number, struct bytes *out_value)
+{
+    assert(f != &person_family);
+    const struct row_write *w = v->written == NULL ? NULL : outcome_row(v->written, f, number);
+    if (w != NULL) {
+        if (!w->removed)
+            *out_value = w->value;
+        return !w->removed;
+    }
+    if (number == 0)
+        return false;
+    enum presence presence = rows_numbered_get(v->rows, f, number, out_value);
+    if (v->touched != NULL)
+        touch_row(v->touched, (struct row_name){.family = f, .number = number}, presence == ROW_COLD);
+    assert(presence != ROW_COLD || v->touched != NULL); /* an apply that its needs did not announce */
+    return presence == ROW_HERE;
+}
+
+uint32_t view_rows_end(const struct view *v, const struct family *f)
+{
+    uint32_t end = rows_numbered_end(v->rows, f);
+    end = end == 0 ? 1 : end;
+    for (size_t i = 0; v->written != NULL && i < v->written->row_count; i++)
+        end += v->written->rows[i].family == f && v->written->rows[i].created;
+    return end;
 }
 
 const struct keyed_write *outcome_keyed(const struct outcome *o, const struct family *f, struct bytes key)

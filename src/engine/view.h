@@ -12,6 +12,7 @@
 #define SECTION_COUNT_MAX 16u
 #define PERSON_NONE 0u
 #define STEP_PEOPLE_MAX 256u /* people that one step touches; bigger work is a job */
+#define STEP_ROWS_MAX 256u   /* rows of domains' numbered families that one step touches besides */
 
 struct registry;
 struct outcome;
@@ -33,11 +34,19 @@ struct index_name {
 };
 #define TOUCHED_INDEX_MAX 256u
 
-/* What a reader asked for: people, each at least once, those past the bound not noted; keys of indexes that had no entry in
- * memory, absent or cold; and what of sieves is missing. */
+/* A row of a domain's numbered family. */
+struct row_name {
+    const struct family *family;
+    uint32_t number;
+};
+
+/* What a reader asked for: people and rows, each at least once; keys of indexes that had no entry in memory, absent or cold; and
+ * what of sieves is missing. Past a bound a cold one takes the place of another, so that it comes in the end. */
 struct touched {
-    uint32_t numbers[STEP_PEOPLE_MAX];
-    uint32_t count;
+    uint32_t numbers[STEP_PEOPLE_MAX]; /* of people */
+    uint32_t count;      /* STEP_PEOPLE_MAX: perhaps not all are noted */
+    uint32_t row_count;  /* STEP_ROWS_MAX: perhaps not all are noted */
+    struct row_name rows[STEP_ROWS_MAX];
     uint32_t cold_count; /* how many answers were "cold": run the reader again when all is in memory */
     bool people_here;    /* no row is cold and nobody waits: see view_people_matter */
     uint32_t index_count; /* TOUCHED_INDEX_MAX: perhaps not all are noted */
@@ -61,7 +70,7 @@ struct view {
     struct shelf *shelf;     /* the sieves to look into; NULL: there are none */
 };
 
-/* A person's row, taken apart. Rows: docs/formats/rows.md. */
+/* A person's row, taken apart. Rows: docs/formats/engine.md. */
 struct person {
     uint32_t number;
     struct bytes section[SECTION_COUNT_MAX];
@@ -70,6 +79,9 @@ struct person {
 const struct person *view_person(const struct view *v, uint32_t number); /* NULL: none (or cold, and noted) */
 struct bytes view_section(const struct view *v, uint32_t number, const struct section *section);
 bool view_index(const struct view *v, const struct family *f, struct hash128 hash, uint32_t *out_number); /* false: none (or cold, and noted) */
+/* A row of a domain's own numbered family; people have view_person. */
+bool view_row(const struct view *v, const struct family *f, uint32_t number, struct bytes *out_value); /* false: none (or cold, and noted) */
+uint32_t view_rows_end(const struct view *v, const struct family *f); /* one past the highest number ever given; 1: none was */
 bool view_keyed(const struct view *v, const struct family *f, struct bytes key, struct bytes *out_value);
 /* The next row in key order with what the step has written laid over: >= from, or > with `after`. */
 bool view_keyed_next(const struct view *v, const struct family *f, struct bytes from, bool after, struct bytes *out_key,

@@ -5,8 +5,8 @@
 
 #include "base/rng.h"
 
-/* A set by open addressing, emptied by moving on to the next generation. Keys are people's numbers, or hashes of an index
- * that can't be told from a number but by chance: then a command waits that need not, which is slow and right. */
+/* A set by open addressing, emptied by moving on to the next generation. Keys are numbers of rows with their family, or hashes of
+ * an index that can't be told from those but by chance: then a command waits that need not, which is slow and right. */
 #define HELD_SLOTS (1u << 18)
 #define HELD_MAX (HELD_SLOTS / 2)
 
@@ -53,12 +53,22 @@ static uint64_t index_key(const struct index_name *name)
     return name->hash.low ^ rng_mix(name->family->id);
 }
 
+static uint64_t row_key(const struct family *f, uint32_t number)
+{
+    return (uint64_t)f->id << 32 | number;
+}
+
 static struct held *held_slot(const struct waiting *w, uint64_t key)
 {
     uint32_t at = (uint32_t)rng_mix(key) & (HELD_SLOTS - 1);
     while (w->held[at].generation == w->generation && w->held[at].key != key)
         at = (at + 1) & (HELD_SLOTS - 1);
     return &w->held[at];
+}
+
+static bool is_held(const struct waiting *w, uint64_t key)
+{
+    return held_slot(w, key)->generation == w->generation;
 }
 
 bool waiting_holds(const struct waiting *w, const struct touched *touched)
@@ -70,10 +80,13 @@ bool waiting_holds(const struct waiting *w, const struct touched *touched)
     if (w->held_count == 0) /* they wait for blocks, and there may be no set yet */
         return false;
     for (uint32_t i = 0; i < touched->count; i++)
-        if (held_slot(w, touched->numbers[i])->generation == w->generation)
+        if (is_held(w, row_key(&person_family, touched->numbers[i])))
+            return true;
+    for (uint32_t i = 0; i < touched->row_count; i++)
+        if (is_held(w, row_key(touched->rows[i].family, touched->rows[i].number)))
             return true;
     for (uint32_t i = 0; i < touched->index_count; i++)
-        if (held_slot(w, index_key(&touched->index[i]))->generation == w->generation)
+        if (is_held(w, index_key(&touched->index[i])))
             return true;
     return false;
 }
@@ -102,9 +115,12 @@ void waiting_add(struct waiting *w, struct submission *s, const struct touched *
     *w->end = s;
     w->end = &s->next;
     w->count++;
-    w->holds_all |= touched->count == STEP_PEOPLE_MAX || touched->index_count == TOUCHED_INDEX_MAX; /* perhaps not all were noted */
+    w->holds_all |= touched->count == STEP_PEOPLE_MAX || touched->row_count == STEP_ROWS_MAX ||
+                    touched->index_count == TOUCHED_INDEX_MAX; /* perhaps not all were noted */
     for (uint32_t i = 0; i < touched->count && !w->holds_all; i++)
-        hold(w, touched->numbers[i]);
+        hold(w, row_key(&person_family, touched->numbers[i]));
+    for (uint32_t i = 0; i < touched->row_count && !w->holds_all; i++)
+        hold(w, row_key(touched->rows[i].family, touched->rows[i].number));
     for (uint32_t i = 0; i < touched->index_count && !w->holds_all; i++)
         hold(w, index_key(&touched->index[i]));
 }

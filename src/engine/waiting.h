@@ -1,4 +1,4 @@
-/* Commands that wait for cold rows, in order, and what they hold: the people they touch, and the keys of indexes that
+/* Commands that wait for cold rows, in order, and what they hold: the people and rows they touch, and the keys of indexes that
  * they found no entry for. A later command of one of these waits behind them. */
 #pragma once
 

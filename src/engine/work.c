@@ -11,7 +11,14 @@
 
 #define WORK_KINDS_MAX 32u
 #define WORK_RETRY_US (10 * US_PER_SECOND) /* after a failure */
+#define KEPT_PART_LEAST 16u                /* of the reserve: kept for a checkpoint of next to nothing */
+#define KEPT_A_LOG_BYTE 8u                 /* a command of one row may have a page written, and half of them do */
 #define LEISURE_NICE 10                    /* a weight of 110 against 1024 */
+
+bool work_stopped(const struct work_context *c)
+{
+    return atomic_load_explicit(c->around->stop, memory_order_relaxed);
+}
 
 /* One kind of work and, while it runs, its thread. `finished` is the only field that both threads look at. */
 struct work {
@@ -34,8 +41,6 @@ struct works {
     struct work_surroundings around;
     atomic_bool stop;
     bool hold;
-    pthread_mutex_t lock; /* of `ended`, which tells that one has finished */
-    pthread_cond_t ended;
     size_t count;
     struct work work[WORK_KINDS_MAX];
 };
@@ -47,8 +52,6 @@ struct works *works_create(struct engine *g)
         abort();
     w->engine = g;
     atomic_init(&w->stop, false);
-    (void)pthread_mutex_init(&w->lock, NULL);
-    (void)pthread_cond_init(&w->ended, NULL);
     w->around = (struct work_surroundings){.log = g->log, .disk = g->options.disk, .memory_bytes = g->options.memory_bytes, .stop = &w->stop};
     for (size_t i = 0; i < registry_domain_count(g->options.registry); i++) {
         const struct domain *d = registry_domain(g->options.registry, i);
@@ -69,10 +72,7 @@ static void *work_run(void *context)
     if (w->at_leisure && w->all->engine->options.threaded)
         (void)setpriority(PRIO_PROCESS, (id_t)gettid(), LEISURE_NICE); /* in vain: it is only less polite */
     w->status = w->kind->run(&w->context, &w->payload, &w->error);
-    (void)pthread_mutex_lock(&w->all->lock);
     atomic_store_explicit(&w->finished, true, memory_order_release);
-    (void)pthread_cond_signal(&w->all->ended);
-    (void)pthread_mutex_unlock(&w->all->lock);
     return NULL;
 }
 
@@ -98,8 +98,6 @@ void works_destroy(struct works *w)
         arena_destroy(w->work[i].context.scratch);
         buf_fini(&w->work[i].payload);
     }
-    (void)pthread_cond_destroy(&w->ended);
-    (void)pthread_mutex_destroy(&w->lock);
     free(w);
 }
 
@@ -138,11 +136,27 @@ static fallible work_finish(struct work *w, int64_t now_us, struct err *e)
     return DONE;
 }
 
-/* Half of the reserve is a checkpoint's in any case, and what is left is not taken at once. */
+/* What is kept for the next checkpoint: the more commands it has to put down, the more, up to half of the reserve. Where one has
+ * failed, all that is left, since what work gives up goes only when checkpoints have passed. */
+static uint64_t kept_for_checkpoint(const struct engine *g)
+{
+    uint64_t reserve = g->options.disk_reserve_bytes, log_bytes = g->applied - g->mark.position;
+    if (g->checkpoint_failed)
+        return UINT64_MAX;
+    return log_bytes < reserve / KEPT_A_LOG_BYTE ? reserve / KEPT_PART_LEAST + log_bytes * KEPT_A_LOG_BYTE / 2 : reserve / 2;
+}
+
+/* What is beyond that is not taken at once. */
 static uint64_t room_of(const struct engine *g)
 {
-    uint64_t kept = g->options.disk_reserve_bytes / 2, left = g->disk_free_bytes > kept ? g->disk_free_bytes - kept : 0;
+    uint64_t kept = kept_for_checkpoint(g), left = g->disk_free_bytes > kept ? g->disk_free_bytes - kept : 0;
     return g->accepting ? 0 : left / 2 + 1;
+}
+
+static uint64_t spare_of(const struct engine *g)
+{
+    uint64_t reserve = g->options.disk_reserve_bytes;
+    return g->disk_free_bytes > reserve ? g->disk_free_bytes - reserve : 0;
 }
 
 static void work_begin(struct work *w, const struct view *v)
@@ -150,6 +164,7 @@ static void work_begin(struct work *w, const struct view *v)
     struct engine *g = w->all->engine;
     atomic_store_explicit(&w->all->around.checkpoint_older, g->trim_position, memory_order_relaxed);
     atomic_store_explicit(&w->all->around.room_bytes, room_of(g), memory_order_relaxed);
+    atomic_store_explicit(&w->all->around.spare_bytes, spare_of(g), memory_order_relaxed);
     w->context = (struct work_context){.around = &w->all->around, .position = g->applied, .scratch = w->context.scratch};
     if (!w->kind->wanted(v, &w->context)) {
         arena_destroy(w->context.scratch);
@@ -184,23 +199,9 @@ fallible works_step(struct works *w, int64_t now_us, struct err *e)
     return DONE;
 }
 
-static bool all_at_work(const struct works *w)
+void works_memory_set(struct works *w, size_t bytes)
 {
-    bool any = false;
-    for (size_t i = 0; i < w->count; i++) {
-        if (w->work[i].running && atomic_load_explicit(&w->work[i].finished, memory_order_acquire))
-            return false;
-        any |= w->work[i].running;
-    }
-    return any;
-}
-
-void works_wait(struct works *w)
-{
-    (void)pthread_mutex_lock(&w->lock);
-    while (all_at_work(w))
-        (void)pthread_cond_wait(&w->ended, &w->lock);
-    (void)pthread_mutex_unlock(&w->lock);
+    atomic_store_explicit(&w->around.memory_bytes, bytes, memory_order_relaxed);
 }
 
 bool works_hold(const struct works *w)

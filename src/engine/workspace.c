@@ -6,13 +6,14 @@
 
 #include "base/hash.h"
 #include "base/time.h"
+#include "engine/backup.h"
 #include "engine/engine_priv.h"
 #include "engine/host_priv.h"
 #include "lib/json.h"
 
 #define OPEN_RETRY_US (5 * US_PER_SECOND)
+#define ALARMS_EVERY_US US_PER_SECOND
 #define PATH_BYTES_MAX 4096
-#define COLD_SHARE 16u /* of the memory: the cold store's own */
 #define FILE_NAME "workspace.json"
 #define FILE_BYTES_MAX 65536
 #define RESTORE_WORDS "bring this file back from a copy; a new one would have another secret, and nobody would be known by it"
@@ -81,7 +82,7 @@ static struct cold *open_cold(void *context, const char *snapshot, struct err *e
     char path[PATH_BYTES_MAX];
     (void)snprintf(path, sizeof path, "%s/%s/cold", w->host->options.folder, w->name);
     struct cold *c = NULL;
-    return failed(cold_open(path, snapshot, w->host->options.memory_bytes / COLD_SHARE, &c, e)) ? NULL : c;
+    return failed(cold_open(path, snapshot, w->memory_bytes / ENGINE_COLD_SHARE, &c, e)) ? NULL : c;
 }
 
 static void close_cold(void *context, struct cold *c)
@@ -126,6 +127,7 @@ static fallible engine_wake(struct workspace *w, struct err *e)
     (void)snprintf(path, sizeof path, "%s/%s", o->folder, w->name);
     TRY(disk_open_real(path, &w->disk, e));
     TRY(disk_lock(w->disk, "LOCK", e));
+    TRY(backup_close(path, e)); /* whoever had one open was copying from it, and has no daemon any more */
     struct engine_options options = {
         .disk = w->disk,
         .cold_open = open_cold,
@@ -136,7 +138,7 @@ static fallible engine_wake(struct workspace *w, struct err *e)
         .log_owner = workspace_log_owner(w->secret),
         .log_segment_bytes = o->log_segment_bytes,
         .checkpoint_log_bytes = o->checkpoint_log_bytes,
-        .memory_bytes = o->memory_bytes,
+        .memory_bytes = w->memory_bytes,
         .disk_reserve_bytes = o->disk_reserve_bytes,
         .threaded = true,
     };
@@ -150,6 +152,31 @@ static void warn(const struct workspace *w, const char *words)
         o->warned(o->context, w, words);
 }
 
+static void alarms_hear(const struct view *v, void *context)
+{
+    struct workspace *w = context;
+    const struct host_options *o = &w->host->options;
+    uint64_t bit = 1;
+    for (size_t i = 0; i < registry_domain_count(o->registry); i++) {
+        const struct domain *d = registry_domain(o->registry, i);
+        for (size_t j = 0; j < d->alarm_count; j++, bit <<= 1) {
+            assert(bit != 0); /* at most ALARMS_MAX */
+            bool rings = d->alarms[j].rings(v), rang = (w->alarms & bit) != 0;
+            w->alarms = rings ? w->alarms | bit : w->alarms & ~bit;
+            if (rings != rang && o->alarmed != NULL)
+                o->alarmed(o->context, w, &d->alarms[j], rings);
+        }
+    }
+}
+
+void workspace_alarms_hear(struct workspace *w, int64_t now_us)
+{
+    if (now_us < w->alarms_due_us)
+        return;
+    w->alarms_due_us = now_us + ALARMS_EVERY_US;
+    engine_read(w->engine, alarms_hear, w);
+}
+
 fallible workspace_wake(struct workspace *w, struct err *e)
 {
     int64_t now_us = time_monotonic_us();
@@ -160,6 +187,7 @@ fallible workspace_wake(struct workspace *w, struct err *e)
         *e = w->trouble;
         return (struct status){STATUS_UNAVAILABLE};
     }
+    memory_share_out(w->host, w);
     struct status status = WRAP(e, engine_wake(w, e), "workspace %s", w->name);
     if (failed(status)) {
         disk_close(w->disk);
@@ -251,6 +279,11 @@ void workspace_attach(struct workspace *w, void *attachment)
 const struct work_surroundings *workspace_surroundings(const struct workspace *w)
 {
     return &w->around;
+}
+
+const char *workspace_folder(const struct workspace *w)
+{
+    return disk_root(w->disk);
 }
 
 struct engine *workspace_engine(const struct workspace *w)

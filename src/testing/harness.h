@@ -1,6 +1,6 @@
 /* Drives domains without log, disk or threads: one command, one step, for tests of what a domain does.
- * Log time stands still until it is moved; positions grow by one a command. A command whose needs are not met asserts,
- * since here nothing is ever cold. */
+ * Log time stands still until it is moved; positions grow by one a command. Nothing is
+ * ever cold here; but a step that reads a row, of a person or of a numbered family, which its command's needs did not touch asserts. */
 #pragma once
 
 #include "engine/registry.h"
@@ -19,6 +19,9 @@ uint64_t harness_position(const struct harness *h);   /* of the next command */
 /* Checks, applies and commits. NULL: accepted. A payload that its check refuses gives `harness_malformed`. */
 const struct refusal *harness_apply(struct harness *h, uint32_t command_id, struct bytes payload);
 extern const struct refusal harness_malformed;
+/* Applies what follows, in order, until nothing follows any more; returns how many were accepted. One that its own check refuses
+ * asserts. */
+size_t harness_follow(struct harness *h);
 struct bytes harness_reply(const struct harness *h); /* of the last command; borrowed until the next */
 
 /* Called for each fact of the steps that follow, after all domains have heard it. NULL: stop listening. */

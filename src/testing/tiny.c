@@ -209,6 +209,13 @@ static const struct effect_kind *const effects[] = {&tiny_ring};
 static const struct work_kind *const works[] = {&tiny_sum};
 static const struct setting *const settings[] = {&tiny_limit};
 
+static bool limit_is_reached(const struct view *v)
+{
+    return setting_int(v, &tiny_limit) == tiny_limit.most;
+}
+
+static const struct alarm alarms[] = {{"tiny_limit", "there can be no more letters", "there can be more letters again", limit_is_reached}};
+
 const struct domain tiny_domain = {
     .number = 0x7e,
     .name = "tiny",
@@ -231,6 +238,8 @@ const struct domain tiny_domain = {
     .work_count = COUNT_OF(works),
     .settings = settings,
     .setting_count = COUNT_OF(settings),
+    .alarms = alarms,
+    .alarm_count = COUNT_OF(alarms),
 };
 
 static const struct listener echo_hears[] = {{&fact_letter_added, echo_hear}};

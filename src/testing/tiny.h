@@ -13,7 +13,7 @@ extern const struct family tiny_note;       /* series of uint64_t: the positions
 extern const struct family tiny_index;      /* hash -> number */
 extern const struct effect_kind tiny_ring;  /* asks the world to ring; the key is the idempotency key */
 extern const struct timer_kind tiny_bell;   /* appends its payload to the word "rung" */
-extern const struct setting tiny_limit;     /* 1..10, initially 5 */
+extern const struct setting tiny_limit;     /* 1..10, initially 5; at 10 an alarm rings */
 extern const struct refusal tiny_no_person;
 extern const struct fact_kind fact_letter_added, fact_letter_echoed;
 
