@@ -7,6 +7,7 @@
 #include "domain/collect/messages.h"
 #include "domain/collect/names.h"
 #include "domain/collect/standard.h"
+#include "domain/collect/suppressed.h"
 #include "domain/identity/identity.h"
 #include "engine/shelf.h"
 #include "lib/json.h"
@@ -17,6 +18,8 @@
 
 const struct refusal collect_duplicate = {
     "duplicate", "This message came before: it counts once.", "这条消息已经收到过,只算一次。"};
+static const struct refusal suppressed = {
+    "suppressed", "This person was erased: history of theirs is not taken in again.", "此人已被删除,不再导入其历史数据。"};
 static const struct refusal name_unknown_kind = {
     "unknown_kind", "There is no such kind of name: see the list of kinds.", "没有这种名称类别,请查看类别列表。"};
 static const struct refusal name_none_left = {
@@ -76,8 +79,10 @@ static void consents_number(struct step *s, struct arrived *a)
     for (struct envelope_consent c; a->consent_count < room && envelope_consent_next(&u, &c);) {
         uint32_t purpose = name_intern(s, NAME_PURPOSE, c.purpose);
         uint32_t channel = name_intern(s, NAME_CHANNEL, c.channel);
-        if (purpose != 0 && (channel != 0 || c.channel.size == 0)) /* a channel without a number is not "all" */
-            consents[a->consent_count++] = (struct arrived_consent){.purpose = purpose, .channel = channel, .consent = c};
+        uint32_t entity = name_intern(s, NAME_ENTITY, c.entity);
+        /* A channel without a number is not "all", nor an entity without one the brand. */
+        if (purpose != 0 && (channel != 0 || c.channel.size == 0) && (entity != 0 || c.entity.size == 0))
+            consents[a->consent_count++] = (struct arrived_consent){.purpose = purpose, .channel = channel, .entity = entity, .consent = c};
     }
     a->consents = consents;
 }
@@ -104,16 +109,18 @@ static void references_number(struct step *s, struct arrived *a)
     a->campaign = name_intern(s, NAME_CAMPAIGN, reference[REF_CAMPAIGN]);
 }
 
-/* A line of a file by the file, for ever; every other message by its id. Else it is remembered. */
+/* A line of a file comes once for ever; a message as far back as ids are kept. What is new is remembered, a line without an
+ * id of its own as a line alone. */
 static bool came_before(struct step *s, const struct envelope *envelope)
 {
-    struct import_line line;
-    bool is_line = import_line_of(envelope, &line);
-    if (is_line ? import_line_is_known(&s->view, &line) : message_is_known(&s->view, envelope->message))
+    bool is_line = envelope->line.number != 0, has_id = !is_line || envelope->message_id.size > 0;
+    if (is_line && import_line_is_known(&s->view, envelope))
+        return true;
+    if (has_id && message_is_known(&s->view, envelope->message))
         return true;
     if (is_line)
-        import_line_remember(s, &line);
-    else
+        import_line_remember(s, envelope);
+    if (has_id)
         message_remember(s, envelope->message);
     return false;
 }
@@ -123,6 +130,8 @@ static const struct refusal *event_apply(struct step *s, struct bytes payload)
     struct arrived *a = arena_take(s->view.arena, sizeof *a, _Alignof(struct arrived));
     struct status status = envelope_unpack(payload, &a->envelope, NULL);
     assert(done(status)); /* event_check has seen it */
+    if (a->envelope.import && is_suppressed(&s->view, &a->envelope))
+        return &suppressed;
     if (came_before(s, &a->envelope))
         return &collect_duplicate;
     a->packed = payload;
@@ -221,6 +230,18 @@ static void entity_make_known(struct step *s, struct bytes attributes)
         (void)name_intern(s, NAME_ENTITY, entity.body);
 }
 
+static void brand_describe(struct step *s, uint32_t brand, struct bytes attributes)
+{
+    uint32_t before = brand_entity(&s->view, brand);
+    name_describe(s, NAME_BRAND, brand, 0, attributes);
+    entity_make_known(s, attributes);
+    if (brand_entity(&s->view, brand) == before)
+        return;
+    struct brand_moved *moved = ARENA_NEW(s->view.arena, struct brand_moved);
+    moved->brand = brand;
+    step_say(s, &fact_brand_moved, moved);
+}
+
 static const struct refusal *name_apply(struct step *s, struct bytes payload)
 {
     struct name_order order;
@@ -238,9 +259,10 @@ static const struct refusal *name_apply(struct step *s, struct bytes payload)
         number = name_intern(s, kind, order.name);
     if (number == 0)
         return &name_none_left;
-    name_describe(s, kind, number, target, order.attributes);
     if (kind == NAME_BRAND)
-        entity_make_known(s, order.attributes);
+        brand_describe(s, number, order.attributes);
+    else
+        name_describe(s, kind, number, target, order.attributes);
     return NULL;
 }
 
@@ -280,6 +302,9 @@ static void arrived_print(const struct view *v, const void *fact, struct json_wr
 const struct fact_kind fact_arrived = {
     .id = 0x0201, .name = "event_arrived", .print = arrived_print, .about = "An event that was not seen before has come in."};
 
+const struct fact_kind fact_brand_moved = {
+    .id = 0x0202, .name = "brand_moved", .about = "A brand belongs to another legal entity than before."};
+
 static uint64_t horizon_seconds(const struct view *v)
 {
     return (uint64_t)(collect_horizon_us(v) / US_PER_SECOND);
@@ -295,7 +320,7 @@ static uint64_t messages_on_disk(const struct view *v)
     return view_shelf_stats(v).entries;
 }
 
-static uint64_t message_files(const struct view *v)
+static uint64_t files_on_disk(const struct view *v)
 {
     return view_shelf_stats(v).sieves;
 }
@@ -331,8 +356,8 @@ DEFINE_NAME_COUNT(entity, NAME_ENTITY)
 
 static const struct family *const families[] = {&name_index_family,   &name_row_family,        &message_family,
                                                 &message_file_family, &message_retired_family, &message_mark_family,
-                                                &import_line_family};
-static const struct fact_kind *const says[] = {&fact_arrived};
+                                                &import_line_family,  &suppressed_family};
+static const struct fact_kind *const says[] = {&fact_arrived, &fact_brand_moved};
 static const struct setting *const settings[] = {&dedup_days, &dedup_ids, &dedup_generation};
 static const struct work_kind *const works[] = {&stow_work, &stow_merge_work, &stow_sweep_work};
 static const struct metric metrics[] = {
@@ -340,7 +365,7 @@ static const struct metric metrics[] = {
     {"kith_dedup_horizon_short", "1 when that is below 48 hours and below what the setting asks for.", horizon_is_short},
     {"kith_dedup_ids_memory", "Message ids remembered in memory.", messages_in_memory},
     {"kith_dedup_ids_disk", "Message ids remembered on disk, those included that are too old and will go with their file.", messages_on_disk},
-    {"kith_dedup_files", "Files of message ids.", message_files},
+    {"kith_dedup_files", "Files of message ids.", files_on_disk},
     {"kith_dedup_filter_bytes", "Memory for the filters over these files.", message_filter_bytes},
     {"kith_dedup_in_vain_total", "New messages for which a file was read in vain.", messages_passed_in_vain},
     {"kith_names_event", "Event names seen that aren't standard.", names_event},
@@ -356,6 +381,11 @@ static const struct metric metrics[] = {
     {"kith_names_purpose", "Purposes of consent seen.", names_purpose},
     {"kith_names_entity", "Legal entities declared.", names_entity},
 };
+static const struct alarm alarms[] = {
+    {"dedup_horizon_short",
+     "a duplicate is certain to be seen for less than 48 hours: raise collect.dedup_ids",
+     "a duplicate is certain to be seen for 48 hours again, or as long as the setting asks for", collect_horizon_is_short},
+};
 static const struct command commands[] = {
     {COMMAND_COLLECT_EVENT, "collect.event", ENVELOPE_BYTES_MAX, ROLE_COLLECT, event_check, event_needs, event_apply,
      "Takes in one event, unless its message came before.", collect_prefetch},
@@ -366,12 +396,17 @@ static const struct command commands[] = {
      messages_moved_apply, "Message ids moved from memory to a file, from files into one, or are let go.", NULL},
 };
 
+static const char *const folders[] = {MESSAGE_FOLDER};
+
 const struct domain collect_domain = {
     .number = 0x02,
     .name = "collect",
     .about = "What arrives, once: names, duplicates, cause.",
     .families = families,
     .family_count = COUNT_OF(families),
+    .folders = folders,
+    .folder_count = COUNT_OF(folders),
+    .forget = suppressed_forget,
     .commands = commands,
     .command_count = COUNT_OF(commands),
     .says = says,
@@ -382,5 +417,7 @@ const struct domain collect_domain = {
     .setting_count = COUNT_OF(settings),
     .metrics = metrics,
     .metric_count = COUNT_OF(metrics),
+    .alarms = alarms,
+    .alarm_count = COUNT_OF(alarms),
     .sieves = message_files_said,
 };

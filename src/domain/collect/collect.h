@@ -56,9 +56,16 @@ struct arrived_trait {
 };
 struct arrived_consent {
     uint32_t purpose, channel; /* NAME_PURPOSE, NAME_CHANNEL; channel 0: all */
+    uint32_t entity;           /* NAME_ENTITY; 0: it speaks to the event's brand */
     struct envelope_consent consent;
 };
 extern const struct fact_kind fact_arrived;
+
+/* A brand belongs to another legal entity than before. */
+struct brand_moved {
+    uint32_t brand;
+};
+extern const struct fact_kind fact_brand_moved;
 
 /* Ids that replay and other domains may name. */
 enum { COMMAND_COLLECT_EVENT = 0x0201, COMMAND_COLLECT_NAME = 0x0202, COMMAND_COLLECT_MOVED = 0x0203 };

@@ -1,3 +1,4 @@
+/* Collect alone: names, duplicates, causes. Covers: collect.c, suppressed.c */
 #include "domain/collect/collect_test.h"
 #include "lib/json.h"
 
@@ -218,6 +219,34 @@ static void a_prefetch_changes_nothing(struct t *t)
     harness_destroy(h);
 }
 
+/* Once somebody was erased an old file does not bring them back; what they do now is theirs anew. */
+static void history_of_the_erased_is_not_taken_in(struct t *t)
+{
+    struct harness *h = collect_alone();
+    struct err e = {0};
+    struct buf payload, records;
+    buf_init(&payload, ERASE_PAYLOAD_BYTES_MAX);
+    buf_init(&records, 1 << 12);
+    struct envelope v = usual_envelope(&records);
+    v.import = true;
+    CHECK(t, event_send(t, h, &v, 1) == NULL);
+    struct view view = harness_view(h);
+    struct erase_ask ask = {.public_id = identity_public_id(&view, 1), .by = BYTES_LIT("lin")};
+    CHECK_DONE(t, identity_erase_pack(&ask, &payload, &e), &e);
+    CHECK(t, harness_apply(h, COMMAND_ERASE, buf_bytes(&payload)) == NULL);
+    const struct refusal *refusal = event_send(t, h, &v, 2);
+    CHECK_TEXT(t, refusal == NULL ? "accepted" : refusal->name, "suppressed");
+    v.import = false;
+    CHECK(t, event_send(t, h, &v, 3) == NULL);
+    v.import = true;
+    for (uint32_t i = 0; i < v.id_count; i++)
+        v.ids[i].key.low++; /* somebody else */
+    CHECK(t, event_send(t, h, &v, 4) == NULL);
+    buf_fini(&records);
+    buf_fini(&payload);
+    harness_destroy(h);
+}
+
 static const struct test tests[] = {
     {"an event is said with its numbers", an_event_is_said_with_its_numbers, 1},
     {"traits and consents are taken apart", traits_and_consents_are_taken_apart, 1},
@@ -227,5 +256,6 @@ static const struct test tests[] = {
     {"ids are forgotten after their days", ids_are_forgotten_after_their_days, 1},
     {"ids are forgotten beyond their number", ids_are_forgotten_beyond_their_number, 1},
     {"a prefetch changes nothing", a_prefetch_changes_nothing, 1},
+    {"history of the erased is not taken in", history_of_the_erased_is_not_taken_in, 1},
 };
 TEST_MAIN(tests)

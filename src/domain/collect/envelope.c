@@ -15,7 +15,7 @@ static_assert(NAME_BYTES_MAX <= SHORT_BYTES_MAX && MESSAGE_ID_BYTES_MAX <= SHORT
                   ID_VALUE_BYTES_MAX <= SHORT_BYTES_MAX,
               "short texts have a size of one byte");
 
-/* Which optional parts there are, in their order. References take one bit each from REFERENCE_BIT on. */
+/* Which optional parts there are. References take one bit each from REFERENCE_BIT on. */
 enum part {
     PART_MESSAGE_ID = 1 << 0,
     PART_SENT = 1 << 1,
@@ -26,8 +26,16 @@ enum part {
     PART_PROPERTIES = 1 << 6,
     PART_ITEMS = 1 << 7,
     REFERENCE_BIT = 8,
-    PARTS_ALL = (1 << (REFERENCE_BIT + REF_COUNT)) - 1,
+    PART_LINE = 1 << 30, /* with PART_IMPORT */
+    PARTS_ALL = PART_LINE | ((1 << (REFERENCE_BIT + REF_COUNT)) - 1),
 };
+static_assert(REFERENCE_BIT + REF_COUNT < 30, "references end below the part behind them");
+#define LINE_FILE_BYTES 16u
+
+static uint32_t references_of(uint32_t parts)
+{
+    return (parts & ~(uint32_t)PART_LINE) >> REFERENCE_BIT;
+}
 
 /* How an envelope begins; docs/formats/envelope.md. All of it is read with one look at the size. */
 struct head {
@@ -69,6 +77,7 @@ static uint32_t parts_of(const struct envelope *v)
     parts |= v->message_id.size > 0 ? PART_MESSAGE_ID : 0;
     parts |= v->sent_us != 0 ? PART_SENT : 0;
     parts |= v->import ? PART_IMPORT : 0;
+    parts |= v->line.number != 0 ? PART_LINE : 0;
     parts |= v->actor_id.size > 0 ? PART_ACTOR_ID : 0;
     parts |= v->traits.size > 0 ? PART_TRAITS : 0;
     parts |= v->consent_count > 0 ? PART_CONSENTS : 0;
@@ -144,9 +153,11 @@ static uint8_t *put_parts(uint8_t *at, const struct envelope *v, uint32_t standa
     }
     if (parts & PART_MESSAGE_ID)
         at = put_short(at, v->message_id);
+    if (parts & PART_LINE)
+        at = put_varint(put_raw(at, &v->line.file, LINE_FILE_BYTES), v->line.number);
     if (parts & PART_ACTOR_ID)
         at = put_short(at, v->actor_id);
-    for (uint32_t left = parts >> REFERENCE_BIT; left != 0; left &= left - 1)
+    for (uint32_t left = references_of(parts); left != 0; left &= left - 1)
         at = put_short(at, v->reference[__builtin_ctz(left)]);
     if (parts & PART_TRAITS)
         at = put_bytes(at, v->traits);
@@ -194,9 +205,10 @@ static struct measure envelope_measure(const struct envelope *v, uint32_t standa
     }
     if (parts & PART_MESSAGE_ID)
         measure_short(&m, v->message_id);
+    m.bytes += parts & PART_LINE ? LINE_FILE_BYTES + varint_bytes(v->line.number) : 0;
     if (parts & PART_ACTOR_ID)
         measure_short(&m, v->actor_id);
-    for (uint32_t left = parts >> REFERENCE_BIT; left != 0; left &= left - 1)
+    for (uint32_t left = references_of(parts); left != 0; left &= left - 1)
         measure_short(&m, v->reference[__builtin_ctz(left)]);
     if (parts & PART_TRAITS)
         measure_long(&m, v->traits);
@@ -222,6 +234,8 @@ fallible envelope_pack(const struct envelope *v, struct buf *out, struct err *e)
         return FAIL(e, LIMIT, "more than %u identifiers", ENVELOPE_IDS_MAX);
     if (!time_is_good(v->event_us) || !time_is_good(v->received_us) || !time_is_good(v->sent_us))
         return FAIL(e, INVALID, "a time before the year 1 or after 9999");
+    if (v->line.number >= IMPORT_LINE_END || (v->line.number != 0 && !v->import))
+        return FAIL(e, INVALID, "a line beyond 2^40, or of what isn't an import");
     uint32_t parts = parts_of(v), standard = v->event_number != 0 ? v->event_number : number_of(v->event);
     assert(v->event_number == 0 || bytes_equal(v->event, standard_event_name(v->event_number)));
     struct measure m = envelope_measure(v, standard, parts);
@@ -324,8 +338,9 @@ static inline bool head_read(struct bytes packed, struct head *out_head)
         return false;
     memcpy(out_head, packed.data, sizeof *out_head);
     uint32_t count = (uint32_t)out_head->id_count + out_head->other_count;
-    return out_head->format == ENVELOPE_FORMAT && out_head->parts <= PARTS_ALL && out_head->actor < ACTOR_KIND_COUNT &&
-           count <= ENVELOPE_IDS_MAX && time_is_good(out_head->event_us) && packed.size - HEAD_BYTES >= count * ID_BYTES;
+    return out_head->format == ENVELOPE_FORMAT && (out_head->parts & ~(uint32_t)PARTS_ALL) == 0 &&
+           out_head->actor < ACTOR_KIND_COUNT && count <= ENVELOPE_IDS_MAX && time_is_good(out_head->event_us) &&
+           packed.size - HEAD_BYTES >= count * ID_BYTES;
 }
 
 /* Returns the size of the value; the namespace's presence goes to *out_has_ns. */
@@ -342,13 +357,25 @@ static inline size_t id_read(const uint8_t *at, struct envelope_id *out_id, bool
     return id.value_bytes;
 }
 
+static inline void take_line(struct cursor *c, uint32_t parts, struct import_line *out_line)
+{
+    struct bytes file = take(c, LINE_FILE_BYTES);
+    if (file.size > 0)
+        memcpy(&out_line->file, file.data, LINE_FILE_BYTES);
+    out_line->number = take_varint(c);
+    c->bad |= out_line->number == 0 || out_line->number >= IMPORT_LINE_END || (parts & PART_IMPORT) == 0;
+}
+
 static inline void take_parts(struct cursor *c, uint32_t parts, struct envelope *v)
 {
     v->message_id = parts & PART_MESSAGE_ID ? take_short(c) : BYTES_NONE;
+    v->line.number = 0;
+    if (UNLIKELY(parts & PART_LINE))
+        take_line(c, parts, &v->line);
     v->actor_id = parts & PART_ACTOR_ID ? take_short(c) : BYTES_NONE;
     for (uint32_t i = 0; i < REF_COUNT; i++)
         v->reference[i] = BYTES_NONE;
-    for (uint32_t left = parts >> REFERENCE_BIT; left != 0; left &= left - 1)
+    for (uint32_t left = references_of(parts); left != 0; left &= left - 1)
         v->reference[__builtin_ctz(left)] = take_short(c);
     v->traits = parts & PART_TRAITS ? take_long(c) : BYTES_NONE;
     v->consent_count = parts & PART_CONSENTS ? take_count(c) : 0;
@@ -450,17 +477,25 @@ fallible envelope_check(const struct envelope *v, struct err *e)
 
 /* --- consents --- */
 
-enum { CONSENT_GIVEN = 1, CONSENT_UNTIL = 2 };
+enum { CONSENT_GIVEN = 1, CONSENT_UNTIL = 2, CONSENT_ENTITY = 4, CONSENT_EVIDENCE = 8, CONSENT_FROM = 16, CONSENT_FLAGS_END = 32 };
 
 void envelope_consent_pack(struct buf *b, const struct envelope_consent *c)
 {
     assert(c->purpose.size <= NAME_BYTES_MAX && c->channel.size <= NAME_BYTES_MAX && c->policy.size <= NAME_BYTES_MAX);
-    pack_u8(b, (uint8_t)((c->given ? CONSENT_GIVEN : 0) | (c->until_us != 0 ? CONSENT_UNTIL : 0)));
+    assert(c->entity.size <= NAME_BYTES_MAX && c->evidence.size <= NAME_BYTES_MAX);
+    pack_u8(b, (uint8_t)((c->given ? CONSENT_GIVEN : 0) | (c->until_us != 0 ? CONSENT_UNTIL : 0) | (c->entity.size > 0 ? CONSENT_ENTITY : 0) |
+                         (c->evidence.size > 0 ? CONSENT_EVIDENCE : 0) | (c->from_us != 0 ? CONSENT_FROM : 0)));
     pack_bytes(b, c->purpose);
     pack_bytes(b, c->channel);
     pack_bytes(b, c->policy);
     if (c->until_us != 0)
         pack_signed(b, c->until_us);
+    if (c->entity.size > 0)
+        pack_bytes(b, c->entity);
+    if (c->evidence.size > 0)
+        pack_bytes(b, c->evidence);
+    if (c->from_us != 0)
+        pack_signed(b, c->from_us);
 }
 
 bool envelope_consent_next(struct unpack *u, struct envelope_consent *out_consent)
@@ -473,9 +508,13 @@ bool envelope_consent_next(struct unpack *u, struct envelope_consent *out_consen
     out_consent->channel = unpack_bytes(u);
     out_consent->policy = unpack_bytes(u);
     out_consent->until_us = flags & CONSENT_UNTIL ? unpack_signed(u) : 0;
-    u->bad |= flags > (CONSENT_GIVEN | CONSENT_UNTIL) || out_consent->purpose.size > NAME_BYTES_MAX;
+    out_consent->entity = flags & CONSENT_ENTITY ? unpack_bytes(u) : BYTES_NONE;
+    out_consent->evidence = flags & CONSENT_EVIDENCE ? unpack_bytes(u) : BYTES_NONE;
+    out_consent->from_us = flags & CONSENT_FROM ? unpack_signed(u) : 0;
+    u->bad |= flags >= CONSENT_FLAGS_END || out_consent->purpose.size > NAME_BYTES_MAX;
     u->bad |= out_consent->channel.size > NAME_BYTES_MAX || out_consent->policy.size > NAME_BYTES_MAX;
-    u->bad |= !time_is_good(out_consent->until_us);
+    u->bad |= out_consent->entity.size > NAME_BYTES_MAX || out_consent->evidence.size > NAME_BYTES_MAX;
+    u->bad |= !time_is_good(out_consent->until_us) || !time_is_good(out_consent->from_us);
     return unpack_good(u);
 }
 
@@ -496,13 +535,33 @@ static void print_time(struct json_writer *out, const char *key, int64_t us)
     json_put_text(out, time_format(us, text));
 }
 
-static struct bytes type_name(uint16_t type)
+static void print_line(struct json_writer *out, const struct import_line *line)
 {
+    char text[IMPORT_LINE_TEXT_BYTES];
+    if (line->number == 0)
+        return;
+    import_line_print(line, text);
+    print_text(out, "line", bytes_of_text(text));
+}
+
+/* The types that can be called by their names. */
+struct named_types {
+    const struct id_type_rule *rules;
     size_t count;
-    const struct id_type_rule *rules = id_types_builtin(&count);
-    for (size_t i = 0; i < count; i++)
-        if (rules[i].type == type)
-            return bytes_of_text(rules[i].name);
+};
+
+static struct named_types builtin_types(void)
+{
+    struct named_types types;
+    types.rules = id_types_builtin(&types.count);
+    return types;
+}
+
+static struct bytes type_name(const struct named_types *types, uint16_t type)
+{
+    for (size_t i = 0; i < types->count; i++)
+        if (types->rules[i].type == type)
+            return bytes_of_text(types->rules[i].name);
     return BYTES_NONE;
 }
 
@@ -530,10 +589,10 @@ static void print_masked(struct json_writer *out, struct bytes value)
     json_put_string(out, bytes_of(text, first + sizeof MASK - 1 + last));
 }
 
-void envelope_id_print(const struct envelope_id *id, bool masked, struct json_writer *out)
+static void print_id(const struct named_types *types, const struct envelope_id *id, bool masked, struct json_writer *out)
 {
     json_object_begin(out);
-    struct bytes name = type_name(id->type);
+    struct bytes name = type_name(types, id->type);
     json_key(out, "type");
     if (name.size > 0)
         json_put_string(out, name);
@@ -550,14 +609,21 @@ void envelope_id_print(const struct envelope_id *id, bool masked, struct json_wr
     json_object_end(out);
 }
 
-static void print_ids(struct json_writer *out, const struct envelope_id *ids, uint32_t count)
+void envelope_id_print(const struct envelope_id *id, bool masked, struct json_writer *out)
+{
+    struct named_types types = builtin_types();
+    print_id(&types, id, masked, out);
+}
+
+static void print_ids(const struct named_types *types, const struct envelope_id *ids, uint32_t count,
+                      struct json_writer *out)
 {
     if (count == 0)
         return;
     json_key(out, "ids");
     json_array_begin(out);
     for (uint32_t i = 0; i < count; i++)
-        envelope_id_print(&ids[i], false, out);
+        print_id(types, &ids[i], false, out);
     json_array_end(out);
 }
 
@@ -578,9 +644,13 @@ static void print_consents(struct json_writer *out, struct bytes consents)
         json_object_begin(out);
         print_text(out, "purpose", c.purpose);
         print_text(out, "channel", c.channel);
+        print_text(out, "entity", c.entity);
         json_key(out, "given");
         json_put_bool(out, c.given);
         print_text(out, "policy", c.policy);
+        print_text(out, "evidence", c.evidence);
+        if (c.from_us != 0)
+            print_time(out, "from", c.from_us);
         if (c.until_us != 0)
             print_time(out, "until", c.until_us);
         json_object_end(out);
@@ -598,9 +668,9 @@ static void print_items(struct json_writer *out, struct bytes items, uint32_t co
     json_array_end(out);
 }
 
-static void print_people(const struct envelope *v, struct json_writer *out)
+static void print_people(const struct named_types *types, const struct envelope *v, struct json_writer *out)
 {
-    print_ids(out, v->ids, v->id_count);
+    print_ids(types, v->ids, v->id_count, out);
     if (v->actor != ACTOR_PERSON || v->actor_id.size > 0) {
         json_key(out, "actor");
         json_object_begin(out);
@@ -611,21 +681,22 @@ static void print_people(const struct envelope *v, struct json_writer *out)
     if (v->other_count > 0) {
         json_key(out, "other");
         json_object_begin(out);
-        print_ids(out, v->ids + v->id_count, v->other_count);
+        print_ids(types, v->ids + v->id_count, v->other_count, out);
         json_object_end(out);
     }
 }
 
-void envelope_print(const struct envelope *v, struct json_writer *out)
+static void print_all(const struct named_types *types, const struct envelope *v, struct json_writer *out)
 {
     print_text(out, "id", v->message_id);
+    print_line(out, &v->line);
     print_text(out, "event", v->event);
     print_time(out, "time", v->event_us);
     if (v->sent_us != 0)
         print_time(out, "sent_at", v->sent_us);
     print_time(out, "received_at", v->received_us);
     print_text(out, "source", v->source);
-    print_people(v, out);
+    print_people(types, v, out);
     for (uint32_t i = 0; i < REF_COUNT; i++)
         print_text(out, reference_names[i], v->reference[i]);
     if (v->traits.size > 0) {
@@ -640,4 +711,17 @@ void envelope_print(const struct envelope *v, struct json_writer *out)
     }
     if (v->item_count > 0)
         print_items(out, v->items, v->item_count);
+}
+
+void envelope_print(const struct envelope *v, struct json_writer *out)
+{
+    struct named_types types = builtin_types();
+    print_all(&types, v, out);
+}
+
+void envelope_print_named(const struct envelope *v, const struct id_type_rule *rules, size_t rule_count,
+                          struct json_writer *out)
+{
+    struct named_types types = {rules, rule_count};
+    print_all(&types, v, out);
 }

@@ -13,6 +13,7 @@
 #define NAME_BYTES_MAX 255u /* of an event, a source, a reference */
 #define TRAITS_AN_EVENT_MAX 1000u
 #define CONSENTS_AN_EVENT_MAX 64u
+#define IMPORT_LINE_END (UINT64_C(1) << 40) /* lines of a file have lower numbers */
 
 /* What the identifier is to the buyer. Only the buyer's own joins people; the others may only propose. */
 enum id_role { ID_OWN, ID_RECEIVER, ID_PAYER, ID_STAFF, ID_OTHER, ID_ROLE_COUNT };
@@ -44,6 +45,12 @@ extern const char *const reference_names[REF_COUNT]; /* "brand", "channel", … 
 enum actor_kind { ACTOR_PERSON, ACTOR_STAFF, ACTOR_BOT, ACTOR_SYSTEM, ACTOR_KIND_COUNT };
 extern const char *const actor_names[ACTOR_KIND_COUNT];
 
+/* Where in which file an imported event stands: it counts once for ever by that, whatever its id (import_lines.h). */
+struct import_line {
+    struct hash128 file; /* digest of its bytes */
+    uint64_t number;     /* from 1; 0: not said */
+};
+
 struct envelope {
     struct bytes event;         /* snake_case, folded to the dictionary's name */
     uint32_t event_number;      /* of a standard event; 0: another one, or nobody has looked yet */
@@ -54,6 +61,7 @@ struct envelope {
     int64_t sent_us;            /* 0: not said */
     int64_t received_us;
     bool import;                /* history from a file: cause `import` */
+    struct import_line line;    /* of an import alone */
     enum actor_kind actor;
     struct bytes actor_id;
     struct bytes reference[REF_COUNT]; /* empty: none */
@@ -71,13 +79,15 @@ struct envelope {
 struct envelope_consent {
     struct bytes purpose;       /* "marketing" */
     struct bytes channel;       /* "sms"; empty: all */
+    struct bytes entity;        /* the legal entity to all of whose brands it speaks; empty: to the event's brand */
     struct bytes policy;        /* version of the text agreed to */
+    struct bytes evidence;      /* "paper form 4711, store SH01"; empty: the event itself */
     bool given;                 /* false: withdrawn */
-    int64_t until_us;           /* 0: open */
+    int64_t from_us, until_us;  /* 0: from the event's time; open */
 };
 
 /* Appends the packed envelope; a failure leaves nothing in `out`. LIMIT: a text over its bound, too many identifiers, or
- * over ENVELOPE_BYTES_MAX packed. INVALID: a time out of range, no event name. */
+ * over ENVELOPE_BYTES_MAX packed. INVALID: a time out of range, no event name, a line that isn't of an import. */
 fallible envelope_pack(const struct envelope *v, struct buf *out, struct err *e);
 /* INVALID: not an envelope. Never reads outside `packed`; fills all but the unused ids; copies nothing. Looks into traits,
  * consents, properties and items no further than their sizes: envelope_check does. About 30 ns with three identifiers. */
@@ -99,9 +109,18 @@ fallible envelope_check(const struct envelope *v, struct err *e);
 bool envelope_consent_next(struct unpack *u, struct envelope_consent *out_consent);
 void envelope_consent_pack(struct buf *b, const struct envelope_consent *c); /* its texts have at most NAME_BYTES_MAX */
 
+/* The line as text, and back: 32 hex digits of the file, ":", the number. false: it has another form. */
+#define IMPORT_LINE_TEXT_BYTES 64u
+void import_line_print(const struct import_line *line, char out_text[IMPORT_LINE_TEXT_BYTES]);
+bool import_line_read(struct bytes text, struct import_line *out_line);
+
 struct json_writer;
+struct id_type_rule;
 /* The members of the public JSON form (docs/reference/events.md) into an open object; the inverse of the door. What is
- * absent is left out; an identifier's role too when it is the buyer's own. */
+ * absent is left out; an identifier's role too when it is the buyer's own. A declared type of identifier stands there by its number:
+ * envelope_print_named calls it by its name, out of `rules`. */
 void envelope_print(const struct envelope *v, struct json_writer *out);
+void envelope_print_named(const struct envelope *v, const struct id_type_rule *rules, size_t rule_count,
+                          struct json_writer *out);
 /* One identifier as an object; `masked`: of its value only the first and last characters, for those who may not see it. */
 void envelope_id_print(const struct envelope_id *id, bool masked, struct json_writer *out);

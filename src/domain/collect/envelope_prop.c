@@ -22,6 +22,8 @@ static void envelope_is(struct t *t, const struct envelope *got, const struct en
     CHECK_EQ(t, got->sent_us, want->sent_us);
     CHECK_EQ(t, got->received_us, want->received_us);
     CHECK_EQ(t, got->import, want->import);
+    CHECK_EQ(t, got->line.number, want->line.number);
+    CHECK(t, want->line.number == 0 || hash128_equal(got->line.file, want->line.file));
     CHECK_EQ(t, got->actor, want->actor);
     CHECK_BYTES(t, got->actor_id, want->actor_id);
     for (uint32_t i = 0; i < REF_COUNT; i++)

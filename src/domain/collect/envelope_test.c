@@ -45,7 +45,7 @@ static void every_part_is_printed(struct t *t)
     buf_init(&items, 1 << 12);
     struct envelope_consent given = {.purpose = BYTES_LIT("marketing"), .channel = BYTES_LIT("sms"), .given = true,
                                      .policy = BYTES_LIT("2026-01"), .until_us = ANY_TIME_US};
-    struct envelope_consent withdrawn = {.purpose = BYTES_LIT("health")};
+    struct envelope_consent withdrawn = {.purpose = BYTES_LIT("health"), .entity = BYTES_LIT("甲公司"), .evidence = BYTES_LIT("來信"), .from_us = ANY_TIME_US};
     envelope_consent_pack(&b, &given);
     envelope_consent_pack(&b, &withdrawn);
     pack_bytes(&items, BYTES_LIT("\x01\x03sku\x05\x01""A"));
@@ -73,7 +73,8 @@ static void every_part_is_printed(struct t *t)
                "\"ids\":[{\"type\":\"openid\",\"ns\":\"wx1\",\"value\":\"o1\",\"role\":\"payer\"}],"
                "\"actor\":{\"kind\":\"staff\",\"id\":\"G17\"},\"other\":{\"ids\":[{\"type\":67,\"value\":\"x\"}]},"
                "\"traits\":{\"city\":\"杭州\"},\"consents\":[{\"purpose\":\"marketing\",\"channel\":\"sms\",\"given\":true,"
-               "\"policy\":\"2026-01\",\"until\":\"2025-11-21T16:00:00.000Z\"},{\"purpose\":\"health\",\"given\":false}],"
+               "\"policy\":\"2026-01\",\"until\":\"2025-11-21T16:00:00.000Z\"},{\"purpose\":\"health\",\"entity\":\"甲公司\",\"given\":false,\"evidence\":\"來信\","
+               "\"from\":\"2025-11-21T16:00:00.000Z\"}],"
                "\"items\":[{\"sku\":\"A\"},{}]}");
     buf_fini(&b);
     buf_fini(&items);

@@ -84,6 +84,9 @@ static inline struct envelope any_envelope(struct t *t)
         .traits = rng_chance(&t->rng, 0.3) ? any_record(t) : BYTES_NONE,
         .properties = rng_chance(&t->rng, 0.8) ? any_record(t) : BYTES_NONE,
     };
+    if (v.import && rng_chance(&t->rng, 0.7))
+        v.line = (struct import_line){.file = {rng_next(&t->rng), rng_next(&t->rng)},
+                                      .number = 1 + rng_below(&t->rng, UINT64_C(1) << rng_below(&t->rng, 40))};
     for (uint32_t i = 0; i < REF_COUNT; i++)
         v.reference[i] = any_short(t, 0.3);
     uint32_t ids = rng_chance(&t->rng, 0.05) ? ENVELOPE_IDS_MAX : (uint32_t)rng_below(&t->rng, 6);

@@ -1,78 +1,81 @@
 #include "domain/collect/import_lines.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #define ROW_FORMAT 1u
 #define LINES_A_ROW 4096u
 #define ROW_BYTES (1u + LINES_A_ROW / 8)
-#define DIGEST_DIGITS 32u
+#define FILE_DIGITS 32u
 #define KEY_BYTES (16u + 8u + 4u)
 
 const struct family import_line_family = {
     .id = 17, .kind = FAMILY_KEYED, .value_bytes = ROW_BYTES, .name = "import_line"};
 
-/* --- the id --- */
+/* --- the text --- */
 
-static int digit_of(uint8_t c)
+void import_line_print(const struct import_line *line, char out_text[IMPORT_LINE_TEXT_BYTES])
 {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    (void)snprintf(out_text, IMPORT_LINE_TEXT_BYTES, "%016" PRIx64 "%016" PRIx64 ":%" PRIu64, line->file.high,
+                   line->file.low, line->number);
 }
 
-static bool digest_read(const uint8_t *digits, uint8_t out_digest[16])
+static bool half_read(const uint8_t *digits, uint64_t *out_half)
 {
-    for (size_t i = 0; i < DIGEST_DIGITS / 2; i++) {
-        int high = digit_of(digits[2 * i]), low = digit_of(digits[2 * i + 1]);
-        if (high < 0 || low < 0)
+    uint64_t half = 0;
+    for (size_t i = 0; i < FILE_DIGITS / 2; i++) {
+        uint8_t c = digits[i];
+        bool is_number = c >= '0' && c <= '9';
+        if (!is_number && (c < 'a' || c > 'f'))
             return false;
-        out_digest[i] = (uint8_t)(high << 4 | low);
+        half = half << 4 | (uint64_t)(is_number ? c - '0' : c - 'a' + 10);
     }
+    *out_half = half;
     return true;
 }
 
-static bool line_read(struct bytes digits, uint64_t *out_line)
+static bool number_read(struct bytes digits, uint64_t *out_number)
 {
-    uint64_t line = 0;
+    uint64_t number = 0;
     for (size_t i = 0; i < digits.size; i++) {
-        if (digits.data[i] < '0' || digits.data[i] > '9' || line >= IMPORT_LINE_MAX)
+        if (digits.data[i] < '0' || digits.data[i] > '9' || number >= IMPORT_LINE_END)
             return false;
-        line = line * 10 + (uint64_t)(digits.data[i] - '0');
+        number = number * 10 + (uint64_t)(digits.data[i] - '0');
     }
-    *out_line = line;
-    return digits.size > 0 && line < IMPORT_LINE_MAX;
+    *out_number = number;
+    return number > 0 && number < IMPORT_LINE_END;
 }
 
-bool import_line_of(const struct envelope *v, struct import_line *out_line)
+bool import_line_read(struct bytes text, struct import_line *out_line)
 {
     struct import_line line;
-    struct bytes id = v->message_id;
-    if (!v->import || id.size <= DIGEST_DIGITS + 1 || id.data[DIGEST_DIGITS] != ':')
+    if (text.size <= FILE_DIGITS || text.data[FILE_DIGITS] != ':')
         return false;
-    if (!digest_read(id.data, line.digest) || !line_read(bytes_slice(id, DIGEST_DIGITS + 1, id.size), &line.line))
+    if (!half_read(text.data, &line.file.high) || !half_read(text.data + FILE_DIGITS / 2, &line.file.low) ||
+        !number_read(bytes_slice(text, FILE_DIGITS + 1, text.size), &line.number))
         return false;
-    line.source = hash64(v->source, 0);
     *out_line = line;
     return true;
 }
 
 /* --- the bits --- */
 
-static void key_of(const struct import_line *line, uint8_t out_key[KEY_BYTES])
+static void key_of(const struct envelope *envelope, uint8_t out_key[KEY_BYTES])
 {
-    uint64_t row = line->line / LINES_A_ROW;
-    memcpy(out_key, line->digest, sizeof line->digest);
-    for (size_t i = 0; i < 8; i++)
-        out_key[16 + i] = (uint8_t)(line->source >> (56 - 8 * i));
-    for (size_t i = 0; i < 4; i++)
-        out_key[24 + i] = (uint8_t)(row >> (24 - 8 * i));
+    const struct import_line *line = &envelope->line;
+    uint8_t *at = put_key(put_key(out_key, line->file.high, 8), line->file.low, 8);
+    at = put_key(put_key(at, hash64(envelope->source, 0), 8), line->number / LINES_A_ROW, 4);
+    assert(at == out_key + KEY_BYTES);
+    (void)at;
 }
 
-static struct bytes row_of(const struct view *v, const struct import_line *line)
+static struct bytes row_of(const struct view *v, const struct envelope *envelope)
 {
     uint8_t key[KEY_BYTES];
     struct bytes row;
-    key_of(line, key);
+    assert(envelope->line.number != 0);
+    key_of(envelope, key);
     if (!view_keyed(v, &import_line_family, bytes_of(key, sizeof key), &row))
         return BYTES_NONE;
     assert(row.size > 1 && row.size <= ROW_BYTES && row.data[0] == ROW_FORMAT);
@@ -80,27 +83,29 @@ static struct bytes row_of(const struct view *v, const struct import_line *line)
 }
 
 /* The byte of a row that has the line's bit. */
-static size_t byte_of(const struct import_line *line)
+static size_t byte_of(uint64_t line)
 {
-    return 1 + line->line % LINES_A_ROW / 8;
+    return 1 + line % LINES_A_ROW / 8;
 }
 
-bool import_line_is_known(const struct view *v, const struct import_line *line)
+bool import_line_is_known(const struct view *v, const struct envelope *envelope)
 {
-    struct bytes row = row_of(v, line);
-    return byte_of(line) < row.size && (row.data[byte_of(line)] >> line->line % 8 & 1u) != 0;
+    struct bytes row = row_of(v, envelope);
+    uint64_t line = envelope->line.number;
+    return byte_of(line) < row.size && (row.data[byte_of(line)] >> line % 8 & 1u) != 0;
 }
 
 /* A row is as long as its last bit asks for. */
-void import_line_remember(struct step *s, const struct import_line *line)
+void import_line_remember(struct step *s, const struct envelope *envelope)
 {
-    struct bytes row = row_of(&s->view, line);
+    struct bytes row = row_of(&s->view, envelope);
+    uint64_t line = envelope->line.number;
     size_t at = byte_of(line), size = row.size > at ? row.size : at + 1;
     uint8_t *bits = arena_zeroed(s->view.arena, size, 1), *key = arena_take(s->view.arena, KEY_BYTES, 1);
     if (row.size > 0)
         memcpy(bits, row.data, row.size);
     bits[0] = ROW_FORMAT;
-    bits[at] = (uint8_t)(bits[at] | 1u << line->line % 8);
-    key_of(line, key);
+    bits[at] = (uint8_t)(bits[at] | 1u << line % 8);
+    key_of(envelope, key);
     step_keyed_put(s, &import_line_family, bytes_of(key, KEY_BYTES), bytes_of(bits, size));
 }

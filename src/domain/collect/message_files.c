@@ -4,13 +4,10 @@
 
 #include "domain/collect/messages.h"
 #include "engine/shelf.h"
-#include "lib/pack.h"
 
 #define ROW_FORMAT 1u
 #define PAYLOAD_FORMAT 1u
 #define ROW_BYTES_MAX_FILE 128u
-#define PLACE_BYTES 8u /* of a key */
-#define SUFFIX ".ids"
 
 const struct family message_file_family = {
     .id = 14, .kind = FAMILY_KEYED, .value_bytes = ROW_BYTES_MAX_FILE, .name = "message_file"};
@@ -21,21 +18,9 @@ static const struct refusal messages_changed = {"messages_changed",
                                                 "These message ids are kept elsewhere by now: they will be moved anew.",
                                                 "这些消息标识已移到别处,将重新整理。"};
 
-struct big_endian {
-    uint8_t data[PLACE_BYTES];
-};
-
-static struct big_endian big_endian_of(uint64_t x)
-{
-    struct big_endian b;
-    for (int i = 7; i >= 0; i--, x >>= 8)
-        b.data[i] = (uint8_t)x;
-    return b;
-}
-
 void message_path(const char *name, char out_path[MESSAGE_PATH_BYTES_MAX])
 {
-    assert(name[0] != 0 && strlen(name) <= MESSAGE_NAME_BYTES_MAX);
+    assert(name[0] != 0 && strlen(name) <= WORK_NAME_BYTES_MAX);
     (void)snprintf(out_path, MESSAGE_PATH_BYTES_MAX, "%s/%s", MESSAGE_FOLDER, name);
 }
 
@@ -54,19 +39,8 @@ static void file_pack(struct buf *b, const struct message_file *f)
     pack_bytes(b, bytes_of_text(f->name));
 }
 
-/* A name of ours: no other file can be read or removed by its help. */
-static bool name_good(struct bytes name)
-{
-    size_t suffix = sizeof SUFFIX - 1;
-    if (name.size <= suffix || name.size > MESSAGE_NAME_BYTES_MAX)
-        return false;
-    for (size_t i = 0; i < name.size - suffix; i++)
-        if (name.data[i] == 0 || strchr("0123456789abcdef-", name.data[i]) == NULL)
-            return false;
-    return bytes_equal(bytes_slice(name, name.size - suffix, name.size), BYTES_LIT(SUFFIX));
-}
-
-static bool file_unpack(struct unpack *u, struct message_file *out_file)
+/* The name stands last, borrowed in *out_name. */
+static struct message_file file_take(struct unpack *u, struct bytes *out_name)
 {
     struct message_file f = {0};
     u->bad |= unpack_u8(u) != ROW_FORMAT;
@@ -77,9 +51,16 @@ static bool file_unpack(struct unpack *u, struct message_file *out_file)
     f.sum.count = unpack_varint(u);
     f.sum.bytes = unpack_varint(u);
     f.sum.digest = unpack_u64(u);
-    struct bytes name = unpack_bytes(u);
+    *out_name = unpack_bytes(u);
+    return f;
+}
+
+static bool file_unpack(struct unpack *u, struct message_file *out_file)
+{
+    struct bytes name;
+    struct message_file f = file_take(u, &name);
     u->bad |= f.first >= f.until || f.oldest_s > f.newest_s || f.sum.count == 0 || f.sum.count > f.until - f.first ||
-              !name_good(name);
+              !work_name_is_good(&message_files, name);
     if (!unpack_good(u))
         return false;
     memcpy(f.name, name.data, name.size);
@@ -97,9 +78,8 @@ static void file_read_row(struct bytes value, struct message_file *out_file)
 
 bool message_file_next(const struct view *v, uint64_t from, struct message_file *out_file)
 {
-    struct big_endian at = big_endian_of(from);
-    struct bytes key, value;
-    if (!view_keyed_next(v, &message_file_family, bytes_of(at.data, sizeof at.data), false, &key, &value))
+    struct bytes value;
+    if (!work_file_next(v, &message_files, from, &value))
         return false;
     file_read_row(value, out_file);
     return true;
@@ -107,13 +87,37 @@ bool message_file_next(const struct view *v, uint64_t from, struct message_file 
 
 static bool file_find(const struct view *v, uint64_t first, struct message_file *out_file)
 {
-    struct big_endian at = big_endian_of(first);
     struct bytes value;
-    if (!view_keyed(v, &message_file_family, bytes_of(at.data, sizeof at.data), &value))
+    if (!work_file_find(v, &message_files, first, &value))
         return false;
     file_read_row(value, out_file);
     return true;
 }
+
+static void file_put(struct step *s, const struct message_file *f)
+{
+    struct buf row = arena_buf(s->view.arena, ROW_BYTES_MAX_FILE);
+    file_pack(&row, f);
+    assert(!row.overflowed);
+    work_file_put(s, &message_files, f->first, buf_bytes(&row));
+}
+
+static void file_retire(struct step *s, const struct message_file *f)
+{
+    work_retire(s, &message_files, bytes_of_text(f->name), BYTES_LIT("\x01"));
+    work_file_remove(s, &message_files, f->first);
+}
+
+static struct bytes file_name(struct bytes row)
+{
+    struct unpack u = unpack_of(row);
+    struct bytes name;
+    (void)file_take(&u, &name);
+    return name;
+}
+
+const struct work_files message_files = {
+    .folder = MESSAGE_FOLDER, .suffix = ".ids", .in_force = &message_file_family, .retired = &message_retired_family, .name = file_name};
 
 bool message_file_is_past(const struct message_bounds *b, const struct message_file *f)
 {
@@ -130,58 +134,6 @@ void message_files_said(const struct view *v, sieve_said said, void *context)
     }
 }
 
-/* --- files given up --- */
-
-bool message_retired_next(const struct view *v, struct bytes after_key, struct message_retired *out_retired)
-{
-    struct bytes key, value;
-    bool first = after_key.size == 0;
-    if (!view_keyed_next(v, &message_retired_family, first ? BYTES_LIT("\0") : after_key, !first, &key, &value))
-        return false;
-    assert(key.size > PLACE_BYTES);
-    *out_retired = (struct message_retired){.key = key};
-    for (size_t i = 0; i < PLACE_BYTES; i++)
-        out_retired->position = out_retired->position << 8 | key.data[i];
-    return true;
-}
-
-struct bytes message_retired_name(struct bytes key)
-{
-    return bytes_slice(key, PLACE_BYTES, key.size);
-}
-
-static void file_retire(struct step *s, const struct message_file *f)
-{
-    struct arena *a = s->view.arena;
-    struct big_endian position = big_endian_of(s->view.position), first = big_endian_of(f->first);
-    size_t name_bytes = strlen(f->name);
-    uint8_t *key = arena_take(a, PLACE_BYTES + name_bytes, 1);
-    memcpy(key, position.data, PLACE_BYTES);
-    memcpy(key + PLACE_BYTES, f->name, name_bytes);
-    step_keyed_put(s, &message_retired_family, bytes_of(key, PLACE_BYTES + name_bytes), BYTES_LIT("\x01"));
-    step_keyed_remove(s, &message_file_family, arena_copy(a, bytes_of(first.data, sizeof first.data)));
-}
-
-size_t message_file_names(const struct view *v, struct arena *arena, const char *const **out_names)
-{
-    size_t count = 0, at = 0;
-    struct message_file f;
-    struct message_retired r;
-    for (uint64_t from = 0; message_file_next(v, from, &f); from = f.first + 1)
-        count++;
-    for (struct bytes after = BYTES_NONE; message_retired_next(v, after, &r); after = r.key)
-        count++;
-    const char **names = ARENA_ARRAY(arena, const char *, count + 1);
-    for (uint64_t from = 0; message_file_next(v, from, &f); from = f.first + 1)
-        names[at++] = arena_text(arena, bytes_of_text(f.name));
-    for (struct bytes after = BYTES_NONE; message_retired_next(v, after, &r); after = r.key)
-        names[at++] = arena_text(arena, message_retired_name(r.key));
-    assert(at == count);
-    work_names_sort(names, count);
-    *out_names = names;
-    return count;
-}
-
 /* --- collect.messages_moved --- */
 
 void messages_moved_pack(struct buf *b, const struct messages_moved *m)
@@ -192,9 +144,7 @@ void messages_moved_pack(struct buf *b, const struct messages_moved *m)
     pack_varint(b, m->removed_count);
     for (uint32_t i = 0; i < m->removed_count; i++)
         pack_u64(b, m->removed[i]);
-    pack_varint(b, m->swept_count);
-    for (uint32_t i = 0; i < m->swept_count; i++)
-        pack_bytes(b, m->swept[i]);
+    work_swept_pack(b, &m->swept);
     pack_u8(b, m->has_file);
     if (m->has_file)
         file_pack(b, &m->file);
@@ -213,12 +163,7 @@ static fallible moved_unpack(struct bytes payload, struct messages_moved *out_mo
         m.removed[i] = unpack_u64(&u);
         u.bad |= i > 0 && m.removed[i] <= m.removed[i - 1]; /* each once */
     }
-    m.swept_count = unpack_varint32(&u);
-    u.bad |= m.swept_count > MESSAGES_SWEPT_MAX;
-    for (uint32_t i = 0; i < m.swept_count && unpack_good(&u); i++) {
-        m.swept[i] = unpack_bytes(&u);
-        u.bad |= m.swept[i].size <= PLACE_BYTES || m.swept[i].size > PLACE_BYTES + MESSAGE_NAME_BYTES_MAX;
-    }
+    work_swept_unpack(&u, &m.swept);
     m.has_file = unpack_u8(&u) != 0;
     if (m.has_file && unpack_good(&u))
         (void)file_unpack(&u, &m.file);
@@ -288,18 +233,9 @@ const struct refusal *messages_moved_apply(struct step *s, struct bytes payload)
         return &messages_changed;
     for (uint32_t i = 0; i < m.removed_count; i++)
         file_retire(s, &removed[i]);
-    for (uint32_t i = 0; i < m.swept_count; i++)
-        step_keyed_remove(s, &message_retired_family, m.swept[i]);
-    if (m.has_file) {
-        struct big_endian first = big_endian_of(m.file.first);
-        struct buf row = {.data = arena_take(s->view.arena, ROW_BYTES_MAX_FILE, 1),
-                          .capacity = ROW_BYTES_MAX_FILE,
-                          .size_max = ROW_BYTES_MAX_FILE};
-        file_pack(&row, &m.file);
-        assert(!row.overflowed);
-        step_keyed_put(s, &message_file_family, arena_copy(s->view.arena, bytes_of(first.data, sizeof first.data)),
-                       buf_bytes(&row));
-    }
+    work_swept_forget(s, &message_files, &m.swept);
+    if (m.has_file)
+        file_put(s, &m.file);
     message_mark_forgotten(s, m.forgotten_s);
     if (m.drop_until > 0)
         step_series_drop(s, &message_family, m.drop_until);

@@ -24,8 +24,7 @@ const struct setting dedup_generation = {"collect.dedup_generation",
 struct order {
     struct arena *arena; /* holds this struct and the names */
     struct message_bounds bounds;
-    const char *const *names; /* files that are referred to */
-    size_t name_count;
+    struct work_names names; /* files that are referred to */
     struct messages_moved moved;               /* what is known of the result beforehand */
     struct series_view *messages;              /* stowing */
     struct sieve *sieves[MESSAGE_MERGE_FILES]; /* merging: moved.removed_count of them, held */
@@ -37,7 +36,7 @@ static struct order *order_make(const struct view *v, struct work_context *c)
     struct order *o = ARENA_NEW(arena, struct order);
     o->arena = arena;
     o->bounds = message_bounds_of(v);
-    o->name_count = message_file_names(v, arena, &o->names);
+    o->names = work_names_of(v, &message_files, arena);
     c->order = o;
     return o;
 }
@@ -52,13 +51,13 @@ static void order_release(struct work_context *c)
     c->order = NULL;
 }
 
-/* A stowed file has one dash in its name, a merged one two: so the two kinds of work keep off each other's. */
-static fallible orphans_remove(const struct work_context *c, unsigned dashes, struct err *e)
+/* How many a name has, by the kind of work: so the two keep off each other's. */
+enum dashes { DASHES_STOWED = 1, DASHES_MERGED = 2 };
+
+static fallible orphans_remove(const struct work_context *c, enum dashes dashes, struct err *e)
 {
     const struct order *o = c->order;
-    struct work_files files = {
-        .folder = MESSAGE_FOLDER, .suffix = ".ids", .dashes = dashes, .names = o->names, .name_count = o->name_count};
-    return work_orphans_remove(c->around->disk, &files, e);
+    return work_orphans_remove(c->around->disk, &message_files, &o->names, dashes, e);
 }
 
 static uint32_t file_count(const struct view *v)
@@ -143,7 +142,7 @@ static fallible stow_run(struct work_context *c, struct buf *out_payload, struct
 {
     const struct order *o = c->order;
     struct messages_moved moved = o->moved;
-    TRY(orphans_remove(c, 1, e));
+    TRY(orphans_remove(c, DASHES_STOWED, e));
     size_t bytes = (size_t)(moved.file.until - moved.file.first) * sizeof(struct sieve_entry);
     struct arena *arena = arena_create(bytes + sizeof(struct sieve_entry));
     (void)snprintf(moved.file.name, sizeof moved.file.name, "%016llx-%016llx.ids", (unsigned long long)moved.file.first,
@@ -290,7 +289,7 @@ static fallible merge_run(struct work_context *c, struct buf *out_payload, struc
     const struct order *o = c->order;
     struct messages_moved moved = o->moved;
     struct merging m = {0};
-    TRY(orphans_remove(c, 2, e));
+    TRY(orphans_remove(c, DASHES_MERGED, e));
     /* The position makes the name another one than any before: a move that was logged went past it. */
     (void)snprintf(moved.file.name, sizeof moved.file.name, "%016llx-%016llx-%llx.ids",
                    (unsigned long long)moved.file.first, (unsigned long long)moved.file.until,
@@ -324,32 +323,20 @@ static bool any_file_is_past(const struct view *v)
     return message_file_is_past(&bounds, &f);
 }
 
-/* A file may go when it was given up before the last checkpoint but one; and one whose ids are all too old is given up by any
- * move, so when nothing else moves, by this. */
+/* A file whose ids are all too old is given up by any move, so when nothing else moves, by this. */
 static bool sweep_wanted(const struct view *v, struct work_context *c)
 {
-    uint64_t older = atomic_load_explicit(&c->around->checkpoint_older, memory_order_relaxed);
-    struct message_retired r;
-    bool more = message_retired_next(v, BYTES_NONE, &r) && r.position < older;
-    if (!more && !any_file_is_past(v))
+    if (!work_sweep_is_due(v, &message_files, c->around) && !any_file_is_past(v))
         return false;
     struct order *o = order_make(v, c);
-    struct messages_moved *m = &o->moved;
-    for (; more && m->swept_count < MESSAGES_SWEPT_MAX;
-         more = message_retired_next(v, m->swept[m->swept_count - 1], &r) && r.position < older)
-        m->swept[m->swept_count++] = arena_copy(o->arena, r.key);
+    work_swept_find(v, &message_files, c->around, o->arena, &o->moved.swept);
     return true;
 }
 
 static fallible sweep_run(struct work_context *c, struct buf *out_payload, struct err *e)
 {
     const struct order *o = c->order;
-    for (uint32_t i = 0; i < o->moved.swept_count; i++) {
-        struct bytes name = message_retired_name(o->moved.swept[i]);
-        TRY(disk_remove(c->around->disk, arena_printf(o->arena, "%s/%.*s", MESSAGE_FOLDER, BYTES_ARG(name)), e));
-    }
-    if (o->moved.swept_count > 0)
-        TRY(disk_sync_folder(c->around->disk, MESSAGE_FOLDER, e));
+    TRY(work_swept_remove(c->around->disk, &message_files, &o->moved.swept, e));
     messages_moved_pack(out_payload, &o->moved);
     return DONE;
 }

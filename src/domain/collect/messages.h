@@ -10,11 +10,10 @@
 #pragma once
 
 #include "domain/collect/collect.h"
-#include "engine/work.h"
+#include "engine/work_files.h"
 
 #define MESSAGE_FOLDER "messages"
 #define MESSAGE_PATH_BYTES_MAX SIEVE_PATH_BYTES_MAX
-#define MESSAGE_NAME_BYTES_MAX 63u
 #define MESSAGE_MERGE_FILES 4u /* of one size */
 
 extern const struct family message_family;      /* series: the newest ids */
@@ -22,6 +21,7 @@ extern const struct family message_file_family; /* first place (8 bytes, big-end
 extern const struct family
     message_retired_family; /* position of the giving up (8 bytes, big-endian), name -> a format byte */
 extern const struct family message_mark_family; /* "mark" -> how far back all ids are kept */
+extern const struct work_files message_files; /* files in force, and those given up */
 extern const struct setting dedup_days, dedup_ids, dedup_generation;
 
 /* What decides whether an id counts. */
@@ -65,7 +65,7 @@ uint64_t messages_in_memory(const struct view *v);
 /* --- files --- */
 
 struct message_file {
-    char name[MESSAGE_NAME_BYTES_MAX + 1];
+    char name[WORK_NAME_BYTES_MAX + 1];
     uint64_t first, until;       /* places of its ids are in [first, until), not all in there are its own */
     uint32_t oldest_s, newest_s; /* when ids of these places came */
     struct sieve_sum sum;
@@ -76,21 +76,11 @@ bool message_file_next(const struct view *v, uint64_t from, struct message_file 
 bool message_file_is_past(const struct message_bounds *b,
                           const struct message_file *f);                       /* none of its ids counts any more */
 void message_files_said(const struct view *v, sieve_said said, void *context); /* domain->sieves */
-/* The oldest thing given up; it stays until two checkpoints have passed, so that a replay finds it. */
-struct message_retired {
-    uint64_t position;
-    struct bytes key; /* of the row; borrowed from the view */
-};
-bool message_retired_next(const struct view *v, struct bytes after_key,
-                          struct message_retired *out_retired); /* BYTES_NONE: the oldest */
-struct bytes message_retired_name(struct bytes key);
-/* Names of all files that somebody may still refer to, sorted; in the arena. */
-size_t message_file_names(const struct view *v, struct arena *arena, const char *const **out_names);
 
 /* --- the command of all background work: collect.messages_moved --- */
 
-#define MESSAGES_SWEPT_MAX 32u
-#define MESSAGES_MOVED_BYTES_MAX 4096u
+#define MESSAGES_MOVED_BYTES_MAX 8192u
+static_assert(WORK_SWEPT_BYTES_MAX < MESSAGES_MOVED_BYTES_MAX - 512, "the rest takes less");
 
 /* Ids moved from memory into a file, from files into one, or from a file to nowhere. Every part may be absent. */
 struct messages_moved {
@@ -98,8 +88,7 @@ struct messages_moved {
     uint32_t forgotten_s; /* when the newest id came that was left out, since it counts no more; 0: none was */
     uint32_t removed_count;
     uint64_t removed[MESSAGE_MERGE_FILES]; /* first places of the files that are now one */
-    uint32_t swept_count;
-    struct bytes swept[MESSAGES_SWEPT_MAX]; /* keys of retired rows whose files are gone */
+    struct work_swept swept; /* whose files are gone */
     bool has_file;
     struct message_file file;
 };

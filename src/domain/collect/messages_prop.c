@@ -7,13 +7,11 @@
 
 #include "base/time.h"
 #include "domain/collect/collect_test.h"
-#include "engine/engine.h"
 #include "engine/engine_domain.h"
 #include "engine/shelf.h"
-#include "lib/pack.h"
 #include "store/disk_sim.h"
+#include "testing/plant.h"
 
-#define START_US INT64_C(1763740800000000)
 #define MOVES_MAX 160u
 #define GROUP_MAX 60u
 #define MESSAGES_MAX (MOVES_MAX * GROUP_MAX)
@@ -47,7 +45,6 @@ struct move {
 struct script {
     struct move moves[MOVES_MAX];
     uint32_t count;
-    uint64_t disk_seed;
 };
 
 static struct move any_move(struct t *t, uint32_t distinct)
@@ -74,7 +71,6 @@ static struct script *any_script(struct t *t)
     struct script *s = ARENA_NEW(t->arena, struct script);
     uint32_t distinct = rng_chance(&t->rng, 0.5) ? 1200 : 6000; /* ids that end by time, or by number */
     s->count = MOVES_MAX;
-    s->disk_seed = rng_next(&t->rng);
     for (uint32_t i = 0; i < s->count; i++)
         s->moves[i] = any_move(t, distinct);
     return s;
@@ -106,82 +102,18 @@ static bool model_knows(const struct model *m, uint32_t message, int64_t now_us)
 /* --- the world --- */
 
 struct world {
-    struct t *t;
-    struct disk *disk;
-    struct cold *cold;
-    struct registry *registry;
-    struct engine_options options;
-    struct engine *engine;
-    int64_t now_us;
+    struct plant plant;
     struct model model;
     uint32_t files_most;
 };
 
-static struct cold *cold_again(void *context, const char *snapshot, struct err *e)
-{
-    struct world *w = context;
-    return failed(cold_memory_reopen(w->cold, snapshot, e)) ? NULL : w->cold;
-}
-
-static void cold_keep(void *context, struct cold *c)
-{
-    (void)context, (void)c;
-}
-
-static void world_start(struct world *w)
-{
-    struct err e = {0};
-    w->engine = NULL;
-    CHECK_DONE(w->t, engine_open(&w->options, &w->engine, &e), &e);
-}
-
-static struct world *world_open(struct t *t, uint64_t seed)
-{
-    struct err e = {0};
-    struct world *w = ARENA_NEW(t->arena, struct world);
-    *w = (struct world){.t = t, .disk = disk_sim_create(seed), .cold = cold_memory_create(), .now_us = START_US};
-    CHECK_DONE(t, registry_create(domains, COUNT_OF(domains), &w->registry, &e), &e);
-    w->options = (struct engine_options){
-        .disk = w->disk,
-        .cold_open = cold_again,
-        .cold_close = cold_keep,
-        .context = w,
-        .registry = w->registry,
-        .apply_version = 1,
-        .log_segment_bytes = 1 << 14,
-        .checkpoint_log_bytes = UINT64_C(1) << 40,
-        .memory_bytes = 1 << 30,
-    };
-    w->model.days = 7;
-    w->model.ids = 200000000;
-    world_start(w);
-    return w;
-}
-
-static void world_close(struct world *w)
-{
-    engine_close(w->engine);
-    cold_close(w->cold);
-    disk_close(w->disk);
-    registry_destroy(w->registry);
-}
-
-static struct hash128 world_digest(const struct world *w)
-{
-    struct engine_stats stats;
-    engine_stats(w->engine, &stats);
-    return stats.digest;
-}
-
-/* Power goes and comes back; what was answered was durable, so the state is the same. */
+/* What was answered was durable, so the state is the same. */
 static void world_crash(struct world *w)
 {
-    struct hash128 before = world_digest(w);
-    engine_close(w->engine);
-    disk_sim_crash(w->disk);
-    world_start(w);
-    if (w->t->failures == 0)
-        CHECK(w->t, hash128_equal(before, world_digest(w)));
+    struct hash128 before = plant_digest(&w->plant);
+    plant_crash(&w->plant);
+    if (w->plant.t->failures == 0)
+        CHECK(w->plant.t, hash128_equal(before, plant_digest(&w->plant)));
 }
 
 struct sent {
@@ -196,11 +128,11 @@ static void answered(struct submission *s, const struct answer *a)
 {
     struct sent *sent = s->context;
     struct world *w = sent->world;
-    CHECK_EQ(w->t, a->status.code, STATUS_OK);
+    CHECK_EQ(w->plant.t, a->status.code, STATUS_OK);
     sent->answered = true;
     sent->known = a->refusal == &collect_duplicate;
     bool want = model_knows(&w->model, sent->message, a->time_us);
-    CHECK_EQ(w->t, sent->known, want);
+    CHECK_EQ(w->plant.t, sent->known, want);
     if (!want)
         w->model.list[w->model.count++] = (struct taken){sent->message, a->time_us / US_PER_SECOND};
 }
@@ -210,11 +142,11 @@ static struct bytes event_of(struct world *w, uint32_t message)
     struct err e = {0};
     struct buf b;
     struct envelope v = {
-        .event = BYTES_LIT("login"), .source = BYTES_LIT("x"), .event_us = w->now_us, .received_us = w->now_us};
+        .event = BYTES_LIT("login"), .source = BYTES_LIT("x"), .event_us = w->plant.now_us, .received_us = w->plant.now_us};
     v.message = hash128(bytes_of(&message, sizeof message), 1);
     buf_init(&b, ENVELOPE_BYTES_MAX);
-    CHECK_DONE(w->t, envelope_pack(&v, &b, &e), &e);
-    struct bytes packed = arena_copy(w->t->arena, buf_bytes(&b));
+    CHECK_DONE(w->plant.t, envelope_pack(&v, &b, &e), &e);
+    struct bytes packed = arena_copy(w->plant.t->arena, buf_bytes(&b));
     buf_fini(&b);
     return packed;
 }
@@ -222,49 +154,27 @@ static struct bytes event_of(struct world *w, uint32_t message)
 static void world_send(struct world *w, uint32_t command, const struct bytes *payloads, const uint32_t *messages,
                        uint32_t count)
 {
-    struct sent *sent = ARENA_ARRAY(w->t->arena, struct sent,
+    struct sent *sent = ARENA_ARRAY(w->plant.t->arena, struct sent,
                                     count); /* after a failure some may be turned away later */
     struct submission *list[GROUP_MAX];
     struct err e = {0};
     uint32_t rounds = 0, answers = 0;
     for (uint32_t i = 0; i < count; i++) {
         sent[i] = (struct sent){.world = w, .message = messages == NULL ? 0 : messages[i]};
-        sent[i].submission = (struct submission){.command = registry_command(w->registry, command),
+        sent[i].submission = (struct submission){.command = registry_command(w->plant.registry, command),
                                                  .payload = payloads[i],
                                                  .answered = answered,
                                                  .context = &sent[i]};
         list[i] = &sent[i].submission;
     }
-    CHECK_DONE(w->t, engine_group(w->engine, list, count, w->now_us, &e), &e);
-    for (; answers < count && w->t->failures == 0 && rounds < 100; rounds++) { /* those that wait for blocks */
-        CHECK_DONE(w->t, engine_group(w->engine, NULL, 0, w->now_us, &e), &e);
+    CHECK_DONE(w->plant.t, engine_group(w->plant.engine, list, count, w->plant.now_us, &e), &e);
+    for (; answers < count && w->plant.t->failures == 0 && rounds < 100; rounds++) { /* those that wait for blocks */
+        CHECK_DONE(w->plant.t, engine_group(w->plant.engine, NULL, 0, w->plant.now_us, &e), &e);
         answers = 0;
         for (uint32_t i = 0; i < count; i++)
             answers += sent[i].answered;
     }
-    CHECK_EQ(w->t, answers, count);
-}
-
-static void world_set_answered(struct submission *s, const struct answer *a)
-{
-    struct world *w = s->context;
-    CHECK(w->t, a->status.code == STATUS_OK && a->refusal == NULL);
-}
-
-static void world_set(struct world *w, const char *name, int64_t value)
-{
-    struct err e = {0};
-    struct buf b;
-    buf_init(&b, 256);
-    pack_bytes(&b, bytes_of_text(name));
-    pack_u64(&b, (uint64_t)value);
-    struct submission one = {.command = registry_command(w->registry, COMMAND_SET),
-                             .payload = buf_bytes(&b),
-                             .answered = world_set_answered,
-                             .context = w};
-    struct submission *list = &one;
-    CHECK_DONE(w->t, engine_group(w->engine, &list, 1, w->now_us, &e), &e);
-    buf_fini(&b);
+    CHECK_EQ(w->plant.t, answers, count);
 }
 
 static void read_files(const struct view *v, void *context)
@@ -277,10 +187,9 @@ static void read_files(const struct view *v, void *context)
 static fallible world_house(struct world *w, uint32_t rounds, struct err *e)
 {
     for (uint32_t i = 0; i < rounds; i++) {
-        int64_t wait_us;
-        TRY(engine_keep_house(w->engine, w->now_us, &wait_us, e));
+        TRY(plant_house(&w->plant, 0, e));
     }
-    engine_read(w->engine, read_files, w);
+    engine_read(w->plant.engine, read_files, w);
     return DONE;
 }
 
@@ -288,15 +197,13 @@ static fallible world_house(struct world *w, uint32_t rounds, struct err *e)
 static void world_trouble(struct world *w, uint32_t writes)
 {
     struct err e = {0};
-    disk_sim_stop_after(w->disk, writes);
+    disk_sim_stop_after(w->plant.disk, writes);
     struct status status = world_house(w, 4, &e);
     if (done(status))
-        status = engine_checkpoint(w->engine, true, &e);
-    CHECK(w->t, done(status) || disk_sim_stopped(w->disk));
-    disk_sim_stop_after(w->disk, 0);
-    engine_close(w->engine);
-    disk_sim_crash(w->disk);
-    world_start(w);
+        status = engine_checkpoint(w->plant.engine, true, &e);
+    CHECK(w->plant.t, done(status) || disk_sim_stopped(w->plant.disk));
+    disk_sim_stop_after(w->plant.disk, 0);
+    plant_crash(&w->plant);
 }
 
 static void world_play_group(struct world *w, const struct move *m)
@@ -316,16 +223,16 @@ static void world_play_group(struct world *w, const struct move *m)
 static void world_play(struct world *w, const struct move *m)
 {
     struct err e = {0};
-    w->now_us += m->pause_us;
+    w->plant.now_us += m->pause_us;
     switch (m->kind) {
     case MOVE_GROUP:
         world_play_group(w, m);
         break;
     case MOVE_HOUSE:
-        CHECK_DONE(w->t, world_house(w, 5, &e), &e);
+        CHECK_DONE(w->plant.t, world_house(w, 5, &e), &e);
         break;
     case MOVE_CHECKPOINT:
-        CHECK_DONE(w->t, engine_checkpoint(w->engine, true, &e), &e);
+        plant_checkpoint(&w->plant);
         break;
     case MOVE_CRASH:
         world_crash(w);
@@ -334,8 +241,8 @@ static void world_play(struct world *w, const struct move *m)
         world_trouble(w, m->writes);
         break;
     case MOVE_BOUNDS:
-        world_set(w, "collect.dedup_days", m->days);
-        world_set(w, "collect.dedup_ids", m->ids);
+        plant_set(&w->plant, "collect.dedup_days", m->days);
+        plant_set(&w->plant, "collect.dedup_ids", m->ids);
         w->model.days = m->days;
         w->model.ids = (size_t)m->ids;
         break;
@@ -349,15 +256,15 @@ static void world_play(struct world *w, const struct move *m)
 
 struct listing {
     struct t *t;
-    const char *const *names;
-    size_t name_count, count;
+    struct work_names names;
+    size_t count;
 };
 
 static struct status name_seen(void *context, const char *name, struct err *e)
 {
     (void)e;
     struct listing *l = context;
-    CHECK(l->t, l->count < l->name_count && strcmp(l->names[l->count], name) == 0);
+    CHECK(l->t, l->count < l->names.count && strcmp(l->names.list[l->count], name) == 0);
     l->count++;
     return DONE;
 }
@@ -365,44 +272,49 @@ static struct status name_seen(void *context, const char *name, struct err *e)
 static void read_names(const struct view *v, void *context)
 {
     struct listing *l = context;
-    l->name_count = message_file_names(v, l->t->arena, &l->names);
+    l->names = work_names_of(v, &message_files, l->t->arena);
 }
 
 /* When all has settled and two checkpoints have passed, the folder has the files that are named, and nobody is retired. */
 static void folder_is_clean(struct world *w)
 {
     struct err e = {0};
-    struct listing l = {.t = w->t};
+    struct listing l = {.t = w->plant.t};
     for (int i = 0; i < 3; i++) {
-        w->now_us += US_PER_MINUTE;
-        CHECK_DONE(w->t, world_house(w, 60, &e), &e);
-        world_set(w, "collect.dedup_days", w->model.days); /* something to make a checkpoint of */
-        CHECK_DONE(w->t, engine_checkpoint(w->engine, true, &e), &e);
+        w->plant.now_us += US_PER_MINUTE;
+        CHECK_DONE(w->plant.t, world_house(w, 60, &e), &e);
+        plant_set(&w->plant, "collect.dedup_days", w->model.days); /* something to make a checkpoint of */
+        plant_checkpoint(&w->plant);
     }
-    CHECK_DONE(w->t, world_house(w, 60, &e), &e);
-    engine_read(w->engine, read_names, &l);
-    CHECK_DONE(w->t, disk_list(w->disk, MESSAGE_FOLDER, name_seen, &l, &e), &e);
-    CHECK_EQ(w->t, l.count, l.name_count);
+    CHECK_DONE(w->plant.t, world_house(w, 60, &e), &e);
+    engine_read(w->plant.engine, read_names, &l);
+    CHECK_DONE(w->plant.t, disk_list(w->plant.disk, MESSAGE_FOLDER, name_seen, &l, &e), &e);
+    CHECK_EQ(w->plant.t, l.count, l.names.count);
 }
 
 static void script_play(struct t *t, const struct script *s, int64_t generation)
 {
-    struct world *w = world_open(t, s->disk_seed);
+    struct world *w = ARENA_NEW(t->arena, struct world);
     struct audit audit;
     struct err e = {0};
-    world_set(w, "collect.dedup_generation", generation);
+    plant_open(&w->plant, t, domains, COUNT_OF(domains));
+    w->model.days = 7;
+    w->model.ids = 200000000;
+    plant_set(&w->plant, "collect.dedup_generation", generation);
     for (uint32_t i = 0; i < s->count && t->failures == 0; i++)
         world_play(w, &s->moves[i]);
     if (t->failures == 0 && generation < 100)
         folder_is_clean(w);
     if (t->failures == 0) {
-        CHECK_DONE(t, engine_checkpoint(w->engine, true, &e), &e);
+        plant_checkpoint(&w->plant);
         CHECK(t, generation > 1000 || w->files_most > 3);
-        engine_close(w->engine);
-        w->engine = NULL;
-        CHECK_DONE(t, engine_audit(&w->options, &audit, &e), &e);
+        engine_close(w->plant.engine);
+        w->plant.engine = NULL;
+        w->plant.options.scratch = disk_sim_create(t->seed);
+        CHECK_DONE(t, engine_audit(&w->plant.options, &audit, &e), &e);
+        disk_close(w->plant.options.scratch);
     }
-    world_close(w);
+    plant_close(&w->plant);
 }
 
 /* The same answers wherever the ids are. */

@@ -28,8 +28,9 @@ struct name_key {
 
 static struct name_key key_of(enum name_kind kind, uint32_t number)
 {
-    return (struct name_key){
-        {(uint8_t)kind, (uint8_t)(number >> 24), (uint8_t)(number >> 16), (uint8_t)(number >> 8), (uint8_t)number}};
+    struct name_key key = {{(uint8_t)kind}};
+    (void)put_key(key.data + 1, number, KEY_BYTES - 1);
+    return key;
 }
 
 static bool row_read(const struct view *v, enum name_kind kind, uint32_t number, struct name_row *out_row)
@@ -47,12 +48,6 @@ static bool row_read(const struct view *v, enum name_kind kind, uint32_t number,
     return true;
 }
 
-/* A buffer over the step's memory: it never grows. */
-static struct buf room_in(struct arena *a, size_t size)
-{
-    return (struct buf){.data = arena_take(a, size, 1), .capacity = size, .size_max = size};
-}
-
 static void keyed_put(struct step *s, struct bytes key, const struct buf *value)
 {
     assert(!value->overflowed && value->size <= NAME_ROW_BYTES_MAX); /* the command's bound is smaller */
@@ -61,7 +56,7 @@ static void keyed_put(struct step *s, struct bytes key, const struct buf *value)
 
 static void row_write(struct step *s, enum name_kind kind, uint32_t number, const struct name_row *row)
 {
-    struct buf b = room_in(s->view.arena, 1 + 3 * VARINT_BYTES_MAX + row->name.size + row->attributes.size);
+    struct buf b = arena_buf(s->view.arena, 1 + 3 * VARINT_BYTES_MAX + row->name.size + row->attributes.size);
     pack_u8(&b, NAME_ROW_FORMAT);
     pack_varint(&b, row->alias);
     pack_bytes(&b, row->name);
@@ -95,7 +90,7 @@ static uint32_t number_take(struct step *s, enum name_kind kind)
     if (last >= NAMES_A_KIND_MAX)
         return 0;
     uint8_t key = (uint8_t)kind;
-    struct buf b = room_in(s->view.arena, 1 + VARINT_BYTES_MAX);
+    struct buf b = arena_buf(s->view.arena, 1 + VARINT_BYTES_MAX);
     pack_u8(&b, NAME_ROW_FORMAT);
     pack_varint(&b, last + 1);
     keyed_put(s, bytes_of(&key, 1), &b);
@@ -188,7 +183,7 @@ uint32_t name_next(const struct view *v, enum name_kind kind, uint32_t number)
         return 0;
     if (found.size != KEY_BYTES || found.data[0] != (uint8_t)kind)
         return 0;
-    return (uint32_t)found.data[1] << 24 | (uint32_t)found.data[2] << 16 | (uint32_t)found.data[3] << 8 | found.data[4];
+    return (uint32_t)key_number(found.data + 1, KEY_BYTES - 1);
 }
 
 uint32_t brand_entity(const struct view *v, uint32_t brand)

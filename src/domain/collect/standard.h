@@ -6,6 +6,27 @@
 
 #define NAME_EVENT_CUSTOM 1000u /* numbers of events that aren't standard begin here */
 
+/* Numbers that others than this table know. */
+enum {
+    EVENT_ORDER_PAID = 20,
+    EVENT_ORDER_COMPLETED = 24,
+    EVENT_SALE_MADE = 32,
+    EVENT_FOLLOWED = 34,
+    EVENT_UNFOLLOWED = 35,
+    EVENT_FRIEND_ADDED = 36,
+    EVENT_FRIEND_LOST = 37,
+    EVENT_GROUP_JOINED = 38,
+    EVENT_GROUP_LEFT = 39,
+    EVENT_REFERRAL_MADE = 40,
+    EVENT_MEMBER_JOINED = 80,
+    EVENT_MEMBER_LEFT = 81,
+    EVENT_REGISTERED = 84,
+    EVENT_SIGN_UP = 85,
+    EVENT_FORM_SUBMITTED = 100,
+    EVENT_ITEM_SET = 103,
+    EVENT_ITEM_DELETE = 104,
+};
+
 struct standard_event {
     uint16_t number;
     const char *name;     /* "order_completed" */

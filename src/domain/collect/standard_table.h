@@ -208,7 +208,15 @@
     EVENT(99, "app_crashed", "App crashed", "应用崩溃", "app", "", \
           "application_crashed|$AppCrashed|ta_app_crash|崩溃") \
     EVENT(100, "form_submitted", "Form submitted", "提交表单", "account", "", \
-          "submit_form|lead_submitted|generate_lead|lead_created|表单提交|留资")
+          "submit_form|lead_submitted|generate_lead|lead_created|表单提交|留资") \
+    EVENT(101, "exchange_done", "Exchange done", "换货完成", "order", "order", \
+          "order_exchanged|exchange_completed|换货成功") \
+    EVENT(102, "order_reassigned", "Order reassigned", "订单改归属", "order", "order, amount", \
+          "小票补登|订单归属变更") \
+    EVENT(103, "item_set", "Item set", "设置实体", "thing", "item_type, item_id", \
+          "item_updated|$item_set|更新实体") \
+    EVENT(104, "item_delete", "Item deleted", "删除实体", "thing", "item_type, item_id", \
+          "item_deleted|$item_delete")
 
 /* Properties that are references (brand, channel, shop, store, staff, touchpoint, campaign, order, conversation, group)
  * become references of the envelope at the door. Segment's `total` is not an alias of amount: both may be there. */

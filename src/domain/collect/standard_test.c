@@ -81,7 +81,8 @@ static void numbers_are_for_ever(struct t *t)
         const char *name;
         unsigned number;
     } rows[] = {{"page_viewed", 1}, {"cart_added", 14}, {"order_completed", 24}, {"price_changed", 33}, {"survey_answered", 68},
-                {"registered", 84}, {"logout", 87}, {"form_submitted", 100}};
+                {"registered", 84}, {"logout", 87}, {"form_submitted", 100}, {"group_joined", EVENT_GROUP_JOINED}, {"item_set", EVENT_ITEM_SET},
+                {"item_delete", EVENT_ITEM_DELETE}};
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         const struct standard_event *event = standard_event_named(bytes_of_text(rows[i].name));
         REQUIRE(t, event != NULL);

@@ -17,7 +17,11 @@ static void hear_resolved(struct step *s, const void *fact)
 {
     const struct resolved *r = fact;
     struct event_note *note = arena_take(s->view.arena, sizeof *note, _Alignof(struct event_note));
-    *note = (struct event_note){.position = s->view.position, .person = r->person, .event = r->arrived->event, .owner = r->owner};
+    *note = (struct event_note){.position = s->view.position,
+                                .person = r->person,
+                                .event = (uint16_t)r->arrived->event,
+                                .brand = (uint16_t)r->arrived->brand,
+                                .owner = r->owner};
     if (rows_series_first(s->view.rows, &note_family) == rows_series_end(s->view.rows, &note_family)) {
         struct fold_mark mark = fold_mark_read(&s->view);
         mark.since_us = s->view.now_us;
@@ -91,23 +95,60 @@ static const struct refusal *merged_apply(struct step *s, struct bytes payload)
     return NULL;
 }
 
+static fallible purged_check(struct bytes payload, struct err *e)
+{
+    struct purged p;
+    return purged_unpack(payload, &p, e);
+}
+
+static const struct refusal *purged_apply(struct step *s, struct bytes payload)
+{
+    struct purged p;
+    struct run_row before;
+    struct status status = purged_unpack(payload, &p, NULL);
+    assert(done(status)); /* purged_check has seen it */
+    if (p.is_over) {
+        purged_put(s, p.until);
+        return NULL;
+    }
+    if (!run_find(&s->view, p.first, &before) || strcmp(before.name, p.before) != 0)
+        return &runs_changed;
+    run_retire(s, &before);
+    if (!p.is_empty)
+        run_put(s, &p.run, p.packed);
+    struct fold_mark mark = fold_mark_read(&s->view);
+    fold_mark_count(&s->view, &mark);
+    fold_mark_put(s, &mark);
+    return NULL;
+}
+
 static fallible swept_check(struct bytes payload, struct err *e)
 {
-    struct swept swept;
+    struct work_swept swept;
     return swept_unpack(payload, &swept, e);
 }
 
 static const struct refusal *swept_apply(struct step *s, struct bytes payload)
 {
-    struct swept swept;
+    struct work_swept swept;
     struct status status = swept_unpack(payload, &swept, NULL);
     assert(done(status)); /* swept_check has seen it */
-    for (uint32_t i = 0; i < swept.count; i++)
-        step_keyed_remove(s, &retired_family, swept.keys[i]);
+    work_swept_forget(s, &run_files, &swept);
     return NULL;
 }
 
 /* --- reading --- */
+
+bool event_purge_is_swept(const struct view *v)
+{
+    struct work_retired retired;
+    return !work_retired_next(v, &run_files, BYTES_NONE, &retired) || retired.position > purged_at(v);
+}
+
+uint64_t event_purged_until(const struct view *v)
+{
+    return purged_until(v);
+}
 
 uint64_t event_count(const struct view *v)
 {
@@ -117,6 +158,16 @@ uint64_t event_count(const struct view *v)
 uint64_t event_count_named(const struct view *v, uint32_t event)
 {
     return tail_count_named(v, event);
+}
+
+uint64_t event_count_of_brand(const struct view *v, uint32_t brand)
+{
+    return tail_count_of_brand(v, brand);
+}
+
+void event_counts_add(const struct view *v, uint32_t brand, uint64_t counts[EVENT_NAMES])
+{
+    tail_counts_add(v, brand, counts);
 }
 
 uint64_t event_folded_until(const struct view *v)
@@ -145,9 +196,9 @@ static uint64_t log_needed(const struct view *v)
 
 /* --- the table --- */
 
-static const struct family *const families[] = {&note_family, &run_family, &retired_family, &fold_family, &named_family, &filter_family};
+static const struct family *const families[] = {&note_family, &run_family, &retired_family, &fold_family, &named_family, &filter_family, &brand_named_family};
 static const struct listener hears[] = {{&fact_resolved, hear_resolved}};
-static const struct work_kind *const works[] = {&fold_work, &merge_work, &sweep_work};
+static const struct work_kind *const works[] = {&fold_work, &merge_work, &sweep_work, &purge_work};
 static const struct setting *const settings[] = {&fold_events_setting, &fold_seconds_setting};
 static const struct command commands[] = {
     {COMMAND_FOLDED, "event.folded", FOLDED_BYTES_MAX, ROLE_SYSTEM, folded_check, NULL, folded_apply,
@@ -156,6 +207,8 @@ static const struct command commands[] = {
      "Some runs are one now; their files are given up.", NULL},
     {COMMAND_RUNS_SWEPT, "event.runs_swept", SWEPT_BYTES_MAX, ROLE_SYSTEM, swept_check, NULL, swept_apply,
      "What was given up before the last checkpoint but one is gone: files of merged runs, and parts of the log.", NULL},
+    {COMMAND_RUN_PURGED, "event.run_purged", PURGED_BYTES_MAX, ROLE_SYSTEM, purged_check, NULL, purged_apply,
+     "Events of somebody who was erased are gone from a run; or from all of them.", NULL},
 };
 static const struct metric metrics[] = {
     {"kith_events", "Events kept.", event_count},
@@ -163,12 +216,16 @@ static const struct metric metrics[] = {
     {"kith_event_runs", "Runs of folded events.", run_count},
 };
 
+static const char *const folders[] = {RUN_FOLDER};
+
 const struct domain event_domain = {
     .number = 0x05,
     .name = "event",
     .about = "Events, every one, in the order of their people.",
     .families = families,
     .family_count = COUNT_OF(families),
+    .folders = folders,
+    .folder_count = COUNT_OF(folders),
     .commands = commands,
     .command_count = COUNT_OF(commands),
     .hears = hears,

@@ -17,10 +17,12 @@ extern const struct domain event_domain;
 struct event_note {
     uint64_t position;
     uint32_t person;       /* the number when it was applied; PERSON_NONE: nobody's */
-    uint32_t event;        /* NAME_EVENT */
+    uint16_t event;        /* NAME_EVENT */
+    uint16_t brand;        /* NAME_BRAND; only in the tail, for its counts: a run has it in the envelope alone */
     struct hash128 owner;
 };
 static_assert(sizeof(struct event_note) == 32, "notes are on disk");
+static_assert(NAMES_A_KIND_MAX <= UINT16_MAX, "a note has two bytes for a name");
 
 /* A frozen view of all events: any one thread may read it. It holds no file and no part of the log before it is read: of
  * a view that is read when two checkpoints have passed since it was opened, events may be gone (UNAVAILABLE: open another). */
@@ -41,6 +43,17 @@ typedef bool (*event_each)(void *context, const struct event_seen *event);
 fallible event_scan_people(struct event_view *ev, const uint32_t *numbers, size_t count, event_each each, void *context, struct err *e);
 /* Every event, in no promised order, for export and re-fold. */
 fallible event_scan_all(struct event_view *ev, event_each each, void *context, struct err *e);
+/* The same in the order of the log, behind a position. What lies in runs is sorted with 32 MiB and a file that is as large as the
+ * largest run; so the first event comes late, and a cursor is a position, for ever. UNAVAILABLE as of any view: open another one, and go
+ * on behind the last position that came. */
+struct event_log_scan {
+    uint64_t after;
+    const char *path; /* of the workspace's disk, for the sorting: no other scan has it at once */
+    bool (*wanted)(void *context, const struct event_seen *event); /* asked before it is sorted; NULL: all are */
+    event_each each;
+    void *context; /* of both */
+};
+fallible event_scan_log(struct event_view *ev, const struct event_log_scan *asked, struct err *e);
 uint64_t event_view_count(const struct event_view *ev);
 
 /* Is the event of this living person now? Decided by its owner, whoever it was stored under. Engine's thread. */
@@ -48,6 +61,15 @@ bool event_is_of(const struct view *v, const struct event_note *n, uint32_t pers
 
 uint64_t event_count(const struct view *v);                       /* all ever applied and kept */
 uint64_t event_count_named(const struct view *v, uint32_t event); /* by NAME_EVENT */
+uint64_t event_count_of_brand(const struct view *v, uint32_t brand);  /* by NAME_BRAND; 0: of no brand */
+/* Adds the events of one brand (0: of none) to `counts` by NAME_EVENT, EVENT_NAMES of them. 0 is "other": BRAND_NAMES_MAX pairs of
+ * brand and name are told apart, and those that come later stand there; so a brand's sum is always exact. Both cost a look at
+ * each name of the brand, and at the notes of a part of the tail. */
+#define BRAND_NAMES_MAX 65536u
+#define EVENT_NAMES (NAMES_A_KIND_MAX + 1u)
+void event_counts_add(const struct view *v, uint32_t brand, uint64_t counts[EVENT_NAMES]);
 uint64_t event_folded_until(const struct view *v);                /* F */
+bool event_purge_is_swept(const struct view *v); /* files of runs that were purged are removed */
+uint64_t event_purged_until(const struct view *v); /* of erasures before it nothing is left in runs */
 
 enum { COMMAND_FOLDED = 0x0501 };

@@ -1,4 +1,4 @@
-/* Random events, folded, merged, swept, crashed, in any order, against a plain list. Covers: event_view.c, fold.c, merge.c,
+/* Random events, folded, merged, swept, crashed, in any order, against a plain list. Covers: event_all.c, event_view.c, fold.c, merge.c,
  * manifest.c, tail.c, work.c */
 #include "base/time.h"
 #include "domain/event/manifest.h"
@@ -19,20 +19,20 @@ struct held {
 static uint64_t checkpoints_of(struct world *w)
 {
     struct engine_stats stats;
-    engine_stats(w->engine, &stats);
+    engine_stats(w->plant.engine, &stats);
     return stats.checkpoints;
 }
 
 static void events_send(struct world *w)
 {
-    struct rng *rng = &w->t->rng;
+    struct rng *rng = &w->plant.t->rng;
     struct wish wishes[GROUP];
     size_t count = 1 + (size_t)rng_below(rng, GROUP);
     for (size_t i = 0; i < count; i++)
         wishes[i] = (struct wish){
             .person = (uint32_t)rng_below(rng, PEOPLE),
             .event = (uint32_t)rng_below(rng, NAMES),
-            .event_us = w->now_us - (int64_t)rng_below(rng, 5), /* many at the same time */
+            .event_us = w->plant.now_us - (int64_t)rng_below(rng, 5), /* many at the same time */
             .message = {.low = rng_below(rng, 3), .high = rng_below(rng, 2)},
             .bytes = rng_chance(rng, 0.05) ? (size_t)rng_below(rng, 30000) : (size_t)rng_below(rng, 200),
             .refused = rng_chance(rng, 0.1),
@@ -51,22 +51,33 @@ static void view_check(struct world *w, struct event_view *ev)
 {
     uint32_t numbers[4];
     size_t count;
-    some_people(w->t, numbers, &count);
-    world_compare(w, ev, numbers, count, rng_chance(&w->t->rng, 0.5) ? SIZE_MAX : 1 + (size_t)rng_below(&w->t->rng, 30));
-    if (rng_chance(&w->t->rng, 0.2))
+    some_people(w->plant.t, numbers, &count);
+    world_compare(w, ev, numbers, count, rng_chance(&w->plant.t->rng, 0.5) ? SIZE_MAX : 1 + (size_t)rng_below(&w->plant.t->rng, 30));
+    if (rng_chance(&w->plant.t->rng, 0.2))
         world_compare_all(w, ev);
+    if (rng_chance(&w->plant.t->rng, 0.2))
+        world_compare_log(w, ev);
 }
 
 static void counts_check(const struct view *v, void *context)
 {
     struct world *w = context;
-    CHECK_EQ(w->t, event_count(v), w->count);
+    CHECK_EQ(w->plant.t, event_count(v), w->count);
     for (uint32_t event = 0; event < NAMES; event += 7) {
         uint64_t want = 0;
         for (size_t i = 0; i < w->count; i++)
             want += w->events[i].note.event == event;
-        CHECK_EQ(w->t, event_count_named(v, event), want);
+        CHECK_EQ(w->plant.t, event_count_named(v, event), want);
     }
+    uint32_t brand = (uint32_t)rng_below(&w->plant.t->rng, WORLD_BRANDS + 1);
+    uint64_t *want = ARENA_ARRAY(v->arena, uint64_t, EVENT_NAMES), *counts = ARENA_ARRAY(v->arena, uint64_t, EVENT_NAMES), sum = 0;
+    for (size_t i = 0; i < w->count; i++) {
+        want[w->events[i].note.event] += w->events[i].note.brand == brand;
+        sum += w->events[i].note.brand == brand;
+    }
+    event_counts_add(v, brand, counts);
+    CHECK_EQ(w->plant.t, event_count_of_brand(v, brand), sum);
+    CHECK(w->plant.t, memcmp(counts, want, EVENT_NAMES * sizeof *want) == 0);
 }
 
 static void held_look(struct world *w, struct held *h)
@@ -79,11 +90,11 @@ static void held_look(struct world *w, struct held *h)
         h->checkpoints = checkpoints_of(w);
         return;
     }
-    some_people(w->t, numbers, &count);
+    some_people(w->plant.t, numbers, &count);
     struct status status = world_scan(w, h->view, numbers, count, SIZE_MAX, &e);
     bool young = checkpoints_of(w) < h->checkpoints + 2;
     if (failed(status) && (young || status.code != STATUS_UNAVAILABLE))
-        CHECK_DONE(w->t, status, &e);
+        CHECK_DONE(w->plant.t, status, &e);
     event_view_close(h->view);
     h->view = NULL;
 }
@@ -97,29 +108,29 @@ static void held_drop(struct held *h)
 /* The disk breaks somewhere in the middle of what happens by itself. */
 static void house_breaks(struct world *w)
 {
-    disk_sim_stop_after(w->disk, 1 + rng_below(&w->t->rng, 12));
-    for (int i = 0; i < 3 && !disk_sim_stopped(w->disk); i++)
-        (void)world_house(w, US_PER_SECOND, NULL).code;
+    disk_sim_stop_after(w->plant.disk, 1 + rng_below(&w->plant.t->rng, 12));
+    for (int i = 0; i < 3 && !disk_sim_stopped(w->plant.disk); i++)
+        (void)plant_house(&w->plant, US_PER_SECOND, NULL).code;
     world_crash(w);
 }
 
 static void move(struct world *w, struct held *h)
 {
     struct err e = {0};
-    struct rng *rng = &w->t->rng;
+    struct rng *rng = &w->plant.t->rng;
     switch (rng_below(rng, 16)) {
     case 0:
-        world_checkpoint(w);
+        plant_checkpoint(&w->plant);
         break;
     case 1:
         held_drop(h);
         house_breaks(w);
         break;
     case 2:
-        world_set(w, "event.fold_events", 1 + (int64_t)rng_below(rng, 60));
+        plant_set(&w->plant, "event.fold_events", 1 + (int64_t)rng_below(rng, 60));
         break;
     case 3:
-        world_set(w, "event.fold_seconds", 1 + (int64_t)rng_below(rng, 20));
+        plant_set(&w->plant, "event.fold_seconds", 1 + (int64_t)rng_below(rng, 20));
         break;
     case 4:
         held_look(w, h);
@@ -129,7 +140,7 @@ static void move(struct world *w, struct held *h)
     case 7:
     case 8:
     case 9:
-        CHECK_DONE(w->t, world_house(w, (int64_t)rng_below(rng, 3 * US_PER_SECOND), &e), &e);
+        CHECK_DONE(w->plant.t, plant_house(&w->plant, (int64_t)rng_below(rng, 3 * US_PER_SECOND), &e), &e);
         break;
     default:
         events_send(w);
@@ -140,20 +151,20 @@ static void events_are_kept(struct t *t)
 {
     struct world *w = world_open(t);
     struct held h = {0};
-    world_set(w, "event.fold_events", 20);
+    plant_set(&w->plant, "event.fold_events", 20);
     for (int i = 0; i < MOVES && t->failures == 0; i++) {
         move(w, &h);
         if (i % 5 == 0) {
             struct event_view *ev = world_view(w);
             view_check(w, ev);
             event_view_close(ev);
-            world_read(w, counts_check, w);
+            engine_read(w->plant.engine, counts_check, w);
         }
     }
     held_drop(&h);
-    uint64_t digest = world_digest_low(w);
+    uint64_t digest = plant_digest(&w->plant).low;
     world_crash(w);
-    CHECK_EQ(t, world_digest_low(w), digest);
+    CHECK_EQ(t, plant_digest(&w->plant).low, digest);
     world_close(w);
 }
 

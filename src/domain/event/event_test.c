@@ -1,4 +1,4 @@
-/* Events through the real engine. Covers: event.c, tail.c, fold.c, merge.c, manifest.c, work.c, event_view.c */
+/* Events through the real engine. Covers: event.c, tail.c, fold.c, merge.c, manifest.c, work.c, purge.c, event_view.c */
 #include "domain/event/event.h"
 
 #include "base/time.h"
@@ -11,14 +11,14 @@
 
 static void many_send(struct world *w, size_t count, uint32_t people, uint32_t names)
 {
-    struct wish *wishes = ARENA_ARRAY(w->t->arena, struct wish, 1000);
+    struct wish *wishes = ARENA_ARRAY(w->plant.t->arena, struct wish, 1000);
     for (size_t sent = 0, some; sent < count; sent += some) {
         some = count - sent < 1000 ? count - sent : 1000;
         for (size_t i = 0; i < some; i++)
-            wishes[i] = (struct wish){.person = (uint32_t)rng_below(&w->t->rng, people),
-                                      .event = (uint32_t)rng_below(&w->t->rng, names),
-                                      .event_us = w->now_us - (int64_t)rng_below(&w->t->rng, US_PER_DAY),
-                                      .message = {rng_next(&w->t->rng), rng_next(&w->t->rng)}};
+            wishes[i] = (struct wish){.person = (uint32_t)rng_below(&w->plant.t->rng, people),
+                                      .event = (uint32_t)rng_below(&w->plant.t->rng, names),
+                                      .event_us = w->plant.now_us - (int64_t)rng_below(&w->plant.t->rng, US_PER_DAY),
+                                      .message = {rng_next(&w->plant.t->rng), rng_next(&w->plant.t->rng)}};
         world_send(w, wishes, some);
     }
 }
@@ -26,20 +26,63 @@ static void many_send(struct world *w, size_t count, uint32_t people, uint32_t n
 static void named_check(const struct view *v, void *context)
 {
     struct world *w = context;
-    uint64_t *want = ARENA_ARRAY(w->t->arena, uint64_t, 1000);
+    uint64_t *want = ARENA_ARRAY(w->plant.t->arena, uint64_t, 1000);
     for (size_t i = 0; i < w->count; i++)
         want[w->events[i].note.event]++;
     for (uint32_t event = 0; event < 1000; event++)
-        CHECK_EQ(w->t, event_count_named(v, event), want[event]);
-    CHECK_EQ(w->t, event_count_named(v, 65535), 0);
-    CHECK_EQ(w->t, event_count(v), w->count);
+        CHECK_EQ(w->plant.t, event_count_named(v, event), want[event]);
+    uint64_t *counts = ARENA_ARRAY(v->arena, uint64_t, EVENT_NAMES), sum = 0;
+    for (uint32_t brand = 0; brand < WORLD_BRANDS; brand++) {
+        event_counts_add(v, brand, counts);
+        sum += event_count_of_brand(v, brand);
+    }
+    CHECK_EQ(w->plant.t, memcmp(counts, want, 1000 * sizeof *want), 0);
+    CHECK_EQ(w->plant.t, sum, w->count);
+    CHECK_EQ(w->plant.t, event_count_named(v, 65535), 0);
+    CHECK_EQ(w->plant.t, event_count(v), w->count);
+}
+
+/* Every name once, by one person. */
+static void all_names_send(struct world *w, uint32_t person)
+{
+    struct wish *wishes = ARENA_ARRAY(w->plant.t->arena, struct wish, 4096);
+    for (uint32_t from = 0; from < EVENT_NAMES; from += 4096) {
+        for (uint32_t i = 0; i < 4096; i++)
+            wishes[i] = (struct wish){.person = person, .event = from + i, .event_us = w->plant.now_us, .message = {.low = rng_next(&w->plant.t->rng)}};
+        world_send(w, wishes, 4096);
+    }
+}
+
+/* Person 4's events are of as many brands; those of person 5 come when the pairs are used up. */
+static void others_check(const struct view *v, void *context)
+{
+    struct world *w = context;
+    for (uint32_t brand = 0; brand < WORLD_BRANDS; brand++) {
+        uint64_t *counts = ARENA_ARRAY(v->arena, uint64_t, EVENT_NAMES);
+        uint32_t first = (brand + WORLD_BRANDS - 4 % WORLD_BRANDS) % WORLD_BRANDS;
+        event_counts_add(v, brand, counts);
+        CHECK_EQ(w->plant.t, event_count_of_brand(v, brand), 2 * EVENT_NAMES / WORLD_BRANDS);
+        for (uint32_t event = first == 0 ? WORLD_BRANDS : first; event < EVENT_NAMES - 4096; event += WORLD_BRANDS)
+            if (counts[event] != 1)
+                CHECK_EQ(w->plant.t, counts[event], 1);
+        CHECK(w->plant.t, counts[0] >= EVENT_NAMES / WORLD_BRANDS - 2);
+    }
+}
+
+static void brands_beyond_the_bound_stay_exact(struct t *t)
+{
+    struct world *w = world_open(t);
+    all_names_send(w, 4);
+    all_names_send(w, 5);
+    engine_read(w->plant.engine, others_check, w);
+    world_close(w);
 }
 
 static void view_check(struct world *w)
 {
     struct event_view *ev = world_view(w);
     for (uint32_t i = 0; i < 30; i++) {
-        uint32_t numbers[] = {(uint32_t)rng_below(&w->t->rng, 3100), (uint32_t)rng_below(&w->t->rng, 3100), 0};
+        uint32_t numbers[] = {(uint32_t)rng_below(&w->plant.t->rng, 3100), (uint32_t)rng_below(&w->plant.t->rng, 3100), 0};
         world_compare(w, ev, numbers, 1 + i % 3, i % 2 == 0 ? SIZE_MAX : 3);
     }
     world_compare_all(w, ev);
@@ -49,25 +92,25 @@ static void view_check(struct world *w)
 static void a_long_tail(struct t *t)
 {
     struct world *w = world_open(t);
-    world_read(w, named_check, w);
+    engine_read(w->plant.engine, named_check, w);
     many_send(w, 4096, 3000, 1000); /* exactly a part, then one more */
-    world_read(w, named_check, w);
+    engine_read(w->plant.engine, named_check, w);
     many_send(w, 1, 3000, 1000);
-    world_read(w, named_check, w);
+    engine_read(w->plant.engine, named_check, w);
     many_send(w, 9000, 3000, 1000);
     view_check(w);
-    world_set(w, "event.fold_events", 13000); /* folds in the middle of a part */
+    plant_set(&w->plant, "event.fold_events", 13000); /* folds in the middle of a part */
     world_settle(w);
-    world_read(w, named_check, w);
+    engine_read(w->plant.engine, named_check, w);
     many_send(w, 5000, 3000, 1000);
-    world_read(w, named_check, w);
+    engine_read(w->plant.engine, named_check, w);
     view_check(w);
-    world_set(w, "event.fold_events", 1);
+    plant_set(&w->plant, "event.fold_events", 1);
     world_settle(w);
     view_check(w);
     world_crash(w);
     view_check(w);
-    world_read(w, named_check, w);
+    engine_read(w->plant.engine, named_check, w);
     world_close(w);
 }
 
@@ -80,7 +123,7 @@ static void numbers_of_all_sizes(struct t *t)
         wishes[i] = (struct wish){.person = i % 3 == 0 ? 70000 : (uint32_t)rng_next(&t->rng) >> rng_below(&t->rng, 32) | 1,
                                   .event_us = START_US - (int64_t)rng_below(&t->rng, 100), .message = {rng_next(&t->rng), 0}};
     world_send(w, wishes, COUNT_OF(wishes));
-    world_set(w, "event.fold_events", 1);
+    plant_set(&w->plant, "event.fold_events", 1);
     world_settle(w);
     struct event_view *ev = world_view(w);
     for (uint32_t i = 0; i < COUNT_OF(wishes); i += 7)
@@ -100,17 +143,17 @@ static void folding_makes_haste_when_it_falls_behind(struct t *t)
 {
     struct world *w = world_open(t);
     enum work_haste haste = WORK_IN_HASTE;
-    world_read(w, haste_look, &haste);
+    engine_read(w->plant.engine, haste_look, &haste);
     CHECK_EQ(t, haste, WORK_AT_LEISURE);
     many_send(w, 32768, 3000, 10);
-    world_read(w, haste_look, &haste);
+    engine_read(w->plant.engine, haste_look, &haste);
     CHECK_EQ(t, haste, WORK_IN_HASTE);
     many_send(w, 32768, 3000, 10);
-    world_read(w, haste_look, &haste);
+    engine_read(w->plant.engine, haste_look, &haste);
     CHECK_EQ(t, haste, WORK_HOLDS_COMMANDS);
-    world_set(w, "event.fold_events", 1);
+    plant_set(&w->plant, "event.fold_events", 1);
     world_settle(w);
-    world_read(w, haste_look, &haste);
+    engine_read(w->plant.engine, haste_look, &haste);
     CHECK_EQ(t, haste, WORK_AT_LEISURE);
     world_close(w);
 }
@@ -144,6 +187,53 @@ static void nothing_yet(struct t *t)
 
 /* --- files --- */
 
+static void purged_check(const struct view *v, void *context)
+{
+    const struct world *w = context;
+    CHECK_EQ(w->plant.t, event_purged_until(v), world_erasure->position + 1);
+}
+
+/* Of two people, up to a position, some of them not folded when they are erased; one of them is found by the number alone. */
+static void who_was_erased_leaves_the_runs(struct t *t)
+{
+    struct world *w = world_open(t);
+    plant_set(&w->plant, "event.fold_events", 700);
+    for (int i = 0; i < 5; i++) {
+        many_send(w, 700 + rng_below(&t->rng, 300), 20, 5);
+        world_settle(w);
+    }
+    size_t border = w->count / 2 + rng_below(&t->rng, w->count / 2), left = 0;
+    struct hash128 *owners = ARENA_ARRAY(t->arena, struct hash128, w->count);
+    uint32_t numbers[] = {7, 11};
+    struct erasure e = {.position = w->events[border].note.position, .everywhere = rng_below(&t->rng, 2) == 0, .number_count = 2, .numbers = numbers, .owners = owners};
+    for (size_t i = 0; i < w->count; i++) {
+        const struct event_note *note = &w->events[i].note;
+        bool erased = (note->person == 7 || note->person == 11) && (note->owner.low | note->owner.high) != 0;
+        if (erased)
+            owners[e.owner_count++] = note->owner;
+        if (!erased || note->position >= e.position)
+            w->events[left++] = w->events[i];
+    }
+    CHECK(t, left < w->count && e.owner_count > 0);
+    w->purged = w->count - left;
+    w->count = left;
+    world_erasure = &e;
+    world_settle(w);
+    struct event_view *ev = world_view(w);
+    world_compare_all(w, ev);
+    event_view_close(ev);
+    engine_read(w->plant.engine, purged_check, w);
+    world_crash(w);
+    engine_read(w->plant.engine, purged_check, w);
+    many_send(w, 900, 20, 5); /* who comes again is somebody new to it */
+    world_settle(w);
+    ev = world_view(w);
+    world_compare_all(w, ev);
+    event_view_close(ev);
+    world_erasure = NULL;
+    world_close(w);
+}
+
 struct files {
     struct t *t;
     size_t count;
@@ -162,8 +252,8 @@ static struct status file_note(void *context, const char *name, struct err *e)
 static struct files files_list(struct world *w)
 {
     struct err e = {0};
-    struct files f = {.t = w->t};
-    CHECK_DONE(w->t, disk_list(w->disk, RUN_FOLDER, file_note, &f, &e), &e);
+    struct files f = {.t = w->plant.t};
+    CHECK_DONE(w->plant.t, disk_list(w->plant.disk, RUN_FOLDER, file_note, &f, &e), &e);
     return f;
 }
 
@@ -181,21 +271,21 @@ static void a_flipped_bit(struct t *t)
     struct file *file = NULL;
     uint64_t size = 0;
     many_send(w, 1500, 20, 5);
-    world_set(w, "event.fold_events", 1);
+    plant_set(&w->plant, "event.fold_events", 1);
     world_settle(w);
     struct files f = files_list(w);
     REQUIRE(t, f.count == 1);
     struct event_view *ev = world_view(w);
-    REQUIRE_DONE(t, disk_file_open(w->disk, f.last, FILE_READ, &file, &e), &e);
+    REQUIRE_DONE(t, disk_file_open(w->plant.disk, f.last, FILE_READ, &file, &e), &e);
     CHECK_DONE(t, file_size(file, &size, &e), &e);
     file_close(file);
     for (int i = 0; i < 300; i++) {
         uint64_t offset = i < 64 ? size - 1 - (uint64_t)i : i < 96 ? (uint64_t)i - 64 : rng_below(&t->rng, size);
         size_t count = 0;
-        disk_sim_corrupt(w->disk, f.last, offset);
+        disk_sim_corrupt(w->plant.disk, f.last, offset);
         CHECK_FAILS(t, event_scan_all(ev, take_all, &count, &e), CORRUPT);
         CHECK(t, strstr(e.text, f.last) != NULL || strstr(e.text, f.last + sizeof RUN_FOLDER) != NULL);
-        disk_sim_corrupt(w->disk, f.last, offset); /* the same bit again */
+        disk_sim_corrupt(w->plant.disk, f.last, offset); /* the same bit again */
     }
     world_compare_all(w, ev);
     event_view_close(ev);
@@ -208,7 +298,7 @@ static void swapped_files(struct t *t)
     struct err e = {0};
     struct world *w = world_open(t);
     size_t count = 0;
-    world_set(w, "event.fold_events", 1);
+    plant_set(&w->plant, "event.fold_events", 1);
     many_send(w, 10, 5, 5);
     world_settle(w);
     struct files first = files_list(w);
@@ -217,16 +307,47 @@ static void swapped_files(struct t *t)
     struct files second = files_list(w);
     REQUIRE(t, second.count == 2 && strcmp(first.last, second.last) != 0);
     struct event_view *ev = world_view(w);
-    CHECK_DONE(t, disk_rename(w->disk, first.last, second.last, &e), &e);
+    CHECK_DONE(t, disk_rename(w->plant.disk, first.last, second.last, &e), &e);
     CHECK_FAILS(t, event_scan_all(ev, take_all, &count, &e), UNAVAILABLE); /* the first one is gone */
-    CHECK_DONE(t, disk_rename(w->disk, second.last, first.last, &e), &e);
+    CHECK_DONE(t, disk_rename(w->plant.disk, second.last, first.last, &e), &e);
     struct buf b;
     buf_init(&b, 1 << 20);
-    CHECK_DONE(t, disk_read_all(w->disk, first.last, &b, &e), &e);
-    CHECK_DONE(t, disk_write_all(w->disk, second.last, buf_bytes(&b), &e), &e);
+    CHECK_DONE(t, disk_read_all(w->plant.disk, first.last, &b, &e), &e);
+    CHECK_DONE(t, disk_write_all(w->plant.disk, second.last, buf_bytes(&b), &e), &e);
     CHECK_FAILS(t, event_scan_all(ev, take_all, &count, &e), CORRUPT);
     buf_fini(&b);
     event_view_close(ev);
+    world_close(w);
+}
+
+/* A disk with so much room left. */
+static void room_leave(struct world *w, uint64_t bytes)
+{
+    struct err e = {0};
+    uint64_t free_bytes, plenty = 1 << 30;
+    disk_sim_limit(w->plant.disk, plenty);
+    CHECK_DONE(w->plant.t, disk_free_bytes(w->plant.disk, &free_bytes, &e), &e);
+    disk_sim_limit(w->plant.disk, plenty - free_bytes + bytes);
+}
+
+/* The runs that it merges stay for a while, so their bytes must fit in a second time. */
+static void a_merge_waits_for_room(struct t *t)
+{
+    struct world *w = world_open(t);
+    w->plant.options.disk_reserve_bytes = 1; /* so that the disk is looked at each time */
+    world_crash(w);
+    plant_set(&w->plant, "event.fold_events", 1);
+    for (int i = 0; i < (int)MERGE_RUNS_LEAST - 1; i++) {
+        many_send(w, 10, 5, 5);
+        world_settle(w);
+    }
+    many_send(w, 10, 5, 5);
+    room_leave(w, 8192); /* for one more of them */
+    world_settle(w);
+    CHECK_EQ(t, files_list(w).count, MERGE_RUNS_LEAST);
+    room_leave(w, 1 << 20);
+    world_settle(w);
+    CHECK_EQ(t, files_list(w).count, MERGE_RUNS_LEAST + 1);
     world_close(w);
 }
 
@@ -235,26 +356,26 @@ static void files_come_and_go(struct t *t)
 {
     struct err e = {0};
     struct world *w = world_open(t);
-    world_set(w, "event.fold_events", 1);
+    plant_set(&w->plant, "event.fold_events", 1);
     for (int i = 0; i < (int)MERGE_RUNS_LEAST - 1; i++) {
         many_send(w, 10, 5, 5);
         world_settle(w);
     }
     CHECK_EQ(t, files_list(w).count, MERGE_RUNS_LEAST - 1);
-    CHECK_DONE(t, disk_write_all(w->disk, "runs/0000000000000001-0000000000000002.run", BYTES_LIT("left"), &e), &e);
-    CHECK_DONE(t, disk_write_all(w->disk, "runs/0000000000000001-0000000000000002-3.run", BYTES_LIT("left"), &e), &e);
-    CHECK_DONE(t, disk_write_all(w->disk, "runs/readme", BYTES_LIT("not ours"), &e), &e);
+    CHECK_DONE(t, disk_write_all(w->plant.disk, "runs/0000000000000001-0000000000000002.run", BYTES_LIT("left"), &e), &e);
+    CHECK_DONE(t, disk_write_all(w->plant.disk, "runs/0000000000000001-0000000000000002-3.run", BYTES_LIT("left"), &e), &e);
+    CHECK_DONE(t, disk_write_all(w->plant.disk, "runs/readme", BYTES_LIT("not ours"), &e), &e);
     struct event_view *before = world_view(w);
     many_send(w, 10, 5, 5);
     world_settle(w); /* folds, merges them all, removes what was left */
     CHECK_EQ(t, files_list(w).count, MERGE_RUNS_LEAST + 1 + 1);
     world_compare(w, before, (uint32_t[]){0, 1, 2, 3, 4}, 5, SIZE_MAX);
-    world_checkpoint(w);
+    plant_checkpoint(&w->plant);
     world_settle(w);
     CHECK_EQ(t, files_list(w).count, MERGE_RUNS_LEAST + 1 + 1);
     world_compare(w, before, (uint32_t[]){0, 1, 2, 3, 4}, 5, SIZE_MAX);
     many_send(w, 1, 5, 5);
-    world_checkpoint(w);
+    plant_checkpoint(&w->plant);
     world_settle(w);
     CHECK_EQ(t, files_list(w).count, 1 + 1 + 1); /* the merged one, that of the last event, and what isn't ours */
     CHECK_FAILS(t, world_scan(w, before, (uint32_t[]){0, 1, 2, 3, 4}, 5, SIZE_MAX, &e), UNAVAILABLE);
@@ -279,20 +400,20 @@ static void the_log_may_go(struct t *t)
     many_send(w, 3000, 50, 5);
     uint64_t oldest = w->events[0].note.position;
     for (int i = 0; i < 4; i++) {
-        world_checkpoint(w);
+        plant_checkpoint(&w->plant);
         many_send(w, 1, 50, 5);
     }
-    CHECK(t, log_first(engine_log(w->engine)) <= oldest); /* not folded: all is kept */
-    world_set(w, "event.fold_events", 1);
+    CHECK(t, log_first(engine_log(w->plant.engine)) <= oldest); /* not folded: all is kept */
+    plant_set(&w->plant, "event.fold_events", 1);
     world_settle(w);
-    world_read(w, until_look, &until);
+    engine_read(w->plant.engine, until_look, &until);
     CHECK_EQ(t, until, w->events[w->count - 1].note.position + 1);
     for (int i = 0; i < 4; i++) {
-        world_checkpoint(w);
+        plant_checkpoint(&w->plant);
         world_settle(w);
         many_send(w, 1, 50, 5);
     }
-    CHECK(t, log_first(engine_log(w->engine)) > oldest);
+    CHECK(t, log_first(engine_log(w->plant.engine)) > oldest);
     world_crash(w);
     view_check(w);
     world_close(w);
@@ -303,17 +424,17 @@ static void old_events_are_folded(struct t *t)
     struct err e = {0};
     struct world *w = world_open(t);
     uint64_t until = 0;
-    world_set(w, "event.fold_seconds", 100);
+    plant_set(&w->plant, "event.fold_seconds", 100);
     many_send(w, 5, 5, 5);
-    w->now_us += 99 * US_PER_SECOND;
+    w->plant.now_us += 99 * US_PER_SECOND;
     many_send(w, 5, 5, 5);
-    CHECK_DONE(t, world_house(w, 0, &e), &e);
-    world_read(w, until_look, &until);
+    CHECK_DONE(t, plant_house(&w->plant, 0, &e), &e);
+    engine_read(w->plant.engine, until_look, &until);
     CHECK_EQ(t, until, 0);
-    w->now_us += 1 * US_PER_SECOND;
+    w->plant.now_us += 1 * US_PER_SECOND;
     many_send(w, 1, 5, 5); /* log time goes on with the log */
     world_settle(w);
-    world_read(w, until_look, &until);
+    engine_read(w->plant.engine, until_look, &until);
     CHECK(t, until > 0);
     CHECK_EQ(t, files_list(w).count, 1);
     world_close(w);
@@ -336,12 +457,12 @@ static const struct refusal *command_send(struct world *w, uint32_t id, const st
 {
     struct err e = {0};
     struct outcome_seen seen = {0};
-    const struct command *command = registry_command(w->registry, id);
-    CHECK_DONE(w->t, command->check(buf_bytes(payload), &e), &e);
+    const struct command *command = registry_command(w->plant.registry, id);
+    CHECK_DONE(w->plant.t, command->check(buf_bytes(payload), &e), &e);
     struct submission one = {.command = command, .payload = buf_bytes(payload), .answered = seen_answered, .context = &seen};
     struct submission *list = &one;
-    CHECK_DONE(w->t, engine_group(w->engine, &list, 1, w->now_us, &e), &e);
-    CHECK_EQ(w->t, seen.status.code, STATUS_OK);
+    CHECK_DONE(w->plant.t, engine_group(w->plant.engine, &list, 1, w->plant.now_us, &e), &e);
+    CHECK_EQ(w->plant.t, seen.status.code, STATUS_OK);
     return seen.refusal;
 }
 
@@ -351,7 +472,7 @@ static void results_count_once(struct t *t)
     struct buf b;
     buf_init(&b, 4096);
     many_send(w, 20, 5, 5);
-    struct folded f = {.last_us = w->now_us, .run = {.name = "0-1.run", .sum = {.count = 10, .bytes = 100, .digest = 1}}};
+    struct folded f = {.last_us = w->plant.now_us, .run = {.name = "0-1.run", .sum = {.count = 10, .bytes = 100, .digest = 1}}};
     f.run.first = w->events[0].note.position;
     f.run.until = w->events[9].note.position + 1;
     folded_pack(&b, &f);
@@ -375,7 +496,7 @@ static void bad_payloads(struct t *t)
     struct err e = {0};
     struct folded f;
     struct merged_runs m;
-    struct swept s;
+    struct work_swept s;
     struct buf b;
     CHECK_FAILS(t, folded_unpack(BYTES_NONE, &f, &e), INVALID);
     CHECK_FAILS(t, merged_unpack(BYTES_LIT("\1\2\3"), &m, &e), INVALID);
@@ -401,7 +522,7 @@ static void owners_look(const struct view *v, void *context)
 static void owners_decide(struct t *t)
 {
     struct world *w = world_open(t);
-    world_read(w, owners_look, t);
+    engine_read(w->plant.engine, owners_look, t);
     world_close(w);
 }
 
@@ -422,17 +543,20 @@ static void stop_is_heard(struct t *t)
 
 static const struct test tests[] = {
     {"a long tail: counts and filters by part", a_long_tail, 1},
+    {"brands beyond the bound stay exact", brands_beyond_the_bound_stay_exact, 1},
     {"a heavy tail is read twice", a_heavy_tail, 1},
     {"numbers of all sizes", numbers_of_all_sizes, 3},
     {"folding makes haste when it falls behind", folding_makes_haste_when_it_falls_behind, 1},
     {"nothing yet", nothing_yet, 1},
     {"a flipped bit is noticed, wherever it is", a_flipped_bit, 1},
     {"a file that is another run is noticed", swapped_files, 1},
+    {"a merge waits for room", a_merge_waits_for_room, 1},
     {"files come and go", files_come_and_go, 1},
     {"the log may go when it is folded", the_log_may_go, 1},
     {"old events are folded, however few", old_events_are_folded, 1},
     {"results count once", results_count_once, 1},
     {"bad payloads are refused", bad_payloads, 1},
+    {"who was erased leaves the runs", who_was_erased_leaves_the_runs, 6},
     {"owners decide whose an event is", owners_decide, 1},
     {"stop is heard", stop_is_heard, 1},
 };

@@ -1,28 +1,17 @@
-/* Reading events: of some people, newest first, or all of them. */
+/* Reading events: of some people, newest first. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "domain/collect/collect.h"
-#include "domain/event/manifest.h"
-#include "domain/event/tail.h"
+#include "domain/event/view_inside.h"
 
-#define ARENA_BLOCK_BYTES 4096u
 #define TAIL_KEPT_BYTES (1u << 20) /* of the tail's bodies; further ones are read a second time when their turn comes */
 #define SOURCE_BYTES_MAX (8u << 20)
 #define LOOK_EVERY 256u
 
-struct event_view {
-    struct arena *arena; /* holds this struct and what it points at */
-    const struct work_surroundings *around;
-    struct tail_view tail;
-    struct run_row *runs;
-    size_t run_count;
-    uint64_t count;
-};
-
 struct event_view *event_view_open(const struct view *v, const struct work_surroundings *around)
 {
-    struct arena *arena = arena_create(ARENA_BLOCK_BYTES);
+    struct arena *arena = arena_create(EVENT_ARENA_BLOCK_BYTES);
     struct event_view *ev = ARENA_NEW(arena, struct event_view);
     struct run_row row;
     *ev = (struct event_view){.arena = arena, .around = around, .tail = tail_view_open(v), .count = event_count(v)};
@@ -49,8 +38,7 @@ uint64_t event_view_count(const struct event_view *ev)
     return ev->count;
 }
 
-/* What a view refers to is kept for two checkpoints. */
-static struct status gone(struct status s, struct err *e)
+struct status event_view_gone(struct status s, struct err *e)
 {
     if (s.code != STATUS_NOT_FOUND)
         return s;
@@ -58,21 +46,19 @@ static struct status gone(struct status s, struct err *e)
     return (struct status){STATUS_UNAVAILABLE};
 }
 
-static bool stopped(const struct event_view *ev)
+fallible event_view_look(const struct event_view *ev, uint64_t *io_seen, struct err *e)
 {
-    return atomic_load_explicit(ev->around->stop, memory_order_relaxed);
+    bool looks = (*io_seen)++ % LOOK_EVERY == 0;
+    return looks && atomic_load_explicit(ev->around->stop, memory_order_relaxed)
+               ? FAIL(e, CANCELLED, "the process wants to end")
+               : DONE;
 }
 
-static fallible cancelled(struct err *e)
-{
-    return FAIL(e, CANCELLED, "the process wants to end");
-}
-
-static fallible reader_open(const struct event_view *ev, size_t run, struct run_reader **out_reader, struct err *e)
+fallible event_view_run_open(const struct event_view *ev, size_t run, struct run_reader **out_reader, struct err *e)
 {
     const struct run_row *row = &ev->runs[run];
     struct run_reader *r = NULL;
-    TRY(gone(run_reader_open(ev->around->disk, row->name, &r, e), e));
+    TRY(event_view_gone(run_reader_open(ev->around->disk, row->name, &r, e), e));
     struct run_sum sum = run_reader_sum(r);
     if (sum.count != row->sum.count || sum.bytes != row->sum.bytes || sum.digest != row->sum.digest) {
         run_reader_close(r);
@@ -82,7 +68,7 @@ static fallible reader_open(const struct event_view *ev, size_t run, struct run_
     return DONE;
 }
 
-static bool hand_over(event_each each, void *context, const struct stored_event *event)
+bool event_hand_over(event_each each, void *context, const struct stored_event *event)
 {
     struct event_seen seen = {.note = event->note, .event_us = event->event_us, .packed = event->packed};
     return each(context, &seen);
@@ -172,7 +158,7 @@ static fallible block_load(struct scan *s, struct source *source, uint64_t block
 static fallible tail_body_read(struct scan *s, struct stored_event *event, struct err *e)
 {
     struct log_record record;
-    TRY(gone(log_read(s->view->around->log, event->note.position, &s->body, &record, e), e));
+    TRY(event_view_gone(log_read(s->view->around->log, event->note.position, &s->body, &record, e), e));
     if (record.kind != COMMAND_COLLECT_EVENT)
         return FAIL(e, CORRUPT, "the log has no event at position %llu", (unsigned long long)event->note.position);
     event->packed = record.payload;
@@ -198,8 +184,7 @@ static struct status tail_take(void *context, const struct event_note *note, str
 {
     struct scan *s = context;
     struct stored_event event = {.note = *note};
-    if (s->seen++ % LOOK_EVERY == 0 && stopped(s->view))
-        return cancelled(e);
+    TRY(event_view_look(s->view, &s->seen, e));
     TRY(tail_body_read(s, &event, e));
     TRY(stored_of(note, event.packed, &event, e));
     return source_keep(s->tail, &event, s->tail->bodies.size + event.packed.size <= TAIL_KEPT_BYTES, e);
@@ -241,7 +226,7 @@ static fallible scan_open(struct scan *s, struct err *e)
     TRY(scan_open_tail(s, e));
     s->readers = ARENA_ARRAY(s->arena, struct run_reader *, s->view->run_count);
     for (; s->reader_count < s->view->run_count; s->reader_count++)
-        TRY(reader_open(s->view, s->reader_count, &s->readers[s->reader_count], e));
+        TRY(event_view_run_open(s->view, s->reader_count, &s->readers[s->reader_count], e));
     for (size_t i = 0; i < s->reader_count; i++)
         TRY(scan_open_run(s, s->readers[i], e));
     return DONE;
@@ -310,11 +295,10 @@ static fallible scan_run(struct scan *s, event_each each, void *context, struct 
     TRY(heap_begin(s, e));
     while (s->heap_count > 0) {
         struct source *newest = s->heap[0];
-        if (s->seen++ % LOOK_EVERY == 0 && stopped(s->view))
-            return cancelled(e);
+        TRY(event_view_look(s->view, &s->seen, e));
         if (newest->now.packed.size == 0)
             TRY(tail_body_read(s, &newest->now, e));
-        if (!hand_over(each, context, &newest->now))
+        if (!event_hand_over(each, context, &newest->now))
             return DONE;
         TRY(source_step(s, newest, e));
         if (newest->over)
@@ -335,7 +319,7 @@ fallible event_scan_people(struct event_view *ev, const uint32_t *numbers, size_
 {
     if (count == 0)
         return DONE;
-    struct arena *arena = arena_create(ARENA_BLOCK_BYTES);
+    struct arena *arena = arena_create(EVENT_ARENA_BLOCK_BYTES);
     struct scan *s = ARENA_NEW(arena, struct scan);
     uint32_t *sorted = ARENA_ARRAY(arena, uint32_t, count);
     *s = (struct scan){.view = ev, .arena = arena, .numbers = sorted};
@@ -348,95 +332,5 @@ fallible event_scan_people(struct event_view *ev, const uint32_t *numbers, size_
     buf_init(&s->body, LOG_RECORD_BYTES_MAX * 2);
     struct status status = scan_run(s, each, context, e);
     scan_close(s);
-    return status;
-}
-
-/* --- every event --- */
-
-struct scan_all {
-    const struct event_view *view;
-    event_each each;
-    void *context;
-    struct run_reader **readers;
-    size_t reader_count;
-    bool over; /* `each` has had enough */
-};
-
-static fallible tail_give(struct scan_all *s, struct log_cursor *cursor, const struct event_note *note, struct err *e)
-{
-    struct log_record record = {0};
-    struct stored_event event;
-    do
-        TRY(gone(log_cursor_next(cursor, &record, e), e));
-    while (record.position < note->position);
-    if (record.position != note->position || record.kind != COMMAND_COLLECT_EVENT)
-        return FAIL(e, CORRUPT, "the log has no event at position %llu", (unsigned long long)note->position);
-    TRY(stored_of(note, record.payload, &event, e));
-    s->over = !hand_over(s->each, s->context, &event);
-    return DONE;
-}
-
-static fallible tail_give_all(struct scan_all *s, struct log_cursor *cursor, struct err *e)
-{
-    const struct series_view *notes = s->view->tail.notes;
-    uint64_t run;
-    for (uint64_t i = series_view_first(notes); i < series_view_end(notes) && !s->over; i++) {
-        if (i % LOOK_EVERY == 0 && stopped(s->view))
-            return cancelled(e);
-        TRY(tail_give(s, cursor, series_view_run(notes, i, &run), e));
-    }
-    return DONE;
-}
-
-static fallible tail_scan(struct scan_all *s, struct err *e)
-{
-    const struct series_view *notes = s->view->tail.notes;
-    if (series_view_first(notes) == series_view_end(notes))
-        return DONE;
-    uint64_t run;
-    const struct event_note *oldest = series_view_run(notes, series_view_first(notes), &run);
-    struct log_cursor *cursor = NULL;
-    TRY(gone(log_cursor_open(s->view->around->log, oldest->position, &cursor, e), e));
-    struct status status = tail_give_all(s, cursor, e);
-    log_cursor_close(cursor);
-    return status;
-}
-
-static fallible run_give_all(struct scan_all *s, struct run_stream *stream, struct err *e)
-{
-    for (uint64_t i = 0; !stream->over && !s->over; i++) {
-        if (i % LOOK_EVERY == 0 && stopped(s->view))
-            return cancelled(e);
-        s->over = !hand_over(s->each, s->context, &stream->now);
-        TRY(run_stream_next(stream, e));
-    }
-    return DONE;
-}
-
-static fallible scan_all_run(struct scan_all *s, struct err *e)
-{
-    for (; s->reader_count < s->view->run_count; s->reader_count++)
-        TRY(reader_open(s->view, s->reader_count, &s->readers[s->reader_count], e));
-    TRY(tail_scan(s, e));
-    for (size_t i = 0; i < s->reader_count && !s->over; i++) {
-        struct run_stream stream;
-        struct status status = run_stream_open(s->readers[i], &stream, e);
-        if (done(status))
-            status = run_give_all(s, &stream, e);
-        run_stream_close(&stream);
-        TRY(status);
-    }
-    return DONE;
-}
-
-fallible event_scan_all(struct event_view *ev, event_each each, void *context, struct err *e)
-{
-    struct arena *arena = arena_create(ARENA_BLOCK_BYTES);
-    struct scan_all s = {.view = ev, .each = each, .context = context};
-    s.readers = ARENA_ARRAY(arena, struct run_reader *, ev->run_count);
-    struct status status = scan_all_run(&s, e);
-    for (size_t i = 0; i < s.reader_count; i++)
-        run_reader_close(s.readers[i]);
-    arena_destroy(arena);
     return status;
 }

@@ -45,8 +45,7 @@ const struct setting fold_seconds_setting = {
 struct fold_order {
     struct arena *arena; /* holds this struct and the names */
     struct series_view *notes;
-    const char *const *names; /* files that are referred to */
-    size_t name_count;
+    struct work_names names; /* files that are referred to */
 };
 
 static uint64_t within(uint64_t x, uint64_t least, uint64_t most)
@@ -55,16 +54,21 @@ static uint64_t within(uint64_t x, uint64_t least, uint64_t most)
     return x > most ? most : x;
 }
 
+static size_t budget_of(const struct work_surroundings *around)
+{
+    return atomic_load_explicit(&around->memory_bytes, memory_order_relaxed);
+}
+
 static size_t gathered_bytes_max(const struct work_surroundings *around)
 {
     uint64_t room = atomic_load_explicit(&around->room_bytes, memory_order_relaxed); /* a run takes less than is gathered */
-    uint64_t most = within(around->memory_bytes / GATHERED_SHARE, GATHERED_BYTES_MIN, GATHERED_BYTES_MAX);
+    uint64_t most = within(budget_of(around) / GATHERED_SHARE, GATHERED_BYTES_MIN, GATHERED_BYTES_MAX);
     return room > 0 && room < most ? room : most;
 }
 
 static uint64_t unfolded_most(const struct work_surroundings *around)
 {
-    return within(around->memory_bytes / UNFOLDED_SHARE / sizeof(struct event_note), UNFOLDED_MIN, UNFOLDED_MAX);
+    return within(budget_of(around) / UNFOLDED_SHARE / sizeof(struct event_note), UNFOLDED_MIN, UNFOLDED_MAX);
 }
 
 static enum work_haste fold_haste(const struct view *v, const struct work_surroundings *around)
@@ -83,6 +87,8 @@ static bool fold_is_due(const struct view *v, const struct work_surroundings *ar
     if (room > 0)
         return count > 0 && room >= ROOM_BYTES_LEAST;
     many = wished < many ? wished : many;
+    if (purge_waits_for_folding(v))
+        return true;
     int64_t wait_us = setting_int(v, &fold_seconds_setting) * US_PER_SECOND;
     return count > 0 && (count >= many || v->now_us - fold_mark_read(v).since_us >= wait_us);
 }
@@ -94,7 +100,7 @@ static bool fold_wanted(const struct view *v, struct work_context *c)
     struct arena *arena = arena_create(ORDER_BLOCK_BYTES);
     struct fold_order *o = ARENA_NEW(arena, struct fold_order);
     *o = (struct fold_order){.arena = arena, .notes = rows_series_view(v->rows, &note_family)};
-    o->name_count = run_names(v, arena, &o->names);
+    o->names = work_names_of(v, &run_files, arena);
     c->order = o;
     return true;
 }
@@ -304,7 +310,7 @@ static fallible fold_into(struct work_context *c, struct gathered *g, struct buf
 static fallible fold_run(struct work_context *c, struct buf *out_payload, struct err *e)
 {
     const struct fold_order *o = c->order;
-    TRY(orphans_remove(c->around->disk, 1, o->names, o->name_count, e));
+    TRY(work_orphans_remove(c->around->disk, &run_files, &o->names, 1, e));
     if (c->scratch == NULL)
         c->scratch = arena_create(gathered_bytes_max(c->around)); /* one block: what isn't used is never touched */
     struct gathered g = {.arena = c->scratch};

@@ -2,14 +2,12 @@
 
 #include <string.h>
 
-#include "engine/work.h"
 #include "lib/pack.h"
 
 #define ROW_FORMAT 1u
 #define ROW_BYTES 160u
 #define FOLD_ROW_BYTES 24u
 #define RETIRED_ROW_BYTES 16u
-#define POSITION_BYTES 8u /* of a key */
 #define TIER_BITS 4u
 #define TIER_COUNT (64u / TIER_BITS) /* of sizes; a tier is sixteen times the one before */
 
@@ -17,13 +15,10 @@ const struct family run_family = {.id = 41, .kind = FAMILY_KEYED, .value_bytes =
 const struct family retired_family = {.id = 42, .kind = FAMILY_KEYED, .value_bytes = RETIRED_ROW_BYTES, .name = "event_retired"};
 const struct family fold_family = {.id = 43, .kind = FAMILY_KEYED, .value_bytes = FOLD_ROW_BYTES, .name = "event_fold"};
 
-#define FOLD_KEY BYTES_LIT("fold")
+static_assert(WORK_NAME_BYTES_MAX == RUN_NAME_BYTES_MAX, "names of runs are names of files of work");
 
-static void position_key(uint64_t position, uint8_t out_key[POSITION_BYTES])
-{
-    for (int i = 7; i >= 0; i--, position >>= 8)
-        out_key[i] = (uint8_t)position;
-}
+#define FOLD_KEY BYTES_LIT("fold")
+#define PURGED_KEY BYTES_LIT("purged")
 
 /* --- runs --- */
 
@@ -38,29 +33,26 @@ void run_row_pack(struct buf *b, const struct run_row *row)
     pack_bytes(b, bytes_of_text(row->name));
 }
 
-/* A name of ours: no other file can be read or removed by its help. */
-static bool name_good(struct bytes name)
-{
-    if (name.size == 0 || name.size > RUN_NAME_BYTES_MAX)
-        return false;
-    for (size_t i = 0; i < name.size; i++)
-        if (name.data[i] == 0 || strchr("0123456789abcdef-.run", name.data[i]) == NULL)
-            return false;
-    return name.data[0] != '.';
-}
-
-bool run_row_unpack(struct unpack *u, struct run_row *out_row, struct bytes *out_packed)
+/* The name stands last, borrowed in *out_name. */
+static struct run_row run_row_take(struct unpack *u, struct bytes *out_name)
 {
     struct run_row row = {0};
-    const uint8_t *start = u->at;
     u->bad |= unpack_u8(u) != ROW_FORMAT;
     row.first = unpack_u64(u);
     row.until = unpack_u64(u);
     row.sum.count = unpack_varint(u);
     row.sum.bytes = unpack_varint(u);
     row.sum.digest = unpack_u64(u);
-    struct bytes name = unpack_bytes(u);
-    u->bad |= row.first >= row.until || row.sum.count == 0 || !name_good(name);
+    *out_name = unpack_bytes(u);
+    return row;
+}
+
+bool run_row_unpack(struct unpack *u, struct run_row *out_row, struct bytes *out_packed)
+{
+    const uint8_t *start = u->at;
+    struct bytes name;
+    struct run_row row = run_row_take(u, &name);
+    u->bad |= row.first >= row.until || row.sum.count == 0 || !work_name_is_good(&run_files, name);
     if (!unpack_good(u))
         return false;
     memcpy(row.name, name.data, name.size);
@@ -80,10 +72,8 @@ static void row_read(struct bytes value, struct run_row *out_row)
 
 bool run_next(const struct view *v, uint64_t from, struct run_row *out_row)
 {
-    uint8_t at[POSITION_BYTES];
-    struct bytes key, value;
-    position_key(from, at);
-    if (!view_keyed_next(v, &run_family, bytes_of(at, sizeof at), false, &key, &value))
+    struct bytes value;
+    if (!work_file_next(v, &run_files, from, &value))
         return false;
     row_read(value, out_row);
     return true;
@@ -91,74 +81,48 @@ bool run_next(const struct view *v, uint64_t from, struct run_row *out_row)
 
 bool run_find(const struct view *v, uint64_t first, struct run_row *out_row)
 {
-    uint8_t at[POSITION_BYTES];
     struct bytes value;
-    position_key(first, at);
-    if (!view_keyed(v, &run_family, bytes_of(at, sizeof at), &value))
+    if (!work_file_find(v, &run_files, first, &value))
         return false;
     row_read(value, out_row);
     return true;
 }
 
-static struct bytes arena_key(struct step *s, uint64_t position)
-{
-    uint8_t at[POSITION_BYTES];
-    position_key(position, at);
-    return arena_copy(s->view.arena, bytes_of(at, sizeof at));
-}
-
 void run_put(struct step *s, const struct run_row *row, struct bytes packed)
 {
     assert(packed.size <= ROW_BYTES);
-    step_keyed_put(s, &run_family, arena_key(s, row->first), packed);
+    work_file_put(s, &run_files, row->first, packed);
 }
 
-/* --- what was given up --- */
+/* --- what was given up: the file of a run that was merged, and the log of events that were folded --- */
 
+enum retired_kind { RETIRED_FILE = 1, RETIRED_LOG = 2 };
 struct retired_row {
     uint8_t format;
-    uint8_t kind;
+    uint8_t kind; /* enum retired_kind */
     uint8_t zero[6];
-    uint64_t log_from;
+    uint64_t log_from; /* RETIRED_LOG: the log is needed from there on */
 };
 static_assert(sizeof(struct retired_row) == RETIRED_ROW_BYTES, "rows are on disk");
 
-bool retired_next(const struct view *v, struct bytes after_key, struct retired *out_retired)
+static struct retired_row retired_read(struct bytes value)
 {
-    struct bytes key, value;
-    bool first = after_key.size == 0;
-    if (!view_keyed_next(v, &retired_family, first ? BYTES_LIT("\0") : after_key, !first, &key, &value))
-        return false;
     struct retired_row row;
-    assert(value.size == sizeof row && key.size > POSITION_BYTES);
+    assert(value.size == sizeof row);
     memcpy(&row, value.data, sizeof row);
-    uint64_t position = 0;
-    for (size_t i = 0; i < POSITION_BYTES; i++)
-        position = position << 8 | key.data[i];
-    *out_retired = (struct retired){.position = position, .kind = (enum retired_kind)row.kind, .log_from = row.log_from, .key = key};
-    return true;
-}
-
-struct bytes retired_name(struct bytes key)
-{
-    return bytes_slice(key, POSITION_BYTES, key.size);
+    return row;
 }
 
 static void retired_put(struct step *s, const char *name, struct retired_row row)
 {
-    struct arena *a = s->view.arena;
-    size_t name_bytes = strlen(name);
-    uint8_t *key = arena_take(a, POSITION_BYTES + name_bytes, 1);
     row.format = ROW_FORMAT;
-    position_key(s->view.position, key);
-    memcpy(key + POSITION_BYTES, name, name_bytes);
-    step_keyed_put(s, &retired_family, bytes_of(key, POSITION_BYTES + name_bytes), arena_copy(a, bytes_of(&row, sizeof row)));
+    work_retire(s, &run_files, bytes_of_text(name), arena_copy(s->view.arena, bytes_of(&row, sizeof row)));
 }
 
 void run_retire(struct step *s, const struct run_row *row)
 {
     retired_put(s, row->name, (struct retired_row){.kind = RETIRED_FILE});
-    step_keyed_remove(s, &run_family, arena_key(s, row->first));
+    work_file_remove(s, &run_files, row->first);
 }
 
 void log_retire(struct step *s, const struct run_row *row)
@@ -169,35 +133,32 @@ void log_retire(struct step *s, const struct run_row *row)
 /* Positions of what was folded grow from one fold to the next, so the oldest row says it. */
 uint64_t retired_log_from(const struct view *v)
 {
-    struct retired r;
-    for (struct bytes after = BYTES_NONE; retired_next(v, after, &r); after = r.key)
-        if (r.kind == RETIRED_LOG)
-            return r.log_from;
+    struct work_retired r;
+    for (struct bytes after = BYTES_NONE; work_retired_next(v, &run_files, after, &r); after = r.key) {
+        struct retired_row row = retired_read(r.row);
+        if (row.kind == RETIRED_LOG)
+            return row.log_from;
+    }
     return UINT64_MAX;
 }
 
-/* --- names --- */
+/* --- the files --- */
 
-size_t run_names(const struct view *v, struct arena *arena, const char *const **out_names)
+static struct bytes run_name(struct bytes row)
 {
-    size_t count = 0, at = 0;
-    struct run_row row;
-    struct retired r;
-    for (uint64_t from = 0; run_next(v, from, &row); from = row.first + 1)
-        count++;
-    for (struct bytes after = BYTES_NONE; retired_next(v, after, &r); after = r.key)
-        count += r.kind == RETIRED_FILE;
-    const char **names = ARENA_ARRAY(arena, const char *, count + 1);
-    for (uint64_t from = 0; run_next(v, from, &row); from = row.first + 1)
-        names[at++] = arena_text(arena, bytes_of_text(row.name));
-    for (struct bytes after = BYTES_NONE; retired_next(v, after, &r); after = r.key)
-        if (r.kind == RETIRED_FILE)
-            names[at++] = arena_text(arena, retired_name(r.key));
-    assert(at == count);
-    work_names_sort(names, count);
-    *out_names = names;
-    return count;
+    struct unpack u = unpack_of(row);
+    struct bytes name;
+    (void)run_row_take(&u, &name);
+    return name;
 }
+
+static bool retired_is_file(struct bytes row)
+{
+    return retired_read(row).kind == RETIRED_FILE;
+}
+
+const struct work_files run_files = {
+    .folder = RUN_FOLDER, .suffix = ".run", .in_force = &run_family, .retired = &retired_family, .name = run_name, .is_file = retired_is_file};
 
 /* --- how far the log is folded --- */
 
@@ -234,6 +195,28 @@ void fold_mark_put(struct step *s, const struct fold_mark *mark)
                            .folded_until = mark->folded_until,
                            .since_us = mark->since_us};
     step_keyed_put(s, &fold_family, FOLD_KEY, arena_copy(s->view.arena, bytes_of(&row, sizeof row)));
+}
+
+uint64_t purged_until(const struct view *v)
+{
+    struct bytes value;
+    if (!view_keyed(v, &fold_family, PURGED_KEY, &value))
+        return 0;
+    return key_number(value.data, 8);
+}
+
+uint64_t purged_at(const struct view *v)
+{
+    struct bytes value;
+    return view_keyed(v, &fold_family, PURGED_KEY, &value) ? key_number(value.data + 8, 8) : 0;
+}
+
+void purged_put(struct step *s, uint64_t position)
+{
+    uint8_t *value = arena_take(s->view.arena, FOLD_ROW_BYTES, 1);
+    memset(value, 0, FOLD_ROW_BYTES);
+    (void)put_key(put_key(value, position, 8), s->view.position, 8);
+    step_keyed_put(s, &fold_family, PURGED_KEY, bytes_of(value, FOLD_ROW_BYTES));
 }
 
 /* --- which runs to merge --- */

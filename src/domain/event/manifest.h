@@ -2,10 +2,12 @@
 #pragma once
 
 #include "domain/event/run.h"
+#include "engine/work_files.h"
 
 extern const struct family run_family;     /* first position (8 bytes, big-endian) -> a run in force */
 extern const struct family retired_family; /* position of the giving up (8 bytes, big-endian), name -> what was given up */
-extern const struct family fold_family;    /* "fold" -> struct fold_mark */
+extern const struct family fold_family;    /* "fold" -> struct fold_mark; "purged" -> purged_until and purged_at (8 each, BE), zeroes */
+extern const struct work_files run_files;  /* runs in force, and what was given up */
 
 #define MERGE_RUNS_LEAST 16u /* of a size; a size is sixteen times the one before */
 #define MERGE_RUNS_MAX 32u
@@ -26,23 +28,9 @@ bool run_next(const struct view *v, uint64_t from, struct run_row *out_row);
 bool run_find(const struct view *v, uint64_t first, struct run_row *out_row);
 void run_put(struct step *s, const struct run_row *row, struct bytes packed); /* both of one unpack; borrows the bytes */
 
-/* What was given up stays until two checkpoints have passed, so that views which are being read find it: the file of a
- * run that was merged, and the log of events that were folded. */
-enum retired_kind { RETIRED_FILE = 1, RETIRED_LOG = 2 };
-struct retired {
-    uint64_t position;      /* of the command that gave it up */
-    enum retired_kind kind;
-    uint64_t log_from;      /* RETIRED_LOG: the log is needed from there on */
-    struct bytes key;       /* of the row; borrowed from the view */
-};
-bool retired_next(const struct view *v, struct bytes after_key, struct retired *out_retired); /* BYTES_NONE: the oldest */
-struct bytes retired_name(struct bytes key); /* of the run */
 void run_retire(struct step *s, const struct run_row *row); /* the row goes, its file is given up */
 void log_retire(struct step *s, const struct run_row *row); /* the log of a new run's events is given up */
 uint64_t retired_log_from(const struct view *v);            /* UINT64_MAX: nothing of the log is waiting */
-
-/* All files that somebody may still refer to, sorted; in the arena. */
-size_t run_names(const struct view *v, struct arena *arena, const char *const **out_names);
 
 struct fold_mark {
     uint64_t folded_until; /* F: all events before it are in runs */
@@ -52,6 +40,10 @@ struct fold_mark {
 };
 struct fold_mark fold_mark_read(const struct view *v);
 void fold_mark_put(struct step *s, const struct fold_mark *mark);
+/* Erasures before this position are purged from the runs. */
+uint64_t purged_until(const struct view *v);
+uint64_t purged_at(const struct view *v); /* position of the command that said so */
+void purged_put(struct step *s, uint64_t position);
 /* Counts the runs and looks whether some should be merged. */
 void fold_mark_count(const struct view *v, struct fold_mark *mark);
 

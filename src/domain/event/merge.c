@@ -11,9 +11,17 @@ struct merge_order {
     struct arena *arena; /* holds this struct and the names */
     struct run_row runs[MERGE_RUNS_MAX];
     size_t run_count;
-    const char *const *names; /* files that are referred to */
-    size_t name_count;
+    struct work_names names; /* files that are referred to */
 };
+
+/* A merge takes about as much as the runs have, which go only when two checkpoints have passed. */
+static bool has_room(const struct merge_order *o, const struct work_surroundings *around)
+{
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < o->run_count; i++)
+        bytes += o->runs[i].sum.bytes;
+    return bytes <= atomic_load_explicit(&around->spare_bytes, memory_order_relaxed);
+}
 
 static bool merge_wanted(const struct view *v, struct work_context *c)
 {
@@ -23,11 +31,11 @@ static bool merge_wanted(const struct view *v, struct work_context *c)
     struct merge_order *o = ARENA_NEW(arena, struct merge_order);
     o->arena = arena;
     o->run_count = runs_to_merge(v, o->runs);
-    if (o->run_count < MERGE_RUNS_LEAST) { /* another release counted differently */
+    if (o->run_count < MERGE_RUNS_LEAST /* another release counted differently */ || !has_room(o, c->around)) {
         arena_destroy(arena);
         return false;
     }
-    o->name_count = run_names(v, arena, &o->names);
+    o->names = work_names_of(v, &run_files, arena);
     c->order = o;
     return true;
 }
@@ -147,7 +155,7 @@ static void merge_name(const struct work_context *c, struct merged_runs *merged)
 static fallible merge_run(struct work_context *c, struct buf *out_payload, struct err *e)
 {
     const struct merge_order *o = c->order;
-    TRY(orphans_remove(c->around->disk, 2, o->names, o->name_count, e));
+    TRY(work_orphans_remove(c->around->disk, &run_files, &o->names, 2, e));
     struct arena *arena = arena_create(ARENA_BLOCK_BYTES);
     struct merged_runs *merged = ARENA_NEW(arena, struct merged_runs);
     struct merging *m = ARENA_NEW(arena, struct merging);
@@ -181,25 +189,17 @@ const struct work_kind merge_work = {
 
 struct sweep_order {
     struct arena *arena; /* holds this struct and the keys */
-    struct swept swept;
-    bool is_file[SWEPT_FILES_MAX];
+    struct work_swept swept;
 };
 
-/* What was given up before the last checkpoint but one: neither checkpoint refers to it. */
 static bool sweep_wanted(const struct view *v, struct work_context *c)
 {
-    uint64_t older = atomic_load_explicit(&c->around->checkpoint_older, memory_order_relaxed);
-    struct retired r;
-    bool more = retired_next(v, BYTES_NONE, &r);
-    if (!more || r.position >= older)
+    if (!work_sweep_is_due(v, &run_files, c->around))
         return false;
     struct arena *arena = arena_create(ARENA_BLOCK_BYTES);
     struct sweep_order *o = ARENA_NEW(arena, struct sweep_order);
     o->arena = arena;
-    for (; more && r.position < older && o->swept.count < SWEPT_FILES_MAX; more = retired_next(v, r.key, &r)) {
-        o->is_file[o->swept.count] = r.kind == RETIRED_FILE;
-        o->swept.keys[o->swept.count++] = arena_copy(arena, r.key);
-    }
+    work_swept_find(v, &run_files, c->around, arena, &o->swept);
     c->order = o;
     return true;
 }
@@ -214,17 +214,7 @@ static void sweep_release(struct work_context *c)
 static fallible sweep_run(struct work_context *c, struct buf *out_payload, struct err *e)
 {
     const struct sweep_order *o = c->order;
-    for (uint32_t i = 0; i < o->swept.count; i++) {
-        struct bytes name = retired_name(o->swept.keys[i]);
-        char text[RUN_NAME_BYTES_MAX + 1] = "", path[RUN_PATH_BYTES_MAX];
-        if (!o->is_file[i])
-            continue;
-        assert(name.size <= RUN_NAME_BYTES_MAX);
-        memcpy(text, name.data, name.size);
-        run_path(text, path);
-        TRY(disk_remove(c->around->disk, path, e));
-    }
-    TRY(disk_sync_folder(c->around->disk, RUN_FOLDER, e));
+    TRY(work_swept_remove(c->around->disk, &run_files, &o->swept, e));
     swept_pack(out_payload, &o->swept);
     return DONE;
 }

@@ -221,12 +221,14 @@ fallible run_block_next(struct block_cursor *c, struct event_note *out_note, str
 {
     assert(c->left > 0);
     uint64_t person = c->person + (uint64_t)unpack_varint32(&c->u);
-    struct event_note note = {.person = (uint32_t)person, .position = unpack_varint(&c->u), .event = unpack_varint32(&c->u)};
+    struct event_note note = {.person = (uint32_t)person, .position = unpack_varint(&c->u)};
+    uint32_t event = unpack_varint32(&c->u);
+    note.event = (uint16_t)event;
     note.owner.low = unpack_u64(&c->u);
     note.owner.high = unpack_u64(&c->u);
     struct bytes packed = unpack_bytes(&c->u);
     c->left--;
-    if (!unpack_good(&c->u) || person > c->person_last || (c->left == 0 && unpack_left(&c->u) > 0)) {
+    if (!unpack_good(&c->u) || event > NAMES_A_KIND_MAX || person > c->person_last || (c->left == 0 && unpack_left(&c->u) > 0)) {
         c->left = 0;
         return corrupt_block(c->reader, c->block, "its events can't be read", e);
     }

@@ -44,7 +44,7 @@ static struct stored_event *events_make(struct t *t, size_t count)
             event_us = (int64_t)rng_below(&t->rng, 100);
         }
         event_us += (int64_t)rng_below(&t->rng, 2);
-        struct event_note note = {.position = 1000 + i, .person = person, .event = (uint32_t)rng_below(&t->rng, 65536),
+        struct event_note note = {.position = 1000 + i, .person = person, .event = (uint16_t)rng_below(&t->rng, 65536),
                                   .owner = {rng_next(&t->rng), rng_next(&t->rng)}};
         size_t bytes = rng_chance(&t->rng, 0.01) ? 65000 : (size_t)rng_below(&t->rng, 200);
         CHECK_DONE(t, stored_of(&note, envelope_of(t, event_us, i, bytes), &events[i], &e), &e);

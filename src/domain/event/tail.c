@@ -9,13 +9,17 @@
 #define COUNTS_A_ROW 64u
 #define COUNTS_FORMAT 1u
 #define COUNTS_BYTES (1u + COUNTS_A_ROW * 8u)
+#define BRAND_COUNT_BYTES 9u
+#define PAIR_SLOTS (2u * TAIL_PART_NOTES)
 /* One byte a note, four bits set for each: of a hundred people that are not in a part, two or three seem to be. */
 #define FILTER_BYTES TAIL_PART_NOTES
 #define FILTER_PROBES 4u
+static_assert((PAIR_SLOTS & (PAIR_SLOTS - 1)) == 0, "a slot is masked");
 static_assert(((FILTER_BYTES * 8) & (FILTER_BYTES * 8 - 1)) == 0, "a probe is masked");
 
 const struct family note_family = {.id = 40, .kind = FAMILY_SERIES, .value_bytes = sizeof(struct event_note), .name = "event_note"};
 const struct family named_family = {.id = 44, .kind = FAMILY_KEYED, .value_bytes = COUNTS_BYTES, .name = "event_named"};
+const struct family brand_named_family = {.id = 46, .kind = FAMILY_KEYED, .value_bytes = BRAND_COUNT_BYTES, .name = "event_brand_named"};
 const struct family filter_family = {.id = 45, .kind = FAMILY_SERIES, .value_bytes = FILTER_BYTES, .name = "event_filter"};
 
 /* --- filters --- */
@@ -68,8 +72,7 @@ static uint64_t counted_until(const struct view *v)
 
 static struct bytes counts_key(uint32_t row, uint8_t room[4])
 {
-    for (int i = 3; i >= 0; i--, row >>= 8)
-        room[i] = (uint8_t)row;
+    (void)put_key(room, row, 4);
     return bytes_of(room, 4);
 }
 
@@ -95,26 +98,161 @@ static void row_add(struct step *s, uint32_t row, const uint32_t *more)
     step_keyed_put(s, &named_family, arena_copy(s->view.arena, key), bytes_of(counts, COUNTS_BYTES));
 }
 
-/* Adds the notes [from, until) to the counts. */
-static void notes_count(struct step *s, uint64_t from, uint64_t until)
+/* --- counts by brand --- */
+
+struct pair_key {
+    uint8_t data[4];
+};
+
+static struct pair_key pair_key_of(uint32_t brand, uint32_t event)
+{
+    struct pair_key key;
+    (void)put_key(put_key(key.data, brand, 2), event, 2);
+    return key;
+}
+
+static uint64_t count_of_pair(struct bytes value)
+{
+    uint64_t count;
+    assert(value.size == BRAND_COUNT_BYTES && value.data[0] == COUNTS_FORMAT);
+    memcpy(&count, value.data + 1, sizeof count);
+    return count;
+}
+
+static bool pair_find(const struct view *v, uint32_t brand, uint32_t event, uint64_t *out_count)
+{
+    struct pair_key key = pair_key_of(brand, event);
+    struct bytes value;
+    if (!view_keyed(v, &brand_named_family, bytes_of(key.data, sizeof key.data), &value))
+        return false;
+    *out_count = count_of_pair(value);
+    return true;
+}
+
+/* How often each pair of brand and event stands in a part of the tail. */
+struct pair {
+    uint16_t brand, event;
+    uint32_t count; /* 0: a free slot */
+};
+
+static void pair_add(struct pair *slots, uint16_t brand, uint16_t event, uint32_t by)
+{
+    uint32_t at = (uint32_t)rng_mix((uint64_t)brand << 16 | event) & (PAIR_SLOTS - 1);
+    while (slots[at].count > 0 && (slots[at].brand != brand || slots[at].event != event))
+        at = (at + 1) & (PAIR_SLOTS - 1);
+    slots[at].brand = brand;
+    slots[at].event = event;
+    slots[at].count += by;
+}
+
+static void pair_put(struct step *s, const struct pair *pair, uint64_t before)
+{
+    struct pair_key key = pair_key_of(pair->brand, pair->event);
+    uint8_t *value = arena_take(s->view.arena, BRAND_COUNT_BYTES, 1);
+    uint64_t sum = before + pair->count;
+    value[0] = COUNTS_FORMAT;
+    memcpy(value + 1, &sum, sizeof sum);
+    step_keyed_put(s, &brand_named_family, arena_copy(s->view.arena, bytes_of(key.data, sizeof key.data)), bytes_of(value, BRAND_COUNT_BYTES));
+}
+
+/* How many pairs the state has room for; "other" of a brand always finds some. */
+static uint64_t pairs_free(const struct view *v)
+{
+    struct rows_usage usage;
+    rows_usage(v->rows, &usage);
+    uint64_t used = usage.rows[brand_named_family.id];
+    return used < BRAND_NAMES_MAX ? BRAND_NAMES_MAX - used : 0;
+}
+
+static void pairs_count_by_name(struct step *s, const struct pair *pairs)
 {
     uint32_t most = 0;
-    for (uint64_t i = from; i < until; i++) {
-        uint32_t event = note_at(&s->view, i)->event;
-        most = event > most ? event : most;
-    }
-    assert(most <= NAMES_A_KIND_MAX);
+    for (uint32_t at = 0; at < PAIR_SLOTS; at++)
+        most = pairs[at].event > most ? pairs[at].event : most;
     uint32_t rows = most / COUNTS_A_ROW + 1;
     uint32_t *more = ARENA_ARRAY(s->view.arena, uint32_t, rows * COUNTS_A_ROW);
     bool *touched = ARENA_ARRAY(s->view.arena, bool, rows);
-    for (uint64_t i = from; i < until; i++) {
-        uint32_t event = note_at(&s->view, i)->event;
-        more[event]++;
-        touched[event / COUNTS_A_ROW] = true;
+    for (uint32_t at = 0; at < PAIR_SLOTS; at++) {
+        more[pairs[at].event] += pairs[at].count;
+        touched[pairs[at].event / COUNTS_A_ROW] |= pairs[at].count > 0;
     }
     for (uint32_t row = 0; row < rows; row++)
         if (touched[row])
             row_add(s, row, more + row * COUNTS_A_ROW);
+}
+
+/* Each pair is written once, so what was there before is all in the rows. */
+static void pairs_count_by_brand(struct step *s, const struct pair *pairs)
+{
+    struct arena *a = s->view.arena;
+    const struct view before = {.rows = s->view.rows, .registry = s->view.registry, .arena = a};
+    struct pair *others = NULL;
+    uint64_t left = pairs_free(&before), count;
+    for (uint32_t at = 0; at < PAIR_SLOTS; at++) {
+        const struct pair *pair = &pairs[at];
+        if (pair->count == 0)
+            continue;
+        bool there = pair_find(&before, pair->brand, pair->event, &count);
+        if (pair->event != 0 && (there || left > 0)) {
+            pair_put(s, pair, there ? count : 0);
+            left -= !there;
+            continue;
+        }
+        others = others == NULL ? ARENA_ARRAY(a, struct pair, PAIR_SLOTS) : others;
+        pair_add(others, pair->brand, 0, pair->count);
+    }
+    for (uint32_t at = 0; others != NULL && at < PAIR_SLOTS; at++)
+        if (others[at].count > 0)
+            pair_put(s, &others[at], pair_find(&before, others[at].brand, 0, &count) ? count : 0);
+}
+
+/* Adds the notes [from, until), a part at most, to the counts. */
+static void notes_count(struct step *s, uint64_t from, uint64_t until)
+{
+    struct pair *pairs = ARENA_ARRAY(s->view.arena, struct pair, PAIR_SLOTS);
+    assert(until - from <= TAIL_PART_NOTES);
+    for (uint64_t i = from; i < until; i++) {
+        const struct event_note *note = note_at(&s->view, i);
+        pair_add(pairs, note->brand, note->event, 1);
+    }
+    pairs_count_by_name(s, pairs);
+    pairs_count_by_brand(s, pairs);
+}
+
+/* The next pair of the brand from `event` on. */
+static bool pair_next(const struct view *v, uint32_t brand, uint32_t event, uint32_t *out_event, uint64_t *out_count)
+{
+    struct pair_key from = pair_key_of(brand, event);
+    struct bytes key, value;
+    if (event >= EVENT_NAMES || !view_keyed_next(v, &brand_named_family, bytes_of(from.data, sizeof from.data), false, &key, &value) ||
+        memcmp(key.data, from.data, 2) != 0)
+        return false;
+    *out_event = (uint32_t)key_number(key.data + 2, 2);
+    *out_count = count_of_pair(value);
+    return true;
+}
+
+uint64_t tail_count_of_brand(const struct view *v, uint32_t brand)
+{
+    uint64_t sum = 0, count;
+    for (uint32_t event = 0; pair_next(v, brand, event, &event, &count); event++)
+        sum += count;
+    for (uint64_t i = counted_until(v), end = tail_end(v); i < end; i++)
+        sum += note_at(v, i)->brand == brand;
+    return sum;
+}
+
+void tail_counts_add(const struct view *v, uint32_t brand, uint64_t counts[EVENT_NAMES])
+{
+    uint64_t count;
+    bool is_full = pairs_free(v) == 0;
+    for (uint32_t event = 0; pair_next(v, brand, event, &event, &count); event++)
+        counts[event] += count;
+    for (uint64_t i = counted_until(v), end = tail_end(v); i < end; i++) {
+        const struct event_note *note = note_at(v, i);
+        if (note->brand == brand)
+            counts[is_full && !pair_find(v, brand, note->event, &count) ? 0 : note->event]++;
+    }
 }
 
 uint64_t tail_count(const struct view *v)
@@ -152,7 +290,6 @@ static void part_close(struct step *s, uint64_t end)
 
 void tail_push(struct step *s, const struct event_note *note)
 {
-    assert(note->event <= NAMES_A_KIND_MAX);
     uint64_t index = step_series_push(s, &note_family, note);
     assert(index == tail_end(&s->view)); /* one a step: all before it can be read */
     if (index > 0 && index % TAIL_PART_NOTES == 0)

@@ -1,4 +1,4 @@
-/* The tail: notes of the events that are not folded yet, counts by event name, and filters that say who is in which part
+/* The tail: notes of the events that are not folded yet, counts by event name and by brand, and filters that say who is in which part
  * of it.
  *
  * Noting an event costs one push. Every TAIL_PART_NOTES notes, and when notes are dropped, those not counted yet are added
@@ -13,11 +13,15 @@
 extern const struct family note_family;   /* series of struct event_note */
 extern const struct family filter_family; /* series: record k is the filter of notes [k, k + 1) x TAIL_PART_NOTES */
 extern const struct family named_family;  /* NAME_EVENT / 64 (4 bytes, big-endian) -> 64 counts */
+extern const struct family brand_named_family; /* NAME_BRAND, NAME_EVENT (2 bytes each, big-endian) -> the count */
 
 void tail_push(struct step *s, const struct event_note *note); /* the note lives in the step's arena; once a step */
 void tail_drop(struct step *s, uint64_t until);                /* by index; not in the step of a push */
 uint64_t tail_count(const struct view *v); /* of events that are not folded yet */
 uint64_t tail_count_named(const struct view *v, uint32_t event);
+/* As event_count_of_brand and event_counts_add. */
+uint64_t tail_count_of_brand(const struct view *v, uint32_t brand);
+void tail_counts_add(const struct view *v, uint32_t brand, uint64_t counts[EVENT_NAMES]);
 
 /* A frozen view for any one thread. */
 struct tail_view {

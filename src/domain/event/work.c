@@ -1,5 +1,7 @@
 #include "domain/event/work.h"
 
+#include <string.h>
+
 #include "lib/pack.h"
 
 #define PAYLOAD_FORMAT 1u
@@ -53,35 +55,51 @@ fallible merged_unpack(struct bytes payload, struct merged_runs *out_merged, str
     return DONE;
 }
 
-void swept_pack(struct buf *b, const struct swept *s)
+void purged_pack(struct buf *b, const struct purged *p)
 {
     pack_u8(b, PAYLOAD_FORMAT);
-    pack_varint(b, s->count);
-    for (uint32_t i = 0; i < s->count; i++)
-        pack_bytes(b, s->keys[i]);
+    pack_u8(b, (uint8_t)(p->is_over | p->is_empty << 1));
+    pack_u64(b, p->until);
+    pack_u64(b, p->first);
+    pack_bytes(b, bytes_of_text(p->before));
+    if (!p->is_over && !p->is_empty)
+        run_row_pack(b, &p->run);
 }
 
-fallible swept_unpack(struct bytes payload, struct swept *out_swept, struct err *e)
+fallible purged_unpack(struct bytes payload, struct purged *out_purged, struct err *e)
 {
-    struct swept s;
+    struct purged p = {0};
     struct unpack u = unpack_of(payload);
     u.bad |= unpack_u8(&u) != PAYLOAD_FORMAT;
-    s.count = unpack_varint32(&u);
-    u.bad |= s.count == 0 || s.count > SWEPT_FILES_MAX;
-    for (uint32_t i = 0; i < s.count && unpack_good(&u); i++) {
-        s.keys[i] = unpack_bytes(&u);
-        u.bad |= s.keys[i].size <= 8 || s.keys[i].size > 8 + RUN_NAME_BYTES_MAX;
-    }
+    uint8_t bits = unpack_u8(&u);
+    p.is_over = bits & 1;
+    p.is_empty = (bits & 2) != 0;
+    p.until = unpack_u64(&u);
+    p.first = unpack_u64(&u);
+    struct bytes before = unpack_bytes(&u);
+    u.bad |= before.size > RUN_NAME_BYTES_MAX || bits > 3;
+    if (unpack_good(&u) && before.size > 0)
+        memcpy(p.before, before.data, before.size);
+    if (unpack_good(&u) && bits == 0)
+        u.bad |= !run_row_unpack(&u, &p.run, &p.packed) || p.run.first != p.first;
     if (!unpack_finished(&u))
-        return FAIL(e, INVALID, "not a list of what was given up");
-    *out_swept = s;
+        return FAIL(e, INVALID, "not the result of purging a run");
+    *out_purged = p;
     return DONE;
 }
 
-/* --- files that nobody refers to --- */
-
-fallible orphans_remove(struct disk *d, unsigned dashes, const char *const *names, size_t name_count, struct err *e)
+void swept_pack(struct buf *b, const struct work_swept *s)
 {
-    struct work_files files = {.folder = RUN_FOLDER, .suffix = ".run", .dashes = dashes, .names = names, .name_count = name_count};
-    return work_orphans_remove(d, &files, e);
+    pack_u8(b, PAYLOAD_FORMAT);
+    work_swept_pack(b, s);
+}
+
+fallible swept_unpack(struct bytes payload, struct work_swept *out_swept, struct err *e)
+{
+    struct unpack u = unpack_of(payload);
+    u.bad |= unpack_u8(&u) != PAYLOAD_FORMAT;
+    work_swept_unpack(&u, out_swept);
+    if (!unpack_finished(&u) || out_swept->count == 0)
+        return FAIL(e, INVALID, "not a list of what was given up");
+    return DONE;
 }

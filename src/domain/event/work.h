@@ -4,12 +4,12 @@
 
 #include "domain/event/manifest.h"
 
-enum { COMMAND_RUNS_MERGED = 0x0502, COMMAND_RUNS_SWEPT = 0x0503 };
+enum { COMMAND_RUNS_MERGED = 0x0502, COMMAND_RUNS_SWEPT = 0x0503, COMMAND_RUN_PURGED = 0x0504 };
 
 #define FOLDED_BYTES_MAX 512u
 #define MERGED_BYTES_MAX 1024u
-#define SWEPT_FILES_MAX 64u
-#define SWEPT_BYTES_MAX (16u + SWEPT_FILES_MAX * (1u + 8u + RUN_NAME_BYTES_MAX))
+#define PURGED_BYTES_MAX 1024u
+#define SWEPT_BYTES_MAX (1u + WORK_SWEPT_BYTES_MAX)
 
 /* The notes [first_index, first_index + sum.count) of the tail are now a run. */
 struct folded {
@@ -25,22 +25,26 @@ struct merged_runs {
     struct run_row run;
     struct bytes packed;
 };
-/* Keys of retired rows: their files are gone, their parts of the log may go. */
-struct swept {
-    uint32_t count;
-    struct bytes keys[SWEPT_FILES_MAX];
+/* Of one erasure: the run that began at `first` is now another one, or none; or no run holds anything of it any more. */
+struct purged {
+    uint64_t until;      /* erasures before it are done, if is_over */
+    bool is_over;
+    uint64_t first;      /* of the run, by its name before */
+    char before[RUN_NAME_BYTES_MAX + 1];
+    bool is_empty;       /* nothing was left of it */
+    struct run_row run;
+    struct bytes packed;
 };
 void folded_pack(struct buf *b, const struct folded *f);
 void merged_pack(struct buf *b, const struct merged_runs *m);
-void swept_pack(struct buf *b, const struct swept *s);
+void swept_pack(struct buf *b, const struct work_swept *s); /* their files are gone, their parts of the log may go */
+void purged_pack(struct buf *b, const struct purged *p);
 /* INVALID: it isn't one. */
 fallible folded_unpack(struct bytes payload, struct folded *out_folded, struct err *e);
 fallible merged_unpack(struct bytes payload, struct merged_runs *out_merged, struct err *e);
-fallible swept_unpack(struct bytes payload, struct swept *out_swept, struct err *e);
+fallible purged_unpack(struct bytes payload, struct purged *out_purged, struct err *e);
+fallible swept_unpack(struct bytes payload, struct work_swept *out_swept, struct err *e);
 
-extern const struct work_kind fold_work, merge_work, sweep_work;
+bool purge_waits_for_folding(const struct view *v); /* somebody was erased whose newest events are in the log alone */
+extern const struct work_kind fold_work, merge_work, sweep_work, purge_work;
 extern const struct setting fold_events_setting, fold_seconds_setting;
-
-/* Removes files of runs that are neither among `names` (sorted) nor made by other work: those with `dashes` dashes in
- * their names. Left behind by work that ended before its command was logged. */
-fallible orphans_remove(struct disk *d, unsigned dashes, const char *const *names, size_t name_count, struct err *e);

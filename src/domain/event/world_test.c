@@ -2,13 +2,10 @@
 
 #include <stdlib.h>
 
-#include "base/time.h"
 #include "domain/collect/collect.h"
 #include "engine/engine_domain.h"
 #include "lib/pack.h"
-#include "store/disk_sim.h"
 
-#define START_US INT64_C(1763740800000000)
 #define GROUP_MAX 4096u
 
 /* --- the fakes --- */
@@ -19,6 +16,17 @@ uint32_t identity_of_owner(const struct view *v, struct hash128 owner)
 {
     (void)v;
     return (uint32_t)owner.low / 10; /* people ten by ten are one by now */
+}
+
+const struct erasure *world_erasure;
+
+bool identity_erasure_next(const struct view *v, uint64_t from, struct arena *a, struct erasure *out_erasure)
+{
+    (void)v, (void)a;
+    if (world_erasure == NULL || from > world_erasure->position)
+        return false;
+    *out_erasure = *world_erasure;
+    return true;
 }
 
 static const struct refusal told_to = {"told_to", "The test wants it so.", "测试要求。"};
@@ -44,6 +52,7 @@ static const struct refusal *fake_apply(struct step *s, struct bytes payload)
         r->owner = a->envelope.ids[0].key;
         r->person = (uint32_t)r->owner.low;
     }
+    a->brand = world_brand(r->person, a->event);
     step_say(s, &fact_resolved, r);
     return NULL;
 }
@@ -57,62 +66,29 @@ static const struct domain *const domains[] = {&engine_domain, &fake_collect, &f
 
 /* --- the world --- */
 
-static struct cold *cold_again(void *context, const char *snapshot, struct err *e)
+static void world_start(struct world *w)
 {
-    struct world *w = context;
-    return failed(cold_memory_reopen(w->cold, snapshot, e)) ? NULL : w->cold;
-}
-
-static void cold_keep(void *context, struct cold *c)
-{
-    (void)context, (void)c;
-}
-
-static void engine_start(struct world *w)
-{
-    struct err e = {0};
-    CHECK_DONE(w->t, engine_open(&w->options, &w->engine, &e), &e);
-    w->around = (struct work_surroundings){.log = engine_log(w->engine), .disk = w->disk, .stop = &w->stop};
+    w->around = (struct work_surroundings){.log = engine_log(w->plant.engine), .disk = w->plant.disk, .stop = &w->stop};
 }
 
 struct world *world_open(struct t *t)
 {
-    struct err e = {0};
     struct world *w = ARENA_NEW(t->arena, struct world);
-    w->t = t;
-    w->disk = disk_sim_create(t->seed);
-    w->cold = cold_memory_create();
-    w->now_us = START_US;
     atomic_init(&w->stop, false);
-    CHECK_DONE(t, registry_create(domains, COUNT_OF(domains), &w->registry, &e), &e);
-    w->options = (struct engine_options){
-        .disk = w->disk,
-        .cold_open = cold_again,
-        .cold_close = cold_keep,
-        .context = w,
-        .registry = w->registry,
-        .apply_version = 1,
-        .log_segment_bytes = 1 << 15,
-        .checkpoint_log_bytes = UINT64_C(1) << 40,
-        .memory_bytes = 1 << 30,
-    };
-    engine_start(w);
+    plant_open(&w->plant, t, domains, COUNT_OF(domains));
+    world_start(w);
     return w;
 }
 
 void world_close(struct world *w)
 {
-    engine_close(w->engine);
-    cold_close(w->cold);
-    disk_close(w->disk);
-    registry_destroy(w->registry);
+    plant_close(&w->plant);
 }
 
 void world_crash(struct world *w)
 {
-    engine_close(w->engine);
-    disk_sim_crash(w->disk);
-    engine_start(w);
+    plant_crash(&w->plant);
+    world_start(w);
 }
 
 struct sent {
@@ -126,7 +102,7 @@ static void event_add(struct world *w, const struct stored_event *event)
 {
     if (w->count == w->room) {
         size_t room = w->room == 0 ? 1024 : w->room * 2;
-        struct stored_event *events = ARENA_ARRAY(w->t->arena, struct stored_event, room);
+        struct stored_event *events = ARENA_ARRAY(w->plant.t->arena, struct stored_event, room);
         if (w->count > 0)
             memcpy(events, w->events, w->count * sizeof *events);
         w->events = events;
@@ -138,7 +114,7 @@ static void event_add(struct world *w, const struct stored_event *event)
 static void answered(struct submission *s, const struct answer *a)
 {
     struct sent *sent = s->context;
-    struct t *t = sent->world->t;
+    struct t *t = sent->world->plant.t;
     CHECK_EQ(t, a->status.code, STATUS_OK);
     CHECK(t, (a->refusal != NULL) == sent->refused);
     sent->event.note.position = a->position;
@@ -153,12 +129,12 @@ static struct bytes wish_pack(struct world *w, const struct wish *wish)
     char number[16], value[16];
     (void)snprintf(number, sizeof number, "%u", wish->event);
     (void)snprintf(value, sizeof value, "p%u", wish->person);
-    struct envelope *v = ARENA_NEW(w->t->arena, struct envelope);
+    struct envelope *v = ARENA_NEW(w->plant.t->arena, struct envelope);
     v->event = BYTES_LIT("something_done");
     v->source = BYTES_LIT("test");
     v->message = wish->message;
     v->event_us = wish->event_us;
-    v->received_us = w->now_us;
+    v->received_us = w->plant.now_us;
     v->import = wish->refused;
     v->actor_id = bytes_of_text(number);
     v->id_count = wish->person != 0;
@@ -166,16 +142,16 @@ static struct bytes wish_pack(struct world *w, const struct wish *wish)
     buf_init(&b, ENVELOPE_BYTES_MAX);
     buf_init(&record, ENVELOPE_BYTES_MAX);
     if (wish->bytes > 0) {
-        char *text = arena_zeroed(w->t->arena, wish->bytes, 1);
+        char *text = arena_zeroed(w->plant.t->arena, wish->bytes, 1);
         for (size_t i = 0; i < wish->bytes; i++)
-            text[i] = (char)('a' + rng_below(&w->t->rng, 26));
+            text[i] = (char)('a' + rng_below(&w->plant.t->rng, 26));
         pack_varint(&record, 1);
         pack_bytes(&record, BYTES_LIT("text"));
         value_pack_text(&record, bytes_of(text, wish->bytes));
         v->properties = buf_bytes(&record);
     }
-    CHECK_DONE(w->t, envelope_pack(v, &b, &e), &e);
-    struct bytes packed = arena_copy(w->t->arena, buf_bytes(&b));
+    CHECK_DONE(w->plant.t, envelope_pack(v, &b, &e), &e);
+    struct bytes packed = arena_copy(w->plant.t->arena, buf_bytes(&b));
     buf_fini(&b);
     buf_fini(&record);
     return packed;
@@ -184,18 +160,19 @@ static struct bytes wish_pack(struct world *w, const struct wish *wish)
 void world_send(struct world *w, const struct wish *wishes, size_t count)
 {
     struct err e = {0};
-    struct sent *all = ARENA_ARRAY(w->t->arena, struct sent, count);
-    struct submission **list = ARENA_ARRAY(w->t->arena, struct submission *, count);
+    struct sent *all = ARENA_ARRAY(w->plant.t->arena, struct sent, count);
+    struct submission **list = ARENA_ARRAY(w->plant.t->arena, struct submission *, count);
     assert(count <= GROUP_MAX);
     for (size_t i = 0; i < count; i++) {
         const struct wish *wish = &wishes[i];
         struct bytes packed = wish_pack(w, wish);
         all[i] = (struct sent){
-            .submission = {.command = registry_command(w->registry, COMMAND_COLLECT_EVENT), .payload = packed, .answered = answered},
+            .submission = {.command = registry_command(w->plant.registry, COMMAND_COLLECT_EVENT), .payload = packed, .answered = answered},
             .world = w,
             .refused = wish->refused,
             .event = {.note = {.person = wish->person,
-                               .event = wish->event,
+                               .event = (uint16_t)wish->event,
+                               .brand = world_brand(wish->person, wish->event),
                                .owner = wish->person == 0 ? (struct hash128){0} : (struct hash128){.low = wish->person, .high = 7}},
                       .event_us = wish->event_us,
                       .message = wish->message,
@@ -203,33 +180,7 @@ void world_send(struct world *w, const struct wish *wishes, size_t count)
         all[i].submission.context = &all[i];
         list[i] = &all[i].submission;
     }
-    CHECK_DONE(w->t, engine_group(w->engine, list, count, w->now_us, &e), &e);
-}
-
-static void set_answered(struct submission *s, const struct answer *a)
-{
-    struct world *w = s->context;
-    CHECK(w->t, done(a->status) && a->refusal == NULL);
-}
-
-void world_set(struct world *w, const char *setting, int64_t value)
-{
-    struct err e = {0};
-    struct buf b;
-    buf_init(&b, 256);
-    pack_bytes(&b, bytes_of_text(setting));
-    pack_u64(&b, (uint64_t)value);
-    struct submission one = {.command = registry_command(w->registry, COMMAND_SET), .payload = buf_bytes(&b), .answered = set_answered, .context = w};
-    struct submission *list = &one;
-    CHECK_DONE(w->t, engine_group(w->engine, &list, 1, w->now_us, &e), &e);
-    buf_fini(&b);
-}
-
-fallible world_house(struct world *w, int64_t wait_us, struct err *e)
-{
-    int64_t next_us;
-    w->now_us += wait_us;
-    return engine_keep_house(w->engine, w->now_us, &next_us, e);
+    CHECK_DONE(w->plant.t, engine_group(w->plant.engine, list, count, w->plant.now_us, &e), &e);
 }
 
 void world_settle(struct world *w)
@@ -238,23 +189,12 @@ void world_settle(struct world *w)
     struct engine_stats before, after;
     int idle = 0;
     for (int i = 0; i < 1000 && idle < 2; i++) {
-        engine_stats(w->engine, &before);
-        CHECK_DONE(w->t, world_house(w, 0, &e), &e);
-        engine_stats(w->engine, &after);
+        engine_stats(w->plant.engine, &before);
+        CHECK_DONE(w->plant.t, plant_house(&w->plant, 0, &e), &e);
+        engine_stats(w->plant.engine, &after);
         idle = after.position == before.position ? idle + 1 : 0;
     }
-    CHECK_EQ(w->t, idle, 2);
-}
-
-void world_checkpoint(struct world *w)
-{
-    struct err e = {0};
-    CHECK_DONE(w->t, engine_checkpoint(w->engine, true, &e), &e);
-}
-
-void world_read(struct world *w, engine_reader read, void *context)
-{
-    engine_read(w->engine, read, context);
+    CHECK_EQ(w->plant.t, idle, 2);
 }
 
 struct opening {
@@ -272,15 +212,8 @@ static void opening_read(const struct view *v, void *context)
 struct event_view *world_view(struct world *w)
 {
     struct opening o = {.world = w};
-    world_read(w, opening_read, &o);
+    engine_read(w->plant.engine, opening_read, &o);
     return o.view;
-}
-
-uint64_t world_digest_low(struct world *w)
-{
-    struct engine_stats stats;
-    engine_stats(w->engine, &stats);
-    return stats.digest.low;
 }
 
 /* --- comparing with the list --- */
@@ -300,7 +233,7 @@ static bool is_same(const struct event_seen *got, const struct stored_event *wan
 static bool compare_one(void *context, const struct event_seen *event)
 {
     struct comparing *c = context;
-    struct t *t = c->world->t;
+    struct t *t = c->world->plant.t;
     if (c->got_count >= c->want_count) {
         CHECK(t, c->got_count < c->want_count);
         return false;
@@ -345,7 +278,7 @@ fallible world_scan(struct world *w, struct event_view *ev, const uint32_t *numb
     c.want_count = list_of(w, (size_t)event_view_count(ev), numbers, number_count, want);
     struct status status = event_scan_people(ev, numbers, number_count, compare_one, &c, e);
     if (done(status))
-        CHECK_EQ(w->t, c.got_count, c.want_count < limit ? c.want_count : limit);
+        CHECK_EQ(w->plant.t, c.got_count, c.want_count < limit ? c.want_count : limit);
     free(want);
     return status;
 }
@@ -353,7 +286,7 @@ fallible world_scan(struct world *w, struct event_view *ev, const uint32_t *numb
 void world_compare(struct world *w, struct event_view *ev, const uint32_t *numbers, size_t number_count, size_t limit)
 {
     struct err e = {0};
-    CHECK_DONE(w->t, world_scan(w, ev, numbers, number_count, limit, &e), &e);
+    CHECK_DONE(w->plant.t, world_scan(w, ev, numbers, number_count, limit, &e), &e);
 }
 
 struct counting {
@@ -374,9 +307,9 @@ static bool count_one(void *context, const struct event_seen *event)
     struct world *w = c->world;
     struct stored_event key = {.note.position = event->note.position};
     const struct stored_event *want = bsearch(&key, w->events, w->count, sizeof key, position_compare);
-    CHECK(w->t, want != NULL && is_same(event, want));
+    CHECK(w->plant.t, want != NULL && is_same(event, want));
     if (want != NULL) {
-        CHECK_EQ(w->t, c->seen[want - w->events], 0);
+        CHECK_EQ(w->plant.t, c->seen[want - w->events], 0);
         c->seen[want - w->events] = 1;
     }
     c->count++;
@@ -387,7 +320,61 @@ void world_compare_all(struct world *w, struct event_view *ev)
 {
     struct err e = {0};
     struct counting c = {.world = w, .seen = calloc(w->count + 1, 1)};
-    CHECK_DONE(w->t, event_scan_all(ev, count_one, &c, &e), &e);
-    CHECK_EQ(w->t, c.count, event_view_count(ev));
+    CHECK_DONE(w->plant.t, event_scan_all(ev, count_one, &c, &e), &e);
+    CHECK_EQ(w->plant.t, c.count, event_view_count(ev) - w->purged);
     free(c.seen);
+}
+
+/* --- in the order of the log --- */
+
+struct following {
+    struct world *world;
+    size_t at, until; /* the next one among the world's events, and where to stop */
+    bool only_brand;
+};
+
+static bool is_of_the_brand(const struct stored_event *event)
+{
+    return world_brand(event->note.person, event->note.event) == 1;
+}
+
+static bool follow_wanted(void *context, const struct event_seen *event)
+{
+    const struct following *f = context;
+    struct stored_event x = {.note = event->note};
+    return !f->only_brand || is_of_the_brand(&x);
+}
+
+static bool follow_one(void *context, const struct event_seen *event)
+{
+    struct following *f = context;
+    while (f->only_brand && f->at < f->until && !is_of_the_brand(&f->world->events[f->at]))
+        f->at++;
+    if (f->at == f->until) {
+        CHECK(f->world->plant.t, f->only_brand); /* it has no more before the end; else the scan had been stopped there */
+        return false;
+    }
+    CHECK(f->world->plant.t, is_same(event, &f->world->events[f->at]));
+    return ++f->at < f->until;
+}
+
+void world_compare_log(struct world *w, struct event_view *ev)
+{
+    struct err e = {0};
+    struct t *t = w->plant.t;
+    size_t count = (size_t)event_view_count(ev), from = (size_t)rng_below(&t->rng, count + 1);
+    struct following f = {.world = w, .at = from, .only_brand = rng_chance(&t->rng, 0.3)};
+    f.until = from + (size_t)rng_below(&t->rng, count - from + 1);
+    f.until += f.until == from && from < count;
+    struct event_log_scan scan = {.after = from == 0 ? 0 : w->events[from - 1].note.position,
+                                  .path = "sorting",
+                                  .wanted = follow_wanted,
+                                  .each = follow_one,
+                                  .context = &f};
+    if (from == count)
+        return;
+    CHECK_DONE(t, event_scan_log(ev, &scan, &e), &e);
+    while (f.only_brand && f.at < f.until && !is_of_the_brand(&w->events[f.at]))
+        f.at++;
+    CHECK_EQ(t, f.at, f.until);
 }

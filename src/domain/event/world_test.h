@@ -3,8 +3,8 @@
 #pragma once
 
 #include "domain/event/run.h"
-#include "engine/engine.h"
-#include "testing/test.h"
+#include "engine/work.h"
+#include "testing/plant.h"
 
 struct wish {
     uint32_t person, event;
@@ -15,33 +15,34 @@ struct wish {
 };
 
 struct world {
-    struct t *t;
-    struct disk *disk;
-    struct cold *cold;
-    struct registry *registry;
-    struct engine_options options;
-    struct engine *engine;
-    int64_t now_us;
+    struct plant plant;
     atomic_bool stop;
     struct work_surroundings around;
     struct stored_event *events; /* all that were accepted, in the order of the log */
     size_t count, room;
+    uint64_t purged; /* taken out of them: of whoever was erased */
 };
+
+#define WORLD_BRANDS 4u
+/* Of which brand an event is; 0: of none. */
+static inline uint16_t world_brand(uint32_t person, uint32_t event)
+{
+    return (uint16_t)((person + event) % WORLD_BRANDS);
+}
+
+extern const struct erasure *world_erasure; /* who was erased; NULL: nobody */
 
 struct world *world_open(struct t *t);
 void world_close(struct world *w);
 void world_crash(struct world *w); /* power goes and comes back */
 void world_send(struct world *w, const struct wish *wishes, size_t count); /* as one group */
-void world_set(struct world *w, const char *setting, int64_t value);
-fallible world_house(struct world *w, int64_t wait_us, struct err *e); /* time passes, then one round */
 void world_settle(struct world *w); /* rounds until no work is wanted */
-void world_checkpoint(struct world *w);
-void world_read(struct world *w, engine_reader read, void *context);
 struct event_view *world_view(struct world *w);
-uint64_t world_digest_low(struct world *w);
 
 /* Scans and compares with the list: events of `numbers` among the first `count` of the world, at most `limit`. */
 void world_compare(struct world *w, struct event_view *ev, const uint32_t *numbers, size_t number_count, size_t limit);
 void world_compare_all(struct world *w, struct event_view *ev);
+/* Those behind any one of them, up to any other one, in the order of the log; perhaps of one brand alone. */
+void world_compare_log(struct world *w, struct event_view *ev);
 /* The same, but gives the scan's failure back. */
 fallible world_scan(struct world *w, struct event_view *ev, const uint32_t *numbers, size_t number_count, size_t limit, struct err *e);

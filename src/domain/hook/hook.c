@@ -5,7 +5,9 @@
 #include "base/time.h"
 #include "domain/access/access.h"
 #include "domain/identity/identity.h"
+#include "domain/order/order.h"
 #include "domain/people/people.h"
+#include "domain/thing/thing.h"
 #include "lib/json.h"
 #include "lib/pack.h"
 #include "lib/text.h"
@@ -170,8 +172,11 @@ static void tell(struct step *s, const struct fact_kind *kind, const void *fact)
 DEFINE_HEAR(merged)
 DEFINE_HEAR(split)
 DEFINE_HEAR(quarantined)
+DEFINE_HEAR(person_erased)
 DEFINE_HEAR(profile_changed)
 DEFINE_HEAR(token_changed)
+DEFINE_HEAR(thing_changed)
+DEFINE_HEAR(order_changed)
 
 /* --- commands --- */
 
@@ -217,9 +222,12 @@ static const struct effect_kind *const effects[] = {&effect_web, &effect_file};
 static const struct listener hears[] = {
     {&fact_merged, hear_merged},
     {&fact_split, hear_split},
+    {&fact_person_erased, hear_person_erased},
     {&fact_quarantined, hear_quarantined},
     {&fact_profile_changed, hear_profile_changed},
     {&fact_token_changed, hear_token_changed},
+    {&fact_thing_changed, hear_thing_changed},
+    {&fact_order_changed, hear_order_changed},
 };
 static const struct command commands[] = {
     {COMMAND_HOOK, "hook.put", HOOK_BYTES_MAX, ROLE_ADMIN, put_check, NULL, put, "Makes a hook, or replaces the one of its name.", NULL},

@@ -4,11 +4,13 @@
 #include "domain/collect/collect.h"
 #include "domain/event/event.h"
 #include "domain/identity/identity.h"
+#include "domain/order/order.h"
 #include "domain/people/people.h"
+#include "domain/thing/thing.h"
 #include "engine/outcome.h"
 #include "testing/harness.h"
 
-static const struct domain *const domains[] = {&collect_domain, &identity_domain, &people_domain, &event_domain, &access_domain, &hook_domain};
+static const struct domain *const domains[] = {&collect_domain, &identity_domain, &people_domain, &event_domain, &access_domain, &thing_domain, &order_domain, &hook_domain};
 
 static const struct refusal *put(struct harness *h, const struct hook *hook)
 {

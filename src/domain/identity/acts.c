@@ -8,6 +8,7 @@
 
 #define ACT_FORMAT 1u
 #define FORGOTTEN_A_STEP 4u
+#define BLANKED_A_STEP 256u
 
 const struct family act_family = {.id = 28, .kind = FAMILY_KEYED, .value_bytes = ROW_BYTES_MAX, .name = "identity_act"};
 const struct setting acts_kept = {"identity.acts_kept", 100, 10000000, 100000, "acts",
@@ -19,8 +20,8 @@ static fallible act_check(const struct identity_act *act, struct err *e)
 {
     if (act->by.size > ACT_BY_BYTES_MAX || act->reason.size > ACT_REASON_BYTES_MAX)
         return FAIL(e, LIMIT, "a name has at most %u bytes, a reason %u", ACT_BY_BYTES_MAX, ACT_REASON_BYTES_MAX);
-    if (act->id_count > ENVELOPE_IDS_MAX)
-        return FAIL(e, LIMIT, "more than %u identifiers", ENVELOPE_IDS_MAX);
+    if (act->id_count > ENVELOPE_IDS_MAX || act->brand_count > ACT_BRANDS_MAX)
+        return FAIL(e, LIMIT, "more than %u identifiers or %u brands", ENVELOPE_IDS_MAX, ACT_BRANDS_MAX);
     for (uint32_t i = 0; i < act->id_count; i++) {
         const struct envelope_id *id = &act->ids[i];
         if (id->value.size == 0 || id->value.size > ID_VALUE_BYTES_MAX || id->ns.size > ID_NAMESPACE_BYTES_MAX)
@@ -47,6 +48,9 @@ fallible identity_act_pack(const struct identity_act *act, struct buf *out, stru
     }
     pack_u64(out, act->undo_position);
     pack_u8(out, act->choice);
+    pack_varint(out, act->brand_count);
+    for (uint32_t i = 0; i < act->brand_count; i++)
+        pack_bytes(out, act->brands[i]);
     return out->overflowed ? FAIL(e, LIMIT, "no room for the act") : DONE;
 }
 
@@ -70,6 +74,11 @@ fallible identity_act_unpack(struct bytes payload, struct identity_act *out_act,
     }
     out_act->undo_position = unpack_u64(&u);
     out_act->choice = unpack_u8(&u);
+    out_act->brand_count = unpack_varint32(&u);
+    if (out_act->brand_count > ACT_BRANDS_MAX)
+        return FAIL(e, INVALID, "an act of more than %u brands", ACT_BRANDS_MAX);
+    for (uint32_t i = 0; i < out_act->brand_count; i++)
+        out_act->brands[i] = unpack_bytes(&u);
     if (!unpack_finished(&u))
         return FAIL(e, INVALID, "an act about identity that is cut short");
     return act_check(out_act, e);
@@ -85,27 +94,18 @@ void act_keys_add(struct act_keys *k, struct hash128 key)
 
 static void position_key(uint64_t position, uint8_t room[8])
 {
-    for (int i = 0; i < 8; i++)
-        room[i] = (uint8_t)(position >> (56 - 8 * i));
+    (void)put_key(room, position, 8);
 }
 
 static uint64_t position_of(struct bytes key)
 {
-    uint64_t position = 0;
-    for (size_t i = 0; i < key.size; i++)
-        position = position << 8 | key.data[i];
-    return position;
-}
-
-static struct buf arena_buf(struct desk *d, size_t size)
-{
-    return (struct buf){.data = arena_take(d->v->arena, size, 1), .capacity = size, .size_max = size};
+    return key_number(key.data, key.size);
 }
 
 static void act_write(struct desk *d, uint64_t position, const struct act_row *row)
 {
     size_t size = 128 + row->by.size + row->reason.size + row->summary.size + row->keys.count * sizeof(struct hash128);
-    struct buf b = arena_buf(d, size);
+    struct buf b = arena_buf(d->v->arena, size);
     uint8_t key[8];
     pack_u8(&b, ACT_FORMAT);
     pack_u32(&b, row->command);
@@ -166,6 +166,38 @@ bool act_joined(uint32_t command)
 bool act_parted(uint32_t command)
 {
     return command == COMMAND_UNBIND || command == COMMAND_SPLIT || command == COMMAND_NEVER_MERGE;
+}
+
+static bool is_about(const struct act_row *row, const struct hash128 *owners, uint32_t owner_count)
+{
+    for (uint32_t i = 0; i < row->keys.count; i++)
+        for (uint32_t k = 0; k < owner_count; k++)
+            if (hash128_equal(row->keys.keys[i], owners[k]))
+                return true;
+    return false;
+}
+
+bool acts_blank(struct step *s, uint64_t *io_from, uint64_t until, const struct hash128 *owners, uint32_t owner_count)
+{
+    struct desk d = {.s = s, .v = &s->view};
+    uint8_t from[8];
+    struct bytes key = bytes_of(from, sizeof from), value;
+    position_key(*io_from, from);
+    for (uint32_t i = 0; i < BLANKED_A_STEP; i++) {
+        if (!view_keyed_next(&s->view, &act_family, key, i > 0, &key, &value) || position_of(key) >= until)
+            return false;
+        struct act_row row;
+        key = arena_copy(s->view.arena, key);
+        act_unpack(value, &row);
+        if (!is_about(&row, owners, owner_count))
+            continue;
+        row.reason = BYTES_NONE;
+        row.summary = BYTES_LIT("\0"); /* a record of nothing */
+        row.keys.count = 0;
+        act_write(&d, position_of(key), &row);
+    }
+    *io_from = position_of(key) + 1;
+    return true;
 }
 
 void act_mark_undone(struct desk *d, uint64_t position)
@@ -242,7 +274,7 @@ static uint32_t people_of(const struct desk *d, const struct act_keys *keys, uin
 static void id_text(struct desk *d, const struct envelope_id *id, struct buf *b)
 {
     const struct id_type_rule *rule = desk_rule(d, id->type);
-    struct buf text = arena_buf(d, 40 + id->ns.size + id->value.size);
+    struct buf text = arena_buf(d->v->arena, 40 + id->ns.size + id->value.size);
     buf_push_text(&text, rule == NULL ? "?" : rule->name);
     buf_push_byte(&text, ':');
     buf_push(&text, id->ns);
@@ -257,7 +289,7 @@ static struct bytes summary_pack(struct desk *d, const struct identity_act *act,
     size_t size = 1024;
     for (uint32_t i = 0; i < act->id_count; i++)
         size += 48 + act->ids[i].ns.size + act->ids[i].value.size;
-    struct buf b = arena_buf(d, size);
+    struct buf b = arena_buf(d->v->arena, size);
     pack_varint(&b, 2);
     pack_bytes(&b, BYTES_LIT("ids"));
     pack_u8(&b, VALUE_LIST);
@@ -283,7 +315,7 @@ static struct hash128 public_id_of(struct desk *d, uint32_t number)
 
 static void people_reply(struct desk *d, const uint32_t *people, uint32_t count)
 {
-    struct buf b = arena_buf(d, 64 + (size_t)count * 40);
+    struct buf b = arena_buf(d->v->arena, 64 + (size_t)count * 40);
     struct json_writer w;
     json_writer_init(&w, &b, false);
     json_object_begin(&w);

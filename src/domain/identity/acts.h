@@ -6,7 +6,6 @@
 #define ACT_KEYS_MAX 65u
 #define ACT_BY_BYTES_MAX 255u
 #define ACT_REASON_BYTES_MAX 1000u
-#define ACT_PAYLOAD_BYTES_MAX 16384u
 
 extern const struct family act_family; /* position (8, BE) -> act */
 extern const struct setting acts_kept;
@@ -32,4 +31,7 @@ void act_keep(struct desk *d, uint32_t command, const struct identity_act *act, 
 bool act_read(const struct view *v, uint64_t position, struct act_row *out_row);
 bool act_joined(uint32_t command); /* made one person of several: undoing it takes them apart */
 bool act_parted(uint32_t command); /* made several of one, or keeps them so */
+/* Takes words and identifiers out of the acts before `until` that joined or parted people of these owners, some at a time from
+ * *io_from on, which it moves; false: that was the last. They can't be undone any more. */
+bool acts_blank(struct step *s, uint64_t *io_from, uint64_t until, const struct hash128 *owners, uint32_t owner_count);
 void act_mark_undone(struct desk *d, uint64_t position);

@@ -4,17 +4,18 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "domain/identity/brands.h"
 #include "lib/pack.h"
 #include "lib/uuid.h"
 
-#define CLUSTER_FORMAT 1u
+#define CLUSTER_FORMAT 2u
 #define CHUNK_BYTES 15000u
 #define CHUNKS_MAX 1000u
 
 const struct family overflow_family = {.id = 25, .kind = FAMILY_KEYED, .value_bytes = CHUNK_BYTES, .name = "identity_overflow"};
 
 /* Bits of an incarnation's first byte, and of its holder block. */
-enum { INC_STATE = 3, INC_SHAPE_SHIFT = 2, INC_NAMESPACE = 1 << 4, INC_HOLDER = 1 << 5, INC_CONFLICTS = 1 << 6 };
+enum { INC_STATE = 3, INC_SHAPE_SHIFT = 2, INC_NAMESPACE = 1 << 4, INC_HOLDER = 1 << 5, INC_CONFLICTS = 1 << 6, INC_BRANDS = 1 << 7 };
 enum { HOLDER_NEWEST = 1, HOLDER_FROM = 2, HOLDER_UNTIL = 4 };
 enum { HEAD_PLAIN = 1 };
 
@@ -124,9 +125,12 @@ static inline uint8_t byte(struct unpack *u)
 
 /* --- reading --- */
 
+/* Before the first one says otherwise. */
+static const uint8_t group_packed[] = {0};
+
 struct inc_walk inc_walk_of(struct bytes body)
 {
-    struct inc_walk w = {.u = unpack_of(body)};
+    struct inc_walk w = {.u = unpack_of(body), .brands = {.at = group_packed, .end = group_packed + sizeof group_packed}, .brand_count = 1};
     w.base_s = signed_varint(&w.u);
     w.left = (uint32_t)varint(&w.u);
     return w;
@@ -140,6 +144,25 @@ static void unpack_holder(struct unpack *u, struct packed_inc *p)
     p->is_newest = (bits & HOLDER_NEWEST) != 0;
     p->from_us = bits & HOLDER_FROM ? signed_varint(u) : TIME_FROM_EVER;
     p->until_us = bits & HOLDER_UNTIL ? signed_varint(u) : 0;
+}
+
+static void unpack_brands(struct inc_walk *w)
+{
+    w->brand_count = (uint32_t)varint(&w->u);
+    w->brands = w->u;
+    for (uint32_t i = 0; i < w->brand_count; i++)
+        (void)varint(&w->u);
+}
+
+bool inc_walk_knows(const struct inc_walk *w, uint32_t brand)
+{
+    struct unpack u = w->brands;
+    for (uint32_t i = 0; i < w->brand_count; i++) {
+        uint32_t other = (uint32_t)varint(&u);
+        if (other >= brand)
+            return other == brand;
+    }
+    return w->brand_count == ID_BRANDS_MAX; /* it would be cut */
 }
 
 bool inc_walk_next(struct inc_walk *w, struct packed_inc *p)
@@ -172,6 +195,8 @@ bool inc_walk_next(struct inc_walk *w, struct packed_inc *p)
         unpack_holder(u, p);
     p->conflicts = bits & INC_CONFLICTS ? (uint32_t)varint(u) : 0;
     p->rival = bits & INC_CONFLICTS ? (uint32_t)varint(u) : 0;
+    if (bits & INC_BRANDS)
+        unpack_brands(w);
     assert(unpack_good(u)); /* our own row, whose digest was checked when it was loaded */
     return true;
 }
@@ -200,10 +225,7 @@ void set_walk_next(struct inc_walk *w, struct packed_set *set)
 
 static void chunk_key(uint32_t number, uint32_t chunk, uint8_t room[8])
 {
-    for (int i = 0; i < 4; i++) {
-        room[i] = (uint8_t)(number >> (24 - 8 * i));
-        room[4 + i] = (uint8_t)(chunk >> (24 - 8 * i));
-    }
+    (void)put_key(put_key(room, number, 4), chunk, 4);
 }
 
 static struct bytes body_of_chunks(const struct view *v, uint32_t number, uint32_t chunk_count)
@@ -252,19 +274,33 @@ bool cluster_row(const struct view *v, uint32_t number, struct cluster_row *row)
     return true;
 }
 
+static struct brand_set brands_load(struct arena *a, const struct inc_walk *w)
+{
+    struct unpack u = w->brands;
+    uint32_t *list = ARENA_ARRAY(a, uint32_t, w->brand_count);
+    for (uint32_t i = 0; i < w->brand_count; i++)
+        list[i] = (uint32_t)varint(&u);
+    return (struct brand_set){w->brand_count, list};
+}
+
 static void incs_load(const struct view *v, struct inc_walk *w, struct cluster *c)
 {
+    const uint8_t *brands_at = NULL;
+    struct brand_set known_to = {0};
     c->inc_count = c->inc_room = w->left;
     c->incs = ARENA_ARRAY(v->arena, struct incarnation, c->inc_count);
     struct packed_inc p;
     for (uint32_t i = 0; inc_walk_next(w, &p); i++) {
         struct incarnation *inc = &c->incs[i];
+        if (w->brands.at != brands_at) /* else the same list serves again */
+            known_to = brands_load(v->arena, w);
+        brands_at = w->brands.at;
         *inc = (struct incarnation){
             .plain = p.plain, .ns_number = p.ns_number, .holder_first = p.holder_first, .is_newest = p.is_newest,
             .from_us = p.from_us, .conflicts = p.conflicts, .rival = p.rival,
             .id = {.type = p.type, .state = p.state, .holder = p.holder, .value = value_of(&p, v->arena),
                    .key = identifier_key_of_holder(p.plain, p.holder), .until_us = p.until_us,
-                   .ns = namespace_name(v, p.ns_number),
+                   .ns = namespace_name(v, p.ns_number), .known_to = known_to,
                    .first_us = p.first_s * US_PER_SECOND, .last_us = p.last_s * US_PER_SECOND}};
     }
 }
@@ -340,15 +376,23 @@ static void pack_holder(struct buf *b, const struct incarnation *inc)
         pack_signed(b, inc->id.until_us);
 }
 
-static void pack_inc(struct buf *b, const struct incarnation *inc, int64_t base_s)
+static void pack_brands(struct buf *b, struct brand_set known_to)
+{
+    pack_varint(b, known_to.count);
+    for (uint32_t i = 0; i < known_to.count; i++)
+        pack_varint(b, known_to.list[i]);
+}
+
+/* `before`: the brands of the one before it. */
+static void pack_inc(struct buf *b, const struct incarnation *inc, int64_t base_s, struct brand_set before)
 {
     uint64_t digits = 0;
     struct uuid uuid;
     enum value_shape shape = shape_of(inc->id.value, &digits, &uuid);
     bool holder = inc->id.holder != 1 || !inc->is_newest || inc->from_us != TIME_FROM_EVER || inc->id.until_us != 0;
-    bool conflicts = inc->conflicts > 0 || inc->rival > 0;
+    bool conflicts = inc->conflicts > 0 || inc->rival > 0, brands = !brands_equal(inc->id.known_to, before);
     pack_u8(b, (uint8_t)((unsigned)inc->id.state | (unsigned)shape << INC_SHAPE_SHIFT | (inc->ns_number > 0 ? INC_NAMESPACE : 0u) |
-                         (holder ? INC_HOLDER : 0u) | (conflicts ? INC_CONFLICTS : 0u)));
+                         (holder ? INC_HOLDER : 0u) | (conflicts ? INC_CONFLICTS : 0u) | (brands ? INC_BRANDS : 0u)));
     pack_varint(b, inc->id.type);
     pack_key(b, inc->plain);
     if (inc->ns_number > 0)
@@ -368,6 +412,8 @@ static void pack_inc(struct buf *b, const struct incarnation *inc, int64_t base_
         pack_varint(b, inc->conflicts);
         pack_varint(b, inc->rival);
     }
+    if (brands)
+        pack_brands(b, inc->id.known_to);
 }
 
 static void pack_set(struct buf *b, const struct evidence *set, int64_t base_s)
@@ -387,7 +433,7 @@ static size_t body_bytes_max(const struct cluster *c)
 {
     size_t size = 64 + (size_t)c->alias_count * 8 + (size_t)c->never_count * 24;
     for (uint32_t i = 0; i < c->inc_count; i++)
-        size += 90 + c->incs[i].id.value.size;
+        size += 96 + c->incs[i].id.value.size + (size_t)c->incs[i].id.known_to.count * 5;
     for (uint32_t i = 0; i < c->set_count; i++)
         size += 48 + (size_t)c->sets[i].member_count * 3;
     return size;
@@ -401,7 +447,7 @@ static struct bytes body_pack(const struct cluster *c, struct arena *a)
     pack_signed(&b, base_s);
     pack_varint(&b, c->inc_count);
     for (uint32_t i = 0; i < c->inc_count; i++)
-        pack_inc(&b, &c->incs[i], base_s);
+        pack_inc(&b, &c->incs[i], base_s, i == 0 ? brands_of_group : c->incs[i - 1].id.known_to);
     pack_varint(&b, c->set_count);
     for (uint32_t i = 0; i < c->set_count; i++)
         pack_set(&b, &c->sets[i], base_s);

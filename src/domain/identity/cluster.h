@@ -45,6 +45,8 @@ struct cluster {
     struct hash128 public_id;
     uint32_t chunk_count;  /* rows of overflow_family in the state */
     bool is_changed;
+    struct brand_set known_before; /* to whom it was known when its counts were last right (brands.h) */
+    uint64_t standing_before;      /* known.h; 0 where there was nothing */
     struct cluster *into;  /* the survivor, once it was absorbed in this step; else NULL */
     struct incarnation *incs;
     uint32_t inc_count, inc_room;
@@ -87,6 +89,9 @@ struct inc_walk {
     struct unpack u;
     int64_t base_s;
     uint32_t left;
+    /* To which brands the last one is known: varints, ascending. The same place as for the one before: the same brands. */
+    struct unpack brands;
+    uint32_t brand_count;
 };
 enum value_shape { SHAPE_TEXT, SHAPE_UUID, SHAPE_PHONE, SHAPE_DECIMAL };
 struct packed_inc {
@@ -106,6 +111,8 @@ struct packed_inc {
 struct inc_walk inc_walk_of(struct bytes body);
 bool inc_walk_next(struct inc_walk *w, struct packed_inc *out_inc);
 bool packed_inc_is(const struct packed_inc *inc, uint16_t type, uint32_t ns_number, struct bytes value);
+/* Would the brands of the last one be the same with this one among them? */
+bool inc_walk_knows(const struct inc_walk *w, uint32_t brand);
 
 /* Walks the evidence, once all incarnations are walked. */
 struct packed_set {

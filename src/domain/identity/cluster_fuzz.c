@@ -2,6 +2,7 @@
  * the same, and it packs to the same bytes again. Any bytes as an act: refused, or it says the same again. */
 #include <string.h>
 
+#include "domain/identity/brands.h"
 #include "domain/identity/cluster.h"
 #include "engine/engine_domain.h"
 #include "lib/uuid.h"
@@ -54,6 +55,16 @@ static struct bytes any_value(struct unpack *u, struct arena *a)
     return raw.size == 0 ? BYTES_LIT("x") : raw;
 }
 
+/* Few different ones, so that neighbours are alike. */
+static struct brand_set any_brands(struct unpack *u, struct arena *a)
+{
+    uint32_t *list = ARENA_ARRAY(a, uint32_t, ID_BRANDS_MAX);
+    uint32_t count = 1 + unpack_u8(u) % 3;
+    for (uint32_t i = 0; i < count; i++)
+        list[i] = (i == 0 ? 0 : list[i - 1] + 1) + unpack_u8(u) % 3u * 70u;
+    return (struct brand_set){count, list};
+}
+
 static struct incarnation any_incarnation(struct unpack *u, struct arena *a)
 {
     uint8_t bits = unpack_u8(u);
@@ -71,6 +82,7 @@ static struct incarnation any_incarnation(struct unpack *u, struct arena *a)
     }
     inc.conflicts = (bits & 128) != 0 ? unpack_u32(u) : 0;
     inc.rival = (bits & 128) != 0 ? unpack_u32(u) : 0;
+    inc.id.known_to = any_brands(u, a);
     return inc;
 }
 
@@ -119,7 +131,7 @@ static bool same_incarnation(const struct incarnation *x, const struct incarnati
            x->id.until_us == y->id.until_us && x->id.first_us == y->id.first_us && x->id.last_us == y->id.last_us &&
            hash128_equal(x->plain, y->plain) && x->ns_number == y->ns_number && x->holder_first == y->holder_first &&
            x->is_newest == y->is_newest && x->from_us == y->from_us && x->conflicts == y->conflicts && x->rival == y->rival &&
-           hash128_equal(y->id.key, identifier_key_of_holder(x->plain, x->id.holder));
+           hash128_equal(y->id.key, identifier_key_of_holder(x->plain, x->id.holder)) && brands_equal(x->id.known_to, y->id.known_to);
 }
 
 static bool same_set(const struct evidence *x, const struct evidence *y)
@@ -155,6 +167,9 @@ static void walk_check(const struct view *v, const struct cluster *c)
         const struct incarnation *inc = &c->incs[i];
         bool more = inc_walk_next(&w, &p);
         assert(more && packed_inc_is(&p, inc->id.type, inc->ns_number, inc->id.value));
+        for (uint32_t k = 0; k < inc->id.known_to.count; k++)
+            assert(inc_walk_knows(&w, inc->id.known_to.list[k]));
+        assert(!inc_walk_knows(&w, UINT32_MAX));
         assert(!row.is_plain || (inc->id.state == ID_IN_FORCE && inc->id.holder == 1));
     }
     uint32_t sets = set_walk_begin(&w);
@@ -194,11 +209,13 @@ static void act_fuzz(struct bytes payload)
         return;
     buf_init(&once, INPUT_BYTES_MAX * 2);
     struct status packed = identity_act_pack(&act, &once, NULL), read = identity_act_unpack(buf_bytes(&once), &again, NULL);
-    assert(done(packed) && done(read) && act.id_count == again.id_count && act.choice == again.choice);
+    assert(done(packed) && done(read) && act.id_count == again.id_count && act.choice == again.choice && act.brand_count == again.brand_count);
     assert(bytes_equal(act.by, again.by) && bytes_equal(act.reason, again.reason) && act.undo_position == again.undo_position);
     for (uint32_t i = 0; i < act.id_count; i++)
         assert(act.ids[i].type == again.ids[i].type && bytes_equal(act.ids[i].value, again.ids[i].value) &&
                bytes_equal(act.ids[i].ns, again.ids[i].ns) && hash128_equal(act.ids[i].key, again.ids[i].key));
+    for (uint32_t i = 0; i < act.brand_count; i++)
+        assert(bytes_equal(act.brands[i], again.brands[i]));
     buf_fini(&once);
 }
 

@@ -1,6 +1,7 @@
 /* Verbs about values and rules, and undoing. */
 #include <string.h>
 
+#include "domain/identity/review.h"
 #include "domain/identity/verbs.h"
 
 #define KEY_HASH_BITS (UINT64_C(0xffff) << 48)
@@ -261,7 +262,8 @@ static const struct refusal *review_give(struct desk *d, struct holder *x, struc
     } else {
         inc_pass_on(d, x->cluster, x->place, d->v->now_us, true);
         places[1] = inc_add(d, c, &(struct inc_new){.id = &x->id, .holder = holder + 1, .from_us = d->v->now_us,
-                                                    .seen_us = d->v->now_us, .state = ID_IN_FORCE});
+                                                    .seen_us = d->v->now_us, .state = ID_IN_FORCE,
+                                                    .known_to = x->cluster->incs[x->place].id.known_to});
         (void)take_apart(d, x->cluster, ALIASES_AT_ONCE_MAX);
     }
     uint32_t count = places_sort(places, 2);

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "domain/identity/brands.h"
+#include "domain/identity/known.h"
 #include "lib/pack.h"
 
 #define TOTALS_FORMAT 1u
@@ -101,19 +103,36 @@ static void parting_say(struct desk *d, const struct parting *p)
     step_say(d->s, &fact_split, fact);
 }
 
+/* Said here, by comparing, so that no place where identifiers change can forget to. */
+static void change_say(struct desk *d, struct cluster *c)
+{
+    if (!c->is_changed && c->into == NULL)
+        return;
+    uint64_t standing = c->into == NULL ? cluster_standing(c) : 0;
+    if (standing != c->standing_before) {
+        struct identifiers_changed *fact = ARENA_NEW(d->v->arena, struct identifiers_changed);
+        fact->person = c->number;
+        step_say(d->s, &fact_identifiers_changed, fact);
+    }
+    c->standing_before = standing;
+    c->is_changed = false;
+}
+
 void desk_close(struct desk *d)
 {
+    known_count(d);
     for (uint32_t i = 0; i < d->cluster_count; i++) {
         struct cluster *c = d->clusters[i];
         if (c->is_changed && c->into == NULL)
             cluster_store(d->s, c);
-        c->is_changed = false;
     }
     totals_write(d);
     for (uint32_t i = 0; i < d->parting_count; i++)
         parting_say(d, &d->partings[i]);
     if (d->quarantined != NULL)
         step_say(d->s, &fact_quarantined, d->quarantined);
+    for (uint32_t i = 0; i < d->cluster_count; i++)
+        change_say(d, d->clusters[i]);
 }
 
 static void desk_put(struct desk *d, struct cluster *c)
@@ -128,8 +147,11 @@ struct cluster *desk_cluster(struct desk *d, uint32_t number)
         if (d->clusters[i]->number == number && d->clusters[i]->into == NULL)
             return d->clusters[i];
     struct cluster *c = number == PERSON_NONE ? NULL : cluster_load(d->v, number);
-    if (c != NULL)
-        desk_put(d, c);
+    if (c == NULL)
+        return NULL;
+    c->known_before = cluster_known_to(c, d->v->arena);
+    c->standing_before = cluster_standing(c);
+    desk_put(d, c);
     return c;
 }
 
@@ -188,7 +210,7 @@ uint16_t inc_add(struct desk *d, struct cluster *c, const struct inc_new *new)
 {
     struct arena *a = d->v->arena;
     int64_t seen_us = seconds_of(new->seen_us) * US_PER_SECOND;
-    assert(c->inc_count < NO_PLACE);
+    assert(c->inc_count < NO_PLACE && new->known_to.count > 0);
     LIST_ROOM(a, c->incs, c->inc_count, c->inc_room);
     uint16_t place = (uint16_t)c->inc_count++;
     c->incs[place] = (struct incarnation){
@@ -200,7 +222,8 @@ uint16_t inc_add(struct desk *d, struct cluster *c, const struct inc_new *new)
         .conflicts = new->conflicts,
         .rival = new->rival,
         .id = {.type = new->id->type, .state = new->state, .holder = new->holder, .ns = new->id->ns, .value = new->id->value,
-               .key = identifier_key_of_holder(new->id->key, new->holder), .first_us = seen_us, .last_us = seen_us}};
+               .key = identifier_key_of_holder(new->id->key, new->holder), .first_us = seen_us, .last_us = seen_us,
+               .known_to = new->known_to}};
     c->is_changed = true;
     d->totals.identifiers += new->state == ID_IN_FORCE;
     inc_index(d, &c->incs[place], c->number);
@@ -226,6 +249,14 @@ void inc_seen(struct cluster *c, uint16_t place, int64_t seen_us)
         id->last_us = seen_us;
         c->is_changed = true;
     }
+}
+
+void inc_become_known(struct desk *d, struct cluster *c, uint16_t place, struct brand_set brands)
+{
+    struct identifier *id = &c->incs[place].id;
+    struct brand_set known_to = brands_union(id->known_to, brands, d->v->arena);
+    c->is_changed |= !brands_equal(known_to, id->known_to);
+    id->known_to = known_to;
 }
 
 void inc_pass_on(struct desk *d, struct cluster *c, uint16_t place, int64_t until_us, bool superseded)

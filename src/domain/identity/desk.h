@@ -57,12 +57,14 @@ struct inc_new {
     int64_t from_us;      /* TIME_FROM_EVER for the first */
     int64_t seen_us;
     enum id_state state;
+    struct brand_set known_to; /* one at least */
     uint32_t conflicts, rival;
 };
 uint16_t inc_add(struct desk *d, struct cluster *c, const struct inc_new *new);
 /* Points the index at person `number` for all holders of the incarnation. */
 void inc_index(struct desk *d, const struct incarnation *inc, uint32_t number);
 void inc_seen(struct cluster *c, uint16_t place, int64_t seen_us);
+void inc_become_known(struct desk *d, struct cluster *c, uint16_t place, struct brand_set brands);
 /* It isn't this person's any more from until_us on; a later holder is about to be added when `superseded`. */
 void inc_pass_on(struct desk *d, struct cluster *c, uint16_t place, int64_t until_us, bool superseded);
 void inc_reopen(struct desk *d, struct cluster *c, uint16_t place); /* the same person has it again */

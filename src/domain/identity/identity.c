@@ -1,10 +1,13 @@
 #include "domain/identity/identity.h"
 
+#include "domain/identity/erase.h"
+#include "domain/identity/known.h"
 #include "domain/identity/print.h"
+#include "domain/identity/review.h"
 #include "domain/identity/verbs.h"
 
 static const struct family *const families[] = {&index_family,     &public_family, &type_family,   &block_family, &namespace_family,
-                                                &overflow_family,  &totals_family, &review_family, &act_family};
+                                                &overflow_family,  &totals_family, &review_family, &act_family,   &known_family,     &erasure_family};
 
 /* Identity joins its own section itself, before it says that people are one. */
 const struct section identity_section = {.id = 0, .kind = SECTION_FOLD, .name = "identity"};
@@ -14,10 +17,17 @@ const struct fact_kind fact_resolved = {0x0301, "resolved", resolved_print, "An 
 const struct fact_kind fact_merged = {0x0302, "person_merged", merged_print, "Two people were found to be one."};
 const struct fact_kind fact_split = {0x0303, "person_split", split_print, "One person was found to be several."};
 const struct fact_kind fact_quarantined = {0x0304, "identifier_quarantined", quarantined_print, "An identifier was set aside as a hub."};
+const struct fact_kind fact_identifiers_changed = {0x0306, "identifiers_changed", NULL, "A person is known by other identifiers, to others, or is no more."};
 const struct fact_kind fact_id_type_changed = {0x0305, "identifier_type_changed", id_type_changed_print, "A type of identifier was declared or changed."};
-static const struct fact_kind *const says[] = {&fact_resolved, &fact_merged, &fact_split, &fact_quarantined, &fact_id_type_changed};
+static const struct fact_kind *const says[] = {&fact_resolved,    &fact_merged,              &fact_split,
+                                               &fact_quarantined, &fact_identifiers_changed, &fact_id_type_changed,
+                                               &fact_person_erased};
+
+const struct fact_kind fact_person_erased = {0x0307, "person_erased", person_erased_print, "Somebody was erased: what others keep of this public id should go too."};
 
 static const struct command commands[] = {
+    {COMMAND_ERASE, "identity.erase", ERASE_PAYLOAD_BYTES_MAX, ROLE_ADMIN, erase_check, erase_needs, erase_apply,
+     "Erases a person: hidden at once, purged from files by and by. Only a hash stays, so that no import brings them back.", NULL},
     {COMMAND_BIND, "identity.bind", ACT_PAYLOAD_BYTES_MAX, ROLE_WRITE, bind_check, act_needs, bind_apply,
      "Says that identifiers are one person; new ones are taken in. Limits of types hold.", NULL},
     {COMMAND_UNBIND, "identity.unbind", ACT_PAYLOAD_BYTES_MAX, ROLE_WRITE, unbind_check, act_needs, unbind_apply,
@@ -44,7 +54,7 @@ static void hear_arrived(struct step *s, const void *fact)
 }
 
 static const struct listener hears[] = {{&fact_arrived, hear_arrived}};
-static const struct job_kind *const jobs[] = {&take_apart_job};
+static const struct job_kind *const jobs[] = {&take_apart_job, &acts_forget_job};
 static const struct setting *const settings[] = {&hub_partners, &hub_days, &acts_kept};
 
 #define DEFINE_METRIC(field)                                 \
@@ -85,4 +95,5 @@ const struct domain identity_domain = {
     .jobs = jobs, .job_count = COUNT_OF(jobs),
     .settings = settings, .setting_count = COUNT_OF(settings),
     .metrics = metrics, .metric_count = COUNT_OF(metrics),
+    .forget = identity_forget,
 };

@@ -24,7 +24,16 @@ extern const struct section identity_section;
 #define CLUSTER_IDS_MAX 1000u   /* identifiers of one person */
 #define EVIDENCE_SETS_MAX 512u  /* distinct sets of one person; beyond, a set that adds no connection isn't kept */
 
+/* Numbers of brands (NAME_BRAND), ascending; 0 is the whole group: what is of no brand. */
+struct brand_set {
+    uint32_t count;
+    const uint32_t *list;
+};
+bool brand_set_has(struct brand_set b, uint32_t brand);
+bool brand_sets_meet(struct brand_set x, struct brand_set y);
+
 /* An identifier of a person. */
+#define ID_BRANDS_MAX 32u /* to which an identifier is known; beyond, those of the smallest numbers stay */
 enum id_state {
     ID_IN_FORCE,
     ID_PASSED_ON,   /* it was this person's until until_us; what it owned then stays */
@@ -38,6 +47,7 @@ struct identifier {
     struct hash128 key;     /* of this holder: identifier_key_of_holder(plain key, holder), as owners of events are */
     int64_t since_us, until_us; /* validity in time; until 0: open */
     int64_t first_us, last_us;  /* event times seen, in whole seconds; `last` may be an hour behind */
+    struct brand_set known_to;  /* whose events, or acts of somebody limited to them, showed it to be this person's */
 };
 
 enum evidence_rule { EVIDENCE_EVENT, EVIDENCE_BIND, EVIDENCE_MERGE, EVIDENCE_REVIEW };
@@ -60,14 +70,24 @@ struct hash128 identity_public_id(const struct view *v, uint32_t number);
 uint32_t identity_of_public_id(const struct view *v, struct hash128 id); /* also of an absorbed one */
 size_t identity_list(const struct view *v, uint32_t number, const struct identifier **out_list); /* in the view's arena */
 /* The best of a person's identifiers: what stands for them where one is wanted. It lives in the view's arena; false: none
- * is in force. */
+ * is in force. identity_lead_known: of those that are known to any of `brands`. */
 bool identity_lead(const struct view *v, uint32_t number, struct envelope_id *out_id);
+bool identity_lead_known(const struct view *v, uint32_t number, struct brand_set brands, struct envelope_id *out_id);
+/* The key that owns what an identifier's holder does now: what is decided about the person is kept under it, so that it follows
+ * the identifier. false: nobody has it in force. */
+bool identity_owner_key(const struct view *v, const struct envelope_id *id, struct hash128 *out_owner);
+/* The identifier that has this key, of whoever it is now; NULL: there is none. In the view's arena. */
+const struct identifier *identity_owned(const struct view *v, struct hash128 owner);
+/* The brands to which any of a person's identifiers is known: those that have an event of the person, and none else (but for
+ * what ID_BRANDS_MAX cuts). In the view's arena. */
+struct brand_set identity_known_to(const struct view *v, uint32_t number);
 size_t identity_evidence(const struct view *v, uint32_t number, const struct evidence **out_list);
 /* All keys that own events of this person: of each identifier, of each time that it was this person's. */
 size_t identity_owners(const struct view *v, uint32_t number, const struct hash128 **out_keys);
 /* The numbers under which events of this person may be stored: its own and its aliases. */
 size_t identity_numbers(const struct view *v, uint32_t number, const uint32_t **out_numbers);
 uint64_t identity_people(const struct view *v);      /* living people */
+uint64_t identity_people_known_to(const struct view *v, uint32_t brand); /* living people; one look-up */
 uint64_t identity_identifiers(const struct view *v); /* in force */
 uint64_t identity_merges(const struct view *v);
 
@@ -114,6 +134,13 @@ struct quarantined {
 };
 extern const struct fact_kind fact_quarantined;
 
+/* What a living person is known by changed: which identifiers, in which state, known to whom; or the number lives no more. Said behind
+ * the merges, splits and quarantines of its step. */
+struct identifiers_changed {
+    uint32_t person;
+};
+extern const struct fact_kind fact_identifiers_changed;
+
 extern const struct fact_kind fact_id_type_changed; /* struct id_type_rule; edge threads then take a new copy */
 
 /* --- commands; payloads are packed by these --- */
@@ -126,22 +153,59 @@ enum {
     COMMAND_UNDO = 0x0306,        /* takes back the act logged at a position */
     COMMAND_TYPE = 0x0307,        /* declares or changes a type */
     COMMAND_BLOCK = 0x0308,       /* a value of a type never counts (or counts again) */
+    COMMAND_ERASE = 0x030A,       /* takes a person away: identity_erase_pack */
     COMMAND_REVIEW = 0x0309,      /* decides on a quarantined identifier: release it, give it to a person, or block it */
 };
 
 /* All acts name who did them and why; both are kept in the audit list of acts. */
+#define ACT_BRANDS_MAX 32u
 struct identity_act {
     struct bytes by;         /* the token's name */
     struct bytes reason;
+    uint32_t brand_count;    /* that the token is limited to: the identifiers bound become known to them. 0: not limited;
+                              * what it binds becomes known to those whom the person's others are, since it tells nobody else */
+    struct bytes brands[ACT_BRANDS_MAX]; /* by name; those that no event had yet don't count */
     uint32_t id_count;
     struct envelope_id ids[ENVELOPE_IDS_MAX];
     uint64_t undo_position;  /* COMMAND_UNDO */
     uint8_t choice;          /* COMMAND_REVIEW: enum review_choice; COMMAND_BLOCK: 1 blocks, 0 unblocks */
 };
 enum review_choice { REVIEW_RELEASE, REVIEW_GIVE, REVIEW_BLOCK };
+#define ACT_PAYLOAD_BYTES_MAX 16384u
 fallible identity_act_pack(const struct identity_act *act, struct buf *out, struct err *e);
 fallible identity_act_unpack(struct bytes payload, struct identity_act *out_act, struct err *e);
 fallible identity_type_pack(const struct id_type_rule *rule, struct buf *out, struct err *e);
+
+/* --- erasing --- */
+
+#define ERASE_PAYLOAD_BYTES_MAX 2048u
+struct erase_ask {
+    struct hash128 public_id; /* never a value: the log would hold it */
+    struct bytes by, reason;
+};
+fallible identity_erase_pack(const struct erase_ask *ask, struct buf *out, struct err *e);
+
+struct person_erased {
+    struct hash128 public_id;
+};
+extern const struct fact_kind fact_person_erased;
+
+/* What is kept of an erasure: nothing that says who it was. Events of these owners before its position are to be purged. */
+struct erasure {
+    uint64_t position;
+    int64_t time_us;
+    struct hash128 public_id;
+    struct bytes by, reason;
+    bool everywhere;             /* they may be stored under other numbers too */
+    uint32_t number_count;
+    const uint32_t *numbers;     /* under which they are stored */
+    uint32_t owner_count;
+    const struct hash128 *owners;
+    uint32_t absorbed_count;
+    const struct hash128 *absorbed; /* public ids of those that were merged into them */
+};
+/* The first one from a position on; its lists in `a`, its words borrowed from the view. */
+bool identity_erasure_next(const struct view *v, uint64_t from, struct arena *a, struct erasure *out_erasure);
 
 /* --- for reading back: acts and reviews, newest first --- */
 struct act_record {
@@ -163,6 +227,7 @@ struct review_record {
     int64_t since_us;
     uint32_t conflicts;
     uint32_t held_by;        /* the person that had it; PERSON_NONE */
+    struct hash128 owner;    /* its key as that person's */
 };
 bool identity_review_next(const struct view *v, struct hash128 after, struct review_record *out_review); /* start at zeroes */
 

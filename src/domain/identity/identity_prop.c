@@ -9,7 +9,11 @@
 
 /* --- without limits --- */
 
+static const char *const brand_names[] = {NULL, "aria", "bravo", "corda"};
+#define BRANDS COUNT_OF(brand_names)
+
 struct told_event {
+    uint32_t brand; /* of brand_names */
     uint32_t count;
     uint32_t ids[4];
     int64_t at_us;
@@ -24,6 +28,7 @@ static const char *pool_word(struct script *s, uint32_t i)
 static struct told_event any_event(struct t *t, int64_t start_us)
 {
     struct told_event e = {.count = 1 + (uint32_t)rng_below(&t->rng, 3), .at_us = start_us + rng_between(&t->rng, 0, 90) * US_PER_HOUR};
+    e.brand = (uint32_t)rng_below(&t->rng, BRANDS);
     for (uint32_t i = 0; i < e.count; i++)
         e.ids[i] = (uint32_t)rng_below(&t->rng, POOL);
     return e;
@@ -35,6 +40,7 @@ static void play(struct script *s, const struct told_event *e)
     for (uint32_t i = 0; i < e->count; i++)
         words = arena_printf(s->arena, "%s %s", words, pool_word(s, e->ids[i]));
     s->event_us = e->at_us;
+    s->brand = brand_names[e->brand];
     (void)script_event(s, words);
 }
 
@@ -52,12 +58,53 @@ static void model_join(uint32_t parents[POOL], const struct told_event *e)
         parents[model_root(parents, e->ids[i])] = model_root(parents, e->ids[0]);
 }
 
+/* The naive model: an identifier is known to the brands of its events, a person to those of its identifiers. */
+struct knowledge {
+    bool of[POOL][BRANDS];
+};
+
+static uint32_t brand_number(const struct view *v, uint32_t brand)
+{
+    return brand == 0 ? 0 : name_number(v, NAME_BRAND, bytes_of_text(brand_names[brand]));
+}
+
+static struct brand_set known_to_of(const struct view *v, struct script *s, uint32_t at)
+{
+    struct envelope_id id = script_id(s, pool_word(s, at));
+    const struct identifier *found = identity_owned(v, identifier_key_of_holder(id.key, 1));
+    return found == NULL ? (struct brand_set){0} : found->known_to;
+}
+
+static void knowledge_check(struct script *s, const struct knowledge *k, const uint32_t parents[POOL])
+{
+    struct view v = harness_view(s->h);
+    for (uint32_t brand = 0; brand < BRANDS; brand++) {
+        bool counted[POOL] = {false};
+        uint32_t number = brand_number(&v, brand), people = 0;
+        if (brand != 0 && number == 0) /* no event had it */
+            continue;
+        for (uint32_t i = 0; i < POOL; i++) {
+            uint32_t root = model_root(parents, i);
+            CHECK_EQ(s->t, brand_set_has(known_to_of(&v, s, i), number), k->of[i][brand]);
+            people += k->of[i][brand] && !counted[root];
+            counted[root] |= k->of[i][brand];
+        }
+        for (uint32_t i = 0; i < POOL; i++) {
+            uint32_t person = script_find(s, pool_word(s, i));
+            if (person != PERSON_NONE)
+                CHECK_EQ(s->t, brand_set_has(identity_known_to(&v, person), number), counted[model_root(parents, i)]);
+        }
+        CHECK_EQ(s->t, identity_people_known_to(&v, number), people);
+    }
+}
+
 static void order_does_not_matter(struct t *t)
 {
     struct script a, b;
     struct told_event events[40];
     uint32_t parents[POOL];
     bool seen[POOL] = {false};
+    struct knowledge known = {0};
     script_begin(&a, t);
     script_begin(&b, t);
     script_unlimit(&a);
@@ -69,7 +116,7 @@ static void order_does_not_matter(struct t *t)
         events[i] = any_event(t, a.event_us);
         model_join(parents, &events[i]);
         for (uint32_t k = 0; k < events[i].count; k++)
-            seen[events[i].ids[k]] = true;
+            seen[events[i].ids[k]] = known.of[events[i].ids[k]][events[i].brand] = true;
         play(&a, &events[i]);
     }
     for (size_t i = count - 1; i > 0; i--) {
@@ -90,6 +137,8 @@ static void order_does_not_matter(struct t *t)
             if (seen[k])
                 CHECK_EQ(t, script_find(&a, pool_word(&a, k)) == person, model_root(parents, i) == model_root(parents, k));
     }
+    knowledge_check(&a, &known, parents);
+    knowledge_check(&b, &known, parents);
     script_end(&a);
     script_end(&b);
 }
@@ -146,7 +195,9 @@ static void quick_way_is_right(struct script *s, const struct envelope *e)
 {
     struct view v = harness_view(s->h);
     struct known known;
-    if (!resolve_known(&v, e, &known))
+    uint32_t brand = name_number(&v, NAME_BRAND, e->reference[REF_BRAND]);
+    bool has_number = brand != 0 || e->reference[REF_BRAND].size == 0;
+    if (!has_number || !resolve_known(&v, e, brand, &known))
         return;
     struct step step;
     struct desk d;
@@ -156,6 +207,7 @@ static void quick_way_is_right(struct script *s, const struct envelope *e)
     step_begin(&step, v.rows, v.registry, s->arena);
     desk_open(&d, &step);
     joining_begin(j, &d, e->ids, e->id_count, true, e->event_us);
+    j->brands = (struct brand_set){1, &brand};
     joining_accept(j);
     CHECK_EQ(s->t, j->people_count, 1);
     struct cluster *c = joining_commit(j, places, &count, &owner_place);
@@ -175,6 +227,7 @@ static void any_sighting(struct script *s)
     struct err err = {0};
     if (rng_chance(&t->rng, 0.1))
         s->event_us -= rng_between(&t->rng, 0, 200) * US_PER_HOUR; /* late */
+    s->brand = brand_names[rng_below(&t->rng, BRANDS)];
     script_envelope(s, name, any_words(s, 4), rng_chance(&t->rng, 0.1) ? any_words(s, 2) : NULL, e);
     buf_clear(&s->payload);
     REQUIRE_DONE(t, envelope_pack(e, &s->payload, &err), &err);
@@ -198,6 +251,8 @@ static void any_act(struct script *s)
     else if (command == COMMAND_UNBIND || command == COMMAND_BLOCK || command == COMMAND_REVIEW)
         words = any_word(s, "uUpeaiom", 4);
     act.id_count = script_ids(s, words, act.ids);
+    if (rng_chance(&t->rng, 0.5))
+        act.brands[act.brand_count++] = bytes_of_text(brand_names[1 + rng_below(&t->rng, BRANDS - 1)]);
     struct err err = {0};
     buf_clear(&s->payload);
     REQUIRE_DONE(t, identity_act_pack(&act, &s->payload, &err), &err);
@@ -235,7 +290,20 @@ static void low_limits(struct script *s)
 
 struct census {
     uint64_t people, identifiers, quarantined, entries, numbers;
+    uint64_t known[BRANDS]; /* living people */
 };
+
+static void cluster_is_known(struct script *s, const struct view *v, const struct cluster *c, struct census *census)
+{
+    for (uint32_t brand = 0; brand < BRANDS; brand++) {
+        bool is_known = false;
+        for (uint32_t i = 0; i < c->inc_count; i++)
+            is_known |= brand_set_has(c->incs[i].id.known_to, brand_number(v, brand));
+        census->known[brand] += is_known && (brand == 0 || brand_number(v, brand) != 0);
+    }
+    for (uint32_t i = 0; i < c->inc_count; i++)
+        CHECK(s->t, c->incs[i].id.known_to.count > 0);
+}
 
 static void incarnation_is_indexed(struct script *s, const struct desk *d, const struct cluster *c, const struct incarnation *inc, struct census *census)
 {
@@ -297,6 +365,7 @@ static void all_is_well(struct script *s)
             incarnation_is_indexed(s, &d, c, &c->incs[i], &census);
         CHECK_EQ(s->t, identity_of_public_id(&v, c->public_id), number);
         evidence_is_sound(s, &d, c);
+        cluster_is_known(s, &v, c, &census);
         aliases_lead_here(s, &d, c, &census);
     }
     struct review_record r = {.key = {0, 0}};
@@ -312,6 +381,9 @@ static void all_is_well(struct script *s)
     CHECK_EQ(s->t, census.identifiers, totals.identifiers);
     CHECK_EQ(s->t, census.quarantined, totals.quarantined);
     CHECK_EQ(s->t, totals.collisions, 0);
+    for (uint32_t brand = 0; brand < BRANDS; brand++)
+        if (brand == 0 || brand_number(&v, brand) != 0)
+            CHECK_EQ(s->t, identity_people_known_to(&v, brand_number(&v, brand)), census.known[brand]);
 }
 
 static void invariants_hold(struct t *t)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "domain/identity/brands.h"
 
 #define HOLDERS_BACK_MAX 4u /* so far back a late event looks for who had an identifier then */
 #define KEY_HASH_BITS (UINT64_C(0xffff) << 48)
@@ -87,6 +88,7 @@ void joining_begin(struct joining *j, struct desk *d, const struct envelope_id *
     j->seen_us = seen_us;
     j->rule = EVIDENCE_EVENT;
     j->ignores_limits = false;
+    j->brands = (struct brand_set){0};
     j->count = j->people_count = 0;
     for (uint32_t i = 0; i < count; i++) {
         struct candidate c = {.id = ids[i], .rule = desk_rule(d, ids[i].type)};
@@ -367,8 +369,19 @@ static struct cluster *survivor_make(struct joining *j)
     return desk_create(j->d, first->id.key);
 }
 
+/* To whom an identifier that the person didn't have becomes known. Somebody who may see all brands and binds it by hand
+ * tells it to those alone who know the others: to all it would be more than anybody asked for. */
+static struct brand_set brands_of_new(const struct joining *j)
+{
+    struct brand_set known_to = j->brands;
+    for (uint32_t i = 0; i < j->count && j->brands.count == 0; i++)
+        if (j->candidates[i].is_accepted && !is_loose(&j->candidates[i]))
+            known_to = brands_union(known_to, candidate_inc(j, &j->candidates[i])->id.known_to, j->d->v->arena);
+    return known_to.count == 0 ? brands_of_group : known_to;
+}
+
 /* The next holder of a value that somebody had before. */
-static uint16_t inc_succeed(struct joining *j, struct cluster *to, const struct candidate *c)
+static uint16_t inc_succeed(struct joining *j, struct cluster *to, const struct candidate *c, struct brand_set known_to)
 {
     struct cluster *from = desk_cluster(j->d, desk_lookup(j->d, c->id.key));
     assert(from != NULL);
@@ -377,11 +390,12 @@ static uint16_t inc_succeed(struct joining *j, struct cluster *to, const struct 
     if (from == to) {
         inc_reopen(j->d, to, place);
         inc_seen(to, place, j->seen_us);
+        inc_become_known(j->d, to, place, j->brands);
         return place;
     }
     struct incarnation *inc = &from->incs[place];
     struct inc_new new = {.id = &c->id, .holder = inc->id.holder + 1, .from_us = j->seen_us, .seen_us = j->seen_us,
-                          .state = ID_IN_FORCE, .conflicts = inc->conflicts, .rival = inc->rival};
+                          .state = ID_IN_FORCE, .known_to = known_to, .conflicts = inc->conflicts, .rival = inc->rival};
     if (c->is_moved) {
         new.conflicts++;
         new.rival = rival_of(j);
@@ -392,15 +406,17 @@ static uint16_t inc_succeed(struct joining *j, struct cluster *to, const struct 
     return inc_add(j->d, to, &new);
 }
 
-static uint16_t candidate_commit(struct joining *j, struct cluster *to, const struct candidate *c)
+static uint16_t candidate_commit(struct joining *j, struct cluster *to, const struct candidate *c, struct brand_set known_to)
 {
     if (c->standing == STANDING_NEW)
-        return inc_add(j->d, to, &(struct inc_new){.id = &c->id, .holder = 1, .from_us = TIME_FROM_EVER, .seen_us = j->seen_us, .state = ID_IN_FORCE});
+        return inc_add(j->d, to, &(struct inc_new){.id = &c->id, .holder = 1, .from_us = TIME_FROM_EVER, .seen_us = j->seen_us,
+                                                   .state = ID_IN_FORCE, .known_to = known_to});
     if (c->standing == STANDING_UNHELD || c->is_moved)
-        return inc_succeed(j, to, c);
+        return inc_succeed(j, to, c, known_to);
     uint16_t place = cluster_place_newest(to, &c->id, namespace_number(j->d->v, c->id.ns));
     assert(place != NO_PLACE);
     inc_seen(to, place, j->seen_us);
+    inc_become_known(j->d, to, place, j->brands);
     return place;
 }
 
@@ -426,11 +442,12 @@ static void refusals_count(struct joining *j)
 struct cluster *joining_commit(struct joining *j, uint16_t *out_places, uint32_t *out_count, uint16_t *out_owner_place)
 {
     refusals_count(j);
+    struct brand_set known_to = brands_of_new(j);
     struct cluster *c = survivor_make(j);
     *out_count = 0;
     for (uint32_t i = 0; i < j->count; i++)
         if (j->candidates[i].is_accepted)
-            out_places[(*out_count)++] = candidate_commit(j, c, &j->candidates[i]);
+            out_places[(*out_count)++] = candidate_commit(j, c, &j->candidates[i], known_to);
     *out_owner_place = out_places[0];
     *out_count = places_sort(out_places, *out_count);
     if (*out_count >= 2)

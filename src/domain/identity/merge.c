@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "domain/identity/brands.h"
 #include "domain/identity/evidence.h"
 #include "engine/registry.h"
 
@@ -80,8 +81,9 @@ static bool successors_find(const struct cluster *c, uint32_t border, const stru
     return any;
 }
 
-static void inc_widen(struct incarnation *last, const struct incarnation *earlier)
+static void inc_widen(struct desk *d, struct incarnation *last, const struct incarnation *earlier)
 {
+    last->id.known_to = brands_union(last->id.known_to, earlier->id.known_to, d->v->arena);
     if (earlier->holder_first < last->holder_first) {
         last->holder_first = earlier->holder_first;
         last->from_us = earlier->from_us;
@@ -115,7 +117,7 @@ static void incs_fold(struct desk *d, struct cluster *c, uint32_t border, const 
         while (next[last] != last)
             last = next[last];
         places[i] = places[last];
-        inc_widen(&c->incs[places[i]], &old.incs[i]);
+        inc_widen(d, &c->incs[places[i]], &old.incs[i]);
     }
     places_take(d, c, &old, places);
 }

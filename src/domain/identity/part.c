@@ -3,12 +3,10 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "domain/identity/review.h"
 #include "lib/pack.h"
 
 #define JOB_FORMAT 1u
-#define REVIEW_FORMAT 1u
-
-const struct family review_family = {.id = 27, .kind = FAMILY_KEYED, .value_bytes = 1024, .name = "identity_review"};
 
 /* --- what comes off --- */
 
@@ -167,7 +165,11 @@ uint32_t take_apart(struct desk *d, struct cluster *c, uint32_t aliases_max)
         parts[i] = part;
         is_returned[i] = number != PERSON_NONE;
     }
-    struct cluster rest = {.number = c->number, .public_id = c->public_id, .chunk_count = c->chunk_count};
+    struct cluster rest = {.number = c->number,
+                           .public_id = c->public_id,
+                           .chunk_count = c->chunk_count,
+                           .known_before = c->known_before,
+                           .standing_before = c->standing_before};
     part_fill(d, &rest, c, n.labels, n.order[0]);
     *c = rest;
     parts[0] = c;
@@ -227,53 +229,12 @@ const struct job_kind take_apart_job = {0x0301, "identity.take_apart", job_advan
 
 /* --- hubs --- */
 
-static void review_put(struct desk *d, const struct incarnation *inc)
-{
-    size_t size = review_family.value_bytes;
-    struct buf b = {.data = arena_take(d->v->arena, size, 1), .capacity = size, .size_max = size};
-    pack_u8(&b, REVIEW_FORMAT);
-    pack_u16(&b, inc->id.type);
-    pack_bytes(&b, inc->id.ns);
-    pack_bytes(&b, inc->id.value);
-    pack_signed(&b, d->v->now_us);
-    pack_varint(&b, inc->conflicts);
-    pack_u64(&b, inc->id.key.low);
-    pack_u64(&b, inc->id.key.high);
-    assert(!b.overflowed);
-    step_keyed_put(d->s, &review_family, arena_copy(d->v->arena, bytes_of(&inc->plain, sizeof inc->plain)), buf_bytes(&b));
-}
-
-bool review_read(const struct view *v, struct hash128 plain, struct review *r)
-{
-    struct bytes row;
-    if (!view_keyed(v, &review_family, bytes_of(&plain, sizeof plain), &row))
-        return false;
-    struct unpack u = unpack_of(row);
-    (void)unpack_u8(&u);
-    r->type = unpack_u16(&u);
-    r->ns = unpack_bytes(&u);
-    r->value = unpack_bytes(&u);
-    r->since_us = unpack_signed(&u);
-    r->conflicts = unpack_varint32(&u);
-    r->holder_key.low = unpack_u64(&u);
-    r->holder_key.high = unpack_u64(&u);
-    assert(unpack_finished(&u));
-    return true;
-}
-
-void review_remove(struct desk *d, struct hash128 plain)
-{
-    d->totals.quarantined--;
-    step_keyed_remove(d->s, &review_family, arena_copy(d->v->arena, bytes_of(&plain, sizeof plain)));
-}
-
 void quarantine(struct desk *d, struct cluster *c, uint16_t place, int64_t until_us)
 {
     struct incarnation *inc = &c->incs[place];
     assert(inc->is_newest && inc->id.state != ID_QUARANTINED && !d->has_quarantined);
     d->has_quarantined = true;
     d->totals.identifiers -= inc->id.state == ID_IN_FORCE;
-    d->totals.quarantined++;
     inc->id.state = ID_QUARANTINED;
     inc->id.until_us = until_us;
     c->is_changed = true;

@@ -7,7 +7,6 @@
 #define ALIASES_AT_ONCE_MAX 24u    /* of a person that an event takes apart in its own step; else a job does it */
 #define PEOPLE_WITH_ALIASES_MAX 5u /* whose aliases are touched for that: with their rows well within STEP_PEOPLE_MAX */
 
-extern const struct family review_family; /* plain key (16 bytes) -> the quarantined value */
 extern const struct job_kind take_apart_job;
 
 /* Splits off what the cluster's evidence doesn't connect any more, to be said by desk_close; at most PARTS_A_STEP parts now. A cluster
@@ -21,13 +20,3 @@ void aliases_touch(const struct desk *d, const struct cluster *c, uint32_t alias
 
 /* The identifier connects nobody any more, and waits for a review. At most one a step (d->has_quarantined). */
 void quarantine(struct desk *d, struct cluster *c, uint16_t place, int64_t until_us);
-
-struct review {
-    uint16_t type;
-    struct bytes ns, value;
-    int64_t since_us;
-    uint32_t conflicts;
-    struct hash128 holder_key; /* of the person that had it */
-};
-bool review_read(const struct view *v, struct hash128 plain, struct review *out_review);
-void review_remove(struct desk *d, struct hash128 plain);

@@ -30,16 +30,12 @@ static void put_text(struct json_writer *out, const char *key, const char *text)
     json_put_text(out, text);
 }
 
-/* "138****1234", "w***@example.com", "oX***7f": enough to recognise, not to use. */
-static struct bytes mask(const struct view *v, struct bytes value)
+static struct bytes masked_value(const struct view *v, struct bytes value)
 {
-    const uint8_t *at = memchr(value.data, '@', value.size);
-    size_t tail = at != NULL ? value.size - (size_t)(at - value.data) : value.size > 8 ? 4 : value.size > 4 ? 2 : 0;
-    struct bytes head = text_cut(value, at != NULL ? 1 : value.size > 8 ? 4 : value.size > 4 ? 1 : 0);
-    struct bytes end = bytes_slice(value, value.size - tail, value.size);
-    while (end.size > 0 && (end.data[0] & 0xc0) == 0x80) /* not into the middle of a character */
-        end = bytes_slice(end, 1, end.size);
-    return bytes_of_text(arena_printf(v->arena, "%.*s****%.*s", BYTES_ARG(head), BYTES_ARG(end)));
+    size_t size = value.size + sizeof TEXT_MASK;
+    struct buf b = {.data = arena_take(v->arena, size, 1), .capacity = size, .size_max = size};
+    text_mask(&b, value);
+    return buf_bytes(&b);
 }
 
 void identifier_print(const struct view *v, const struct identifier *id, bool masked, struct json_writer *out)
@@ -52,7 +48,7 @@ void identifier_print(const struct view *v, const struct identifier *id, bool ma
         json_put_string(out, id->ns);
     }
     json_key(out, "value");
-    json_put_string(out, masked ? mask(v, id->value) : id->value);
+    json_put_string(out, masked ? masked_value(v, id->value) : id->value);
     put_text(out, "since", time_format(id->since_us, time));
     if (id->until_us != 0)
         put_text(out, "until", time_format(id->until_us, time));
@@ -98,6 +94,13 @@ void split_print(const struct view *v, const void *fact, struct json_writer *out
         json_object_end(out);
     }
     json_array_end(out);
+}
+
+void person_erased_print(const struct view *v, const void *fact, struct json_writer *out)
+{
+    const struct person_erased *f = fact;
+    (void)v;
+    put_hash(out, "person", f->public_id);
 }
 
 void quarantined_print(const struct view *v, const void *fact, struct json_writer *out)

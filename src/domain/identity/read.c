@@ -1,7 +1,8 @@
 #include <string.h>
 
 #include "base/time.h"
-#include "domain/identity/part.h"
+#include "domain/identity/known.h"
+#include "domain/identity/review.h"
 
 #define KEY_HASH_BITS (UINT64_C(0xffff) << 48)
 #define DIGEST_SEED UINT64_C(0x70656f706c65)
@@ -100,17 +101,64 @@ size_t identity_list(const struct view *v, uint32_t number, const struct identif
     return c->inc_count;
 }
 
-bool identity_lead(const struct view *v, uint32_t number, struct envelope_id *out_id)
+/* Of the incarnations with the label 1 (labels NULL: of all). */
+static bool lead_of(const struct desk *d, const struct cluster *c, const uint16_t *labels, struct envelope_id *out_id)
 {
-    struct desk d;
-    desk_open_reader(&d, v);
-    const struct cluster *c = desk_cluster(&d, identity_living(v, number));
-    uint16_t place = c == NULL ? NO_PLACE : cluster_lead(&d, c, NULL, 0);
+    uint16_t place = cluster_lead(d, c, labels, 1);
     if (place == NO_PLACE || c->incs[place].id.state != ID_IN_FORCE)
         return false;
     const struct identifier *id = &c->incs[place].id;
     *out_id = (struct envelope_id){.type = id->type, .role = ID_OWN, .ns = id->ns, .value = id->value, .key = c->incs[place].plain};
     return true;
+}
+
+bool identity_lead(const struct view *v, uint32_t number, struct envelope_id *out_id)
+{
+    struct desk d;
+    desk_open_reader(&d, v);
+    const struct cluster *c = desk_cluster(&d, identity_living(v, number));
+    return c != NULL && lead_of(&d, c, NULL, out_id);
+}
+
+bool identity_lead_known(const struct view *v, uint32_t number, struct brand_set brands, struct envelope_id *out_id)
+{
+    struct desk d;
+    desk_open_reader(&d, v);
+    const struct cluster *c = desk_cluster(&d, identity_living(v, number));
+    if (c == NULL)
+        return false;
+    uint16_t *labels = ARENA_ARRAY(v->arena, uint16_t, c->inc_count);
+    for (uint32_t i = 0; i < c->inc_count; i++)
+        labels[i] = brand_sets_meet(c->incs[i].id.known_to, brands);
+    return lead_of(&d, c, labels, out_id);
+}
+
+bool identity_owner_key(const struct view *v, const struct envelope_id *id, struct hash128 *out_owner)
+{
+    const struct identifier *list;
+    uint32_t person = identity_find(v, id->type, id->ns, id->value, id->key);
+    size_t count = person == PERSON_NONE ? 0 : identity_list(v, person, &list);
+    for (size_t i = 0; i < count; i++) {
+        bool is_it = list[i].type == id->type && bytes_equal(list[i].ns, id->ns) && bytes_equal(list[i].value, id->value);
+        if (list[i].state != ID_IN_FORCE || !is_it)
+            continue;
+        *out_owner = list[i].key;
+        return true;
+    }
+    return false;
+}
+
+const struct identifier *identity_owned(const struct view *v, struct hash128 owner)
+{
+    const struct cluster *c = cluster_load(v, identity_of_owner(v, owner));
+    uint16_t place = c == NULL ? NO_PLACE : cluster_place_of_key(c, owner);
+    return place == NO_PLACE ? NULL : &c->incs[place].id;
+}
+
+struct brand_set identity_known_to(const struct view *v, uint32_t number)
+{
+    const struct cluster *c = cluster_load(v, identity_living(v, number));
+    return c == NULL ? (struct brand_set){0} : cluster_known_to(c, v->arena);
 }
 
 size_t identity_evidence(const struct view *v, uint32_t number, const struct evidence **out_list)
@@ -170,6 +218,7 @@ bool identity_review_next(const struct view *v, struct hash128 after, struct rev
     out->value = r.value;
     out->since_us = r.since_us;
     out->conflicts = r.conflicts;
+    out->owner = r.holder_key;
     out->held_by = identity_of_owner(v, r.holder_key);
     return true;
 }

@@ -21,6 +21,7 @@ struct known_id {
 struct known_ids {
     uint32_t count, matched;
     uint32_t person;
+    const uint8_t *brands_at; /* of the last that was known to the brand; NULL: none yet */
     struct known_id ids[ENVELOPE_IDS_MAX];
 };
 
@@ -36,6 +37,7 @@ static bool known_find(const struct view *v, const struct envelope *e, struct kn
     bool changed = rules_changed(v);
     k->count = k->matched = 0;
     k->person = PERSON_NONE;
+    k->brands_at = NULL;
     for (uint32_t i = 0; i < e->id_count; i++) {
         const struct envelope_id *id = &e->ids[i];
         const struct id_type_rule *rule = id->role == ID_OWN ? rule_of(v, changed, id->type) : NULL;
@@ -53,6 +55,15 @@ static bool known_find(const struct view *v, const struct envelope *e, struct kn
 static bool is_recent(int64_t first_s, int64_t last_s, int64_t seen_s)
 {
     return seen_s >= first_s && seen_s < last_s + SIGHTING_US / US_PER_SECOND;
+}
+
+/* Most often all identifiers of a person are known to the same brands, which stand in the row once. */
+static bool is_known_to(struct known_ids *k, const struct inc_walk *w, uint32_t brand)
+{
+    if (w->brands.at != k->brands_at && !inc_walk_knows(w, brand))
+        return false;
+    k->brands_at = w->brands.at;
+    return true;
 }
 
 /* False: one that is there isn't simply in force and seen lately. */
@@ -113,7 +124,7 @@ static void known_owner(const struct known_ids *k, struct known *out)
     *out = (struct known){.person = k->person, .owner = best->key, .owner_type = best->id->type};
 }
 
-bool resolve_known(const struct view *v, const struct envelope *e, struct known *out_known)
+bool resolve_known(const struct view *v, const struct envelope *e, uint32_t brand, struct known *out_known)
 {
     struct known_ids k;
     struct cluster_row row;
@@ -121,9 +132,11 @@ bool resolve_known(const struct view *v, const struct envelope *e, struct known 
         return false;
     struct inc_walk w = inc_walk_of(row.body);
     struct packed_inc p;
-    for (uint16_t place = 0; inc_walk_next(&w, &p); place++)
-        if (!known_match(&k, &p, place, e->event_us))
+    for (uint16_t place = 0; inc_walk_next(&w, &p); place++) {
+        uint32_t matched = k.matched;
+        if (!known_match(&k, &p, place, e->event_us) || (k.matched > matched && !is_known_to(&k, &w, brand)))
             return false;
+    }
     if (k.matched < k.count || !known_together(&w, &k, e->event_us))
         return false;
     known_owner(&k, out_known);
@@ -202,7 +215,8 @@ static void set_aside(struct joining *j)
         if (c->standing != STANDING_NEW || c->is_accepted || !c->is_conflict || c->rule->over != OVER_QUARANTINE)
             continue;
         struct cluster *alone = desk_create(j->d, c->id.key);
-        struct inc_new new = {.id = &c->id, .holder = 1, .from_us = TIME_FROM_EVER, .seen_us = j->seen_us, .state = ID_IN_FORCE, .conflicts = 1};
+        struct inc_new new = {.id = &c->id, .holder = 1, .from_us = TIME_FROM_EVER, .seen_us = j->seen_us,
+                              .state = ID_IN_FORCE, .known_to = j->brands, .conflicts = 1};
         quarantine(j->d, alone, inc_add(j->d, alone, &new), j->seen_us);
     }
 }
@@ -242,8 +256,10 @@ static void resolve_nobody(const struct joining *j, struct resolved *out)
 }
 
 /* A late event belongs to who it was then, and links nothing. */
-static void resolve_past(const struct candidate *best, struct resolved *out)
+static void resolve_past(struct joining *j, const struct candidate *best, struct resolved *out)
 {
+    struct cluster *c = desk_cluster(j->d, best->person);
+    inc_become_known(j->d, c, cluster_place_of_key(c, best->key), j->brands);
     out->person = best->person;
     out->owner = best->key;
     out->owner_type = best->id.type;
@@ -257,7 +273,7 @@ static void resolve_joining(struct joining *j, const struct envelope *e, struct 
         return;
     }
     if (best->standing == STANDING_PAST) {
-        resolve_past(best, out);
+        resolve_past(j, best, out);
         return;
     }
     accept_without_hubs(j);
@@ -267,7 +283,7 @@ static void resolve_joining(struct joining *j, const struct envelope *e, struct 
         return;
     }
     if (best->standing == STANDING_PAST) {
-        resolve_past(best, out);
+        resolve_past(j, best, out);
         return;
     }
     uint16_t places[ENVELOPE_IDS_MAX], owner_place;
@@ -298,7 +314,7 @@ void resolve_arrived(struct step *s, const struct arrived *arrived)
     struct resolved *r = arena_take(s->view.arena, sizeof *r, _Alignof(struct resolved));
     struct known known;
     *r = (struct resolved){.arrived = arrived};
-    if (resolve_known(&s->view, &arrived->envelope, &known)) {
+    if (resolve_known(&s->view, &arrived->envelope, arrived->brand, &known)) {
         r->person = known.person;
         r->owner = known.owner;
         r->owner_type = known.owner_type;
@@ -307,6 +323,7 @@ void resolve_arrived(struct step *s, const struct arrived *arrived)
         struct joining *j = ARENA_NEW(s->view.arena, struct joining);
         desk_open(&d, s);
         joining_begin(j, &d, arrived->envelope.ids, arrived->envelope.id_count, true, arrived->envelope.event_us);
+        j->brands = (struct brand_set){1, &arrived->brand};
         resolve_joining(j, &arrived->envelope, r);
         desk_close(&d);
     }

@@ -33,6 +33,7 @@ struct joining {
     int64_t seen_us;
     enum evidence_rule rule;
     bool ignores_limits;    /* a person has decided */
+    struct brand_set brands; /* what is accepted becomes known to these. None: what is new to whom the others are known */
     uint32_t count;
     struct candidate candidates[ENVELOPE_IDS_MAX]; /* best first */
     uint32_t people_count;
@@ -55,11 +56,11 @@ struct cluster *joining_commit(struct joining *j, uint16_t *out_places, uint32_t
 void resolve_arrived(struct step *s, const struct arrived *arrived);
 
 /* The quick way, for events that tell nothing new: all identifiers known, in force, of one person, and seen together
- * within the hour. Changes nothing. False: look closer. */
+ * within the hour, and known to the event's brand. Changes nothing. False: look closer. */
 struct known {
     uint32_t person;
     struct hash128 owner;
     uint16_t owner_type;
 };
-bool resolve_known(const struct view *v, const struct envelope *e, struct known *out_known);
+bool resolve_known(const struct view *v, const struct envelope *e, uint32_t brand, struct known *out_known);
 uint32_t resolve_other(const struct view *v, const struct envelope *e);

@@ -119,8 +119,7 @@ static struct bytes key_of_name(struct bytes ns, uint8_t room[1 + ID_NAMESPACE_B
 static struct bytes key_of_number(uint32_t number, uint8_t room[5])
 {
     room[0] = 'i';
-    for (int i = 0; i < 4; i++)
-        room[1 + i] = (uint8_t)(number >> (24 - 8 * i));
+    (void)put_key(room + 1, number, 4);
     return bytes_of(room, 5);
 }
 

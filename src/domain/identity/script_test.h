@@ -17,6 +17,7 @@ struct script {
     struct t *t;
     struct harness *h;
     int64_t event_us;      /* of the next event */
+    const char *brand;     /* of the next events and acts; NULL: none */
     uint64_t messages;
     char told[SCRIPT_TOLD_BYTES]; /* facts of the last step: "merged 1<2, resolved 1" */
     struct resolved resolved;     /* of the last event; its `arrived` is gone */
@@ -141,6 +142,8 @@ static inline const struct refusal *script_send(struct script *s, uint32_t comma
 static inline void script_envelope(struct script *s, const char *name, const char *own, const char *others, struct envelope *out)
 {
     *out = (struct envelope){.event = bytes_of_text(name), .source = BYTES_LIT("test"), .event_us = s->event_us, .received_us = s->event_us};
+    if (s->brand != NULL)
+        out->reference[REF_BRAND] = bytes_of_text(s->brand);
     out->id_count = script_ids(s, own, out->ids);
     out->other_count = others == NULL ? 0 : script_ids(s, others, out->ids + out->id_count);
     out->message = hash128(bytes_of(&s->messages, sizeof s->messages), 7);
@@ -168,6 +171,8 @@ static inline const struct refusal *script_choose(struct script *s, uint32_t com
     struct identity_act act = {.by = BYTES_LIT("lin"), .reason = BYTES_LIT("asked by phone"), .choice = choice};
     struct err err = {0};
     act.id_count = script_ids(s, words, act.ids);
+    if (s->brand != NULL)
+        act.brands[act.brand_count++] = bytes_of_text(s->brand);
     buf_clear(&s->payload);
     struct status packed = identity_act_pack(&act, &s->payload, &err);
     assert(done(packed));

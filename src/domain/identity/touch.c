@@ -38,7 +38,10 @@ static void histories_touch(const struct view *v, const struct envelope *e)
 static bool changes_people(const struct view *v, const struct envelope *e)
 {
     struct known known;
-    return v->touched == NULL || (v->touched->cold_count == 0 && !resolve_known(v, e, &known));
+    struct bytes name = e->reference[REF_BRAND];
+    uint32_t brand = name_number(v, NAME_BRAND, name);
+    bool is_new_brand = brand == 0 && name.size > 0;
+    return v->touched == NULL || (v->touched->cold_count == 0 && (is_new_brand || !resolve_known(v, e, brand, &known)));
 }
 
 void identity_touch(const struct view *v, const struct envelope *e)

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "domain/identity/brands.h"
+
 #define KEY_HASH_BITS (UINT64_C(0xffff) << 48)
 
 const struct refusal refuse_unknown = {"unknown_identifier", "Nobody has this identifier: check its type, namespace and value.",
@@ -160,6 +162,7 @@ const struct refusal *bind_apply(struct step *s, struct bytes payload)
     desk_open(&d, s);
     joining_begin(j, &d, act->ids, act->id_count, false, s->view.now_us);
     j->rule = EVIDENCE_BIND;
+    j->brands = brands_named(&s->view, act->brands, act->brand_count);
     const struct refusal *refusal = candidates_refusal(j, distinct_ids(act), false);
     return refusal != NULL ? refusal : unite(s, COMMAND_BIND, act, j);
 }

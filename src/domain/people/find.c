@@ -79,15 +79,6 @@ struct bytes found_merge(const struct view *v, struct bytes x, struct bytes y)
     return found_encode(&sum, v->arena);
 }
 
-static void column_push(struct step *s, uint32_t person, uint32_t hash)
-{
-    uint32_t *record = ARENA_ARRAY(s->view.arena, uint32_t, 2);
-    record[0] = hash;
-    record[1] = person;
-    (void)step_series_push(s, &find_token_family, &record[0]);
-    (void)step_series_push(s, &find_person_family, &record[1]);
-}
-
 static void texts_push(struct step *s, uint32_t person, const struct find_texts *texts)
 {
     struct found f = found_decode(view_section(&s->view, person, &found_section));
@@ -95,7 +86,7 @@ static void texts_push(struct step *s, uint32_t person, const struct find_texts 
     for (uint32_t i = 0; i < texts->count && f.count < FOUND_MAX; i++) {
         uint32_t hash = find_hash(&texts->list[i]);
         if (sorted_add(f.hashes, &f.count, hash))
-            column_push(s, person, hash);
+            find_push(s, person, hash);
     }
     if (f.count > before)
         step_section_put(s, person, &found_section, found_encode(&f, s->view.arena));
@@ -113,7 +104,7 @@ static void order_push(struct step *s, uint32_t person, struct bytes order)
         memcpy(orders, f.orders, sizeof f.orders);
         if (!sorted_add(orders, &count, hash))
             return;
-        column_push(s, person, hash);
+        find_push(s, person, hash);
         f.order_count = count < FOUND_ORDERS_MAX ? count : FOUND_ORDERS_MAX;
         memcpy(f.orders, orders + (count - f.order_count), f.order_count * sizeof *orders);
         step_section_put(s, person, &found_section, found_encode(&f, s->view.arena));
@@ -173,19 +164,20 @@ void find_trait(struct step *s, uint32_t person, uint32_t trait, struct bytes va
     texts_push(s, person, &texts);
 }
 
-static void add_phones(struct find_texts *into, const struct view *v, uint32_t person)
+/* `brands`: of the identifiers known to these; NULL: of all. */
+static void add_phones(struct find_texts *into, const struct view *v, uint32_t person, const struct brand_set *brands)
 {
     const struct identifier *list;
     size_t count = identity_list(v, person, &list);
     for (size_t i = 0; i < count; i++)
-        if (list[i].type == TYPE_PHONE)
+        if (list[i].type == TYPE_PHONE && (brands == NULL || brand_sets_meet(list[i].known_to, *brands)))
             add_phone(into, list[i].value);
 }
 
 void find_phones(struct step *s, uint32_t person)
 {
     struct find_texts texts = {0};
-    add_phones(&texts, &s->view, person);
+    add_phones(&texts, &s->view, person, NULL);
     texts_push(s, person, &texts);
 }
 
@@ -223,6 +215,11 @@ static bool order_may_match(struct bytes found_bytes, const struct find_texts *a
 
 bool people_matches(const struct view *v, uint32_t person, struct bytes text)
 {
+    return people_matches_known(v, person, text, NULL);
+}
+
+bool people_matches_known(const struct view *v, uint32_t person, struct bytes text, const struct brand_set *brands)
+{
     struct find_texts asked = {0};
     uint32_t living = identity_living(v, person);
     find_texts_of_query(text, v->arena, &asked);
@@ -232,12 +229,12 @@ bool people_matches(const struct view *v, uint32_t person, struct bytes text)
     size_t count = people_traits(v, living, &traits);
     for (size_t i = 0; i < count; i++) {
         struct find_texts has = {0};
-        if (is_name(v, traits[i].name))
+        if (is_name(v, traits[i].name) && (brands == NULL || brand_set_has(*brands, traits[i].brand)))
             add_name(&has, traits[i].value, v->arena);
         if (texts_meet(&has, &asked))
             return true;
     }
     struct find_texts has = {0};
-    add_phones(&has, v, living);
+    add_phones(&has, v, living, brands);
     return texts_meet(&has, &asked) || order_may_match(view_section(v, living, &found_section), &asked);
 }

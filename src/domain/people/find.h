@@ -1,11 +1,14 @@
 /* Private to people: what a person is found by. Each searchable text is pushed once, as a 32-bit hash beside the
- * person's number, to two columns that a search reads from end to end; a section of the person says what was pushed. */
+ * person's number, to two columns that a search reads from their end, but for those parts whose filter has none of the hashes it
+ * wants; a section of the person says what was pushed. */
 #pragma once
 
 #include "domain/people/people.h"
 
 extern const struct family find_token_family;  /* hashes */
 extern const struct family find_person_family; /* at the same place: whose */
+extern const struct family find_filter_family; /* record k: a filter over the hashes of part k */
+#define FIND_PART 16384u /* hashes */
 
 #define FOUND_MAX 64u       /* hashes kept of a person; when there are as many, nothing more is pushed */
 #define FOUND_ORDERS_MAX 8u /* of orders: the largest hashes; an order that isn't among them may be pushed again */
@@ -33,6 +36,10 @@ struct find_texts {
 uint32_t find_hash(const struct find_text *text);
 void find_texts_of_name(struct bytes name, struct arena *a, struct find_texts *into);
 void find_texts_of_query(struct bytes typed, struct arena *a, struct find_texts *into);
+
+void find_push(struct step *s, uint32_t person, uint32_t hash);
+/* False for nearly all hashes that are not in the part. */
+bool find_filter_may_have(const uint8_t *filter, uint32_t hash);
 
 void find_event(struct step *s, const struct resolved *r); /* phones and the order of an event */
 void find_trait(struct step *s, uint32_t person, uint32_t trait, struct bytes value);

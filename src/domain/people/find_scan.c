@@ -1,17 +1,16 @@
-/* One pass over the column of hashes, newest first. */
+/* One pass over the column of hashes, newest first, part by part. */
 #include <string.h>
 
 #include "domain/people/find.h"
 #include "domain/people/sections.h"
 
 #define BLOCK 256u /* hashes that are compared before anybody looks for hits */
-#define SPAN_BLOCKS 256u /* the blocks that are gone through forwards at a time */
 #define VIEW_BYTES 128u
 #define SCRATCH_BYTES 16384u
 
 struct find_view {
     struct arena *arena; /* the view itself lies in it */
-    struct series_view *tokens, *people;
+    struct series_view *tokens, *people, *filters;
 };
 
 struct find_view *people_find_view(const struct view *v)
@@ -21,6 +20,7 @@ struct find_view *people_find_view(const struct view *v)
     f->arena = arena;
     f->tokens = rows_series_view(v->rows, &find_token_family);
     f->people = rows_series_view(v->rows, &find_person_family);
+    f->filters = rows_series_view(v->rows, &find_filter_family);
     assert(series_view_end(f->tokens) == series_view_end(f->people));
     return f;
 }
@@ -31,12 +31,14 @@ void people_find_view_close(struct find_view *f)
         return;
     series_view_close(f->tokens);
     series_view_close(f->people);
+    series_view_close(f->filters);
     arena_destroy(f->arena);
 }
 
 struct search {
     const struct find_view *view;
-    uint32_t hashes[FIND_KIND_COUNT]; /* all filled: an unused place repeats the first */
+    uint32_t hashes[FIND_KIND_COUNT]; /* all filled: those behind hash_count repeat the first */
+    size_t hash_count;
     uint32_t *numbers;
     size_t count, max;
 };
@@ -77,50 +79,43 @@ static void few_scan(struct search *s, const uint32_t *hashes, uint64_t index, u
     }
 }
 
-/* Forwards, as memory likes it (four times as fast), then what has hits from its end. */
-static void span_scan(struct search *s, const uint32_t *hashes, uint64_t index, uint64_t blocks)
+/* Forwards, as memory likes it (four times as fast), then what has hits from its end. The hashes lie side by side. */
+static void part_scan(struct search *s, const uint32_t *hashes, uint64_t index, uint64_t count)
 {
-    uint16_t hits[SPAN_BLOCKS];
+    uint16_t hits[FIND_PART / BLOCK];
     uint32_t hit_count = 0;
-    assert(blocks <= SPAN_BLOCKS);
-    for (uint64_t i = 0; i < blocks; i++)
+    uint64_t rest = count % BLOCK, blocks = count / BLOCK;
+    assert(blocks <= COUNT_OF(hits));
+    few_scan(s, hashes + (count - rest), index + (count - rest), rest);
+    for (uint64_t i = 0; i < blocks && s->count < s->max; i++)
         if (UNLIKELY(block_has(hashes + i * BLOCK, s->hashes)))
             hits[hit_count++] = (uint16_t)i;
     while (hit_count-- > 0 && s->count < s->max)
         few_scan(s, hashes + hits[hit_count] * BLOCK, index + hits[hit_count] * BLOCK, BLOCK);
 }
 
-/* A run lies side by side in memory. */
-static void run_scan(struct search *s, const uint32_t *hashes, uint64_t index, uint64_t count)
+static bool part_may_have(const struct search *s, uint64_t part)
 {
-    uint64_t rest = count % BLOCK, blocks = count / BLOCK;
-    few_scan(s, hashes + (count - rest), index + (count - rest), rest);
-    while (blocks > 0 && s->count < s->max) {
-        uint64_t some = blocks < SPAN_BLOCKS ? blocks : SPAN_BLOCKS;
-        blocks -= some;
-        span_scan(s, hashes + blocks * BLOCK, index + blocks * BLOCK, some);
-    }
+    uint64_t side_by_side;
+    bool may = part >= series_view_end(s->view->filters);
+    const uint8_t *filter = may ? NULL : series_view_run(s->view->filters, part, &side_by_side);
+    for (size_t i = 0; i < s->hash_count && !may; i++)
+        may = find_filter_may_have(filter, s->hashes[i]);
+    return may;
 }
 
-struct run {
-    uint64_t index, count;
-    const uint32_t *hashes;
-};
-
-/* Oldest first. */
-static size_t runs_of(const struct series_view *v, struct arena *a, struct run **out_runs)
+static void columns_scan(struct search *s)
 {
-    size_t count = 0, room = 0;
-    struct run *runs = NULL;
-    for (uint64_t at = series_view_first(v); at < series_view_end(v); at += runs[count - 1].count) {
-        LIST_OPEN(a, runs, count, room, count);
-        struct run *run = &runs[count - 1];
-        run->index = at;
-        run->hashes = series_view_run(v, at, &run->count);
-        assert(run->count >= 1);
+    const struct series_view *tokens = s->view->tokens;
+    for (uint64_t end = series_view_end(tokens), first; end > 0 && s->count < s->max; end = first) {
+        uint64_t part = (end - 1) / FIND_PART, side_by_side;
+        first = part * FIND_PART;
+        if (!part_may_have(s, part))
+            continue;
+        const uint32_t *hashes = series_view_run(tokens, first, &side_by_side);
+        assert(side_by_side >= end - first); /* a chunk of a series is a power of two of records, and longer than a part */
+        part_scan(s, hashes, first, end - first);
     }
-    *out_runs = runs;
-    return count;
 }
 
 size_t people_find_scan(const struct find_view *f, struct bytes text, uint32_t *out_numbers, size_t max)
@@ -128,13 +123,12 @@ size_t people_find_scan(const struct find_view *f, struct bytes text, uint32_t *
     struct arena *scratch = arena_create(SCRATCH_BYTES);
     struct find_texts asked = {0};
     find_texts_of_query(text, scratch, &asked);
-    struct search s = {.view = f, .numbers = out_numbers, .max = max};
+    assert(asked.count <= FIND_KIND_COUNT);
+    struct search s = {.view = f, .hash_count = asked.count, .numbers = out_numbers, .max = max};
     for (uint32_t i = 0; i < FIND_KIND_COUNT && asked.count > 0; i++)
         s.hashes[i] = find_hash(&asked.list[i < asked.count ? i : 0]);
-    struct run *runs = NULL;
-    size_t run_count = asked.count == 0 ? 0 : runs_of(f->tokens, scratch, &runs);
-    for (size_t i = run_count; i-- > 0 && s.count < max;)
-        run_scan(&s, runs[i].hashes, runs[i].index, runs[i].count);
+    if (asked.count > 0)
+        columns_scan(&s);
     arena_destroy(scratch);
     assert(s.count <= max);
     return s.count;

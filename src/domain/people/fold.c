@@ -69,14 +69,17 @@ bool fold_trait(const struct arrived *arrived, const struct arrived_trait *trait
 struct consent fold_consent(const struct arrived *arrived, const struct arrived_consent *consent, struct hash128 owner)
 {
     return (struct consent){
-        .brand = arrived->brand,
+        .brand = consent->entity != 0 ? 0 : arrived->brand,
+        .entity = consent->entity,
         .purpose = consent->purpose,
         .channel = consent->channel,
         .source = arrived->source,
         .given = consent->consent.given,
         .time_us = arrived->envelope.event_us,
+        .from_us = consent->consent.from_us,
         .until_us = consent->consent.until_us,
         .policy = consent->consent.policy,
+        .evidence = consent->consent.evidence,
         .owner = owner,
     };
 }

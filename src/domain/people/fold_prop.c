@@ -68,6 +68,9 @@ static struct arrived any_event(struct t *t, const struct vocabulary *v)
         consents[i].consent.given = rng_chance(&t->rng, 0.5);
         consents[i].consent.until_us = rng_chance(&t->rng, 0.2) ? any_time(t) : 0;
         consents[i].consent.policy = rng_chance(&t->rng, 0.5) ? BYTES_LIT("v2") : BYTES_NONE;
+        consents[i].entity = rng_chance(&t->rng, 0.3) ? (uint32_t)rng_below(&t->rng, 3) : 0;
+        consents[i].consent.from_us = rng_chance(&t->rng, 0.2) ? any_time(t) : 0;
+        consents[i].consent.evidence = rng_chance(&t->rng, 0.3) ? BYTES_LIT("門店紙質表 7 號") : BYTES_NONE;
     }
     a.traits = traits;
     a.consents = consents;

@@ -6,12 +6,13 @@
 #include "domain/people/find.h"
 #include "domain/people/profile.h"
 #include "domain/people/refold.h"
-#include "domain/people/stow.h"
+#include "engine/stow.h"
 #include "lib/json.h"
 
-#define SOURCE_BYTES 6u
 
 /* --- sections --- */
+
+const struct family long_family = {.id = 33, .kind = FAMILY_KEYED, .value_bytes = ROW_BYTES_MAX, .name = "long_section"};
 
 static struct bytes merge_traits(const struct view *v, struct bytes x, struct bytes y)
 {
@@ -28,9 +29,9 @@ static struct bytes merge_consents(const struct view *v, struct bytes x, struct 
     return consents_merge(section_resolve(v, x), section_resolve(v, y), v->arena);
 }
 
-const struct section traits_section = {.id = 1, .kind = SECTION_FOLD, .name = "traits", .merge = merge_traits};
-const struct section counters_section = {.id = 2, .kind = SECTION_FOLD, .name = "counters", .merge = merge_counters};
-const struct section consents_section = {.id = 3, .kind = SECTION_FOLD, .name = "consents", .merge = merge_consents};
+const struct section traits_section = {.id = 1, .kind = SECTION_FOLD, .name = "traits", .merge = merge_traits, .beyond = &long_family};
+const struct section counters_section = {.id = 2, .kind = SECTION_FOLD, .name = "counters", .merge = merge_counters, .beyond = &long_family};
+const struct section consents_section = {.id = 3, .kind = SECTION_FOLD, .name = "consents", .merge = merge_consents, .beyond = &long_family};
 const struct section found_section = {.id = 4, .kind = SECTION_FOLD, .name = "found", .merge = found_merge};
 
 static const struct section *const sections[] = {&traits_section, &counters_section, &consents_section, &found_section};
@@ -98,7 +99,8 @@ static uint64_t refolds_waiting(const struct view *v)
 }
 
 static const struct family *const families[] = {
-    &refold_family, &pending_family, &source_family, &long_family, &find_token_family, &find_person_family, &origin_family,
+    &refold_family, &pending_family, &source_family, &long_family, &find_token_family, &find_person_family,
+    &find_filter_family, &origin_family,
 };
 static const struct listener hears[] = {{&fact_resolved, hear_resolved}, {&fact_merged, hear_merged}, {&fact_split, hear_split}};
 static const struct fact_kind *const says[] = {&fact_profile_changed};
@@ -110,7 +112,7 @@ static const struct metric metrics[] = {
 static const struct command commands[] = {
     {COMMAND_REFOLDED, "people.refolded", REFOLDED_BYTES_MAX, ROLE_SYSTEM, NULL, refolded_needs, refolded_apply,
      "Installs what the events of split people add up to.", NULL},
-    {COMMAND_SOURCE, "people.source", SOURCE_BYTES, ROLE_WRITE, source_check, NULL, source_apply,
+    {COMMAND_SOURCE, "people.source", SOURCE_RULE_BYTES, ROLE_WRITE, source_check, NULL, source_apply,
      "Says how much a source is trusted about traits (0 best, 100 where nothing is said), and whether its earliest or its latest value "
      "stands. Holds for events from then on.",
      NULL},
@@ -134,4 +136,5 @@ const struct domain people_domain = {
     .work_count = COUNT_OF(works),
     .metrics = metrics,
     .metric_count = COUNT_OF(metrics),
+    .forget = refold_on_forget,
 };

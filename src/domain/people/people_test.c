@@ -4,7 +4,7 @@
 #include "domain/people/find.h"
 #include "domain/people/fold.h"
 #include "domain/people/fake_test.h"
-#include "domain/people/stow.h"
+#include "engine/stow.h"
 #include "lib/value.h"
 
 #define NOON_US INT64_C(1763784000000000) /* 2025-11-22 12:00 in Shanghai */
@@ -132,6 +132,28 @@ static void say(struct t *t, struct harness *h, struct says says)
     c.until_us = says.until_us;
     event(t, h, &(struct draft_event){.event = says.given ? "consent_given" : "consent_withdrawn", .brand = says.brand, .owner = says.owner,
                                       .time_us = says.time_us, .consents = &c, .consent_count = 1});
+}
+
+/* A consent that is said in advance counts from its own time on. */
+static void a_consent_has_a_beginning_and_its_evidence(struct t *t)
+{
+    struct harness *h = people_harness();
+    const struct consent *list, *why;
+    struct envelope_consent c = {.purpose = BYTES_LIT("marketing"), .given = true, .from_us = NOON_US + HOUR, .evidence = BYTES_LIT("門店紙質表 7 號 🖊")};
+    harness_time(h, NOON_US);
+    event(t, h, &(struct draft_event){.event = "consent_given", .brand = "brand-a", .time_us = NOON_US, .consents = &c, .consent_count = 1});
+    CHECK(t, !allows(h, 0, "brand-a", "sms"));
+    harness_time(h, NOON_US + HOUR);
+    CHECK(t, allows(h, 0, "brand-a", "sms"));
+    struct view v = harness_view(h);
+    size_t count = people_consents(&v, person_of(h, 0), &list);
+    struct consent_ask ask = {.brand = list[0].brand, .purpose = list[0].purpose, .channel = UINT32_MAX};
+    CHECK_EQ(t, consents_say(list, count, &ask, v.now_us, &why), CONSENT_GIVEN);
+    CHECK_BYTES(t, why->evidence, c.evidence);
+    ask.purpose++;
+    CHECK_EQ(t, consents_say(list, count, &ask, v.now_us, &why), CONSENT_NONE);
+    CHECK(t, why == NULL);
+    harness_destroy(h);
 }
 
 static void what_is_allowed(struct t *t)
@@ -287,6 +309,7 @@ static void changes_are_said(struct t *t)
 static const struct test tests[] = {
     {"events are counted by channel, and a merge adds up", counting, 1},
     {"whose value of a trait stands", whose_value_stands, 1},
+    {"a consent has a beginning and its evidence", a_consent_has_a_beginning_and_its_evidence, 1},
     {"what a person allows, before and after a merge and a split", what_is_allowed, 1},
     {"people are found", finding, 1},
     {"many are found, newest first", many_are_found, 1},

@@ -90,9 +90,9 @@ static void consents_locally(struct local_names *n, struct arrived *a, struct ar
     struct arrived_consent *consents = ARENA_ARRAY(scratch, struct arrived_consent, CONSENTS_AN_EVENT_MAX);
     for (struct envelope_consent c; a->consent_count < CONSENTS_AN_EVENT_MAX && envelope_consent_next(&u, &c);) {
         uint32_t purpose = local_number(n, NAME_PURPOSE, c.purpose);
-        uint32_t channel = local_number(n, NAME_CHANNEL, c.channel);
-        if (purpose != 0)
-            consents[a->consent_count++] = (struct arrived_consent){.purpose = purpose, .channel = channel, .consent = c};
+        uint32_t channel = local_number(n, NAME_CHANNEL, c.channel), entity = local_number(n, NAME_ENTITY, c.entity);
+        if (purpose != 0 && (channel != 0 || c.channel.size == 0) && (entity != 0 || c.entity.size == 0))
+            consents[a->consent_count++] = (struct arrived_consent){.purpose = purpose, .channel = channel, .entity = entity, .consent = c};
     }
     a->consents = consents;
 }
@@ -155,6 +155,12 @@ static uint32_t number_of(const struct portable *p, uint32_t local)
     return local == 0 ? 0 : p->numbers[local - 1];
 }
 
+/* Not so when the workspace had no number left for it: then a consent must not widen to all channels, or to the group. */
+static bool is_numbered(const struct portable *p, uint32_t local)
+{
+    return local == 0 || number_of(p, local) != 0;
+}
+
 struct bytes portable_add_traits(const struct portable *p, struct bytes section, struct arena *a)
 {
     struct traits sum = traits_decode(section, a), more = traits_decode(p->traits, a);
@@ -190,8 +196,10 @@ struct bytes portable_add_consents(const struct portable *p, struct bytes sectio
         struct consent consent = more.list[i];
         consent.brand = number_of(p, consent.brand);
         consent.purpose = number_of(p, consent.purpose);
+        bool is_whole = is_numbered(p, consent.channel) && is_numbered(p, consent.entity);
         consent.channel = number_of(p, consent.channel);
-        if (consent.purpose != 0)
+        consent.entity = number_of(p, consent.entity);
+        if (consent.purpose != 0 && is_whole)
             (void)consents_add(&sum, &consent, a);
     }
     return consents_encode(&sum, a);

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "domain/people/find.h"
-#include "domain/people/stow.h"
+#include "engine/stow.h"
 
 #define ROW_FORMAT 1u
 
@@ -33,6 +33,23 @@ struct people_source people_source(const struct view *v, uint32_t source)
         assert(format == ROW_FORMAT && unpack_finished(&u));
     }
     return rule;
+}
+
+bool people_source_next(const struct view *v, uint32_t after, struct people_source *out_rule)
+{
+    struct source_key from = key_of(after);
+    struct bytes key, value;
+    if (!view_keyed_next(v, &source_family, bytes_of(from.data, sizeof from.data), true, &key, &value))
+        return false;
+    *out_rule = people_source(v, (uint32_t)key.data[0] << 24 | (uint32_t)key.data[1] << 16 | (uint32_t)key.data[2] << 8 | key.data[3]);
+    return true;
+}
+
+void people_source_pack(const struct people_source *rule, struct buf *out)
+{
+    pack_u32(out, rule->source);
+    pack_u8(out, rule->priority);
+    pack_u8(out, rule->first);
 }
 
 bool people_source_is_plain(const struct people_source *rule)
@@ -241,5 +258,6 @@ bool people_consents_to(const struct view *v, uint32_t person, uint32_t brand, u
 {
     const struct consent *list;
     size_t count = people_consents(v, person, &list);
-    return consents_allow(list, count, &(struct consent){.brand = brand, .purpose = purpose, .channel = channel}, v->now_us);
+    struct consent_ask ask = {.brand = brand, .entity = brand_entity(v, brand), .purpose = purpose, .channel = channel};
+    return consents_say(list, count, &ask, v->now_us, NULL) == CONSENT_GIVEN;
 }

@@ -5,7 +5,9 @@
 #include "domain/people/find.h"
 #include "domain/people/portable.h"
 #include "domain/people/profile.h"
-#include "domain/people/stow.h"
+#include "engine/forget.h"
+#include "engine/stow.h"
+#include "lib/pack.h"
 
 #define ROW_FORMAT 1u
 #define NUMBERS_MAX 3000u /* so that they fit into a row */
@@ -24,25 +26,10 @@ const struct refusal refold_over = {"refold_over", "Nothing of this re-fold is w
 
 /* --- keys and rows --- */
 
-static void big_endian_put(uint8_t *at, uint64_t x, int size)
-{
-    for (int i = size - 1; i >= 0; i--, x >>= 8)
-        at[i] = (uint8_t)x;
-}
-
-static uint64_t big_endian_get(const uint8_t *at, int size)
-{
-    uint64_t x = 0;
-    for (int i = 0; i < size; i++)
-        x = x << 8 | at[i];
-    return x;
-}
-
 static struct bytes part_key(struct arena *a, uint64_t id, uint32_t part)
 {
     uint8_t *key = arena_take(a, PART_KEY_BYTES, 1);
-    big_endian_put(key, id, 8);
-    big_endian_put(key + 8, part, 4);
+    (void)put_key(put_key(key, id, 8), part, 4);
     return bytes_of(key, PART_KEY_BYTES);
 }
 
@@ -54,24 +41,20 @@ static struct bytes numbers_key(struct arena *a, uint64_t id)
 static struct bytes pending_key(struct arena *a, uint32_t person, const struct refold_part *p)
 {
     uint8_t *key = arena_take(a, PENDING_KEY_BYTES, 1);
-    big_endian_put(key, person, 4);
-    big_endian_put(key + 4, p->id, 8);
-    big_endian_put(key + 12, p->part, 4);
+    (void)put_key(put_key(put_key(key, person, 4), p->id, 8), p->part, 4);
     return bytes_of(key, PENDING_KEY_BYTES);
 }
 
 static struct bytes owners_key(struct arena *a, uint64_t id, uint32_t part, uint32_t chunk)
 {
     uint8_t *key = arena_take(a, OWNERS_KEY_BYTES, 1);
-    big_endian_put(key, id, 8);
-    big_endian_put(key + 8, part, 4);
-    big_endian_put(key + 12, chunk, 4);
+    (void)put_key(put_key(put_key(key, id, 8), part, 4), chunk, 4);
     return bytes_of(key, OWNERS_KEY_BYTES);
 }
 
 static struct refold_part part_read(struct bytes key, struct bytes value)
 {
-    struct refold_part p = {.id = big_endian_get(key.data, 8), .part = (uint32_t)big_endian_get(key.data + 8, 4)};
+    struct refold_part p = {.id = key_number(key.data, 8), .part = (uint32_t)key_number(key.data + 8, 4)};
     struct unpack u = unpack_of(value);
     uint8_t format = unpack_u8(&u);
     p.person = unpack_u32(&u);
@@ -92,7 +75,7 @@ bool refold_part_next(const struct view *v, uint64_t id, uint32_t part, struct r
 {
     struct bytes key, value;
     bool found = view_keyed_next(v, &refold_family, part_key(v->arena, id, part), false, &key, &value);
-    if (!found || big_endian_get(key.data, 8) != id) /* a part's owners come behind it, so this is a part */
+    if (!found || key_number(key.data, 8) != id) /* a part's owners come behind it, so this is a part */
         return false;
     *out_part = part_read(key, value);
     return true;
@@ -167,7 +150,7 @@ bool refold_first(const struct view *v, uint64_t *out_id, const uint32_t **out_n
     if (!view_keyed_next(v, &refold_family, BYTES_NONE, false, &key, &value))
         return false;
     assert(key.size == 8); /* the numbers come before the parts */
-    *out_id = big_endian_get(key.data, 8);
+    *out_id = key_number(key.data, 8);
     *out_numbers = numbers_unpack(v->arena, value, out_count);
     return true;
 }
@@ -216,7 +199,7 @@ static bool numbers_add_row(const struct view *v, const struct family *f, struct
 static struct bytes origin_key(struct arena *a, uint32_t person)
 {
     uint8_t *key = arena_take(a, 4, 1);
-    big_endian_put(key, person, 4);
+    (void)put_key(key, person, 4);
     return bytes_of(key, 4);
 }
 
@@ -263,10 +246,10 @@ static struct parts parts_of(const struct view *v, uint32_t person)
     struct refold_part least = {0};
     struct bytes from = pending_key(v->arena, person, &least), key, value;
     for (bool after = false; view_keyed_next(v, &pending_family, from, after, &key, &value); after = true) {
-        if (big_endian_get(key.data, 4) != person)
+        if (key_number(key.data, 4) != person)
             break;
         struct refold_part p;
-        bool found = refold_part_find(v, big_endian_get(key.data + 4, 8), (uint32_t)big_endian_get(key.data + 12, 4), &p);
+        bool found = refold_part_find(v, key_number(key.data + 4, 8), (uint32_t)key_number(key.data + 12, 4), &p);
         assert(found && p.person == person);
         LIST_OPEN(v->arena, parts.list, parts.count, parts.room, parts.count);
         parts.list[parts.count - 1] = p;
@@ -280,7 +263,7 @@ bool people_pending(const struct view *v, uint32_t person)
     struct refold_part least = {0};
     struct bytes key, value;
     return view_keyed_next(v, &pending_family, pending_key(v->arena, person, &least), false, &key, &value) &&
-           big_endian_get(key.data, 4) == person;
+           key_number(key.data, 4) == person;
 }
 
 void refold_on_merge(struct step *s, uint32_t absorbed, uint32_t living)
@@ -303,6 +286,17 @@ static void parts_give_up(struct step *s, uint32_t person)
     struct parts parts = parts_of(&s->view, person);
     for (uint32_t i = 0; i < parts.count; i++)
         part_remove(s, &parts.list[i]);
+}
+
+void refold_on_forget(struct step *s, struct forgotten *who)
+{
+    struct numbers numbers = {0};
+    uint32_t person = who->numbers[0];
+    parts_give_up(s, person);
+    if (!numbers_add_row(&s->view, &origin_family, origin_key(s->view.arena, person), &numbers))
+        return;
+    forgotten_also(who, numbers.list, numbers.count);
+    step_keyed_remove(s, &origin_family, origin_key(s->view.arena, person));
 }
 
 static void numbers_write(struct step *s, uint64_t id, struct numbers *numbers)

@@ -30,6 +30,7 @@ bool refold_first(const struct view *v, uint64_t *out_id, const uint32_t **out_n
 
 void refold_on_split(struct step *s, const struct split *split);
 void refold_on_merge(struct step *s, uint32_t absorbed, uint32_t living);
+void refold_on_forget(struct step *s, struct forgotten *who);
 
 void refolded_needs(const struct view *v, struct bytes payload);
 const struct refusal *refolded_apply(struct step *s, struct bytes payload);

@@ -3,7 +3,7 @@
  * Covers: refold.c, refold_work.c, portable.c, profile.c, stow.c */
 #include "domain/people/fold.h"
 #include "domain/people/fake_test.h"
-#include "domain/people/stow.h"
+#include "engine/stow.h"
 #include "lib/value.h"
 
 #define OWNERS 8u
@@ -59,6 +59,9 @@ static struct draft_event any_draft(struct t *t)
         struct envelope_consent *c = ARENA_NEW(t->arena, struct envelope_consent);
         *c = (struct envelope_consent){.purpose = BYTES_LIT("marketing"), .given = rng_chance(&t->rng, 0.6)};
         c->channel = rng_chance(&t->rng, 0.5) ? BYTES_LIT("sms") : BYTES_NONE;
+        c->entity = rng_chance(&t->rng, 0.3) ? BYTES_LIT("甲公司") : BYTES_NONE;
+        c->evidence = rng_chance(&t->rng, 0.3) ? BYTES_LIT("表單 🖊") : BYTES_NONE;
+        c->from_us = rng_chance(&t->rng, 0.3) ? d.time_us - 1 : 0;
         d.consents = c;
         d.consent_count = 1;
     }

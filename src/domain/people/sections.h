@@ -8,7 +8,9 @@
 
 #define SECTION_FORMAT 1u           /* the first byte of every section of ours */
 #define TRAITS_BYTES_MAX 12288u     /* packed; beyond, history goes first, then the last names: no longer independent of order */
-#define CONSENT_POLICY_BYTES_MAX 64u /* a longer name of a policy is cut */
+#define CONSENT_TEXT_BYTES_MAX 64u  /* a longer name of a policy, and longer evidence, are cut */
+
+extern const struct family long_family; /* rows of sections that are long (engine/stow.h) */
 
 /* --- counters: ascending by (event, brand, channel); (0, 0, 0) is "other" --- */
 
@@ -75,12 +77,6 @@ struct consents consents_decode(struct bytes section, struct arena *a); /* max C
 struct bytes consents_encode(const struct consents *c, struct arena *a);
 bool consents_add(struct consents *c, const struct consent *more, struct arena *a); /* true: it was new and is kept */
 struct bytes consents_merge(struct bytes x, struct bytes y, struct arena *a);
-bool consents_allow(const struct consent *list, size_t count, const struct consent *asked, int64_t now_us);
-
-/* --- bytes --- */
-
-/* A buffer over `size_max` bytes of the arena: never allocates, and `size_max` must be enough. */
-struct buf arena_buf(struct arena *a, size_t size_max);
 
 /* Makes room for one more in a sorted list of the arena. */
 #define LIST_OPEN(a, list, count, room, at)                                                                       \

@@ -11,11 +11,6 @@
 #define ENTRY_BYTES_MAX (6u + 5u + 1u)
 #define HEADER_BYTES_MAX 8u
 
-struct buf arena_buf(struct arena *a, size_t size_max)
-{
-    return (struct buf){.data = arena_take(a, size_max, 1), .capacity = size_max, .size_max = size_max};
-}
-
 /* --- the order --- */
 
 int candidate_compare(const struct candidate *x, const struct candidate *y)
