@@ -1,0 +1,75 @@
+/* What operators decide on an order: kept in it, with by whom and why. */
+#include "domain/identity/identity.h"
+#include "domain/order/change.h"
+
+static const struct refusal no_such_part = {
+    "no_such_part", "The order has no such line, refund or shipment, or has not reached this state.",
+    "订单中没有这一行、退款或包裹,或尚未到达该状态。"};
+static const struct refusal void_already = {"void_already", "The order is void already.", "该订单已作废。"};
+static const struct refusal unknown_identifier = {"unknown_identifier",
+                                                  "Nobody has this identifier: check its type, namespace and value.",
+                                                  "没有人持有这个标识,请检查类型、命名空间和值。"};
+static const struct refusal is_theirs = {"same_owner", "The order is theirs already.", "该订单已归属此人。"};
+static const struct refusal no_such_act = {"no_such_act",
+                                           "Nothing was decided on this order at that position, or it was undone.",
+                                           "该位点没有对此订单的操作,或已撤销。"};
+static const struct refusal acts_full = {"acts_full", "A hundred things were decided on this order already.",
+                                         "对此订单的人工操作已满 100 次。"};
+
+static const struct refusal *undo_lay(const struct order_ask *ask, struct change *c)
+{
+    for (uint32_t i = 0; i < c->after.act_count; i++) {
+        struct order_act *a = &c->after.acts[i];
+        if (a->position != ask->position || a->undone || a->command == COMMAND_ORDER_UNDO)
+            continue;
+        a->undone = true;
+        return NULL;
+    }
+    return &no_such_act;
+}
+
+static const struct refusal *reassign_lay(const struct view *v, const struct order_ask *ask, const struct change *c,
+                                          struct hash128 *out_owner)
+{
+    if (!identity_owner_key(v, &ask->id, out_owner))
+        return &unknown_identifier;
+    return c->was.has_owner && hash128_equal(c->was.owner, *out_owner) ? &is_theirs : NULL;
+}
+
+static const struct refusal *correct_lay(const struct order_ask *ask, const struct change *c)
+{
+    bool is_there = order_part_find(&c->was, ask->kind, ask->part_id, ask->sub) != NULL;
+    return is_there || part_may_be_new(ask->kind) ? NULL : &no_such_part;
+}
+
+/* The list is copied, so that what was stays as it was. */
+static void acts_copy(struct document *d, struct arena *arena)
+{
+    struct order_act *acts = ARENA_ARRAY(arena, struct order_act, d->act_count + 1);
+    for (uint32_t i = 0; i < d->act_count; i++)
+        acts[i] = d->acts[i];
+    d->acts = acts;
+}
+
+const struct refusal *act_lay(const struct view *v, struct bytes payload, struct change *c)
+{
+    struct document *d = &c->after;
+    struct order_act act = {.position = v->position, .time_us = v->now_us, .command = c->command, .payload = payload};
+    struct status status = order_ask_unpack(c->command, payload, &act.ask, NULL);
+    assert(done(status));
+    const struct refusal *refusal = NULL;
+    acts_copy(d, v->arena);
+    if (d->act_count == ORDER_ACTS_MAX)
+        refusal = &acts_full;
+    else if (c->command == COMMAND_ORDER_CORRECT)
+        refusal = correct_lay(&act.ask, c);
+    else if (c->command == COMMAND_ORDER_VOID)
+        refusal = c->was.voided ? &void_already : NULL;
+    else if (c->command == COMMAND_ORDER_REASSIGN)
+        refusal = reassign_lay(v, &act.ask, c, &act.owner);
+    else
+        refusal = undo_lay(&act.ask, c);
+    if (refusal == NULL)
+        d->acts[d->act_count++] = act;
+    return refusal;
+}
