@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "edge/codec/draft.h"
+#include "edge/mask.h"
 #include "edge/scope.h"
 #include "lib/nearest.h"
 #include "lib/text.h"
@@ -185,6 +187,15 @@ void member_bytes(struct json_writer *w, const char *key, struct bytes text)
     json_put_string(w, text);
 }
 
+void member_text_or_null(struct json_writer *w, const char *key, struct bytes text)
+{
+    json_key(w, key);
+    if (text.size > 0)
+        json_put_string(w, text);
+    else
+        json_put_null(w);
+}
+
 void member_uint(struct json_writer *w, const char *key, uint64_t x)
 {
     json_key(w, key);
@@ -226,6 +237,27 @@ void member_person(struct json_writer *w, const char *key, const struct view *v,
         json_put_null(w);
     else
         json_put_text(w, public_id_text(identity_public_id(v, living), text));
+}
+
+void put_consent(const struct request *r, const struct view *v, const struct consent *c, struct json_writer *w)
+{
+    member_name(w, "entity", v, NAME_ENTITY, c->entity);
+    member_name(w, "brand", v, NAME_BRAND, c->brand);
+    member_name(w, "purpose", v, NAME_PURPOSE, c->purpose);
+    member_name(w, "channel", v, NAME_CHANNEL, c->channel);
+    member_bool(w, "given", c->given);
+    member_time(w, "time", c->time_us);
+    if (c->from_us != 0)
+        member_time(w, "from", c->from_us);
+    if (c->until_us != 0)
+        member_time(w, "until", c->until_us);
+    member_bytes(w, "policy", c->policy);
+    json_key(w, "evidence");
+    if (r->token != NULL && r->token->masked && c->evidence.size > 0)
+        mask_free_text(w, c->evidence);
+    else
+        json_put_string(w, c->evidence);
+    member_name(w, "source", v, NAME_SOURCE, c->source);
 }
 
 void value_put(struct json_writer *w, struct bytes packed)
@@ -279,8 +311,10 @@ static bool is_of_kind(struct json j, enum body_kind kind)
     case BODY_SCALAR:
     case BODY_TIME: return is_text || json_is(j, JSON_NUMBER);
     case BODY_NAMES:
-    case BODY_IDS: return json_is(j, JSON_ARRAY);
+    case BODY_IDS:
+    case BODY_LIST: return json_is(j, JSON_ARRAY);
     case BODY_OBJECT: return json_is(j, JSON_OBJECT);
+    case BODY_ANY: return true;
     default: assert(false); return false;
     }
 }
@@ -291,6 +325,7 @@ static fallible member_check(const struct body_member *m, struct json value, str
         [BODY_TEXT] = "a text without NUL", [BODY_BOOL] = "true or false",     [BODY_COUNT] = "a whole number from 0",
         [BODY_NUMBER] = "a whole number",   [BODY_SCALAR] = "a text or a number", [BODY_TIME] = "a time",
         [BODY_NAMES] = "a list of names",   [BODY_IDS] = "a list of identifiers", [BODY_OBJECT] = "an object",
+        [BODY_LIST] = "a list",              [BODY_ANY] = "anything",
     };
     if (is_of_kind(value, m->kind) || (m->or_null && json_is(value, JSON_NULL)))
         return DONE;
@@ -352,4 +387,39 @@ bool is_loopback(const struct request *r)
     const char *client = http_client(r->x);
     bool local = strcmp(client, "::1") == 0 || strncmp(client, "127.", 4) == 0;
     return local && http_header(r->x, "X-Forwarded-For").data == NULL && http_header(r->x, "Forwarded").data == NULL;
+}
+
+/* --- references to things --- */
+
+void member_ref(struct json_writer *w, const struct thing_ref *ref)
+{
+    member_bytes(w, "kind", ref->kind);
+    member_bytes(w, "ns", ref->ns);
+    member_bytes(w, "id", ref->id);
+}
+
+bool ref_read_text(struct bytes text, struct thing_ref *out_ref)
+{
+    const uint8_t *slash = text.size == 0 ? NULL : memchr(text.data, '/', text.size);
+    if (slash == NULL)
+        return false;
+    size_t at = (size_t)(slash - text.data);
+    *out_ref = (struct thing_ref){.kind = bytes_slice(text, 0, at), .id = bytes_slice(text, at + 1, text.size)};
+    return out_ref->kind.size > 0 && out_ref->id.size > 0;
+}
+
+fallible ref_read_json(struct json from, struct thing_ref *out_ref, struct err *e)
+{
+    static const struct body_member ref_members[] = {
+        {"kind", BODY_TEXT, false}, {"ns", BODY_SCALAR, true}, {"id", BODY_SCALAR, false}};
+    if (json_is(from, JSON_STRING))
+        return ref_read_text(json_string(from), out_ref) ? DONE : FAIL(e, INVALID, "want KIND/ID, such as region/华东");
+    if (!json_is(from, JSON_OBJECT))
+        return FAIL(e, INVALID, "want {\"kind\":…,\"id\":…} or \"KIND/ID\", this is %s",
+                    json_kind_name(json_kind(from)));
+    TRY(members_check(from, BODY_MEMBERS(ref_members), e));
+    *out_ref = (struct thing_ref){json_string(json_find(from, BYTES_LIT("kind"))),
+                                  text_of_json(json_find(from, BYTES_LIT("ns"))),
+                                  text_of_json(json_find(from, BYTES_LIT("id")))};
+    return DONE;
 }

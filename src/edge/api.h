@@ -2,6 +2,7 @@
 #pragma once
 
 #include "domain/identity/identity.h"
+#include "domain/thing/thing.h"
 #include "edge/route.h"
 #include "lib/json.h"
 
@@ -25,6 +26,11 @@ fallible person_ask_read(const struct request *r, struct bytes text, struct pers
 uint32_t person_asked(const struct request *r, const struct view *v, const struct person_ask *ask);
 extern const struct problem problem_no_person;
 
+/* "region/华东": the kind, and all behind the first slash; or {"kind":…,"ns":…,"id":…}. Borrowed. */
+bool ref_read_text(struct bytes text, struct thing_ref *out_ref);
+fallible ref_read_json(struct json from, struct thing_ref *out_ref, struct err *e);
+void member_ref(struct json_writer *w, const struct thing_ref *ref); /* members of an open object: kind, ns, id */
+
 #define PUBLIC_ID_TEXT_BYTES 33 /* with a NUL */
 const char *public_id_text(struct hash128 id, char out_text[PUBLIC_ID_TEXT_BYTES]);
 bool public_id_read(struct bytes text, struct hash128 *out_id); /* dashes are passed over */
@@ -33,11 +39,15 @@ void put_text(struct json_writer *w, const char *text); /* NULL: null */
 /* Members of an open object. */
 void member_text(struct json_writer *w, const char *key, const char *text);
 void member_bytes(struct json_writer *w, const char *key, struct bytes text);
+void member_text_or_null(struct json_writer *w, const char *key, struct bytes text); /* empty: null */
 void member_uint(struct json_writer *w, const char *key, uint64_t x);
 void member_bool(struct json_writer *w, const char *key, bool x);
 void member_time(struct json_writer *w, const char *key, int64_t us);          /* RFC 3339 */
 void member_name(struct json_writer *w, const char *key, const struct view *v, enum name_kind kind, uint32_t number); /* 0: null */
 void member_person(struct json_writer *w, const char *key, const struct view *v, uint32_t person); /* its public id, or null */
+/* All members of a consent; its evidence masked where the token is. */
+struct consent;
+void put_consent(const struct request *r, const struct view *v, const struct consent *c, struct json_writer *w);
 void value_put(struct json_writer *w, struct bytes packed);   /* a packed value; a bad one is null */
 void record_put(struct json_writer *w, struct bytes record);  /* as an object */
 
@@ -54,7 +64,9 @@ enum body_kind {
     BODY_TIME,
     BODY_NAMES,  /* a list of texts, read by the caller */
     BODY_IDS,    /* a list of identifiers, the same */
+    BODY_LIST,   /* of anything, the same */
     BODY_OBJECT, /* read by the caller */
+    BODY_ANY,    /* the same */
     BODY_KIND_COUNT,
 };
 struct body_member {

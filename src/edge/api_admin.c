@@ -8,6 +8,7 @@
 #include "edge/api.h"
 #include "edge/list.h"
 #include "edge/scope.h"
+#include "edge/vocabulary.h"
 #include "edge/wording.h"
 #include "engine/engine_domain.h"
 #include "lib/nearest.h"
@@ -262,6 +263,11 @@ static const char *const kind_names[NAME_KIND_COUNT] = {
     [NAME_STORE] = "store",     [NAME_STAFF] = "staff",           [NAME_TOUCHPOINT] = "touchpoint", [NAME_CAMPAIGN] = "campaign",
     [NAME_SOURCE] = "source",   [NAME_TRAIT] = "trait",           [NAME_PURPOSE] = "purpose",   [NAME_ENTITY] = "entity",
 };
+
+const char *name_kind_word(size_t at)
+{
+    return at + 1 < NAME_KIND_COUNT ? kind_names[at + 1] : NULL; /* 0 is no kind */
+}
 
 static fallible kind_read(struct bytes word, enum name_kind *out_kind, struct err *e)
 {

@@ -3,13 +3,15 @@
 
 #include "base/time.h"
 #include "edge/api.h"
+#include "edge/identifiers.h"
 #include "edge/mask.h"
 #include "edge/scope.h"
 #include "lib/text.h"
 
 #define FIND_TEXT_BYTES_MAX 128u
 #define FOUND_MAX 20u
-#define CANDIDATES_MAX 200u /* fewer than a reader may touch (STEP_PEOPLE_MAX) */
+#define CANDIDATES_MAX 200u              /* fewer than a reader may touch (STEP_PEOPLE_MAX) */
+#define CANDIDATES_USUAL (3 * FOUND_MAX) /* of a token that sees all people: nearly each stands the check */
 #define ASKS_MAX 3u
 
 struct find_request {
@@ -19,7 +21,7 @@ struct find_request {
     size_t ask_count;
     struct find_view *columns;
     uint32_t candidates[CANDIDATES_MAX];
-    size_t candidate_count;
+    size_t candidate_count, candidates_most;
     uint32_t found[FOUND_MAX];
     size_t found_count;
 };
@@ -77,15 +79,15 @@ static void put_name(struct request *r, const struct view *v, uint32_t person, s
 }
 
 /* Always masked: whoever needs the number opens the profile, and that is noted. */
-static void put_phone(const struct view *v, uint32_t person, struct json_writer *w)
+static void put_phone(struct request *r, const struct view *v, uint32_t person, struct json_writer *w)
 {
-    const struct identifier *list;
-    size_t count = identity_list(v, person, &list);
-    member_uint(w, "identifiers", count);
+    struct identifiers_seen ids = identifiers_seen(r, v, person);
+    member_uint(w, "identifiers", ids.seen);
     json_key(w, "phone");
-    for (size_t i = 0; i < count; i++) {
-        if (list[i].type == TYPE_PHONE && list[i].state == ID_IN_FORCE) {
-            mask_text(w, list[i].value);
+    for (size_t i = 0; i < ids.count; i++) {
+        const struct identifier *id = &ids.list[i];
+        if (id->type == TYPE_PHONE && id->state == ID_IN_FORCE && ids.places[i] != IDENTIFIER_HIDDEN) {
+            mask_text(w, id->value);
             return;
         }
     }
@@ -121,12 +123,14 @@ static void found_add(struct request *r, const struct view *v, uint32_t person)
 static void print_found(struct request *r, const struct view *v, struct json_writer *w)
 {
     struct find_request *f = r->context;
+    bool is_limited = scope_is_limited(r->token);
+    struct brand_set brands = is_limited ? scope_brands(r->token, v) : (struct brand_set){0};
     f->found_count = 0;
     for (size_t i = 0; i < f->ask_count; i++)
         found_add(r, v, person_asked(r, v, &f->asks[i]));
-    for (size_t i = 0; i < f->candidate_count; i++) {
+    for (size_t i = 0; i < f->candidate_count && f->found_count < FOUND_MAX; i++) {
         uint32_t person = identity_living(v, f->candidates[i]);
-        if (person != PERSON_NONE && people_matches(v, person, f->text))
+        if (person != PERSON_NONE && people_matches_known(v, person, f->text, is_limited ? &brands : NULL))
             found_add(r, v, person);
     }
     json_object_begin(w);
@@ -137,12 +141,12 @@ static void print_found(struct request *r, const struct view *v, struct json_wri
         member_person(w, "id", v, f->found[i]);
         member_uint(w, "number", f->found[i]);
         put_name(r, v, f->found[i], w);
-        put_phone(v, f->found[i], w);
+        put_phone(r, v, f->found[i], w);
         put_seen(r, v, f->found[i], w);
         json_object_end(w);
     }
     json_array_end(w);
-    member_bool(w, "more", f->found_count == FOUND_MAX || f->candidate_count == CANDIDATES_MAX);
+    member_bool(w, "more", f->found_count == FOUND_MAX || f->candidate_count == f->candidates_most);
     json_object_end(w);
 }
 
@@ -161,7 +165,7 @@ static void scan(void *context)
 {
     struct request *r = context;
     struct find_request *f = r->context;
-    f->candidate_count = people_find_scan(f->columns, f->text, f->candidates, CANDIDATES_MAX);
+    f->candidate_count = people_find_scan(f->columns, f->text, f->candidates, f->candidates_most);
     people_find_view_close(f->columns);
     request_print_then(r, print_found, found_printed);
 }
@@ -192,6 +196,7 @@ void api_find(struct request *r)
     struct bytes text = http_query(r->x, "q");
     r->context = f;
     f->text = text;
+    f->candidates_most = scope_is_limited(r->token) ? CANDIDATES_MAX : CANDIDATES_USUAL;
     if (text.size == 0 || text.size > FIND_TEXT_BYTES_MAX) {
         request_failed(r, FAIL(&e, INVALID, "q: want 1 to %u bytes: four last digits, a name, pinyin, an order number, or TYPE:VALUE", FIND_TEXT_BYTES_MAX), &e);
         return;

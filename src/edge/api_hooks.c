@@ -1,6 +1,7 @@
 /* Hooks: told, made, ended. */
 #include "domain/hook/hook.h"
 #include "edge/api.h"
+#include "edge/vocabulary.h"
 #include "lib/nearest.h"
 
 #define HOOK_PAYLOAD_BYTES_MAX 16384u
@@ -8,14 +9,14 @@
 /* A word of a hook's lists: the facts that can be heard, the causes that there are. */
 typedef const char *(*word_at)(size_t at);
 
-static const char *fact_word(size_t at)
+const char *hook_fact_word(size_t at)
 {
-    return hook_domain.hears[at].fact->name;
+    return at < hook_domain.hear_count ? hook_domain.hears[at].fact->name : NULL;
 }
 
-static const char *cause_word(size_t at)
+const char *hook_cause_word(size_t at)
 {
-    return cause_name((enum cause)at);
+    return at < CAUSE_COUNT ? cause_name((enum cause)at) : NULL;
 }
 
 struct vocabulary {
@@ -27,12 +28,12 @@ struct vocabulary {
 
 static struct vocabulary facts_heard(void)
 {
-    return (struct vocabulary){"facts", fact_word, hook_domain.hear_count};
+    return (struct vocabulary){"facts", hook_fact_word, hook_domain.hear_count};
 }
 
 static struct vocabulary causes(void)
 {
-    return (struct vocabulary){"causes", cause_word, CAUSE_COUNT};
+    return (struct vocabulary){"causes", hook_cause_word, CAUSE_COUNT};
 }
 
 /* A bit for each word that the list holds; `otherwise` when it isn't there. */
@@ -69,7 +70,7 @@ static fallible hook_read(struct json root, struct hook *out_hook, struct err *e
     TRY(words_read(root, facts_heard(), 0, &facts, e));
     for (size_t i = 0; i < hook_domain.hear_count; i++)
         if ((facts >> i & 1) != 0)
-            h.facts[h.fact_count++] = bytes_of_text(fact_word(i));
+            h.facts[h.fact_count++] = bytes_of_text(hook_fact_word(i));
     *out_hook = h;
     return DONE;
 }
@@ -111,7 +112,7 @@ static void put_facts(const struct hook *h, struct json_writer *w)
     for (uint32_t i = 0; i < h->fact_count; i++)
         json_put_string(w, h->facts[i]);
     for (size_t i = 0; h->fact_count == 0 && i < hook_domain.hear_count; i++)
-        json_put_text(w, fact_word(i));
+        json_put_text(w, hook_fact_word(i));
     json_array_end(w);
 }
 
@@ -125,7 +126,7 @@ static void put_hook(const struct hook *h, struct json_writer *w)
     json_array_begin(w);
     for (size_t i = 0; i < CAUSE_COUNT; i++)
         if ((h->causes >> i & 1) != 0)
-            json_put_text(w, cause_word(i));
+            json_put_text(w, hook_cause_word(i));
     json_array_end(w);
     member_bool(w, "signed", h->secret.size > 0);
     json_object_end(w);

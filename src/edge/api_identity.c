@@ -4,6 +4,7 @@
 
 #include "base/time.h"
 #include "edge/api.h"
+#include "edge/identifiers.h"
 #include "edge/list.h"
 #include "edge/mask.h"
 #include "edge/scope.h"
@@ -14,6 +15,7 @@
 #define LIST_MAX 200u
 #define ACT_BYTES_MAX 65536u
 #define ACTS_LOOKED_MAX 1000u /* of the newest, for one about a person */
+static_assert(ACT_BRANDS_MAX >= TOKEN_SCOPE_BRANDS_MAX, "an act has room for what its token is limited to");
 
 /* --- acts --- */
 
@@ -99,6 +101,8 @@ static fallible act_read(const struct request *r, struct json root, struct act_r
 {
     struct arena *arena = request_arena(r);
     a->act.by = bytes_of_text(r->token->name);
+    for (uint32_t i = 0; i < r->token->brand_count; i++)
+        a->act.brands[a->act.brand_count++] = bytes_of_text(r->token->brands[i]);
     a->act.reason = arena_copy(arena, json_string(json_find(root, BYTES_LIT("reason"))));
     a->has_position = json_uint64(json_find(root, BYTES_LIT("position")), &a->act.undo_position);
     (void)json_bool(json_find(root, BYTES_LIT("preview")), &a->is_preview);
@@ -169,6 +173,14 @@ static bool takes_off(const struct act_request *a)
     return a->command_id == COMMAND_UNBIND || a->command_id == COMMAND_SPLIT;
 }
 
+/* The best identifier that this token sees. */
+static bool lead_of(const struct request *r, const struct view *v, uint32_t person, struct envelope_id *out_id)
+{
+    if (!scope_is_limited(r->token))
+        return identity_lead(v, person, out_id);
+    return identity_lead_known(v, person, scope_brands(r->token, v), out_id);
+}
+
 /* A person stands for the best of their identifiers; where identifiers are taken off, for whose they have to be. */
 static const struct problem *ask_settle(const struct request *r, const struct view *v, struct act_request *a, const struct person_ask *ask)
 {
@@ -182,7 +194,7 @@ static const struct problem *ask_settle(const struct request *r, const struct vi
         return NULL;
     if (!ask->is_public)
         *id = ask->id;
-    else if (!identity_lead(v, person, id))
+    else if (!lead_of(r, v, person, id))
         return &no_identifier;
     a->act.id_count++;
     return NULL;
@@ -226,19 +238,11 @@ static void act_settle(const struct view *v, void *context)
 
 static void put_person(struct request *r, const struct view *v, uint32_t person, struct json_writer *w)
 {
-    const struct identifier *list;
-    size_t count = identity_list(v, person, &list);
+    struct identifiers_seen ids = identifiers_seen(r, v, person);
     json_object_begin(w);
     member_person(w, "id", v, person);
     member_uint(w, "number", person);
-    json_key(w, "identifiers");
-    json_array_begin(w);
-    for (size_t i = 0; i < count; i++) {
-        json_object_begin(w);
-        identifier_print(v, &list[i], r->token->masked, w);
-        json_object_end(w);
-    }
-    json_array_end(w);
+    put_identifiers(r, v, &ids, w);
     json_object_end(w);
 }
 

@@ -7,6 +7,8 @@
 #include "edge/api.h"
 #include "edge/scope.h"
 
+#define BRANDS_TOLD_MAX 256u /* of one answer: each costs a look at the newest events */
+
 void api_health(struct request *r)
 {
     struct json_writer *w = request_object_begin(r);
@@ -65,26 +67,136 @@ void api_ready(struct request *r)
         request_visit(r, ready_answer);
 }
 
-/* --- stats --- */
+/* --- figures, cut to what a token may see --- */
 
-static void put_event_counts(const struct view *v, struct json_writer *w)
+/* Those that are one number. */
+static const struct {
+    const char *name;
+    uint64_t (*read)(const struct view *v);
+    bool of_events;
+} figures[] = {
+    {"people", identity_people, false},
+    {"identifiers", identity_identifiers, false},
+    {"merges", identity_merges, false},
+    {"events", event_count, true},
+    {"folded_until", event_folded_until, true},
+};
+
+static const char *const names_of_engine[] = {"position",  "log_time", "log_bytes", "checkpoint_position", "commands", "replayed",
+                                              "refused",   "refusals", "duplicates", "waiting",            "memory_bytes", "cold_rows",
+                                              "digest",    "accepting", "trouble",   "rows",               "dedup_horizon_seconds",
+                                              "dedup_horizon_short"};
+
+/* Adds up over all brands, or over those of a token: how many people they are together can't be told, for one person may be
+ * known to several. */
+static bool may_have_figure(const struct token *t, size_t at)
 {
-    json_key(w, "events_by_name");
+    return !scope_is_limited(t) && !(figures[at].of_events && scope_names_store(t));
+}
+
+static bool may_have_engine(const struct token *t)
+{
+    return !scope_is_limited(t) && !scope_names_store(t);
+}
+
+static void put_figures(struct request *r, const struct view *v, struct json_writer *w)
+{
+    for (size_t i = 0; i < COUNT_OF(figures); i++)
+        if (may_have_figure(r->token, i))
+            member_uint(w, figures[i].name, figures[i].read(v));
+}
+
+static void put_left_out(const struct token *t, struct json_writer *w)
+{
+    json_key(w, "left_out");
     json_array_begin(w);
-    for (uint32_t event = name_next(v, NAME_EVENT, 0); event != 0; event = name_next(v, NAME_EVENT, event)) {
-        uint64_t count = event_count_named(v, event);
-        const struct standard_event *standard = standard_event_numbered(event);
-        if (count == 0)
-            continue;
-        json_object_begin(w);
-        member_name(w, "event", v, NAME_EVENT, event);
-        member_text(w, "en", standard == NULL ? NULL : standard->en);
-        member_text(w, "zh", standard == NULL ? NULL : standard->zh);
-        member_uint(w, "count", count);
-        json_object_end(w);
-    }
+    for (size_t i = 0; i < COUNT_OF(figures); i++)
+        if (!may_have_figure(t, i))
+            json_put_text(w, figures[i].name);
+    if (scope_names_store(t))
+        json_put_text(w, "events_by_name");
+    for (size_t i = 0; i < COUNT_OF(names_of_engine); i++)
+        json_put_text(w, names_of_engine[i]);
     json_array_end(w);
 }
+
+static void put_brand(const struct request *r, const struct view *v, uint32_t brand, struct json_writer *w)
+{
+    uint64_t people = identity_people_known_to(v, brand), events = event_count_of_brand(v, brand);
+    if (people == 0 && events == 0)
+        return;
+    json_object_begin(w);
+    member_name(w, "brand", v, NAME_BRAND, brand);
+    member_uint(w, "people", people);
+    if (!scope_names_store(r->token))
+        member_uint(w, "events", events);
+    json_object_end(w);
+}
+
+/* The first BRANDS_TOLD_MAX, the whole group before them. */
+static struct brand_set brands_told(const struct view *v, bool *out_more)
+{
+    uint32_t *list = ARENA_ARRAY(v->arena, uint32_t, BRANDS_TOLD_MAX), count = 0, brand = 0;
+    do {
+        list[count++] = brand;
+        brand = name_next(v, NAME_BRAND, brand);
+    } while (brand != 0 && count < BRANDS_TOLD_MAX);
+    *out_more = brand != 0;
+    return (struct brand_set){count, list};
+}
+
+/* Brand null is the whole group: people and events that somebody told of without a brand. */
+static void put_by_brand(const struct request *r, const struct view *v, struct json_writer *w)
+{
+    bool more = false;
+    struct brand_set brands = scope_is_limited(r->token) ? scope_brands(r->token, v) : brands_told(v, &more);
+    json_key(w, "by_brand");
+    json_array_begin(w);
+    more |= brands.count > BRANDS_TOLD_MAX;
+    for (uint32_t i = 0; i < brands.count && i < BRANDS_TOLD_MAX; i++)
+        put_brand(r, v, brands.list[i], w);
+    json_array_end(w);
+    member_bool(w, "by_brand_more", more);
+}
+
+/* Of the brands that the token sees, and of no brand. */
+static const uint64_t *counts_seen(const struct token *t, const struct view *v)
+{
+    struct brand_set brands = scope_brands(t, v);
+    uint64_t *counts = ARENA_ARRAY(v->arena, uint64_t, EVENT_NAMES);
+    for (uint32_t i = 0; i < brands.count; i++)
+        event_counts_add(v, brands.list[i], counts);
+    return counts;
+}
+
+static void put_event_count(const struct view *v, uint32_t event, uint64_t count, struct json_writer *w)
+{
+    const struct standard_event *standard = standard_event_numbered(event);
+    if (count == 0)
+        return;
+    json_object_begin(w);
+    member_name(w, "event", v, NAME_EVENT, event);
+    member_text(w, "en", standard == NULL ? NULL : standard->en);
+    member_text(w, "zh", standard == NULL ? NULL : standard->zh);
+    member_uint(w, "count", count);
+    json_object_end(w);
+}
+
+/* Event null is "other": names that have no number, or no count of their own with their brand. */
+static void put_event_counts(const struct request *r, const struct view *v, struct json_writer *w)
+{
+    const uint64_t *seen = scope_is_limited(r->token) ? counts_seen(r->token, v) : NULL;
+    json_key(w, "events_by_name");
+    json_array_begin(w);
+    uint32_t event = 0;
+    do {
+        put_event_count(v, event, seen != NULL ? seen[event] : event_count_named(v, event), w);
+        event = name_next(v, NAME_EVENT, event);
+    } while (event != 0);
+    json_array_end(w);
+}
+
+/* --- stats --- */
 
 static uint64_t put_refusals(const struct engine *g, struct json_writer *w)
 {
@@ -139,35 +251,34 @@ static void put_engine(struct engine *g, struct json_writer *w)
     put_rows(g, &stats, w);
 }
 
-static void put_brands(const struct token *t, struct json_writer *w)
+static void put_scope(const struct token *t, struct json_writer *w)
 {
     json_key(w, "brands");
     json_array_begin(w);
     for (uint32_t i = 0; i < t->brand_count; i++)
         json_put_text(w, t->brands[i]);
     json_array_end(w);
+    member_text(w, "store", scope_names_store(t) ? t->store : NULL);
 }
 
-/* No figure of a workspace is kept by brand, and sums over all brands tell of the others: who is limited gets none. */
 static void print_stats(struct request *r, const struct view *v, struct json_writer *w)
 {
     json_object_begin(w);
     member_text(w, "workspace", workspace_name(r->workspace));
     member_text(w, "version", door_options_of(r->door)->version);
-    if (scope_is_limited(r->token)) {
-        put_brands(r->token, w);
-        json_object_end(w);
-        return;
+    if (!may_have_engine(r->token))
+        put_scope(r->token, w);
+    put_figures(r, v, w);
+    put_by_brand(r, v, w);
+    if (!scope_names_store(r->token))
+        put_event_counts(r, v, w);
+    if (may_have_engine(r->token)) {
+        member_uint(w, "dedup_horizon_seconds", (uint64_t)(collect_horizon_us(v) / US_PER_SECOND));
+        member_bool(w, "dedup_horizon_short", collect_horizon_is_short(v));
+        put_engine(workspace_engine(r->workspace), w);
+    } else {
+        put_left_out(r->token, w);
     }
-    member_uint(w, "people", identity_people(v));
-    member_uint(w, "identifiers", identity_identifiers(v));
-    member_uint(w, "merges", identity_merges(v));
-    member_uint(w, "events", event_count(v));
-    member_uint(w, "folded_until", event_folded_until(v));
-    member_uint(w, "dedup_horizon_seconds", (uint64_t)(collect_horizon_us(v) / US_PER_SECOND));
-    member_bool(w, "dedup_horizon_short", collect_horizon_is_short(v));
-    put_event_counts(v, w);
-    put_engine(workspace_engine(r->workspace), w);
     json_object_end(w);
 }
 

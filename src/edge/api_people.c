@@ -4,7 +4,10 @@
 #include "base/time.h"
 #include "domain/event/event.h"
 #include "edge/api.h"
+#include "edge/identifiers.h"
 #include "edge/mask.h"
+#include "edge/profile_print.h"
+#include "edge/relation_print.h"
 #include "edge/scope.h"
 
 #define TIMELINE_USUAL 20u
@@ -29,6 +32,7 @@ struct person_request {
     size_t number_count;
     struct hash128 *owners;
     size_t owner_count;
+    struct brands_seen brands;
     /* Of the scan. */
     uint64_t taken;
     bool more;
@@ -40,47 +44,6 @@ struct person_request {
 static bool is_masked(const struct request *r)
 {
     return r->token != NULL && r->token->masked;
-}
-
-static void put_identifiers(struct request *r, const struct view *v, uint32_t person, struct json_writer *w)
-{
-    const struct identifier *list;
-    size_t count = identity_list(v, person, &list);
-    json_key(w, "identifiers");
-    json_array_begin(w);
-    for (size_t i = 0; i < count; i++) {
-        json_object_begin(w);
-        identifier_print(v, &list[i], is_masked(r), w);
-        member_time(w, "first", list[i].first_us);
-        member_time(w, "last", list[i].last_us);
-        json_object_end(w);
-    }
-    json_array_end(w);
-}
-
-static void put_evidence(const struct view *v, uint32_t person, struct json_writer *w)
-{
-    static const char *const rules[] = {"event", "bind", "merge", "review"};
-    const struct evidence *list;
-    size_t count = identity_evidence(v, person, &list);
-    json_key(w, "evidence");
-    json_array_begin(w);
-    for (size_t i = 0; i < count; i++) {
-        const struct evidence *e = &list[i];
-        json_object_begin(w);
-        member_text(w, "rule", rules[e->rule]);
-        json_key(w, "members");
-        json_array_begin(w);
-        for (uint32_t m = 0; m < e->member_count; m++)
-            json_put_uint64(w, e->members[m]);
-        json_array_end(w);
-        member_uint(w, "count", e->count);
-        member_time(w, "first", e->first_us);
-        member_time(w, "last", e->last_us);
-        member_uint(w, "position", e->position);
-        json_object_end(w);
-    }
-    json_array_end(w);
 }
 
 /* A value of a trait; its name tells whether it is personal. */
@@ -164,18 +127,10 @@ static void put_consents(struct request *r, const struct view *v, uint32_t perso
     json_key(w, "consents");
     json_array_begin(w);
     for (size_t i = 0; i < count; i++) {
-        if (!scope_sees_brand_number(r->token, v, list[i].brand))
+        if (!scope_sees_consent(r->token, v, &list[i]))
             continue;
         json_object_begin(w);
-        member_name(w, "brand", v, NAME_BRAND, list[i].brand);
-        member_name(w, "purpose", v, NAME_PURPOSE, list[i].purpose);
-        member_name(w, "channel", v, NAME_CHANNEL, list[i].channel);
-        member_bool(w, "given", list[i].given);
-        member_time(w, "time", list[i].time_us);
-        if (list[i].until_us != 0)
-            member_time(w, "until", list[i].until_us);
-        member_bytes(w, "policy", list[i].policy);
-        member_name(w, "source", v, NAME_SOURCE, list[i].source);
+        put_consent(r, v, &list[i], w);
         json_object_end(w);
     }
     json_array_end(w);
@@ -194,17 +149,19 @@ static void put_aliases(const struct view *v, uint32_t person, struct json_write
     json_array_end(w);
 }
 
-static void put_profile(struct request *r, const struct view *v, uint32_t person, struct json_writer *w)
+void put_profile(struct request *r, const struct view *v, uint32_t person, struct json_writer *w)
 {
     member_person(w, "id", v, person);
     member_uint(w, "number", person);
     member_bool(w, "pending", people_pending(v, person));
-    put_identifiers(r, v, person, w);
-    put_evidence(v, person, w);
+    struct identifiers_seen ids = identifiers_seen(r, v, person);
+    put_identifiers(r, v, &ids, w);
+    put_evidence(v, person, &ids, w);
     put_traits(r, v, person, w);
     put_counters(r, v, person, w);
     put_consents(r, v, person, w);
     put_aliases(v, person, w);
+    relations_put_of(r, v, person, w);
 }
 
 /* --- the timeline --- */
@@ -229,6 +186,7 @@ static void scan_prepare(struct request *r, const struct view *v, uint32_t perso
     p->owners = ARENA_ARRAY(request_arena(r), struct hash128, p->owner_count + 1);
     for (size_t i = 0; i < p->owner_count; i++)
         p->owners[i] = owners[i];
+    p->brands = scope_brands_seen(r->token, v, request_arena(r));
     events_forget(p); /* of a first run */
     p->events = event_view_open(v, workspace_surroundings(r->workspace));
 }
@@ -271,7 +229,7 @@ static bool take_event(void *context, const struct event_seen *event)
     if (!is_own(p, event->note.owner) || !is_behind_cursor(p, event))
         return true;
     if (failed(envelope_unpack(event->packed, &envelope, NULL)) ||
-        !scope_sees_event(r->token, envelope.reference[REF_BRAND], envelope.reference[REF_STORE]))
+        !scope_sees_event_of(r->token, &p->brands, envelope.reference[REF_BRAND], envelope.reference[REF_STORE]))
         return true;
     if (p->taken == p->limit) {
         p->more = true;

@@ -23,6 +23,7 @@ struct live {
     struct live *next;
     struct host *host;
     struct host_listener *listener;
+    struct workspace *workspace;
     struct http_stream *stream;
     struct token token;                    /* a copy: its scope outlives the request */
     bool is_scoped;
@@ -53,8 +54,21 @@ static bool wants(const struct live *l, const struct fact_kind *kind)
     return l->fact_count == 0;
 }
 
-/* A token with a scope gets the events of its brands and stores, and those of none. Of other facts nobody can tell whose
- * they are. */
+/* A fact of an event that is told, and whether its brand is seen now. */
+struct told_event {
+    const struct live *live;
+    struct bytes brand, store;
+    bool is_seen;
+};
+
+static void look_at(const struct view *v, void *context)
+{
+    struct told_event *event = context;
+    event->is_seen = scope_sees_event(&event->live->token, v, event->brand, event->store);
+}
+
+/* A token with a scope gets the events that it may see when they are told, so one that is told behind the end of a share isn't. Of
+ * other facts nobody can tell whose they are. */
 static bool may_hear(struct live *l, const struct fact_kind *kind, struct bytes json)
 {
     struct json root;
@@ -62,7 +76,9 @@ static bool may_hear(struct live *l, const struct fact_kind *kind, struct bytes 
         return true;
     if (kind != &fact_arrived || failed(json_parse(l->parser, json, &root, NULL)))
         return false;
-    return scope_sees_event(&l->token, json_string(json_find(root, BYTES_LIT("brand"))), json_string(json_find(root, BYTES_LIT("store"))));
+    struct told_event event = {.live = l, .brand = json_string(json_find(root, BYTES_LIT("brand"))), .store = json_string(json_find(root, BYTES_LIT("store")))};
+    engine_read(workspace_engine(l->workspace), look_at, &event);
+    return event.is_seen;
 }
 
 /* A stream ends with the token that it was opened with. */
@@ -238,8 +254,9 @@ static fallible live_create(struct request *r, struct live **out_live, struct er
     if (l == NULL)
         return FAIL(e, FULL, "no memory for a stream");
     l->host = request_host(r);
+    l->workspace = r->workspace;
     l->token = *r->token;
-    l->is_scoped = scope_is_limited(r->token) || r->token->store[0] != 0;
+    l->is_scoped = scope_is_limited(r->token) || scope_names_store(r->token);
     l->alive_us = time_monotonic_us();
     buf_init(&l->line, EVENT_BYTES_MAX);
     struct status status = facts_read(r, http_query(r->x, "facts"), l, e);

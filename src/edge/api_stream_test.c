@@ -115,6 +115,31 @@ static void a_scope_hears_its_own(struct t *t)
     place_close(&p);
 }
 
+static const char *share_of(struct place *p, bool begins)
+{
+    CHECK_STATUS(p->t, post(p, begins ? "/api/v1/shares" : "/api/v1/shares/end", "{\"from\":\"乙公司\",\"to\":\"甲公司\"}"), 200);
+    return arena_printf(p->t->arena, "{\"id\":\"%d\",\"event\":\"%s\",\"brand\":\"b\",\"ids\":[{\"type\":\"user_id\",\"value\":\"u\"}]}", begins, begins ? "login" : "order_paid");
+}
+
+/* A stream that is open hears what is shared from the position on at which it is, and no longer. */
+static void a_share_opens_and_closes_a_stream(struct t *t)
+{
+    struct place p;
+    place_open_main(&p, t);
+    place_token(&p, "main", &(struct token){.name = "desk-a", .roles = 1u << ROLE_READ, .brand_count = 1, .brands = {"a"}}, "kith_a");
+    CHECK_STATUS(t, post(&p, "/api/v1/names", "{\"kind\":\"brand\",\"name\":\"a\",\"attributes\":{\"entity\":\"甲公司\"}}"), 200);
+    CHECK_STATUS(t, post(&p, "/api/v1/names", "{\"kind\":\"brand\",\"name\":\"b\",\"attributes\":{\"entity\":\"乙公司\"}}"), 200);
+    struct listener_client c = {.place = &p, .path = "/api/v1/events/stream", .token = "kith_a", .until = "\"logout\""};
+    client_open(&c);
+    CHECK_STATUS(t, post(&p, "/api/v1/events", share_of(&p, true)), 200);
+    CHECK_STATUS(t, post(&p, "/api/v1/events", share_of(&p, false)), 200);
+    CHECK_STATUS(t, post(&p, "/api/v1/events", "{\"id\":\"3\",\"event\":\"logout\",\"ids\":[{\"type\":\"user_id\",\"value\":\"u\"}]}"), 200);
+    const char *heard = client_close(&c);
+    CHECK(t, strstr(heard, "\"login\"") != NULL);
+    CHECK(t, strstr(heard, "\"order_paid\"") == NULL);
+    place_close(&p);
+}
+
 static void a_stream_ends_with_its_token(struct t *t)
 {
     struct place p;
@@ -142,6 +167,7 @@ static void closing_ends_streams(struct t *t)
 static const struct test tests[] = {
     {"facts come as they become true", facts_come_as_they_become_true, 1},
     {"a scope hears its own", a_scope_hears_its_own, 1},
+    {"a share opens and closes a stream", a_share_opens_and_closes_a_stream, 1},
     {"a stream ends with its token", a_stream_ends_with_its_token, 1},
     {"closing ends streams", closing_ends_streams, 1},
 };

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "edge/api.h"
+#include "edge/vocabulary.h"
 
 #include "lib/nearest.h"
 
@@ -9,6 +10,16 @@
 
 static const char *const normaliser_names[] = {"exact", "lower", "phone", "email", "uuid"};
 static const char *const over_names[] = {"refuse", "move", "quarantine"};
+
+const char *normaliser_word(size_t at)
+{
+    return at < COUNT_OF(normaliser_names) ? normaliser_names[at] : NULL;
+}
+
+const char *over_limit_word(size_t at)
+{
+    return at < COUNT_OF(over_names) ? over_names[at] : NULL;
+}
 
 static fallible word_read(struct json root, const char *key, const char *const *words, int count, int *out_at, struct err *e)
 {

@@ -20,6 +20,7 @@ struct door {
     struct door_options options;
     struct http_server *server;
     struct streams *streams;
+    struct exports *exports;
     pthread_mutex_t lock;
     struct intake *intakes; /* free ones */
     size_t intake_count;
@@ -51,6 +52,11 @@ struct http_server *door_server(const struct door *d)
 struct streams *door_streams(struct door *d)
 {
     return d->streams;
+}
+
+struct exports *door_exports(struct door *d)
+{
+    return d->exports;
 }
 
 /* What SDKs in a browser need in every answer. */
@@ -557,6 +563,8 @@ fallible door_open(const struct door_options *options, struct door **out_door, s
         .address = options->address, .port = options->port, .threads = options->threads, .handle = handle, .context = d};
     struct status status = streams_create(&d->streams, e);
     if (done(status))
+        status = exports_create(&d->exports, e);
+    if (done(status))
         status = http_open(&http, &d->server, e);
     if (failed(status)) {
         door_close(d);
@@ -577,6 +585,7 @@ void door_close(struct door *d)
         return;
     http_close(d->server);
     streams_destroy(d->streams);
+    exports_destroy(d->exports);
     while (d->intakes != NULL) {
         struct intake *i = d->intakes;
         d->intakes = i->next;

@@ -10,7 +10,11 @@
 #include "domain/event/event.h"
 #include "domain/hook/hook.h"
 #include "domain/identity/identity.h"
+#include "domain/order/order.h"
 #include "domain/people/people.h"
+#include "domain/relation/relation.h"
+#include "domain/scope/scope.h"
+#include "domain/thing/thing.h"
 #include "edge/door.h"
 #include "engine/engine_domain.h"
 #include "lib/json.h"
@@ -79,7 +83,7 @@ static inline void place_token(struct place *p, const char *workspace, const str
 /* `names`: workspaces, the last one NULL; each has the admin's token. */
 static inline void place_open(struct place *p, struct t *t, const char *const *names, const char *console)
 {
-    static const struct domain *const domains[] = {&engine_domain, &collect_domain, &identity_domain, &people_domain, &event_domain, &access_domain, &hook_domain};
+    static const struct domain *const domains[] = {&engine_domain, &collect_domain, &identity_domain, &people_domain, &event_domain, &access_domain, &thing_domain, &order_domain, &relation_domain, &scope_domain, &hook_domain};
     static const struct token admin = {.name = "admin", .roles = 1u << ROLE_COLLECT | 1u << ROLE_READ | 1u << ROLE_WRITE | 1u << ROLE_ADMIN};
     struct err e = {0};
     *p = (struct place){.t = t, .curl = curl_easy_init(), .parser = json_parser_create(64u << 20)};

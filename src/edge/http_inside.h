@@ -108,6 +108,8 @@ struct http_exchange {
     size_t query_count;
     size_t length_headers;   /* how many Content-Length */
     size_t transfer_headers; /* how many Transfer-Encoding */
+    size_t host_headers;     /* how many Host */
+    bool has_odd_header;     /* a name with a space in it */
     uint64_t body_declared;  /* bytes; BODY_UNKNOWN: chunked, or not clear */
     size_t body_size;
     size_t body_held;      /* bytes of it counted in the server's body_bytes_held */

@@ -252,12 +252,13 @@ void loop_watch(struct http_loop *l, struct http_link *link)
 static fallible daemon_start(struct http_loop *l, struct err *e)
 {
     const struct http_options *o = &l->server->options;
+    /* Not strict: what that would refuse in the library's own words, http_request.c refuses in ours. */
     l->daemon = MHD_start_daemon(
         MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, exchange_step, l,
         MHD_OPTION_URI_LOG_CALLBACK, exchange_begin, l, MHD_OPTION_NOTIFY_COMPLETED, exchange_done, l,
         MHD_OPTION_NOTIFY_CONNECTION, connection_notice, l, MHD_OPTION_CONNECTION_LIMIT, o->connections_max,
         MHD_OPTION_CONNECTION_TIMEOUT, o->idle_seconds, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
-        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+        MHD_OPTION_STRICT_FOR_CLIENT, 0, MHD_OPTION_END);
     return l->daemon == NULL ? FAIL(e, IO, "can't start libmicrohttpd: %s", strerror(errno)) : DONE;
 }
 

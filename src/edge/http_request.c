@@ -1,4 +1,4 @@
-/* What was asked: the target taken apart, headers, cookies, credentials, and what a browser's page may read. */
+/* What was asked: the target taken apart, headers, cookies, credentials. */
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,8 +9,6 @@
 /* Beyond about 30 KiB libmicrohttpd answers in its own words, as nobody asks us then. */
 #define TARGET_BYTES_MAX 8192
 #define HEAD_BYTES_MAX 24576
-#define ORIGIN_BYTES_MAX 512
-#define ASKED_HEADERS_BYTES_MAX 2048
 #define CREDENTIALS_BYTES_MAX 4096
 
 static const struct problem bad_target = {.status = 400,
@@ -21,6 +19,10 @@ static const struct problem bad_framing = {.status = 400,
                                            .slug = "bad-framing",
                                            .title = "It is not clear where the request's body ends",
                                            .detail = "Send one Content-Length, or Transfer-Encoding: chunked with HTTP/1.1, and not both."};
+static const struct problem bad_host = {.status = 400,
+                                        .slug = "bad-host",
+                                        .title = "The request doesn't name its host once",
+                                        .detail = "Send one Host header, as HTTP/1.1 asks."};
 /* Not 501: the fault is the client's, and is counted as such. */
 static const struct problem unknown_method = {.status = 405,
                                               .slug = "unknown-method",
@@ -72,6 +74,8 @@ static enum MHD_Result header_take(void *context, enum MHD_ValueKind kind, const
     *h = (struct http_pair){bytes_of(to, name_size), bytes_of(to + name_size + 1, text.size)};
     x->length_headers += name_equal(h->name, "Content-Length");
     x->transfer_headers += name_equal(h->name, "Transfer-Encoding");
+    x->host_headers += name_equal(h->name, "Host");
+    x->has_odd_header |= memchr(name, ' ', name_size) != NULL || memchr(name, '\t', name_size) != NULL;
     return MHD_YES;
 }
 
@@ -170,15 +174,17 @@ static bool target_take_apart(struct http_exchange *x)
     struct bytes path = bytes_cut(&rest, '?');
     x->path = percent_decode(x->arena, path, false);
     bool whole_server = x->method == HTTP_OPTIONS && bytes_equal(x->path, BYTES_LIT("*"));
-    return whole_server || path_is_plain(x->path);
+    bool is_one_word = memchr(x->target.data, ' ', x->target.size) == NULL; /* else a proxy may see another one */
+    return is_one_word && (whole_server || path_is_plain(x->path));
 }
 
-/* Two readings of where a body ends are how a request is smuggled past a proxy, so only the plain cases pass. The
- * parser has refused a Content-Length that is no number. */
+/* Two readings of where a body ends are how a request is smuggled past a proxy, so only the plain cases pass: no name of a
+ * header with a space, which one takes for "Content-Length" and another doesn't. The parser has refused a Content-Length
+ * that is no number. */
 static bool framing_take(struct http_exchange *x, const char *version)
 {
     x->body_declared = BODY_UNKNOWN; /* so that a refusal closes the connection */
-    if (x->length_headers + x->transfer_headers > 1)
+    if (x->length_headers + x->transfer_headers > 1 || x->has_odd_header)
         return false;
     if (x->transfer_headers == 1)
         return name_equal(http_header(x, "Transfer-Encoding"), "chunked") && strcmp(version, "HTTP/1.0") != 0;
@@ -198,6 +204,8 @@ const struct problem *request_check(struct http_exchange *x, const char *version
 {
     if (!framing_take(x, version))
         return &bad_framing;
+    if (x->host_headers > 1 || (x->host_headers == 0 && strcmp(version, "HTTP/1.0") != 0))
+        return &bad_host;
     if (x->target.size > TARGET_BYTES_MAX)
         return &long_target;
     if (x->head_bytes > HEAD_BYTES_MAX)
@@ -315,56 +323,6 @@ struct bytes http_bearer(const struct http_exchange *x)
 {
     struct bytes token = credentials_of(x, "Bearer");
     return token.size == 0 ? BYTES_NONE : bytes_of(arena_text(x->arena, token), token.size);
-}
-
-static bool bytes_are_of(struct bytes b, size_t size_max, const char *others)
-{
-    if (b.size == 0 || b.size > size_max)
-        return false;
-    for (size_t i = 0; i < b.size; i++) {
-        uint8_t c = b.data[i];
-        bool plain = (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
-        if (!plain && (c == 0 || strchr(others, c) == NULL))
-            return false;
-    }
-    return true;
-}
-
-static bool is_preflight(const struct http_exchange *x)
-{
-    return x->method == HTTP_OPTIONS && http_header(x, "Access-Control-Request-Method").size > 0;
-}
-
-size_t http_cors(const struct http_exchange *x, struct http_header out_headers[HTTP_CORS_HEADERS_MAX])
-{
-    /* "https://shop.example:8443", "null", or an app's own scheme. */
-    struct bytes origin = http_header(x, "Origin");
-    if (!bytes_are_of(origin, ORIGIN_BYTES_MAX, ":/.-_[]+~%@"))
-        return 0;
-    size_t n = 0;
-    out_headers[n++] = (struct http_header){"Access-Control-Allow-Origin", (const char *)origin.data};
-    out_headers[n++] = (struct http_header){"Access-Control-Allow-Credentials", "true"};
-    out_headers[n++] = (struct http_header){"Vary", "Origin"};
-    if (!is_preflight(x))
-        return n;
-    out_headers[n++] = (struct http_header){"Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, DELETE, OPTIONS"};
-    out_headers[n++] = (struct http_header){"Access-Control-Max-Age", "86400"};
-    struct bytes asked = http_header(x, "Access-Control-Request-Headers");
-    if (bytes_are_of(asked, ASKED_HEADERS_BYTES_MAX, ", -_.!#$%&'*+^`|~"))
-        out_headers[n++] = (struct http_header){"Access-Control-Allow-Headers", (const char *)asked.data};
-    assert(n <= HTTP_CORS_HEADERS_MAX);
-    return n;
-}
-
-bool http_cors_preflight(struct http_exchange *x)
-{
-    if (!is_preflight(x))
-        return false;
-    struct http_header headers[HTTP_CORS_HEADERS_MAX];
-    struct http_reply reply = {.status = 204, .headers = headers};
-    reply.header_count = http_cors(x, headers);
-    http_respond(x, &reply);
-    return true;
 }
 
 enum http_method http_method(const struct http_exchange *x)

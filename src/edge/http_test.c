@@ -353,7 +353,10 @@ static void malformed_requests_are_refused(struct t *t)
         {"\r\n\r\n\x01\x02\x03\r\n\r\n", 0},
         {"GET\r\n\r\n", 0},
         {"GET /hello HTTP/9.9\r\nHost: a\r\n\r\n", 505},
-        {"GET /a b c" HOST END, 0},
+        {"GET /a b c" HOST END, 400},
+        {"GET /hello" HOST "Host: other\r\n" END, 400},
+        {"GET /hello" HOST "X-Spaced : a\r\n" END, 400},
+        {"POST /echo" HOST "Content-Length : 3\r\n" END "abc", 400},
         {"GET /hello HTTP/1.1\r\n\r\n", 400},
         {"GET /hello" HOST "no colon here\r\n" END, 400},
         {"BREW /hello" HOST END, 405},
@@ -384,6 +387,28 @@ static void malformed_requests_are_refused(struct t *t)
         wire_close(w);
     }
     CHECK_EQ(t, ask_once(t, d->port, "GET /hello" HOST END).status, 200);
+    door_close(d);
+}
+
+/* Where it can be told in our own words, it is. */
+static void what_is_wrong_with_a_head_is_said_as_a_problem(struct t *t)
+{
+    static const struct {
+        const char *request, *slug;
+    } cases[] = {
+        {"GET /hello HTTP/1.1\r\n\r\n", "/problems/bad-host"},
+        {"GET /hello" HOST "Host: other\r\n" END, "/problems/bad-host"},
+        {"GET /a b c" HOST END, "/problems/bad-target"},
+        {"POST /echo" HOST "Content-Length: 3\r\nContent-Length: 4\r\n" END "abcd", "/problems/bad-framing"},
+    };
+    struct door *d = door_open(t, (struct http_options){0}, NULL);
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct answer a = ask_once(t, d->port, cases[i].request);
+        CHECK_EQ(t, a.status, 400);
+        CHECK_TEXT(t, answer_header(t, &a, "content-type"), "application/problem+json");
+        CHECK(t, a.body.size > 0 && strstr((const char *)a.body.data, cases[i].slug) != NULL);
+    }
+    CHECK_EQ(t, ask_once(t, d->port, "GET /hello HTTP/1.0\r\n\r\n").status, 200);
     door_close(d);
 }
 
@@ -720,6 +745,7 @@ static const struct test tests[] = {
     {"a silent client is cut off", a_silent_client_is_cut_off, 1},
     {"more connections than allowed wait", more_connections_than_allowed_wait, 1},
     {"malformed requests are refused", malformed_requests_are_refused, 1},
+    {"what is wrong with a head is said as a problem", what_is_wrong_with_a_head_is_said_as_a_problem, 1},
     {"what is malformed counts as the client's fault", what_is_malformed_counts_as_the_clients_fault, 1},
     {"headers are bounded", headers_are_bounded, 1},
     {"rubbish breaks nothing", rubbish_breaks_nothing, 20},

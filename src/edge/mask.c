@@ -5,7 +5,6 @@
 #include "lib/phone.h"
 #include "lib/text.h"
 
-#define MASK "****"
 #define MASKED_BYTES_MAX 512u
 #define DEPTH_MAX 32u
 #define PRINTED_BYTES_MAX (1u << 20)
@@ -26,6 +25,7 @@ static const struct sign signs[] = {
     {"buyer_name", false, false}, {"contact_name", false, false}, {"username", false, true}, {"name", true, true},
     {"姓名", false, false},     {"收货人", false, false},    {"手机", false, false},      {"电话", false, false},
     {"地址", false, false},     {"邮箱", false, false},      {"昵称", false, true},       {"birthday", true, true},
+    {"evidence", true, false},
 };
 
 static bool key_holds(struct bytes key, struct bytes part)
@@ -64,51 +64,14 @@ static bool text_is_personal(struct bytes text)
     return at != NULL && memchr(at, '.', text.size - (size_t)(at - text.data)) != NULL;
 }
 
-/* So many characters are shown of a text of `count`. */
-static void shares(size_t count, size_t *out_first, size_t *out_last)
-{
-    *out_first = count > 8 ? 4 : count > 1 ? 1 : 0;
-    *out_last = count > 8 ? 4 : count > 4 ? 2 : 0;
-}
-
-static size_t characters(struct bytes text)
-{
-    size_t count = 0;
-    while (text.size > 0) {
-        (void)text_next(&text);
-        count++;
-    }
-    return count;
-}
-
-static struct bytes characters_skip(struct bytes text, size_t count)
-{
-    while (count-- > 0)
-        (void)text_next(&text);
-    return text;
-}
-
-static void masked_push(struct buf *out, struct bytes text)
-{
-    const uint8_t *sign = text.size == 0 ? NULL : memchr(text.data, '@', text.size);
-    size_t count = characters(text), first, last;
-    shares(count, &first, &last);
-    first = sign != NULL ? (sign > text.data) : first;
-    struct bytes end = sign != NULL ? bytes_slice(text, (size_t)(sign - text.data), text.size) : characters_skip(text, count - last);
-    struct bytes behind = characters_skip(text, first);
-    buf_push(out, bytes_slice(text, 0, text.size - behind.size));
-    buf_push_text(out, MASK);
-    buf_push(out, end);
-}
-
 /* The text with its first `open` bytes as they are. */
 static void text_put(struct json_writer *w, struct bytes text, size_t open)
 {
     struct buf masked;
     buf_init(&masked, MASKED_BYTES_MAX);
     buf_push(&masked, bytes_slice(text, 0, open));
-    masked_push(&masked, bytes_slice(text, open, text.size));
-    json_put_string(w, masked.overflowed ? BYTES_LIT(MASK) : buf_bytes(&masked));
+    text_mask(&masked, bytes_slice(text, open, text.size));
+    json_put_string(w, masked.overflowed ? BYTES_LIT(TEXT_MASK) : buf_bytes(&masked));
     buf_fini(&masked);
 }
 
@@ -119,7 +82,7 @@ void mask_text(struct json_writer *w, struct bytes text)
 
 void mask_free_text(struct json_writer *w, struct bytes text)
 {
-    json_put_text(w, text.size == 0 ? "" : MASK);
+    json_put_text(w, text.size == 0 ? "" : TEXT_MASK);
 }
 
 /* How much of "phone:+8613812345678" under "ids" is the type and its colon; 0: it is no such text. */
@@ -169,9 +132,9 @@ static void mask_node(struct json_writer *w, struct bytes key, bool of_person, s
     } else if (json_is(j, JSON_STRING) && (personal || text_is_personal(json_string(j)))) {
         mask_text(w, json_string(j));
     } else if (json_is(j, JSON_NUMBER) && (personal || text_is_personal(json_raw(j)))) {
-        json_put_text(w, MASK);
+        json_put_text(w, TEXT_MASK);
     } else if (json_is(j, JSON_OBJECT) || json_is(j, JSON_ARRAY)) {
-        json_put_text(w, MASK);
+        json_put_text(w, TEXT_MASK);
     } else {
         json_put(w, j);
     }

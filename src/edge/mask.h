@@ -15,7 +15,7 @@ struct masking {
 };
 struct json_writer *mask_begin(struct masking *m);
 void mask_end(struct masking *m, struct json_writer *w, struct bytes key, bool of_person);
-/* "+861****5678", "w****@example.com", "王****": enough to recognise, not to use. */
+/* "+86138****5678", "w****@example.com", "王****": enough to recognise, not to use. */
 void mask_text(struct json_writer *w, struct bytes text);
 /* What somebody wrote in their own words may hold a name or a number anywhere: nothing of it is shown. */
 void mask_free_text(struct json_writer *w, struct bytes text);

@@ -333,8 +333,9 @@ void reference_print(struct buf *out, const struct registry *registry)
                        "  409 with its name, in English and Chinese. Title and detail are in Chinese for `Accept-Language: zh`. 503\n"
                        "  has Retry-After: nothing was taken, send it again.\n"
                        "- Lists give `next`; hand it back as the parameter that the list names. null: there is no more.\n"
-                       "- A token with brands sees what belongs to these, or to the whole group, and of people those who have something there: all\n"
-                       "  others are unknown to it (404), in verbs, lists and figures too. A masked one sees phones, e-mails, names and\n"
+                       "- A token with brands sees what belongs to these, or to the whole group, and of people those who are known there by\n"
+                       "  an event: all others are unknown to it (404), in verbs, lists and figures too. Of a person it sees the identifiers that are\n"
+                       "  known there, and how many more there are. Figures are cut to its brands, or left out by name. A masked one sees phones, e-mails, names and\n"
                        "  addresses in part. Every read of a person is noted: GET /api/v1/reads.\n"
                        "\n## Addresses\n");
     for (size_t i = 0; i < count; i++)

@@ -109,6 +109,12 @@ fallible streams_create(struct streams **out_streams, struct err *e);
 void streams_destroy(struct streams *s); /* ends all; no request may be on its way. NULL is fine */
 struct streams *door_streams(struct door *d);
 
+/* Exports that run; at most a few at once. */
+struct exports;
+fallible exports_create(struct exports **out_exports, struct err *e);
+void exports_destroy(struct exports *s); /* waits for all to end: the server has closed by then. NULL is fine */
+struct exports *door_exports(struct door *d);
+
 /* Buffers of one request being collected; taken from and given back to the door. */
 struct intake;
 struct intake *intake_take(struct door *d);
@@ -139,11 +145,61 @@ void api_settings(struct request *r);
 void api_setting_set(struct request *r);
 void api_name_set(struct request *r);
 void api_names(struct request *r);
+void api_sources(struct request *r);
+void api_source_put(struct request *r);
 void api_reads(struct request *r);
+
+void api_orders_put(struct request *r); /* api_orders.c */
+void api_order(struct request *r);
+void api_person_orders(struct request *r);
+void api_order_act(struct request *r); /* choice: the command */
+void api_reconcile(struct request *r); /* api_order_books.c; choice of those that set: the command */
+void api_reconcile_orders(struct request *r);
+void api_declare(struct request *r);
+void api_rate_set(struct request *r);
+void api_rates(struct request *r);
+void api_order_shops(struct request *r);
+void api_order_shop_set(struct request *r);
+
+void api_person_relations(struct request *r); /* api_relations.c */
+void api_thing_people(struct request *r);
+void api_person_relation(struct request *r); /* api_relation_acts.c */
+void api_relations_put(struct request *r);
+void api_hand_over(struct request *r);
+void api_hand_overs(struct request *r);
+
+void api_thing(struct request *r); /* api_things.c */
+void api_things(struct request *r);
+void api_thing_put(struct request *r);
+void api_thing_delete(struct request *r);
+void api_things_put(struct request *r);
+void api_kinds(struct request *r); /* api_kinds.c */
+void api_kind_put(struct request *r);
+
+void api_shares(struct request *r); /* api_scope.c */
+void api_share_acts(struct request *r);
+void api_share_set(struct request *r); /* choice: the command */
+void api_suppress(struct request *r);
+void api_reach(struct request *r);
+void api_person_reach(struct request *r);
 
 void api_hooks(struct request *r); /* api_hooks.c */
 void api_hook_make(struct request *r);
 void api_hook_end(struct request *r);
+
+void api_dead_letters(struct request *r); /* api_dead.c */
+void api_dead_act(struct request *r);     /* choice: the command */
+
+void api_export(struct request *r); /* api_export.c; choice: enum export_what */
+
+void api_backup(struct request *r); /* api_backup.c; POST opens one, DELETE closes it */
+void api_ports(struct request *r);
+enum ports_choice { PORTS_RESUME, PORTS_PAUSE };
+void api_ports_set(struct request *r);
+
+void api_erase(struct request *r); /* api_erase.c */
+void api_erasures(struct request *r);
+void api_purge(struct request *r); /* POST asks for it, GET tells how many rounds are left */
 
 void api_health(struct request *r); /* api_ops.c */
 void api_ready(struct request *r);

@@ -2,11 +2,18 @@
 #include "edge/route.h"
 
 #include "domain/identity/identity.h"
+#include "domain/order/order.h"
+#include "domain/scope/scope.h"
+#include "edge/export_rows.h"
+#include "engine/engine_domain.h"
 
 #define IDS "{\"ids\":[{\"type\":\"phone\",\"value\":\"13812345678\"},{\"type\":\"openid\",\"ns\":\"wx01\",\"value\":\"oA1\"}],\"reason\":\"ticket 42\",\"preview\":true}"
 #define SEGMENT_ONE "{\"messageId\":\"m1\",\"userId\":\"u1\",\"event\":\"Order Completed\",\"properties\":{\"revenue\":199},\"timestamp\":\"2026-01-02T03:04:05Z\"}"
 #define SEGMENT_MANY "{\"batch\":[{\"type\":\"track\",\"messageId\":\"m1\",\"anonymousId\":\"a1\",\"event\":\"Product Viewed\"}],\"sentAt\":\"2026-01-02T03:04:05Z\"}"
 #define NATIVE "{\"id\":\"m1\",\"event\":\"order_paid\",\"time\":\"2026-01-02T03:04:05Z\",\"ids\":[{\"type\":\"phone\",\"value\":\"13812345678\"}],\"brand\":\"a\",\"channel\":\"tmall\"}"
+#define THING "{\"attributes\":{\"name\":\"外滩店\",\"city\":\"上海\",\"opened\":\"2020-05-01\"},\"parent\":\"region/华东\",\"time\":\"2026-01-02T03:04:05Z\"}"
+#define THING_LINE "{\"kind\":\"sku\",\"id\":\"A-1\",\"parent\":{\"kind\":\"product\",\"id\":\"A\"},\"attributes\":{\"colour\":\"红\",\"price\":{\"amount\":199,\"currency\":\"CNY\"}}}"
+#define THING_KIND "{\"name\":\"boat\",\"label_zh\":\"游艇\",\"owned\":true,\"parents\":[\"brand\"],\"attributes\":[{\"name\":\"length\",\"type\":\"number\"}]}"
 #define SUCCESS "success, rejected [index, detail] when some events could not be read"
 
 /* A call of Segment's, in its long and its short form. */
@@ -20,6 +27,18 @@
         HTTP_POST, path, who, role, api_act, en, zh, NULL, body,                                                       \
             "position, result; with preview: refused, before [people], after [people]", 0, command                     \
     }
+
+#define ORDER "{\"shop\":\"tmall-1\",\"number\":\"372100456\",\"modified\":\"2026-11-11T00:05:00+08:00\",\"complete\":true,\"brand\":\"a\",\"states\":{\"created\":\"2026-11-11T00:00:00+08:00\",\"paid\":\"2026-11-11T00:05:00+08:00\"},\"buyer\":[{\"type\":\"phone\",\"value\":\"13812345678\"}],\"payment\":{\"total\":199.00,\"freight\":0},\"lines\":[{\"line\":\"1\",\"sku\":\"A-1\",\"name\":\"连衣裙\",\"quantity\":1,\"list_price\":299.00,\"discounts\":{\"platform\":100.00},\"paid\":199.00}]}"
+#define ORDER_BRIEF "shop, number, void, owner, brand, channel, store, till, seller, campaign, remark, states, sums [currency, lines, list, discount, discounts, gross, freight, amount, refunded, net, differs_by, group_currency, group_net]"
+#define ORDER_ACT(verb, command, body, en, zh)                                                                         \
+    {                                                                                                                  \
+        HTTP_POST, "/api/v1/orders/{shop}/{number}/" verb, WHO_TOKEN, ROLE_WRITE, api_order_act, en, zh, NULL, body,   \
+            "position", 0, command                                                                                     \
+    }
+
+#define RELATION "\"act\":\"begin\",\"type\":\"owned_by\",\"to\":\"staff/G17\",\"brand\":\"a\",\"time\":\"2026-01-02T03:04:05Z\",\"attributes\":{\"store\":\"SH01\"}}"
+#define RELATION_MEMBERS                                                                                               \
+    "type, en, zh, brand, to (kind, ns, id, or person), open, periods [begin, end, reason, replaced], attributes [name, value, time, history [time, value]]"
 
 static const struct route all[] = {
     /* Collecting. */
@@ -54,9 +73,9 @@ static const struct route all[] = {
     {HTTP_GET, "/api/v1/people/{person}", WHO_TOKEN, ROLE_READ, api_person,
      "One person: {person} is TYPE:VALUE, TYPE:NAMESPACE:VALUE, or id:PUBLIC_ID.",
      "查询一个人:{person} 为 类型:值、类型:命名空间:值 或 id:公开编号。", "timeline (so many newest events)", NULL,
-     "id, number, pending, identifiers [type, ns, value, since, state, first, last], evidence [rule, members, count, first, last, position], "
+     "id, number, pending, identifiers [type, ns, value, since, state, first, last], identifiers_hidden (more, of other brands), evidence [rule, members, count, first, last, position], "
      "traits [name, brand, value, source, priority, time, history], counters [event, brand, channel, count, first, last], "
-     "consents [brand, purpose, channel, given, time, until, policy, source], aliases, timeline, next",
+     "consents [entity, brand, purpose, channel, given, time, from, until, policy, evidence, source], aliases, relations and ladder (as of …/relations), timeline, next",
      0, 0},
     {HTTP_GET, "/api/v1/people/{person}/timeline", WHO_TOKEN, ROLE_READ, api_timeline, "What a person did, newest first.",
      "一个人的行为时间线,新的在前。", "limit, before (what next gave, or a time)", NULL, "id, events, next", 0, 0},
@@ -90,6 +109,126 @@ static const struct route all[] = {
     {HTTP_GET, "/api/v1/identity/acts", WHO_TOKEN, ROLE_READ, api_acts, "What was decided by hand, newest first.", "人工操作记录,新的在前。",
      "limit, before", NULL, "acts [position, time, act, by, reason, undone, undoable, summary], next", 0, 0},
 
+    /* Orders. */
+    {HTTP_POST, "/api/v1/orders", WHO_UNLIMITED, ROLE_WRITE, api_orders_put,
+     "Takes versions of orders, whole or in part: one JSON object a line, or one JSON array. The newest of each part counts, in whatever order they come.",
+     "写入订单的各个版本(整单或部分):每行一个 JSON 对象,或一个 JSON 数组。各部分以最新版本为准,与到达先后无关。", "import (1: history, which tells nobody)", ORDER,
+     "accepted, faulty, faults [line, detail] (the first 100)", BODY_BYTES_COLLECTED, 0},
+    {HTTP_PUT, "/api/v1/orders", WHO_UNLIMITED, ROLE_WRITE, api_orders_put, "The same as POST.", "同 POST。", "import", ORDER, "accepted, faulty, faults [line, detail]",
+     BODY_BYTES_COLLECTED, 0},
+    {HTTP_GET, "/api/v1/orders/{shop}/{number}", WHO_TOKEN, ROLE_READ, api_order, "One order, with its sums now or as of an instant.", "查询一个订单;可按某一时刻计算金额。",
+     "at", NULL, ORDER_BRIEF ", buyer, receiver, payment, lines, shipments, refunds, acts [position, time, act, by, reason, undone]", 0, 0},
+    {HTTP_GET, "/api/v1/people/{person}/orders", WHO_TOKEN, ROLE_READ, api_person_orders, "The orders of a person; a page is in order of day, the latest first.",
+     "一个人的订单;每页按日期倒序。", "limit, after, at", NULL, "id, orders [" ORDER_BRIEF "], next", 0, 0},
+    ORDER_ACT("correct", COMMAND_ORDER_CORRECT, "{\"part\":\"line\",\"id\":\"1\",\"field\":\"paid\",\"value\":189.00,\"reason\":\"ticket 42\"}",
+              "Sets one field by hand, over whatever sources say: part is head, payment, receiver, line, shipment, refund or state.",
+              "人工更正一个字段,优先于各来源:part 为 head、payment、receiver、line、shipment、refund 或 state。"),
+    ORDER_ACT("void", COMMAND_ORDER_VOID, "{\"reason\":\"test order\"}", "The order counts for nothing.", "作废订单。"),
+    ORDER_ACT("reassign", COMMAND_ORDER_REASSIGN, "{\"to\":\"phone:13812345678\",\"reason\":\"receipt shown\"}",
+              "Gives the order to the person who has an identifier.", "把订单归到某人名下(小票补登)。"),
+    ORDER_ACT("undo", COMMAND_ORDER_UNDO, "{\"position\":4711,\"reason\":\"wrong person\"}", "Takes back what was decided on the order at a position.",
+              "撤销对该订单的一次操作。"),
+    {HTTP_GET, "/api/v1/reconcile", WHO_UNLIMITED, ROLE_READ, api_reconcile, "What a shop's days add up to here, and what its source declared.",
+     "按日对账:本系统合计与来源申报。", "shop, from, to (days)", NULL,
+     "shop, days [day, currency, here [orders, lines, amount, refunded], declared [orders, amount, listed], differs_by, agrees], next (day)", 0, 0},
+    {HTTP_GET, "/api/v1/reconcile/orders", WHO_UNLIMITED, ROLE_READ, api_reconcile_orders, "Where a day that was declared order by order differs.",
+     "逐单对账:某日哪些订单不一致。", "shop, day, after", NULL, "shop, day, mismatches [number, difference, currency, here, declared], next", 0, 0},
+    {HTTP_POST, "/api/v1/reconcile", WHO_UNLIMITED, ROLE_WRITE, api_declare,
+     "What a source says it has sent of a shop's day: totals, and its orders with their amounts if it likes; a big day in parts.",
+     "来源申报某店铺某日的合计,可附逐单金额;单量大的日子可分部分申报。", NULL,
+     "{\"shop\":\"tmall-1\",\"day\":\"2026-11-11\",\"orders\":2,\"amount\":298.00,\"list\":[{\"number\":\"372100456\",\"amount\":199.00},{\"number\":\"372100457\",\"amount\":99.00}]}",
+     "position", BODY_BYTES_COLLECTED, COMMAND_ORDER_DECLARED},
+    {HTTP_GET, "/api/v1/rates", WHO_UNLIMITED, ROLE_READ, api_rates, "Rates of currencies, of a pair the latest day first.", "汇率列表,同一货币对以最新日期在前。",
+     "limit, after", NULL, "rates [from, to, day, rate], next", 0, 0},
+    {HTTP_PUT, "/api/v1/rates", WHO_UNLIMITED, ROLE_WRITE, api_rate_set, "What one unit of a currency is in another, from a day on.", "设定某日起的汇率。", NULL,
+     "{\"from\":\"USD\",\"to\":\"CNY\",\"day\":\"2026-11-11\",\"rate\":7.1234}", "position", 0, COMMAND_ORDER_RATE},
+    {HTTP_GET, "/api/v1/order-shops", WHO_UNLIMITED, ROLE_READ, api_order_shops, "Shops of which it was said whether their orders derive events.",
+     "已设定是否由订单派生事件的店铺。", NULL, NULL, "shops [shop, derives_events]", 0, 0},
+    {HTTP_PUT, "/api/v1/order-shops", WHO_UNLIMITED, ROLE_WRITE, api_order_shop_set,
+     "Whether a shop's orders derive events: not where its SDK tells order events itself.", "店铺的订单是否派生事件:SDK 已上报订单事件的店铺应关闭。", NULL,
+     "{\"shop\":\"web\",\"derives_events\":false}", "position", 0, COMMAND_ORDER_SHOP},
+
+    /* Relations. */
+    {HTTP_GET, "/api/v1/people/{person}/relations", WHO_TOKEN, ROLE_READ, api_person_relations,
+     "A person's relations with their periods, and how far they have come with each brand, and why.", "一个人的关系及其时段,以及在各品牌所处的阶段和依据。", NULL, NULL,
+     "id, relations [" RELATION_MEMBERS "], ladder [brand, rung, en, zh, was, why [relation, to, since, orders, orders_lately, last]]", 0, 0},
+    {HTTP_POST, "/api/v1/people/{person}/relations", WHO_TOKEN, ROLE_WRITE, api_person_relation,
+     "A relation of the person begins, ends (with a reason), or gets attributes (act: begin, end, set).", "开始、结束一个人的关系,或设置其属性(act:begin、end、set)。", "import",
+     "{" RELATION, "position", 0, 0},
+    {HTTP_GET, "/api/v1/things/{kind}/{id}/people", WHO_TOKEN, ROLE_READ, api_thing_people,
+     "The people who have an open relation to a thing: a guide's customers, the members of a group. Without a type: of staff those they own, else the first type that leads to "
+     "such things.",
+     "与某实体存在关系的人:导购的专属客户、群成员等。未指定类型时:员工取专属客户,其余取可指向该种类的第一个类型。", "type, ns, limit, after", NULL,
+     "relation, en, zh, people [person, identifier, relations [" RELATION_MEMBERS "]], next", 0, 0},
+    {HTTP_POST, "/api/v1/relations", WHO_UNLIMITED, ROLE_WRITE, api_relations_put,
+     "Many relations of many people: one JSON object a line, or one JSON array. In whatever order they come, and how often, makes no difference.",
+     "批量写入多人的关系:每行一个 JSON 对象,或一个 JSON 数组。与先后和重复无关。", "import", "{\"person\":\"phone:13812345678\"," RELATION,
+     "accepted, faulty, faults [line, detail] (the first 100)", BODY_BYTES_COLLECTED, 0},
+    {HTTP_POST, "/api/v1/relations/hand-over", WHO_TOKEN, ROLE_WRITE, api_hand_over,
+     "Hands relations to somebody of staff over to others, in turn, or first to those of the store that the relation names (by_store). A job does it.",
+     "把某员工名下的关系交接给其他员工:轮流分配,或优先给关系所属门店的员工(by_store)。由后台任务完成。", NULL,
+     "{\"from\":\"staff/G17\",\"to\":[\"staff/G18\",\"staff/G19\"],\"types\":[\"owned_by\"],\"by_store\":false,\"reason\":\"离职\",\"preview\":true}",
+     "position; with preview: preview, relations, more (of one brand at least so many), to", 0, 0},
+    {HTTP_GET, "/api/v1/relations/hand-overs", WHO_TOKEN, ROLE_READ, api_hand_overs, "Hand-overs and how far they are, newest first.", "交接记录与进度,新的在前。",
+     "limit, before", NULL, "hand_overs [position, time, finished, looked_at, moved, by, reason, brand, from, to], next", 0, 0},
+
+    /* Things. */
+    {HTTP_GET, "/api/v1/things/{kind}", WHO_TOKEN, ROLE_READ, api_things,
+     "The things of a kind; those under another thing (under=KIND/ID, ns= its namespace), or with a value of an indexed attribute.",
+     "某个种类的实体;可按上级(under=种类/编号,ns=其命名空间)或可查属性的值筛选。", "limit, after, under, ns, attribute, value", NULL,
+     "things [kind, ns, id, name, parent], next", 0, 0},
+    {HTTP_GET, "/api/v1/things/{kind}/{id*}", WHO_TOKEN, ROLE_READ, api_thing,
+     "One thing, now or as of an instant; with history=1 also all that is kept of what it was.", "查询一个实体,当前或某一时刻的;history=1 时附带保留的历史。",
+     "ns, at (a time), history", NULL,
+     "kind, ns, id, kind_en, kind_zh, number, at, exists, exists_forgotten, since, path [kind, ns, id, name] (the nearest first), path_forgotten, attributes [name, en, zh, "
+     "type, value, since, forgotten; with history: history [time, value], older_forgotten]; with history: parents [time, value], existence [time, value]",
+     0, 0},
+    {HTTP_PUT, "/api/v1/things/{kind}/{id*}", WHO_TOKEN, ROLE_WRITE, api_thing_put,
+     "Says what is true of a thing from an instant on (now, unless it says a time): null clears, what isn't said stays. lenient=1: what doesn't fit is left out.",
+     "声明实体自某时刻(默认现在)起的属性:null 为清除,未提及的不变。lenient=1 时忽略不合规的属性。", "ns, lenient, import", THING,
+     "position, result [number, created, changed, left_out]", 0, 0},
+    {HTTP_DELETE, "/api/v1/things/{kind}/{id*}", WHO_TOKEN, ROLE_WRITE, api_thing_delete, "Ends a thing; a later put begins it again.",
+     "终止一个实体;之后的写入会使其重新开始。", "ns, time", NULL, "position, result [number, created, changed, left_out]", 0, 0},
+    {HTTP_POST, "/api/v1/things", WHO_UNLIMITED, ROLE_WRITE, api_things_put,
+     "Many things: one JSON object a line, or one JSON array; `deleted` ends one. Answered when all are durable and applied.",
+     "批量写入实体:每行一个 JSON 对象,或一个 JSON 数组;`deleted` 表示终止。落盘并生效后应答。", "lenient, import", THING_LINE,
+     "accepted, faulty, faults [line, detail] (the first 100)", BODY_BYTES_COLLECTED, 0},
+    {HTTP_GET, "/api/v1/kinds", WHO_TOKEN, ROLE_READ, api_kinds, "The kinds of things, with their attributes.", "实体种类及其属性。", NULL, NULL,
+     "kinds [name, label_en, label_zh, closed, personal, owned, parents, attributes [name, type, label_en, label_zh, indexed, indexing, declared]]", 0, 0},
+    {HTTP_PUT, "/api/v1/kinds", WHO_UNLIMITED, ROLE_ADMIN, api_kind_put,
+     "Declares a kind, or changes one: what isn't said stays, attributes are added or changed, none goes. An index of an attribute that is there is built in the background.",
+     "声明或修改一个种类:未提及的不变,属性只增改、不删除。为已有属性申请的索引在后台建立。", NULL, THING_KIND, "position", 0, 0},
+
+    /* Scope. */
+    {HTTP_GET, "/api/v1/reach", WHO_TOKEN, ROLE_READ, api_reach,
+     "How many of the people that a brand knows may be written to or called, by channel, and why the others not. brand: the whole group without "
+     "it; purpose: marketing without it.",
+     "某品牌所认识的人中,各渠道可触达的人数及不可触达的原因。不给 brand 为整个集团,不给 purpose 为 marketing。", "brand, purpose, channel", NULL,
+     "pending, brand, purpose, channels [channel, en, zh, people, reachable, excluded [no_address, quarantined, suppressed, ended, no_consent, withdrawn, expired]]", 0, 0},
+    {HTTP_GET, "/api/v1/people/{person}/reach", WHO_TOKEN, ROLE_READ, api_person_reach,
+     "Whether one may write to or call a person, by channel, with the address and the consent that decide.", "某人在各渠道能否触达,以及起决定作用的联系方式与同意授权。",
+     "brand, purpose, channel", NULL,
+     "id, pending, brand, purpose, channels [channel, en, zh, reachable, reason, address [type, ns, value, since, state], consent [entity, brand, purpose, channel, given, "
+     "time, from, until, policy, evidence, source]]",
+     0, 0},
+    {HTTP_POST, "/api/v1/suppress", WHO_UNLIMITED, ROLE_WRITE, api_suppress,
+     "Puts an identifier on the stop list, or takes it off: whoever has it isn't written to or called there.", "将标识加入或移出停发名单:无论归谁,都不再向其发送。", NULL,
+     "{\"id\":\"phone:13812345678\",\"suppressed\":true,\"reason\":\"asked by letter\"}", "position", 0, 0},
+    {HTTP_GET, "/api/v1/shares", WHO_UNLIMITED, ROLE_READ, api_shares,
+     "What legal entities share with each other: `to` sees what the brands of `from` have; purposes null: all but sensitive ones.",
+     "法律主体之间的数据共享:`to` 可见 `from` 各品牌的数据;purposes 为 null 表示除敏感用途外的全部用途。", "limit, after", NULL,
+     "shares [from, to, purposes, until, live, position], next", 0, 0},
+    {HTTP_GET, "/api/v1/shares/acts", WHO_UNLIMITED, ROLE_READ, api_share_acts, "Who has shared or unshared what and why, newest first.", "共享与取消共享的记录,新的在前。",
+     "limit, before", NULL, "acts [position, time, act, from, to, purposes, policy, evidence, until, by, reason], next", 0, 0},
+    {HTTP_POST, "/api/v1/shares", WHO_UNLIMITED, ROLE_ADMIN, api_share_set,
+     "Lets the brands of one legal entity see what those of another one have; replaces what was said of the two before. null: the entity of the brands "
+     "without one.",
+     "允许一个法律主体的品牌查看另一主体各品牌的数据,替换此前的设定。null 表示未声明主体的品牌。", NULL,
+     "{\"from\":\"乙公司\",\"to\":\"甲公司\",\"purposes\":[\"service\"],\"policy\":\"2026-01\",\"evidence\":\"contract 4711\",\"until\":\"2027-01-01\",\"reason\":\"joint desk\"}",
+     "position", 0, COMMAND_SHARE},
+    {HTTP_POST, "/api/v1/shares/end", WHO_UNLIMITED, ROLE_ADMIN, api_share_set, "Ends what is shared from one legal entity to another, at once.", "立即终止一个法律主体向另一主体的共享。",
+     NULL, "{\"from\":\"乙公司\",\"to\":\"甲公司\",\"reason\":\"contract ended\"}", "position", 0, COMMAND_UNSHARE},
+
     /* Administration. */
     {HTTP_GET, "/api/v1/tokens", WHO_UNLIMITED, ROLE_ADMIN, api_tokens, "All tokens, without their secrets.", "令牌列表(不含密钥)。", NULL, NULL,
      "tokens [name, roles, brands, store, channel, brand, masked, expires]", 0, 0},
@@ -102,6 +241,12 @@ static const struct route all[] = {
      "settings [name, value, initially, least, most, unit, about]", 0, 0},
     {HTTP_PUT, "/api/v1/settings", WHO_UNLIMITED, ROLE_ADMIN, api_setting_set, "Sets one.", "修改一个设置项。", NULL,
      "{\"name\":\"identity.hub_days\",\"value\":30}", "position", 0, 0},
+    {HTTP_GET, "/api/v1/sources", WHO_UNLIMITED, ROLE_READ, api_sources, "How much sources are trusted about traits, where something was said of it.",
+     "已设定的数据源可信度。", "limit, after", NULL, "sources [source, priority, first], next", 0, 0},
+    {HTTP_PUT, "/api/v1/sources", WHO_UNLIMITED, ROLE_WRITE, api_source_put,
+     "How much a source is trusted about traits (0 best, 100 where nothing is said), and whether its earliest value stands, not its latest. Holds for events from then on.",
+     "设定数据源关于特质的可信度(0 最可信,未设定为 100),以及以其最早值还是最新值为准。自此之后的事件适用。", NULL,
+     "{\"source\":\"crm\",\"priority\":10,\"first\":false}", "position", 0, 0},
     {HTTP_GET, "/api/v1/names", WHO_TOKEN, ROLE_READ, api_names, "Names of one kind, with what is said of them; events with their counts.",
      "某一类名称及其说明;事件附带次数。", "kind, limit, after", NULL,
      "kind, names [number, name, en, zh, alias_of, attributes; of events: count, standard, category, needs], next", 0, 0},
@@ -128,11 +273,61 @@ static const struct route all[] = {
     {HTTP_GET, "/api/v1/checkpoint", WHO_UNLIMITED, ROLE_ADMIN, api_checkpoint, "The last checkpoint, and how much log has come since.",
      "最近的检查点,以及其后的日志量。", NULL, NULL, "position, time, behind_bytes, failed, trouble", 0, 0},
 
+    /* Out again. */
+    {HTTP_GET, "/api/v1/export/events", WHO_TOKEN, ROLE_READ, api_export,
+     "All events in the order of the log, a line each, as POST /api/v1/events?import=1 takes them back. Goes on behind after, the position of the last one that came.",
+     "按日志顺序导出全部事件,每行一个,可由 POST /api/v1/events?import=1 原样导入。after 为最后收到的事件位点,从其后继续。",
+     "format (ndjson, table, csv), after (a position), since, until, brand, plain (1: csv without byte order mark and apostrophes)", NULL,
+     "position, received_at and the event's members; a stream that is cut is not whole", 0, EXPORT_EVENTS},
+    {HTTP_GET, "/api/v1/export/people", WHO_TOKEN, ROLE_READ, api_export, "All people, a line each. Goes on behind after, the number of the last one that came.",
+     "导出全部人,每行一个。after 为最后收到的人的编号。", "format (ndjson, table, csv), after (a number), brand, plain", NULL,
+     "as /api/v1/people/{person}, without timeline", 0, EXPORT_PEOPLE},
+    {HTTP_GET, "/api/v1/export/things", WHO_TOKEN, ROLE_READ, api_export,
+     "All things as POST /api/v1/things takes them back, with their history: a line for each instant; as table or csv one row each, as it is now. Goes on behind after, KIND/NS/ID.",
+     "导出全部实体及其历史,可由 POST /api/v1/things 导入;table 与 csv 每个实体一行,为当前状态。after 为 种类/命名空间/编号。",
+     "format (ndjson, table, csv), after (KIND/NS/ID), kind, brand, plain", NULL, "kind, ns, id, time, deleted, parent, attributes", 0, EXPORT_THINGS},
+    {HTTP_GET, "/api/v1/export/orders", WHO_TOKEN, ROLE_READ, api_export,
+     "All orders as POST /api/v1/orders takes them back; as table or csv with their sums. Goes on behind after, SHOP/NUMBER.",
+     "导出全部订单,可由 POST /api/v1/orders 导入;table 与 csv 附带各项金额。after 为 店铺/订单号。",
+     "format (ndjson, table, csv), after (SHOP/NUMBER), shop, brand, since, until (by the order's creation), plain", NULL, "an order's version", 0, EXPORT_ORDERS},
+
+    {HTTP_POST, "/api/v1/people/{person}/erase", WHO_UNLIMITED, ROLE_ADMIN, api_erase,
+     "Erases a person: hidden at once, purged from events and the log by and by; old files do not bring them back.",
+     "删除一个人:立即不可见,随后从事件与日志中清除;旧文件的导入不会使其恢复。", NULL, "{\"reason\":\"asked by mail\"}", "position", 0, 0},
+    {HTTP_GET, "/api/v1/erasures", WHO_UNLIMITED, ROLE_ADMIN, api_erasures, "Who was erased, by public id, and how far the purge is.", "删除回执与清除进度。",
+     "after (what next gave)", NULL, "erasures [position, time, person, absorbed, by, reason, events_rewritten, events_purged, log_purged], next", 0, 0},
+    {HTTP_POST, "/api/v1/purge", WHO_UNLIMITED, ROLE_ADMIN, api_purge,
+     "What was erased or given up leaves the files now: some checkpoints, with the cold store written anew and the log cut.",
+     "立即从文件中清除已删除的内容:建立若干检查点、重写冷存储并截去日志。", NULL, NULL, "rounds_left, trouble; 202 while it goes on", 0, 0},
+    {HTTP_GET, "/api/v1/purge", WHO_UNLIMITED, ROLE_ADMIN, api_purge, "How many rounds of a purge are left.", "清除剩余轮数。", NULL, NULL, "rounds_left, trouble", 0, 0},
+    {HTTP_POST, "/api/v1/backup", WHO_UNLIMITED, ROLE_ADMIN, api_backup,
+     "Opens a backup of all that is durable now, as links in a folder of the daemon's machine, for `kith backup` to copy; one that is open is closed before.",
+     "打开一个备份:在守护进程所在机器的目录中以硬链接固定当前已落盘的全部内容,供 `kith backup` 复制;已打开的会先关闭。", NULL, NULL,
+     "folder, position, time, digest", 0, 0},
+    {HTTP_DELETE, "/api/v1/backup", WHO_UNLIMITED, ROLE_ADMIN, api_backup, "Closes the open backup: its files may go.", "关闭已打开的备份,释放其文件。", NULL,
+     NULL, "folder, position, time, digest", 0, 0},
+    {HTTP_GET, "/api/v1/ports", WHO_UNLIMITED, ROLE_ADMIN, api_ports, "What waits to be sent to the world, and whether the ports are paused.",
+     "待外发的内容,以及外发是否已暂停。", NULL, NULL, "paused, waiting, targets [effect, target, count, oldest] (the first 256)", 0, 0},
+    {HTTP_GET, "/api/v1/ports/dead", WHO_UNLIMITED, ROLE_ADMIN, api_dead_letters,
+     "Dead letters: what the world refused or did not take for three days, with the reason. At most 1,000 are kept, the newest.",
+     "死信:被对方拒绝,或三天内始终未被接收的推送及其原因。至多保留最新的 1,000 条。", "limit, after", NULL,
+     "dead [position, time, asked, effect, target, id, reason], next", 0, 0},
+    {HTTP_POST, "/api/v1/ports/dead/again", WHO_UNLIMITED, ROLE_ADMIN, api_dead_act, "Sends a dead letter again, or all, with the same id.",
+     "重发一条或全部死信,标识不变。", NULL, "{\"position\":4711}", "position", 0, COMMAND_DEAD_AGAIN},
+    {HTTP_POST, "/api/v1/ports/dead/drop", WHO_UNLIMITED, ROLE_ADMIN, api_dead_act, "Lets go of a dead letter, or of all.", "丢弃一条或全部死信。", NULL,
+     "{\"all\":true}", "position", 0, COMMAND_DEAD_DROP},
+    {HTTP_POST, "/api/v1/ports/pause", WHO_UNLIMITED, ROLE_ADMIN, api_ports_set, "Nothing is sent to the world any more: it waits.", "暂停外发:内容保留等待。", NULL,
+     NULL, "paused", 0, PORTS_PAUSE},
+    {HTTP_POST, "/api/v1/ports/resume", WHO_UNLIMITED, ROLE_ADMIN, api_ports_set, "What waits is sent, and all that comes.", "恢复外发。", NULL, NULL, "paused", 0,
+     PORTS_RESUME},
+
     /* What goes on. */
     {HTTP_GET, "/api/v1/stats", WHO_TOKEN, ROLE_READ, api_stats, "How much there is.", "总体数据。", NULL, NULL,
-     "for a token that is limited to brands: workspace, version, brands; for others: workspace, version, people, identifiers, merges, events, folded_until, dedup_horizon_seconds, dedup_horizon_short, events_by_name [event, en, zh, count], "
+     "workspace, version, people, identifiers, merges, events, folded_until, by_brand [brand, people, events], by_brand_more, events_by_name [event, en, zh, count], "
+     "dedup_horizon_seconds, dedup_horizon_short, "
      "position, log_time, log_bytes, checkpoint_position, commands, replayed, refused, refusals [command, refusal, count], duplicates, "
-     "waiting, memory_bytes, cold_rows, digest, accepting, trouble, rows",
+     "waiting, memory_bytes, cold_rows, digest, accepting, trouble, rows; for a token that is limited to brands or a store: brands, store, "
+     "what can be cut to them, and left_out with the names of what can't",
      0, 0},
     {HTTP_GET, "/api/v1/events/stream", WHO_TOKEN, ROLE_READ, api_stream,
      "What becomes true, as server-sent events; a client that is too slow is dropped.", "实时事实流(SSE);过慢的客户端会被断开。",

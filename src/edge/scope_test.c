@@ -1,4 +1,4 @@
-/* What a token that is limited to brands may see and decide, asked by HTTP. Covers: scope.c, list.c */
+/* What a token that is limited to brands may see and decide, asked by HTTP. Covers: scope.c, list.c, identifiers.c */
 #include "edge/door_test.h"
 
 /* Ann bought at brand a, Bea at b, Cleo at both; Dan is known to the group alone. */
@@ -126,18 +126,124 @@ static void reviews_are_cut(struct t *t)
     place_close(&p);
 }
 
-static void figures_of_all_brands_are_left_out(struct t *t)
+/* Whatever the whole answer has, one that is cut has too, or names. */
+static void nothing_goes_unsaid(struct place *p, struct reply whole, struct reply cut)
+{
+    struct json_parser *parser = json_parser_create(1 << 20);
+    struct json root;
+    struct bytes key;
+    struct json member;
+    CHECK(p->t, done(json_parse(parser, whole.body, &root, NULL)));
+    for (struct json_walk w = json_members(root); json_member_next(&w, &key, &member);)
+        if (!has(cut, arena_printf(p->t->arena, "\"%.*s\"", BYTES_ARG(key))))
+            test_fail(p->t, __FILE__, __LINE__, "%.*s is neither given nor named", BYTES_ARG(key));
+    json_parser_destroy(parser);
+}
+
+static void figures_are_cut_to_the_brands(struct t *t)
 {
     struct place p;
     open_story(&p, t);
-    struct reply r = of_a(&p, "/api/v1/stats", NULL);
+    struct reply r = of_a(&p, "/api/v1/stats", NULL), whole = get(&p, "/api/v1/stats");
     CHECK_STATUS(t, r, 200);
     CHECK_TEXT(t, at(&p, r, "brands.0"), "a");
     CHECK_TEXT(t, at(&p, r, "people"), "");
-    CHECK(t, !has(r, "events") && !has(r, "position") && !has(r, "digest"));
+    CHECK_TEXT(t, at(&p, r, "events"), "");
+    CHECK_TEXT(t, at(&p, r, "digest"), "");
+    CHECK_EQ(t, count_at(&p, r, "by_brand"), 2);
+    CHECK_TEXT(t, at(&p, r, "by_brand.0.brand"), "null");
+    CHECK_TEXT(t, at(&p, r, "by_brand.0.people"), "1");
+    CHECK_TEXT(t, at(&p, r, "by_brand.1.brand"), "a");
+    CHECK_TEXT(t, at(&p, r, "by_brand.1.people"), "2");
+    CHECK_TEXT(t, at(&p, r, "by_brand.1.events"), "2");
+    CHECK_EQ(t, count_at(&p, r, "events_by_name"), 2); /* what is of no brand is everybody's */
+    CHECK(t, has(r, "\"count\":2") && has(r, "\"count\":1") && !has(r, "\"count\":4"));
+    nothing_goes_unsaid(&p, whole, r);
+    CHECK_EQ(t, count_at(&p, whole, "by_brand"), 3);
+    CHECK_TEXT(t, at(&p, whole, "by_brand.2.people"), "2");
+    CHECK(t, has(whole, "\"count\":4") && !has(whole, "left_out"));
     r = of_a(&p, "/api/v1/names?kind=event", NULL);
     CHECK(t, has(r, "order_paid") && !has(r, "\"count\""));
     CHECK(t, has(get(&p, "/api/v1/names?kind=event"), "\"count\":4"));
+    place_close(&p);
+}
+
+/* Nobody counts events by store, so such a token gets none of their counts. */
+static void events_of_a_store_are_not_counted(struct t *t)
+{
+    static const struct token till = {.name = "till", .roles = 1u << ROLE_READ, .store = "S1"};
+    struct place p;
+    open_story(&p, t);
+    place_token(&p, "main", &till, "kith_till");
+    struct reply r = ask(&p, (struct ask){.path = "/api/v1/stats", .token = "kith_till"});
+    CHECK_TEXT(t, at(&p, r, "people"), "4");
+    CHECK_TEXT(t, at(&p, r, "store"), "S1");
+    CHECK_TEXT(t, at(&p, r, "events"), "");
+    CHECK_TEXT(t, at(&p, r, "by_brand.1.people"), "2");
+    CHECK_TEXT(t, at(&p, r, "by_brand.1.events"), "");
+    nothing_goes_unsaid(&p, get(&p, "/api/v1/stats"), r);
+    place_close(&p);
+}
+
+/* Fay gave a phone to brand a, an e-mail to brand b, and a device to nobody in particular. */
+static void open_fay(struct place *p, struct t *t)
+{
+    open_story(p, t);
+    CHECK_TEXT(t, at(p, post(p, "/api/v1/events",
+                             "{\"id\":\"f1\",\"event\":\"login\",\"brand\":\"b\",\"ids\":[{\"type\":\"user_id\",\"value\":\"fay\"},{\"type\":\"email\",\"value\":\"fay@example.com\"}]}\n"
+                             "{\"id\":\"f2\",\"event\":\"login\",\"brand\":\"a\",\"ids\":[{\"type\":\"user_id\",\"value\":\"fay\"},{\"type\":\"phone\",\"value\":\"13812340000\"}]}\n"
+                             "{\"id\":\"f3\",\"event\":\"login\",\"ids\":[{\"type\":\"user_id\",\"value\":\"fay\"},{\"type\":\"device_id\",\"value\":\"d-1\"}]}"),
+                      "accepted"),
+               "3");
+}
+
+static void identifiers_are_cut_and_the_rest_counted(struct t *t)
+{
+    struct place p;
+    open_fay(&p, t);
+    struct reply r = get(&p, "/api/v1/people/user_id:fay");
+    CHECK_EQ(t, count_at(&p, r, "identifiers"), 4);
+    CHECK_TEXT(t, at(&p, r, "identifiers_hidden"), "0");
+    CHECK_EQ(t, count_at(&p, r, "evidence"), 3);
+    r = of_a(&p, "/api/v1/people/user_id:fay", NULL);
+    CHECK_EQ(t, count_at(&p, r, "identifiers"), 3);
+    CHECK_TEXT(t, at(&p, r, "identifiers_hidden"), "1");
+    CHECK(t, has(r, "+8613812340000") && has(r, "d-1") && !has(r, "example.com"));
+    CHECK_EQ(t, count_at(&p, r, "evidence"), 2); /* members are places in the list that is shown */
+    CHECK_TEXT(t, at(&p, r, "identifiers.1.type"), "phone");
+    CHECK_TEXT(t, at(&p, r, "evidence.0.members.1"), "1");
+    CHECK_TEXT(t, at(&p, r, "evidence.1.members.1"), "2");
+    CHECK_STATUS(t, of_a(&p, "/api/v1/people/email:fay@example.com", NULL), 200); /* who names it has it */
+    r = of_a(&p, "/api/v1/find?q=fay@example.com", NULL);
+    CHECK_TEXT(t, at(&p, r, "people.0.identifiers"), "3");
+    /* Who knows four digits of a phone that isn't shown, gets nobody for them. */
+    CHECK_TEXT(t, at(&p, post(&p, "/api/v1/events", "{\"id\":\"f4\",\"event\":\"login\",\"brand\":\"b\",\"ids\":[{\"type\":\"user_id\",\"value\":\"fay\"},"
+                                                    "{\"type\":\"phone\",\"value\":\"13812349876\"}],\"traits\":{\"name\":\"Fay Lin\"}}"), "accepted"), "1");
+    CHECK_EQ(t, count_at(&p, get(&p, "/api/v1/find?q=9876"), "people"), 1);
+    CHECK_EQ(t, count_at(&p, of_a(&p, "/api/v1/find?q=9876", NULL), "people"), 0);
+    CHECK_EQ(t, count_at(&p, of_a(&p, "/api/v1/find?q=fay%20lin", NULL), "people"), 0);
+    CHECK_EQ(t, count_at(&p, of_a(&p, "/api/v1/find?q=0000", NULL), "people"), 1);
+    CHECK(t, !has(of_a(&p, "/api/v1/identity/unbind", "{\"ids\":[\"phone:13812340000\"],\"preview\":true}"), "example.com"));
+    place_close(&p);
+}
+
+static void what_is_bound_by_hand_is_known_to_its_brands(struct t *t)
+{
+    struct place p;
+    open_fay(&p, t);
+    /* Somebody of the whole group tells a number to those who know the account it goes with. */
+    CHECK_STATUS(t, post(&p, "/api/v1/identity/bind", "{\"ids\":[\"user_id:bea\",\"phone:13812341111\"]}"), 200);
+    CHECK_STATUS(t, of_a(&p, "/api/v1/people/phone:13812341111", NULL), 404);
+    CHECK_STATUS(t, post(&p, "/api/v1/identity/bind", "{\"ids\":[\"email:fay@example.com\",\"phone:13812342222\"]}"), 200);
+    CHECK(t, !has(of_a(&p, "/api/v1/people/user_id:fay", NULL), "13812342222"));
+    /* An act tells no more identifiers than the token sees. */
+    CHECK_EQ(t, count_at(&p, of_a(&p, "/api/v1/identity/acts", NULL), "acts"), 0);
+    /* What a desk of brand a binds, it sees from then on. */
+    CHECK_STATUS(t, of_a(&p, "/api/v1/identity/bind", "{\"ids\":[\"user_id:fay\",\"email:fay@example.com\"]}"), 200);
+    struct reply r = of_a(&p, "/api/v1/people/user_id:fay", NULL);
+    CHECK(t, has(r, "example.com"));
+    CHECK_TEXT(t, at(&p, r, "identifiers_hidden"), "1");
+    CHECK_EQ(t, count_at(&p, of_a(&p, "/api/v1/identity/acts", NULL), "acts"), 1);
     place_close(&p);
 }
 
@@ -179,7 +285,10 @@ static const struct test tests[] = {
     {"verbs know nobody outside", verbs_know_nobody_outside, 1},
     {"acts are cut and can be undone only inside", acts_are_cut_and_can_be_undone_only_inside, 1},
     {"reviews are cut", reviews_are_cut, 1},
-    {"figures of all brands are left out", figures_of_all_brands_are_left_out, 1},
+    {"figures are cut to the brands", figures_are_cut_to_the_brands, 1},
+    {"events of a store are not counted", events_of_a_store_are_not_counted, 1},
+    {"identifiers are cut and the rest counted", identifiers_are_cut_and_the_rest_counted, 1},
+    {"what is bound by hand is known to its brands", what_is_bound_by_hand_is_known_to_its_brands, 1},
     {"other counters are not shown", other_counters_are_not_shown, 1},
     {"the whole workspace is not for it", the_whole_workspace_is_not_for_it, 1},
 };

@@ -330,7 +330,7 @@ void draft_begin(struct draft *d, const struct codec_context *context, struct co
     d->context = context;
     d->batch = batch;
     d->unlinked_count = 0;
-    d->clock_said_set = d->in_other = false;
+    d->clock_said_set = d->in_other = d->came_before = false;
     memset(v, 0, offsetof(struct envelope, ids)); /* ids are told by their counts */
     v->other_count = v->consent_count = v->item_count = 0;
     v->traits = v->consents = v->properties = v->items = BYTES_NONE;
@@ -438,6 +438,16 @@ void draft_times(struct draft *d, int64_t event_us, int64_t sent_us)
     }
 }
 
+void draft_origin(struct draft *d, struct bytes source, int64_t received_us)
+{
+    struct envelope *v = &d->envelope;
+    v->source = source.size > 0 ? source : v->source;
+    v->received_us = received_us != 0 ? received_us : v->received_us;
+    d->came_before = received_us != 0;
+    if (d->came_before) /* what it didn't say then, nobody says for it now */
+        v->reference[REF_BRAND] = v->reference[REF_CHANNEL] = BYTES_NONE;
+}
+
 void draft_event(struct draft *d, struct bytes sent)
 {
     d->envelope.event = spelling_event(&d->spellings, sent, &d->envelope.event_number);
@@ -449,7 +459,7 @@ void draft_message(struct draft *d, struct bytes message_id, struct bytes whole)
     bool has_id = message_id.size > 0 && message_id.size <= MESSAGE_ID_BYTES_MAX;
     v->message_id = has_id ? message_id : BYTES_NONE;
     /* Seeded by the source, so that two sources may use the same ids. */
-    uint64_t seed = hash64(d->context->source, d->context->secret ^ MESSAGE_SEED_MIX);
+    uint64_t seed = hash64(v->source, d->context->secret ^ MESSAGE_SEED_MIX);
     v->message = hash128(message_id.size > 0 ? message_id : whole, seed + !has_id);
 }
 
@@ -480,7 +490,9 @@ fallible draft_end(struct draft *d, uint32_t index, struct err *e)
     if (v->event.size > NAME_BYTES_MAX)
         return FAIL(e, LIMIT, "an event's name has at most %u bytes, this has %zu", NAME_BYTES_MAX, v->event.size);
     extras_add(d);
-    int64_t said_us = v->event_us, shift_us = said_us == b->last_us ? b->last_shift_us + 1 : 0;
+    int64_t said_us = v->event_us, shift_us = 0;
+    if (said_us == b->last_us && !d->came_before)
+        shift_us = b->last_shift_us + 1;
     v->event_us += shift_us;
     v->traits = record_end(&d->traits);
     v->properties = record_end(&d->properties);

@@ -73,6 +73,7 @@ struct draft {
     uint32_t unlinked_count;
     char unlinked[UNLINKED_MAX][64];
     bool in_other;        /* identifiers go to the other person */
+    bool came_before;     /* draft_origin was said: its time is the one it got then */
     bool clock_said_set;
     int64_t clock_said_us;
     struct spellings spellings;
@@ -87,6 +88,9 @@ fallible draft_id(struct draft *d, struct bytes type, struct bytes ns, struct by
 fallible draft_id_typed(struct draft *d, uint16_t type, struct bytes ns, struct bytes raw, enum id_role role, struct err *e);
 /* Everything after this goes to the other person. */
 void draft_other(struct draft *d);
+/* Of an event that Kith had before: whose it was (none: the context's) and when it came (0: now). Before the message and the times,
+ * of which then none is moved. */
+void draft_origin(struct draft *d, struct bytes source, int64_t received_us);
 void draft_times(struct draft *d, int64_t event_us, int64_t sent_us); /* 0: not said */
 /* Adds a member in place of one of the same name. INVALID: a bad name or value. LIMIT: too many, too long. */
 fallible draft_member(struct record_draft *r, struct bytes key, struct json value, struct err *e);

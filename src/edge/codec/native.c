@@ -10,6 +10,7 @@
 /* The members of an event, in the order in which they are read. */
 enum member {
     MEMBER_ID,
+    MEMBER_LINE,
     MEMBER_EVENT,
     MEMBER_TIME,
     MEMBER_SENT_AT,
@@ -20,11 +21,16 @@ enum member {
     MEMBER_CONSENTS,
     MEMBER_PROPERTIES,
     MEMBER_ITEMS,
+    MEMBER_SOURCE, /* these three of an export */
+    MEMBER_RECEIVED_AT,
+    MEMBER_POSITION,
     MEMBER_REFERENCES, /* and the REF_COUNT of them */
     MEMBER_COUNT = MEMBER_REFERENCES + REF_COUNT,
 };
-static const char *const member_names[MEMBER_REFERENCES] = {"id",    "event",  "time",     "sent_at",    "ids",  "actor",
-                                                            "other", "traits", "consents", "properties", "items"};
+static const char *const member_names[MEMBER_REFERENCES] = {"id",          "line",       "event",  "time",   "sent_at",
+                                                            "ids",         "actor",      "other",  "traits", "consents",
+                                                            "properties",  "items",      "source", "received_at",
+                                                            "position"};
 static const char *const role_names[ID_ROLE_COUNT] = {"own", "receiver", "payer", "staff", "other"};
 
 static const char *member_name(size_t member)
@@ -105,24 +111,43 @@ static fallible actor_read(struct draft *d, struct json actor, struct err *e)
     return FAIL(e, INVALID, "actor: \"kind\" is person, staff, bot or system");
 }
 
+static fallible consent_read(struct json from, struct envelope_consent *out_consent, struct err *e)
+{
+    struct envelope_consent c = {0};
+    const struct {
+        const char *name;
+        struct bytes *text;
+    } texts[] = {{"purpose", &c.purpose}, {"channel", &c.channel}, {"entity", &c.entity}, {"policy", &c.policy}, {"evidence", &c.evidence}};
+    const struct {
+        const char *name;
+        int64_t *us;
+    } times[] = {{"from", &c.from_us}, {"until", &c.until_us}};
+    for (size_t i = 0; i < COUNT_OF(texts); i++) {
+        *texts[i].text = text_of_json(json_find(from, bytes_of_text(texts[i].name)));
+        if (texts[i].text->size > NAME_BYTES_MAX)
+            return FAIL(e, LIMIT, "consents: %s: want a text of at most %u bytes", texts[i].name, NAME_BYTES_MAX);
+    }
+    if (c.purpose.size == 0 || !json_bool(json_find(from, BYTES_LIT("given")), &c.given))
+        return FAIL(e, INVALID, "consents: each one needs a \"purpose\" and \"given\": true or false");
+    for (size_t i = 0; i < COUNT_OF(times); i++) {
+        struct json time = json_find(from, bytes_of_text(times[i].name));
+        if (!json_is(time, JSON_ABSENT))
+            TRY(WRAP(e, time_of_json(time, times[i].us, e), "consents: %s", times[i].name));
+    }
+    *out_consent = c;
+    return DONE;
+}
+
 static fallible consents_read(struct draft *d, struct json consents, struct err *e)
 {
     if (!json_is(consents, JSON_ARRAY) && !json_is(consents, JSON_ABSENT))
         return FAIL(e, INVALID, "consents: want a list, this is %s", json_kind_name(json_kind(consents)));
     struct json consent;
     for (struct json_walk w = json_items(consents); json_item_next(&w, &consent);) {
-        struct envelope_consent c = {.purpose = text_of_json(json_find(consent, BYTES_LIT("purpose"))),
-                                     .channel = text_of_json(json_find(consent, BYTES_LIT("channel"))),
-                                     .policy = text_of_json(json_find(consent, BYTES_LIT("policy")))};
-        struct json until = json_find(consent, BYTES_LIT("until"));
-        if (c.purpose.size == 0 || c.purpose.size > NAME_BYTES_MAX || !json_bool(json_find(consent, BYTES_LIT("given")), &c.given))
-            return FAIL(e, INVALID, "consents: each one needs a \"purpose\" and \"given\": true or false");
-        if (c.channel.size > NAME_BYTES_MAX || c.policy.size > NAME_BYTES_MAX)
-            return FAIL(e, LIMIT, "consents: its channel and policy have at most %u bytes", NAME_BYTES_MAX);
+        struct envelope_consent c;
+        TRY(consent_read(consent, &c, e));
         if (d->envelope.consent_count == CONSENTS_AN_EVENT_MAX)
             return FAIL(e, LIMIT, "consents: more than %u", CONSENTS_AN_EVENT_MAX);
-        if (!json_is(until, JSON_ABSENT))
-            TRY(WRAP(e, time_of_json(until, &c.until_us, e), "consents: until"));
         envelope_consent_pack(&d->consents, &c);
         d->envelope.consent_count++;
     }
@@ -170,6 +195,37 @@ static fallible id_check(struct json id, struct err *e)
     return FAIL(e, INVALID, "id: want a text without NUL, or a number, this is %s", json_kind_name(json_kind(id)));
 }
 
+static fallible line_read(struct draft *d, struct json line, struct err *e)
+{
+    if (json_is(line, JSON_ABSENT))
+        return DONE;
+    if (!d->envelope.import)
+        return FAIL(e, INVALID, "line: only an import has it, with ?import=1");
+    if (!import_line_read(json_string(line), &d->envelope.line))
+        return FAIL(e, INVALID, "line: want 32 hex digits that tell the file, ':' and the line's number, from 1");
+    return DONE;
+}
+
+/* What Kith noted when the event came the first time: an export says it, so that the event comes back as it was. */
+static fallible origin_read(struct draft *d, const struct json *members, struct err *e)
+{
+    struct json source = members[MEMBER_SOURCE], received = members[MEMBER_RECEIVED_AT], position = members[MEMBER_POSITION];
+    int64_t received_us = 0;
+    uint64_t number;
+    if (json_is(source, JSON_ABSENT) && json_is(received, JSON_ABSENT) && json_is(position, JSON_ABSENT))
+        return DONE;
+    if (!d->envelope.import)
+        return FAIL(e, INVALID, "source, received_at and position: only an import has them, with ?import=1");
+    if (!json_is(source, JSON_ABSENT) && (json_string(source).size == 0 || json_string(source).size > NAME_BYTES_MAX))
+        return FAIL(e, INVALID, "source: want a text of 1 to %u bytes", NAME_BYTES_MAX);
+    if (!json_is(position, JSON_ABSENT) && !json_uint64(position, &number))
+        return FAIL(e, INVALID, "position: want a whole number");
+    if (!json_is(received, JSON_ABSENT))
+        TRY(WRAP(e, time_of_json(received, &received_us, e), "received_at"));
+    draft_origin(d, json_string(source), received_us);
+    return DONE;
+}
+
 static fallible name_check(struct json name, struct err *e)
 {
     if (json_is(name, JSON_STRING) || json_is(name, JSON_ABSENT))
@@ -197,6 +253,8 @@ static fallible event_read(struct draft *d, struct json event, struct bytes raw,
         return FAIL(e, INVALID, "an event is an object, this is %s", json_kind_name(json_kind(event)));
     TRY(members_read(event, m, e));
     TRY(id_check(m[MEMBER_ID], e));
+    TRY(line_read(d, m[MEMBER_LINE], e));
+    TRY(origin_read(d, m, e));
     TRY(name_check(m[MEMBER_EVENT], e));
     draft_event(d, text_of_json(m[MEMBER_EVENT]));
     draft_message(d, text_of_json(m[MEMBER_ID]), raw);

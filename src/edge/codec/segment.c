@@ -350,12 +350,22 @@ static struct bytes event_name(const struct json *m, enum segment_call call)
     return text_of_json(m[MEMBER_EVENT]);
 }
 
+/* They tell of the group, not of what happened: a property of their own (domain/thing/thing.c). */
+static fallible group_traits_read(struct draft *d, struct json traits, struct err *e)
+{
+    if (json_is(traits, JSON_ABSENT) || json_is(traits, JSON_NULL))
+        return DONE;
+    if (!json_is(traits, JSON_OBJECT))
+        return FAIL(e, INVALID, "traits: want an object, this is %s", json_kind_name(json_kind(traits)));
+    return draft_member(&d->properties, BYTES_LIT("traits"), traits, e);
+}
+
 static fallible body_read(struct draft *d, const struct json *m, enum segment_call call, struct err *e)
 {
     if (call == CALL_IDENTIFY)
         TRY(WRAP(e, draft_members(&d->traits, m[MEMBER_TRAITS], e), "traits"));
     else if (call == CALL_GROUP)
-        TRY(WRAP(e, draft_members(&d->properties, m[MEMBER_TRAITS], e), "traits"));
+        TRY(group_traits_read(d, m[MEMBER_TRAITS], e));
     else
         TRY(WRAP(e, properties_read(d, m[MEMBER_PROPERTIES], e), "properties"));
     bool named = call == CALL_PAGE || call == CALL_SCREEN;

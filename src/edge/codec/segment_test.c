@@ -63,7 +63,7 @@ static void every_call_has_its_event(struct t *t)
         {CALL_PAGE, "{\"userId\":\"u\",\"name\":\"首页\",\"category\":\"shop\",\"properties\":{\"path\":\"/a\",\"url\":\"https://x/a\"}}", "page_viewed",
          "{\"url\":\"https://x/a\",\"page\":\"/a\",\"page_name\":\"首页\",\"page_category\":\"shop\"}", "{}"},
         {CALL_SCREEN, "{\"userId\":\"u\",\"name\":\"Home\"}", "page_viewed", "{\"page_name\":\"Home\"}", "{}"},
-        {CALL_GROUP, "{\"userId\":\"u\",\"groupId\":7,\"traits\":{\"plan\":\"a\"}}", "group_joined", "{\"plan\":\"a\"}", "{}"},
+        {CALL_GROUP, "{\"userId\":\"u\",\"groupId\":7,\"traits\":{\"plan\":\"a\"}}", "group_joined", "{\"traits\":{\"plan\":\"a\"}}", "{}"},
         {CALL_ALIAS, "{\"userId\":\"u\",\"previousId\":\"1f2e3d4c-1111-4222-8333-444455556666\"}", "ids_linked", "{}", "{}"},
         {CALL_TRACK, "{\"userId\":\"u\",\"event\":\"Anything Else\",\"properties\":null}", "Anything Else", "{}", "{}"},
     };

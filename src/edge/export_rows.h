@@ -1,0 +1,49 @@
+/* What an export says of people, things and orders: a line of JSON a row, and the columns of a table of them. */
+#pragma once
+
+#include "edge/route.h"
+
+/* A cell of a table out of a row in JSON: what stands at `path`; of a list of objects, at `then` in the first whose `member` is
+ * `is`. docs/guide/export.md has them in this order. */
+struct export_column {
+    const char *name, *path;
+    const char *member, *is, *then; /* NULL: the path leads there */
+};
+
+enum export_what { EXPORT_EVENTS, EXPORT_PEOPLE, EXPORT_THINGS, EXPORT_ORDERS, EXPORT_WHAT_COUNT };
+
+/* Which rows are wanted. */
+struct export_filter {
+    struct bytes brand;         /* by name; empty: all */
+    struct bytes kind;          /* of things */
+    struct bytes shop;          /* of orders */
+    int64_t since_us, until_us; /* of events, and of orders by the time they were made: [since, until) */
+};
+
+/* Rows being printed. `for_table`: one row each, as it stands; else as many as bring all of it back into an empty workspace. */
+struct export_rows {
+    struct buf *out; /* lines of JSON */
+    struct json_writer writer;
+    bool for_table;
+};
+struct json_writer *export_row_begin(struct export_rows *rows); /* the members of an open object */
+void export_row_end(struct export_rows *rows);
+
+struct export_kind {
+    const char *name; /* in the path */
+    const struct export_column *columns;
+    size_t column_count;
+    bool has_times;
+    /* Of those that are numbered; events have none. One past the highest number; the rows of one, perhaps none: it isn't there, not
+     * wanted, or not for this token; the number that a cursor stands for, 0: none. */
+    uint32_t (*end)(const struct view *v);
+    void (*put)(struct request *r, const struct view *v, uint32_t number, const struct export_filter *filter,
+                struct export_rows *rows);
+    uint32_t (*number)(const struct request *r, const struct view *v, struct bytes after);
+};
+extern const struct export_kind export_kinds[EXPORT_WHAT_COUNT];
+
+struct json export_cell(const struct export_column *c, struct json row); /* of a row of a table */
+/* Appends a line of CSV: the names of the columns, or one row. `inert`: no cell is a formula to a spreadsheet. */
+void export_csv_head(const struct export_kind *kind, struct buf *out);
+void export_csv_row(const struct export_kind *kind, struct json row, bool inert, struct buf *out);
