@@ -33,6 +33,8 @@ const char *argument_option(struct arguments *a, const char *name);   /* its val
 bool argument_flag(struct arguments *a, const char *name);
 /* A whole number of at least 0; not given: *out is unchanged. INVALID. */
 fallible argument_number(struct arguments *a, const char *name, uint64_t *out, struct err *e);
+/* A size, as of size_parse; not given: *out is unchanged. INVALID. */
+fallible argument_size(struct arguments *a, const char *name, size_t *out_bytes, struct err *e);
 /* Says what is left over and unknown, with the nearest known name. Call after all options have been asked for. */
 bool arguments_finished(struct arguments *a);
 bool speaks_chinese(void);
@@ -51,16 +53,24 @@ fallible app_registry(struct registry **out_registry, struct err *e); /* all dom
 
 struct host_options app_host_options(const char *folder, const struct registry *registry); /* with this release's defaults */
 
+#define MEMORY_DEFAULT ((size_t)4 << 30)
+
 /* "4G", "512M", "1024" -> bytes. INVALID. */
 fallible size_parse(const char *text, size_t *out_bytes, struct err *e);
+
+void folder_remove(const char *path); /* with all that is in it; absent is fine */
 
 int verb_init(struct arguments *a);
 int verb_serve(struct arguments *a);
 int verb_audit(struct arguments *a);
 int verb_repair(struct arguments *a);
+int verb_backup(struct arguments *a);  /* verbs_backup.c */
+int verb_restore(struct arguments *a);
 int verb_sim(struct arguments *a);
 
 /* Makes a workspace in `folder`, which may hold others, with one admin token, whose secret goes to
  * folder/name/admin.token (mode 0600) and to out_secret. EXISTS; INVALID: no name for a folder and a URL. */
 #define SECRET_TEXT_BYTES 64
 fallible workspace_make(const char *folder, const char *name, char out_secret[SECRET_TEXT_BYTES], struct err *e);
+/* The last part of it, also of a workspace that was restored: its token "admin" gets a new secret. EXISTS: admin.token is there. */
+fallible admin_token_make(const char *folder, const char *name, char out_secret[SECRET_TEXT_BYTES], struct err *e);

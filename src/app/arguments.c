@@ -194,3 +194,9 @@ fallible size_parse(const char *text, size_t *out_bytes, struct err *e)
     *out_bytes = (size_t)number;
     return DONE;
 }
+
+fallible argument_size(struct arguments *a, const char *name, size_t *out_bytes, struct err *e)
+{
+    const char *text = argument_option(a, name);
+    return text == NULL ? DONE : WRAP(e, size_parse(text, out_bytes, e), "--%s", name);
+}

@@ -75,6 +75,9 @@ static void show_identifiers(struct json profile, struct arena *a, FILE *out)
                                             text_of(id, "value"), when(id, "since", a), usual ? BYTES_NONE : word_of(state)});
     }
     grid_print(&g, out);
+    uint64_t hidden = number_in(profile, "identifiers_hidden");
+    if (hidden > 0)
+        fprintf(out, either("    and %llu more of other brands\n", "    另有 %llu 个标识属于其他品牌\n"), (unsigned long long)hidden);
 }
 
 /* "0 2 5": places in the list above. */
@@ -120,16 +123,18 @@ static void show_traits(struct json profile, struct arena *a, FILE *out)
 {
     struct grid g;
     struct json trait;
-    size_t shown = 0;
-    if (json_count(member(profile, "traits")) == 0)
+    size_t shown = 0, all = json_count(member(profile, "traits"));
+    if (all == 0)
         return;
     heading("Traits", "特质", out);
     grid_init(&g, a, 4);
     g.indent = "    ";
     g.columns_max = 40;
     for (struct json_walk w = json_items(member(profile, "traits")); json_item_next(&w, &trait) && shown < TRAITS_SHOWN; shown++)
-        grid_add(&g, (const struct bytes[]){text_of(trait, "name"), value_text(member(trait, "value")), text_of(trait, "brand"), when(trait, "time", a)});
+        grid_add(&g, (const struct bytes[]){word_of_trait(text_of(trait, "name")), value_text(member(trait, "value")), or_dash(text_of(trait, "brand")), when(trait, "time", a)});
     grid_print(&g, out);
+    if (all > shown)
+        fprintf(out, "    … %zu\n", all - shown);
 }
 
 static void show_consents(struct json profile, struct arena *a, FILE *out)
@@ -142,8 +147,8 @@ static void show_consents(struct json profile, struct arena *a, FILE *out)
     grid_init(&g, a, 5);
     g.indent = "    ";
     for (struct json_walk w = json_items(member(profile, "consents")); json_item_next(&w, &consent);)
-        grid_add(&g, (const struct bytes[]){json_is(member(consent, "given"), JSON_TRUE) ? BYTES_LIT("✓") : BYTES_LIT("✗"), text_of(consent, "purpose"),
-                                            or_dash(text_of(consent, "channel")), or_dash(text_of(consent, "brand")), when(consent, "time", a)});
+        grid_add(&g, (const struct bytes[]){json_is(member(consent, "given"), JSON_TRUE) ? BYTES_LIT("✓") : BYTES_LIT("✗"), word_of(text_of(consent, "purpose")),
+                                            or_dash(word_of(text_of(consent, "channel"))), or_dash(text_of(consent, "brand")), when(consent, "time", a)});
     grid_print(&g, out);
 }
 
@@ -218,8 +223,8 @@ static void show_timeline(struct json profile, struct arena *a, FILE *out)
     g.indent = "    ";
     g.columns_max = 36;
     for (struct json_walk w = json_items(member(profile, "timeline")); json_item_next(&w, &event);)
-        grid_add(&g, (const struct bytes[]){when(event, "time", a), event_label(profile, text_of(event, "event")), text_of(event, "brand"), text_of(event, "channel"),
-                                            text_of(event, "order")});
+        grid_add(&g, (const struct bytes[]){when(event, "time", a), event_label(profile, text_of(event, "event")), or_dash(text_of(event, "brand")),
+                                            or_dash(word_of(text_of(event, "channel"))), text_of(event, "order")});
     grid_print(&g, out);
 }
 
@@ -229,6 +234,7 @@ void show_profile(struct json profile, struct arena *a, FILE *out)
     show_identifiers(profile, a, out);
     show_evidence(profile, a, out);
     show_traits(profile, a, out);
+    show_relations(profile, a, out);
     show_consents(profile, a, out);
     show_counters(profile, a, out);
     show_timeline(profile, a, out);

@@ -99,8 +99,12 @@ static fallible token_read(const char *folder, const char *workspace, char out_t
 
 fallible client_of_arguments(struct arguments *a, struct client **out_client, struct err *e)
 {
+    return client_of_folder(a, option_or(a, "folder", "KITH_FOLDER"), out_client, e);
+}
+
+fallible client_of_folder(struct arguments *a, const char *folder, struct client **out_client, struct err *e)
+{
     char kept[TOKEN_BYTES_MAX];
-    const char *folder = option_or(a, "folder", "KITH_FOLDER");
     struct client_options o = {.url = option_or(a, "url", "KITH_URL"), .token = option_or(a, "token", "KITH_TOKEN"),
                                .workspace = argument_option(a, "workspace")};
     if (o.url == NULL)
@@ -117,8 +121,11 @@ fallible client_of_arguments(struct arguments *a, struct client **out_client, st
 static size_t bytes_arrived(char *data, size_t one, size_t count, void *context)
 {
     struct client *c = context;
+    long status = 0;
     assert(one == 1);
-    if (c->take == NULL) {
+    if (c->take != NULL)
+        curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, &status);
+    if (c->take == NULL || status >= 300) {
         buf_push(&c->reply, bytes_of(data, count));
         return c->reply.overflowed ? 0 : count;
     }
@@ -163,28 +170,33 @@ static fallible call_run(struct client *c, const struct client_call *call, struc
                 c->url, c->trouble[0] != 0 ? c->trouble : curl_easy_strerror(code));
 }
 
-fallible client_send(struct client *c, const struct client_call *call, struct client_reply *out_reply, struct err *e)
+static struct client_reply reply_of(struct client *c)
 {
     curl_off_t wait_s = 0;
-    struct client_reply reply = {0};
-    c->take = NULL;
-    TRY(call_run(c, call, e));
+    struct client_reply reply = {.body = buf_bytes(&c->reply)};
     curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, &reply.status);
     if (curl_easy_getinfo(c->curl, CURLINFO_RETRY_AFTER, &wait_s) == CURLE_OK)
         reply.retry_after_s = (long)wait_s;
-    reply.body = buf_bytes(&c->reply);
-    *out_reply = reply;
+    return reply;
+}
+
+fallible client_send(struct client *c, const struct client_call *call, struct client_reply *out_reply, struct err *e)
+{
+    c->take = NULL;
+    TRY(call_run(c, call, e));
+    *out_reply = reply_of(c);
     return DONE;
 }
 
-fallible client_stream(struct client *c, const struct client_call *call, client_take take, void *context, long *out_status, struct err *e)
+fallible client_stream(struct client *c, const struct client_call *call, client_take take, void *context,
+                       struct client_reply *out_reply, struct err *e)
 {
     c->take = take;
     c->context = context;
     struct status status = call_run(c, call, e);
     c->take = NULL;
     TRY(status);
-    curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, out_status);
+    *out_reply = reply_of(c);
     return DONE;
 }
 

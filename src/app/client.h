@@ -21,6 +21,8 @@ void client_destroy(struct client *c); /* NULL is fine */
 /* By the options every such verb has: --url or KITH_URL; --token or KITH_TOKEN, or the admin's out of --folder DIR or
  * KITH_FOLDER; --workspace. */
 fallible client_of_arguments(struct arguments *a, struct client **out_client, struct err *e);
+/* The same for a verb that has a folder of workspaces: the admin's token is that of `folder`. */
+fallible client_of_folder(struct arguments *a, const char *folder, struct client **out_client, struct err *e);
 
 struct client_call {
     const char *method; /* "GET" */
@@ -35,9 +37,11 @@ struct client_reply {
 /* Any answer of the daemon is a success. UNAVAILABLE: nobody answers there; LIMIT: the answer is too long. */
 fallible client_send(struct client *c, const struct client_call *call, struct client_reply *out_reply, struct err *e);
 
-/* The bytes of an answer as they arrive; `take` returns false to end it. */
+/* The bytes of a success as they arrive; `take` returns false to end it. What isn't one comes as a reply of client_send. UNAVAILABLE
+ * also when it breaks off: what was taken is then not the whole. */
 typedef bool (*client_take)(void *context, struct bytes piece);
-fallible client_stream(struct client *c, const struct client_call *call, client_take take, void *context, long *out_status, struct err *e);
+fallible client_stream(struct client *c, const struct client_call *call, client_take take, void *context,
+                       struct client_reply *out_reply, struct err *e);
 
 /* Appends the text as a step of a path or a value of a query: %XX for all but letters, digits and -._~: */
 void url_push(struct buf *out, struct bytes text);

@@ -1,7 +1,6 @@
 #include "app/demo.h"
 
 #include <errno.h>
-#include <ftw.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -24,7 +23,6 @@
 #define SETTLE_MS 100
 #define SETTLE_ROUNDS_MAX 600
 #define SETTLED_ROUNDS 3
-#define REMOVE_FILES_MAX 16
 /* What is asked of OneID in a world large enough for shares to mean something. It can't be 1: families share a phone. */
 #define PRECISION_FLOOR 0.98
 #define RECALL_FLOOR 0.97
@@ -38,21 +36,15 @@ struct demo {
     char secret[SECRET_TEXT_BYTES], retail_secret[SECRET_TEXT_BYTES];
     char retail_lines[PATH_BYTES_MAX]; /* empty: the data isn't there */
     struct daemon daemon;
-    struct client *client;
-    struct arena *arena;
-    struct json_parser *parser;
+    struct demo_desk desk;
     struct demo_sent sent;
+    struct demo_things things;
     struct truth truth;
+    char digits[5]; /* the last four of that person's phone; empty: none is known */
     bool shows; /* a person watches */
 };
 
 /* --- the folder --- */
-
-static int file_remove(const char *path, const struct stat *about, int kind, struct FTW *place)
-{
-    (void)about, (void)kind, (void)place;
-    return remove(path);
-}
 
 static fallible folder_make(struct demo *d, struct err *e)
 {
@@ -69,15 +61,15 @@ static fallible folder_make(struct demo *d, struct err *e)
     return d->retail_lines[0] == 0 ? DONE : workspace_make(d->folder, "retail", d->retail_secret, e);
 }
 
-static void folder_remove(const struct demo *d)
+static void demo_remove(const struct demo *d)
 {
     if (d->keep == NULL && d->folder[0] != 0)
-        (void)nftw(d->folder, file_remove, REMOVE_FILES_MAX, FTW_DEPTH | FTW_PHYS);
+        folder_remove(d->folder);
 }
 
 /* --- asking --- */
 
-static fallible ask(struct demo *d, const char *path, struct json *out_root, struct err *e)
+fallible demo_ask(const struct demo_desk *d, const char *path, struct json *out_root, struct err *e)
 {
     struct client_call call = {.method = "GET", .path = path};
     struct client_reply reply;
@@ -94,13 +86,13 @@ static void wait_ms(long ms)
 }
 
 /* Folding and re-folding go on behind the answers, and each result is a command: when the log rests, so do they. */
-static fallible settle(struct demo *d, struct err *e)
+fallible demo_settle(const struct demo_desk *d, struct err *e)
 {
     struct json stats;
     uint64_t before = UINT64_MAX;
     int resting = 0;
     for (int i = 0; i < SETTLE_ROUNDS_MAX && resting < SETTLED_ROUNDS; i++) {
-        TRY(ask(d, "/api/v1/stats", &stats, e));
+        TRY(demo_ask(d, "/api/v1/stats", &stats, e));
         uint64_t position = number_in(stats, "position");
         resting = position == before ? resting + 1 : 0;
         before = position;
@@ -111,8 +103,7 @@ static fallible settle(struct demo *d, struct err *e)
 
 /* --- showing --- */
 
-static void line(const char *format, ...) PRINTF_LIKE(1, 2);
-static void line(const char *format, ...)
+void demo_line(const char *format, ...)
 {
     va_list values;
     va_start(values, format);
@@ -126,23 +117,39 @@ static void show_score(const struct demo *d)
 {
     const struct score *s = &d->truth.score;
     char people[GROUPED_BYTES], items[GROUPED_BYTES], right[GROUPED_BYTES], found[GROUPED_BYTES];
-    line(either("OneID against the truth: %s people, %s identifiers that are one person's for life", "OneID 对照真值:%s 人,%s 个终身只属一人的标识"),
-         grouped(d->truth.people, people), grouped(s->items, items));
-    line(either("  precision %.4f   %s of %s pairs that Kith calls one person are", "  准确率 %.4f   判为同一人的标识对中正确 %s 对,共 %s 对"), score_precision(s),
-         grouped(s->pairs_right, right), grouped(s->pairs_found, found));
-    line(either("  recall    %.4f   %s of %s pairs that any event links were found", "  召回率 %.4f   有事件佐证的标识对中找到 %s 对,共 %s 对"), score_recall(s),
-         grouped(s->pairs_linked_found, right), grouped(s->pairs_linked, found));
-    line(either("                     (of all true pairs, also those that nothing ever links: %.4f)\n", "                  (若把从无佐证的也算上:%.4f)\n"),
-         score_recall_of_all(s));
+    demo_line(either("OneID against the truth: %s people, %s identifiers that are one person's for life",
+                     "OneID 对照真值:%s 人,%s 个终身只属一人的标识"),
+              grouped(d->truth.people, people), grouped(s->items, items));
+    demo_line(either("  precision %.4f   %s of %s pairs that Kith calls one person are",
+                     "  准确率 %.4f   判为同一人的标识对中正确 %s 对,共 %s 对"),
+              score_precision(s), grouped(s->pairs_right, right), grouped(s->pairs_found, found));
+    demo_line(either("  recall    %.4f   %s of %s pairs that any event links were found",
+                     "  召回率 %.4f   有事件佐证的标识对中找到 %s 对,共 %s 对"),
+              score_recall(s), grouped(s->pairs_linked_found, right), grouped(s->pairs_linked, found));
+    demo_line(either("                     (of all true pairs, also those that nothing ever links: %.4f)\n",
+                     "                  (若把从无佐证的也算上:%.4f)\n"),
+              score_recall_of_all(s));
 }
 
 static void show_sent(const struct demo *d)
 {
     char lines[GROUPED_BYTES], duplicates[GROUPED_BYTES], rate[GROUPED_BYTES];
     (void)grouped((uint64_t)((double)d->sent.lines * 1e6 / (double)(d->sent.took_us + 1)), rate);
-    line(either("\n%s events in %.1f s (%s/s), each on disk before it was answered; %s came twice and were refused\n",
-                "\n%s 条事件,用时 %.1f 秒(每秒 %s 条),逐条落盘后才应答;其中 %s 条重复,已拒收\n"),
-         grouped(d->sent.lines, lines), (double)d->sent.took_us / 1e6, rate, grouped(d->sent.duplicates, duplicates));
+    demo_line(
+        either("\n%s events in %.1f s (%s/s), each on disk before it was answered; %s came twice and were refused\n",
+               "\n%s 条事件,用时 %.1f 秒(每秒 %s 条),逐条落盘后才应答;其中 %s 条重复,已拒收\n"),
+        grouped(d->sent.lines, lines), (double)d->sent.took_us / 1e6, rate, grouped(d->sent.duplicates, duplicates));
+}
+
+/* Something that find surely finds. */
+static void digits_take(struct demo *d, struct json profile)
+{
+    struct json id;
+    for (struct json_walk w = json_items(json_find(profile, BYTES_LIT("identifiers"))); json_item_next(&w, &id);) {
+        struct bytes value = json_string(json_find(id, BYTES_LIT("value")));
+        if (bytes_equal(json_string(json_find(id, BYTES_LIT("type"))), BYTES_LIT("phone")) && value.size > 4)
+            (void)snprintf(d->digits, sizeof d->digits, "%.*s", 4, (const char *)value.data + value.size - 4);
+    }
 }
 
 static fallible show_person(struct demo *d, struct err *e)
@@ -150,12 +157,14 @@ static fallible show_person(struct demo *d, struct err *e)
     struct json profile;
     if (d->truth.interesting[0] == 0)
         return FAIL(e, INVALID, "nobody with several identifiers was found whole");
-    TRY(ask(d, arena_printf(d->arena, "/api/v1/people/%s?timeline=8", d->truth.interesting), &profile, e));
+    TRY(demo_ask(&d->desk, arena_printf(d->desk.arena, "/api/v1/people/%s?timeline=8", d->truth.interesting), &profile,
+                 e));
     if (json_count(json_find(profile, BYTES_LIT("identifiers"))) < 2 || json_count(json_find(profile, BYTES_LIT("counters"))) == 0)
         return FAIL(e, INVALID, "the profile of %s is empty", d->truth.interesting);
-    line("%s", either("One of them, as staff see them:", "其中一位,导购看到的画像:"));
+    demo_line("%s", either("One of them, as staff see them:", "其中一位,导购看到的画像:"));
     (void)fputc('\n', stdout);
-    show_profile(profile, d->arena, stdout);
+    show_profile(profile, d->desk.arena, stdout);
+    digits_take(d, profile);
     return DONE;
 }
 
@@ -164,14 +173,28 @@ static fallible show_person(struct demo *d, struct err *e)
 static fallible check_stats(struct demo *d, struct err *e)
 {
     struct json stats;
-    TRY(ask(d, "/api/v1/stats", &stats, e));
-    show_stats(stats, d->arena, stdout);
+    TRY(demo_ask(&d->desk, "/api/v1/stats", &stats, e));
+    show_stats(stats, d->desk.arena, stdout);
     (void)fputc('\n', stdout);
     uint64_t events = number_in(stats, "events"), duplicates = number_in(stats, "duplicates"), people = number_in(stats, "people");
     if (events != d->sent.lines - d->sent.duplicates || duplicates != d->sent.duplicates)
         return FAIL(e, INVALID, "stats: %" PRIu64 " events and %" PRIu64 " duplicates, but %" PRIu64 " and %" PRIu64 " were sent", events, duplicates,
                     d->sent.lines - d->sent.duplicates, d->sent.duplicates);
     return people == 0 ? FAIL(e, INVALID, "stats: nobody is known") : DONE;
+}
+
+/* What was paid is known by an event and by a document, and counts once. */
+static fallible check_counted_once(struct demo *d, struct err *e)
+{
+    struct json stats, event;
+    uint64_t paid = 0;
+    TRY(demo_ask(&d->desk, "/api/v1/stats", &stats, e));
+    for (struct json_walk w = json_items(json_find(stats, BYTES_LIT("events_by_name"))); json_item_next(&w, &event);)
+        if (bytes_equal(json_string(json_find(event, BYTES_LIT("event"))), BYTES_LIT("order_paid")))
+            paid = number_in(event, "count");
+    return paid == d->sent.paid
+               ? DONE
+               : FAIL(e, INVALID, "stats: %" PRIu64 " orders were paid, but %" PRIu64 " were told", paid, d->sent.paid);
 }
 
 static fallible check_score(struct demo *d, struct err *e)
@@ -187,8 +210,8 @@ static fallible check_score(struct demo *d, struct err *e)
 static fallible check_health(struct demo *d, struct err *e)
 {
     struct json health;
-    TRY(ask(d, "/healthz", &health, e));
-    return ask(d, "/readyz", &health, e);
+    TRY(demo_ask(&d->desk, "/healthz", &health, e));
+    return demo_ask(&d->desk, "/readyz", &health, e);
 }
 
 /* --- real sales --- */
@@ -203,19 +226,22 @@ static void retail_show(struct demo *d, const struct retail *r, double seconds)
 {
     const struct retail *k = &retail_known;
     struct grid g;
-    line(either("Real sales: Online Retail (UCI, CC BY 4.0) in %.1f s, read back out of Kith's log", "真实销售:Online Retail(UCI,CC BY 4.0),导入用时 %.1f 秒,自 Kith 日志读回核对"),
-         seconds);
-    grid_init(&g, d->arena, 4);
+    demo_line(either("Real sales: Online Retail (UCI, CC BY 4.0) in %.1f s, read back out of Kith's log",
+                     "真实销售:Online Retail(UCI,CC BY 4.0),导入用时 %.1f 秒,自 Kith 日志读回核对"),
+              seconds);
+    grid_init(&g, d->desk.arena, 4);
     g.indent = "  ";
     g.headed = g.right[1] = g.right[2] = true;
     grid_add_texts(&g, speaks_chinese() ? (const char *const[]){"", "Kith", "已知", ""} : (const char *const[]){"", "Kith", "known", ""});
     retail_row(&g, either("lines", "行"), r->lines, k->lines);
     retail_row(&g, either("invoices", "发票"), r->invoices, k->invoices);
     retail_row(&g, either("customers", "顾客"), r->customers, k->customers);
-    grid_add_texts(&g, (const char *const[]){either("Σ quantity × price, £", "Σ 数量 × 单价(英镑)"), arena_printf(d->arena, "%.3f", (double)r->revenue_micro / 1e6),
-                                             arena_printf(d->arena, "%.3f", (double)k->revenue_micro / 1e6), r->revenue_micro == k->revenue_micro ? "✓" : "✗"});
+    grid_add_texts(&g, (const char *const[]){either("Σ quantity × price, £", "Σ 数量 × 单价(英镑)"),
+                                             arena_printf(d->desk.arena, "%.3f", (double)r->revenue_micro / 1e6),
+                                             arena_printf(d->desk.arena, "%.3f", (double)k->revenue_micro / 1e6),
+                                             r->revenue_micro == k->revenue_micro ? "✓" : "✗"});
     grid_print(&g, stdout);
-    line("%s", "");
+    demo_line("%s", "");
 }
 
 static fallible retail_check(struct demo *d, const struct retail *r, struct client *c, struct err *e)
@@ -227,7 +253,7 @@ static fallible retail_check(struct demo *d, const struct retail *r, struct clie
     if (r->lines != k->lines || r->invoices != k->invoices || r->customers != k->customers || r->revenue_micro != k->revenue_micro)
         return FAIL(e, INVALID, "Online Retail: what was read back isn't what the data set says");
     TRY(client_send(c, &call, &reply, e));
-    TRY(json_parse(d->parser, reply.body, &stats, e));
+    TRY(json_parse(d->desk.parser, reply.body, &stats, e));
     if (number_in(stats, "events") != k->lines || number_in(stats, "people") != k->customers)
         return FAIL(e, INVALID, "Online Retail: stats of %" PRIu64 " events and %" PRIu64 " people", number_in(stats, "events"), number_in(stats, "people"));
     return DONE;
@@ -236,7 +262,7 @@ static fallible retail_check(struct demo *d, const struct retail *r, struct clie
 static fallible retail_run(struct demo *d, struct client *c, struct err *e)
 {
     struct import_options o = {.client = c, .path = d->retail_lines, .map = RETAIL_MAP};
-    struct sender_counts counts;
+    struct import_counts counts;
     struct retail r;
     int64_t begin_us = time_monotonic_us();
     TRY(import_file(&o, &counts, e));
@@ -263,28 +289,34 @@ static fallible retail_import(struct demo *d, struct err *e)
 static void serve_on(const struct demo *d, const sigset_t *signals)
 {
     int signal_number;
-    line(either("Look around: %s/#token=%s", "打开看看:%s/#token=%s"), d->daemon.url, d->secret);
-    line("%s", either("or ask, in another terminal:", "或在另一个终端里问:"));
-    line("  export KITH_URL=%s KITH_TOKEN=%s", d->daemon.url, d->secret);
-    line("  kith find 王     kith get %s     kith stats", d->truth.interesting);
-    line("\n%s", either("Ctrl-C ends the demo.", "按 Ctrl-C 结束演示。"));
+    demo_line(either("Look around: %s/#token=%s", "打开看看:%s/#token=%s"), d->daemon.url, d->secret);
+    demo_line("%s", either("or ask, in another terminal:", "或在另一个终端里问:"));
+    demo_line("  export KITH_URL=%s KITH_TOKEN=%s", d->daemon.url, d->secret);
+    demo_line("  kith find %s     kith get %s     kith stats", d->digits, d->truth.interesting);
+    demo_line("  kith orders %s     kith list store --under region/muchu-华东", d->truth.interesting);
+    demo_line("\n%s", either("Ctrl-C ends the demo.", "按 Ctrl-C 结束演示。"));
     (void)sigwait(signals, &signal_number);
-    line("%s", "");
+    demo_line("%s", "");
 }
 
 static fallible story(struct demo *d, struct synth *s, struct err *e)
 {
     struct client_options co = {.url = d->daemon.url, .token = d->secret};
-    TRY(client_create(&co, &d->client, e));
+    TRY(client_create(&co, &d->desk.client, e));
     TRY(check_health(d, e));
-    line(either("A made-up brand group: %u people on many channels, %u days, told to %s", "虚构品牌集团:%u 人,多个渠道,%u 天,写入 %s"), d->synth.people, d->synth.days,
-         d->daemon.url);
-    TRY(demo_declare(s, d->client, e));
-    TRY(demo_tell(s, d->client, &d->sent, e));
-    TRY(settle(d, e));
+    demo_line(either("A made-up brand group: %u people on many channels, %u days, told to %s",
+                     "虚构品牌集团:%u 人,多个渠道,%u 天,写入 %s"),
+              d->synth.people, d->synth.days, d->daemon.url);
+    TRY(demo_declare(s, d->desk.client, e));
+    TRY(demo_put_things(s, d->desk.client, &d->things, e));
+    TRY(demo_tell(s, d->desk.client, &d->sent, e));
+    TRY(demo_settle(&d->desk, e));
     show_sent(d);
     TRY(check_stats(d, e));
-    TRY(truth_compare(s, &d->synth, d->client, &d->truth, e));
+    TRY(demo_show_stores(&d->desk, &d->things, e));
+    TRY(demo_orders(&d->desk, s, &d->synth, e));
+    TRY(check_counted_once(d, e));
+    TRY(truth_compare(s, &d->synth, d->desk.client, &d->truth, e)); /* who is who after all of it */
     TRY(check_score(d, e));
     TRY(show_person(d, e));
     return retail_import(d, e);
@@ -336,9 +368,9 @@ static int demo_end(struct demo *d, struct status status, const struct err *e)
     if (failed(status) && d->keep == NULL && d->journal[0] != 0)
         fprintf(stderr, either("kith demo: what the daemon wrote stays in %s\n", "kith demo:守护进程的记录保留在 %s\n"), d->folder);
     else
-        folder_remove(d);
+        demo_remove(d);
     if (done(status) && !d->shows)
-        line("%s", either("demo: all checks passed", "demo:全部检查通过"));
+        demo_line("%s", either("demo: all checks passed", "demo:全部检查通过"));
     return failed(status) ? say_failure(status, e) : EXIT_DONE;
 }
 
@@ -362,12 +394,12 @@ int verb_demo(struct arguments *a)
     sigaddset(&signals, SIGTERM);
     (void)sigprocmask(SIG_BLOCK, &signals, NULL);
     d->shows = isatty(STDOUT_FILENO) == 1;
-    d->arena = arena_create(1 << 16);
-    d->parser = json_parser_create(CLIENT_REPLY_BYTES_MAX);
-    status = d->parser == NULL ? FAIL(&e, FULL, "no memory") : demo_run(d, &signals, &e);
-    client_destroy(d->client);
-    json_parser_destroy(d->parser);
-    arena_destroy(d->arena);
+    d->desk.arena = arena_create(1 << 16);
+    d->desk.parser = json_parser_create(CLIENT_REPLY_BYTES_MAX);
+    status = d->desk.parser == NULL ? FAIL(&e, FULL, "no memory") : demo_run(d, &signals, &e);
+    client_destroy(d->desk.client);
+    json_parser_destroy(d->desk.parser);
+    arena_destroy(d->desk.arena);
     int code = demo_end(d, status, &e);
     free(d);
     return code;

@@ -24,6 +24,8 @@ int errand_send(struct errand *d, const char *method);
 /* The same, and shows it: as it came, or by `show`. */
 typedef void (*errand_show)(struct json root, struct arena *a, FILE *out);
 int errand_run(struct errand *d, const char *method, errand_show show);
+/* For an answer that is taken as it comes: an exit code, what is wrong has been said. */
+int errand_stream(struct errand *d, const struct client_call *call, client_take take, void *context);
 int errand_end(struct errand *d, int code);
 /* A whole errand: shows a page of a list. `cursor`: the option that takes what "next" gave, "before"; NULL: it has one page. */
 int errand_list(struct arguments *a, const char *path, const char *cursor);
@@ -31,16 +33,52 @@ int errand_list(struct arguments *a, const char *path, const char *cursor);
 void errand_path_text(struct errand *d, const char *text);        /* as it is */
 void errand_path_value(struct errand *d, const char *name, const char *value); /* "name=value" of a query; value NULL: nothing */
 
+void errand_put_text(struct errand *d, const char *key, const char *text); /* a member of the body's open object; NULL: nothing */
+void errand_put_list(struct errand *d, const char *key, const char *text); /* "a,b,c" as a list; NULL: nothing */
+/* The member "attributes" of all words that are left, NAME=VALUE each; false: one of them isn't. */
+bool errand_put_attributes(struct errand *d, struct arguments *a);
+
+/* A verb of several words, `kith token add NAME`: the errand is found by its word, which it takes again once it has asked for its
+ * options. */
+struct errand_word {
+    const char *word;
+    int (*run)(struct errand *d, struct arguments *a);
+};
+const char *errand_word_peek(const struct arguments *a); /* the next word, which stays; NULL: no more */
+int errand_run_word(struct arguments *a, const struct errand_word *rows, size_t count);
+
+void show_done(struct json root, struct arena *a, FILE *out);  /* of a command: its position, and what it replied */
 void show_stats(struct json root, struct arena *a, FILE *out); /* of GET /api/v1/stats */
 
 int verb_get(struct arguments *a);
 int verb_find(struct arguments *a);
 int verb_stats(struct arguments *a);
 int verb_events(struct arguments *a);
+int verb_orders(struct arguments *a);
+int verb_order(struct arguments *a);
+int get_order(struct errand *d, struct arguments *a); /* of verb_get */
+int verb_reconcile(struct arguments *a);
+int verb_relation(struct arguments *a);
+int verb_customers(struct arguments *a);
+int verb_hand_over(struct arguments *a);
+int verb_reach(struct arguments *a);
+int verb_share(struct arguments *a);
+int verb_unshare(struct arguments *a);
+int verb_shares(struct arguments *a);
+int verb_suppress(struct arguments *a);
+int verb_unsuppress(struct arguments *a);
+int verb_export(struct arguments *a);
+int verb_put(struct arguments *a);
+int verb_list(struct arguments *a);
+int verb_kinds(struct arguments *a);
+int get_thing(struct errand *d, struct arguments *a); /* of verb_get */
 int verb_token(struct arguments *a);
 int verb_hook(struct arguments *a);
 int verb_settings(struct arguments *a);
+int verb_apply(struct arguments *a); /* verbs_apply.c */
 int verb_checkpoint(struct arguments *a);
+int verb_ports(struct arguments *a);
+int verb_erase(struct arguments *a);
 int verb_names(struct arguments *a);
 int verb_reads(struct arguments *a);
 int verb_act(struct arguments *a); /* bind, unbind, merge, split, never-merge, block, unblock */

@@ -1,6 +1,7 @@
 /* Verbs that work on a workspace's folder without a daemon: init, audit, repair. */
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -8,76 +9,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "app/app.h"
+#include "app/alone.h"
 #include "base/time.h"
 #include "domain/access/access.h"
 #include "engine/engine.h"
 #include "engine/host.h"
 #include "lib/pack.h"
 #include "store/checkpoint.h"
+#include "store/cold_folder.h"
 
 #define PATH_BYTES_MAX 4096
+#define REMOVE_FILES_MAX 16 /* open at once */
 #define FIRST_SEGMENT_BYTES (16u << 20)
 #define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyz0123456789-_" /* it stands in paths and URLs */
-
-/* --- an engine by itself --- */
-
-struct alone {
-    char cold_path[PATH_BYTES_MAX];
-    bool only_reads; /* a daemon may be at work in the same folder */
-    struct disk *disk;
-    struct engine_options options;
-};
-
-static struct cold *open_cold(void *context, const char *snapshot, struct err *e)
-{
-    const struct alone *a = context;
-    struct cold *c = NULL;
-    if (a->only_reads && snapshot != NULL)
-        return failed(cold_open_read(a->cold_path, snapshot, COLD_MEMORY_BYTES_MAX, &c, e)) ? NULL : c;
-    return a->only_reads ? cold_memory_create() : failed(cold_open(a->cold_path, snapshot, COLD_MEMORY_BYTES_MAX, &c, e)) ? NULL : c;
-}
-
-static void close_cold(void *context, struct cold *c)
-{
-    (void)context;
-    cold_close(c);
-}
-
-/* A folder that is opened is made when it isn't there: whoever mistypes its name is told so instead. */
-static fallible workspace_check(const char *folder, const char *name, uint64_t *out_secret, struct err *e)
-{
-    struct status status = workspace_secret_read(folder, name, out_secret, e);
-    if (status.code != STATUS_NOT_FOUND)
-        return status;
-    return FAIL(e, NOT_FOUND, either("%s holds no workspace %s: make one with `kith init %s --workspace %s`", "%s 里没有工作区 %s:请用 `kith init %s --workspace %s` 新建"),
-                folder, name, folder, name);
-}
-
-static fallible alone_open(struct alone *a, const char *folder, const char *name, const struct registry *registry, struct err *e)
-{
-    char path[PATH_BYTES_MAX];
-    uint64_t secret;
-    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
-    (void)snprintf(a->cold_path, sizeof a->cold_path, "%s/%s/cold", folder, name);
-    struct host_options defaults = app_host_options(folder, registry);
-    TRY(workspace_check(folder, name, &secret, e));
-    TRY(disk_open_real(path, &a->disk, e));
-    a->options = (struct engine_options){
-        .disk = a->disk,
-        .cold_open = open_cold,
-        .cold_close = close_cold,
-        .context = a,
-        .registry = registry,
-        .apply_version = defaults.apply_version,
-        .log_owner = workspace_log_owner(secret),
-        .log_segment_bytes = defaults.log_segment_bytes,
-        .checkpoint_log_bytes = defaults.checkpoint_log_bytes,
-        .memory_bytes = defaults.memory_bytes,
-        .threaded = false,
-    };
-    return DONE;
-}
 
 /* --- init --- */
 
@@ -108,27 +52,7 @@ static void secret_draw(char out_secret[SECRET_TEXT_BYTES])
     (void)snprintf(out_secret, SECRET_TEXT_BYTES, "kith_%s", text);
 }
 
-static void answer_keep(struct submission *s, const struct answer *a)
-{
-    *(struct answer *)s->context = *a;
-}
-
-static fallible admin_token_send(struct engine *g, uint64_t workspace_secret, const char *secret, struct err *e)
-{
-    struct token t = {.name = "admin", .roles = 1u << ROLE_COLLECT | 1u << ROLE_READ | 1u << ROLE_WRITE | 1u << ROLE_ADMIN};
-    token_secret_hash(workspace_secret, bytes_of_text(secret), t.secret_hash);
-    struct buf payload;
-    buf_init(&payload, 4096);
-    token_pack(&payload, &t);
-    struct answer answer = {.status = {STATUS_UNAVAILABLE}};
-    struct submission s = {.command = registry_command(engine_registry(g), COMMAND_TOKEN), .payload = buf_bytes(&payload), .answered = answer_keep, .context = &answer};
-    struct submission *one = &s;
-    struct status status = engine_group(g, &one, 1, time_now_us(), e);
-    buf_fini(&payload);
-    return done(status) ? answer.status : status;
-}
-
-static fallible token_put_in(const char *folder, const char *name, uint64_t workspace_secret, const char *secret, struct err *e)
+static fallible token_put_in(const char *folder, const char *name, const char *secret, struct err *e)
 {
     struct alone a = {0};
     struct engine *g = NULL;
@@ -139,11 +63,23 @@ static fallible token_put_in(const char *folder, const char *name, uint64_t work
     if (done(status))
         status = engine_open(&a.options, &g, e);
     if (done(status))
-        status = admin_token_send(g, workspace_secret, secret, e);
+        status = alone_token_put(&a, g, secret, e);
     engine_close(g);
-    disk_close(a.disk);
+    alone_close(&a);
     registry_destroy(registry);
     return status;
+}
+
+fallible admin_token_make(const char *folder, const char *name, char out_secret[SECRET_TEXT_BYTES], struct err *e)
+{
+    char path[PATH_BYTES_MAX], text[SECRET_TEXT_BYTES + 1];
+    if (sodium_init() < 0)
+        return FAIL(e, UNAVAILABLE, "this system gives no random numbers");
+    secret_draw(out_secret);
+    TRY(token_put_in(folder, name, out_secret, e));
+    (void)snprintf(path, sizeof path, "%s/%s/admin.token", folder, name);
+    (void)snprintf(text, sizeof text, "%s\n", out_secret);
+    return file_make(path, text, e);
 }
 
 /* What was written with another secret is of no use to a new one, and must not be taken for it. */
@@ -172,11 +108,7 @@ fallible workspace_make(const char *folder, const char *name, char out_secret[SE
     (void)snprintf(path, sizeof path, "%s/%s/workspace.json", folder, name);
     (void)snprintf(text, sizeof text, "{\"secret\":\"%016" PRIx64 "\",\"created\":\"%s\"}\n", workspace_secret, time_format(time_now_us(), when));
     TRY(file_make(path, text, e));
-    secret_draw(out_secret);
-    TRY(token_put_in(folder, name, workspace_secret, out_secret, e));
-    (void)snprintf(path, sizeof path, "%s/%s/admin.token", folder, name);
-    (void)snprintf(text, sizeof text, "%s\n", out_secret);
-    return file_make(path, text, e);
+    return admin_token_make(folder, name, out_secret, e);
 }
 
 int verb_init(struct arguments *a)
@@ -202,24 +134,51 @@ int verb_init(struct arguments *a)
 
 /* --- audit --- */
 
+static int file_remove(const char *path, const struct stat *about, int kind, struct FTW *place)
+{
+    (void)about, (void)kind, (void)place;
+    return remove(path);
+}
+
+void folder_remove(const char *path)
+{
+    (void)nftw(path, file_remove, REMOVE_FILES_MAX, FTW_DEPTH | FTW_PHYS);
+}
+
+static fallible audit_run(const char *folder, const char *name, size_t memory_bytes, struct audit *out_audit, struct err *e)
+{
+    struct registry *registry = NULL;
+    struct alone alone = {0};
+    struct status status = app_registry(&registry, e);
+    if (done(status))
+        status = alone_open(&alone, folder, name, registry, e);
+    alone.options.memory_bytes = memory_bytes;
+    if (done(status))
+        status = alone_scratch_open(&alone, e);
+    if (done(status))
+        status = engine_audit(&alone.options, out_audit, e);
+    alone_close(&alone);
+    registry_destroy(registry);
+    return status;
+}
+
 int verb_audit(struct arguments *a)
 {
-    const char *name = argument_option(a, "workspace"), *folder = argument_next(a);
+    const char *name = argument_option(a, "workspace");
     struct err e = {0};
-    struct registry *registry = NULL;
-    struct alone alone = {.only_reads = true};
     struct audit audit;
+    size_t memory_bytes = MEMORY_DEFAULT;
+    struct status status = argument_size(a, "memory", &memory_bytes, &e);
+    const char *folder = argument_next(a);
     if (!arguments_finished(a))
         return EXIT_USAGE;
     if (folder == NULL)
         return say_usage(verb_of(a));
-    struct status status = app_registry(&registry, &e);
-    if (done(status))
-        status = alone_open(&alone, folder, name == NULL ? "main" : name, registry, &e);
-    if (done(status))
-        status = engine_audit(&alone.options, &audit, &e);
-    disk_close(alone.disk);
-    registry_destroy(registry);
+    if (failed(status)) {
+        (void)say_failure(status, &e);
+        return EXIT_USAGE;
+    }
+    status = audit_run(folder, name == NULL ? "main" : name, memory_bytes, &audit, &e);
     if (failed(status))
         return say_failure(status, &e);
     printf(either("%" PRIu64 " commands replayed, positions %" PRIu64 " to %" PRIu64 ": the digest is the checkpoint's, %016" PRIx64 "%016" PRIx64 ".\n",

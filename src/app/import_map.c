@@ -1,29 +1,36 @@
 #include "app/import_map.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/arguments.h"
 #include "base/arena.h"
 #include "lib/nearest.h"
 
 #define MAP_BYTES_MAX (1u << 20)
-#define CELL_NUMBER_BYTES_MAX 64u
-#define COLUMNS_MAX (2 * CSV_FIELDS_MAX)
+#define ZONE_UNSAID "Z"
+
+const struct import_target_row import_targets[TARGET_COUNT] = {
+    [TARGET_THING] = {"thing", "/api/v1/things"},
+    [TARGET_ORDER] = {"order", "/api/v1/orders"},
+    [TARGET_RELATION] = {"relation", "/api/v1/relations"},
+    [TARGET_EVENT] = {"event", "/api/v1/events"},
+};
 
 struct import_map {
     struct arena *arena;
-    struct json_parser *parser; /* of the map itself: `event` lives in its document */
-    struct json_parser *number; /* of one cell */
-    struct json event;
-    const char *source, *join_file, *join_key;
-    char delimiter;
-    enum encoding encoding;
-    size_t column_count;
-    const char **columns;
+    struct json_parser *parser; /* of the map itself: the templates live in its document */
+    struct json root;
+    struct import_map_says says;
+    struct template_ways ways;
+    struct import_value values[IMPORT_VALUES_MAX];
+    size_t value_count;
 };
 
-/* --- reading the map --- */
+/* --- members --- */
+
+typedef fallible (*member_read)(struct import_map *m, struct json value, struct err *e);
 
 static const char *text_of(struct import_map *m, struct json j)
 {
@@ -31,79 +38,215 @@ static const char *text_of(struct import_map *m, struct json j)
     return text.size == 0 ? NULL : arena_text(m->arena, text);
 }
 
-static fallible members_check(struct json root, struct err *e)
+static fallible words_take(struct import_map *m, struct json j, struct err *e)
 {
-    static const struct {
-        const char *name;
-        enum json_kind kind;
-    } known[] = {{"source", JSON_STRING}, {"delimiter", JSON_STRING}, {"encoding", JSON_STRING}, {"join", JSON_OBJECT}, {"event", JSON_OBJECT}, {"about", JSON_STRING}};
-    struct bytes key;
-    struct json value;
-    for (struct json_walk w = json_members(root); json_member_next(&w, &key, &value);) {
-        size_t i = 0;
-        while (i < COUNT_OF(known) && !bytes_equal(bytes_of_text(known[i].name), key))
-            i++;
-        if (i == COUNT_OF(known))
-            return FAIL(e, INVALID, "there is no member \"%.*s\": want source, delimiter, encoding, join, event or about", BYTES_ARG(key));
-        if (!json_is(value, known[i].kind))
-            return FAIL(e, INVALID, "\"%s\" wants %s", known[i].name, json_kind_name(known[i].kind));
-    }
+    (void)m;
+    return json_is(j, JSON_STRING) ? DONE : FAIL(e, INVALID, "want a text");
+}
+
+static fallible source_take(struct import_map *m, struct json j, struct err *e)
+{
+    m->says.source = text_of(m, j);
+    return m->says.source == NULL ? FAIL(e, INVALID, "want a name") : DONE;
+}
+
+static fallible delimiter_take(struct import_map *m, struct json j, struct err *e)
+{
+    struct bytes text = json_string(j);
+    if (text.size != 1 || memchr(",;|\t", text.data[0], 4) == NULL)
+        return FAIL(e, INVALID, "want \",\", \";\", \"|\" or \"\\t\"");
+    m->says.table.delimiter = (char)text.data[0];
     return DONE;
 }
 
 /* GBK and GB2312 are parts of GB18030. */
-static fallible encoding_read(struct import_map *m, struct json j, struct err *e)
+static fallible encoding_take(struct import_map *m, struct json j, struct err *e)
 {
     static const struct {
         const char *name;
         enum encoding encoding;
     } known[] = {{"utf-8", ENCODING_UTF8}, {"gb18030", ENCODING_GB18030}, {"gbk", ENCODING_GB18030}, {"gb2312", ENCODING_GB18030}};
-    if (json_is(j, JSON_ABSENT))
-        return DONE;
     for (size_t i = 0; i < COUNT_OF(known); i++)
         if (bytes_equal(json_string(j), bytes_of_text(known[i].name))) {
-            m->encoding = known[i].encoding;
+            m->says.table.encoding = known[i].encoding;
             return DONE;
         }
-    return FAIL(e, INVALID, "\"encoding\" is utf-8 or gb18030 (also called gbk and gb2312)");
+    return FAIL(e, INVALID, "want utf-8 or gb18030 (also called gbk and gb2312), or leave it out and it is found line by line");
 }
 
-static fallible delimiter_read(struct import_map *m, struct json j, struct err *e)
+static fallible sheet_take(struct import_map *m, struct json j, struct err *e)
 {
-    struct bytes text = json_string(j);
-    m->delimiter = ',';
-    if (json_is(j, JSON_ABSENT))
-        return DONE;
-    if (text.size != 1 || memchr(",;|\t", text.data[0], 4) == NULL)
-        return FAIL(e, INVALID, "\"delimiter\" is \",\", \";\", \"|\" or \"\\t\"");
-    if (text.data[0] == '|' && m->encoding == ENCODING_GB18030) /* there it may be half a character */
-        return FAIL(e, INVALID, "\"delimiter\": a file in GB18030 can't be parted by \"|\"");
-    m->delimiter = (char)text.data[0];
+    m->says.table.sheet = text_of(m, j);
+    return m->says.table.sheet == NULL ? FAIL(e, INVALID, "want the name of a sheet") : DONE;
+}
+
+/* 3, or [2, 3] when groups of columns are named in the line before. */
+static fallible header_take(struct import_map *m, struct json j, struct err *e)
+{
+    uint64_t first = 0, last = 0;
+    bool is_pair = json_count(j) == 2 && json_uint64(json_at(j, "0"), &first) && json_uint64(json_at(j, "1"), &last);
+    if (!(is_pair ? last == first + 1 : json_uint64(j, &last)) || last < 1 || last > 1000)
+        return FAIL(e, INVALID, "want the line that names the columns, 1 to 1000, or two that follow each other: [1, 2]");
+    m->says.table.header_line = (uint32_t)last;
+    m->says.table.header_lines = is_pair ? 2 : 1;
     return DONE;
 }
 
-static fallible join_read(struct import_map *m, struct json join, struct err *e)
+static fallible columns_take(struct import_map *m, struct json j, struct err *e)
 {
-    if (json_is(join, JSON_ABSENT))
-        return DONE;
-    m->join_file = text_of(m, json_find(join, BYTES_LIT("file")));
-    m->join_key = text_of(m, json_find(join, BYTES_LIT("key")));
-    return m->join_file == NULL || m->join_key == NULL ? FAIL(e, INVALID, "\"join\" wants a \"file\" and the \"key\", a column of both files") : DONE;
+    size_t count = json_count(j), i = 0;
+    struct json name;
+    const char **names = ARENA_ARRAY(m->arena, const char *, count + 1);
+    if (!json_is(j, JSON_ARRAY) || count == 0 || count > CSV_FIELDS_MAX)
+        return FAIL(e, INVALID, "want a list of 1 to %u names", CSV_FIELDS_MAX);
+    for (struct json_walk w = json_items(j); json_item_next(&w, &name); i++) {
+        if (!json_is(name, JSON_STRING))
+            return FAIL(e, INVALID, "want a list of names; \"\" for a column that isn't used");
+        names[i] = arena_text(m->arena, json_string(name));
+    }
+    m->says.table.names = names;
+    m->says.table.name_count = count;
+    return DONE;
+}
+
+static fallible zone_take(struct import_map *m, struct json j, struct err *e)
+{
+    return zone_create(json_string(j), &m->ways.zone, e);
+}
+
+static fallible dates_take(struct import_map *m, struct json j, struct err *e)
+{
+    bool day_first = bytes_equal(json_string(j), BYTES_LIT("dmy"));
+    if (!day_first && !bytes_equal(json_string(j), BYTES_LIT("mdy")))
+        return FAIL(e, INVALID, "want \"dmy\" or \"mdy\": which comes first where the year comes last");
+    m->ways.order = day_first ? ORDER_DAY_FIRST : ORDER_MONTH_FIRST;
+    return DONE;
+}
+
+static fallible texts_read(struct import_map *m, struct json j, const struct bytes **out_texts, size_t *out_count, struct err *e)
+{
+    struct json text;
+    struct bytes *texts = ARENA_ARRAY(m->arena, struct bytes, json_count(j) + 1);
+    *out_count = 0;
+    for (struct json_walk w = json_items(j); json_item_next(&w, &text);) {
+        if (!json_is(text, JSON_STRING))
+            return FAIL(e, INVALID, "want a list of texts");
+        texts[(*out_count)++] = arena_copy(m->arena, json_string(text));
+    }
+    *out_texts = texts;
+    return json_is(j, JSON_ARRAY) ? DONE : FAIL(e, INVALID, "want a list of texts");
+}
+
+static fallible empty_take(struct import_map *m, struct json j, struct err *e)
+{
+    return texts_read(m, j, &m->ways.empties, &m->ways.empty_count, e);
+}
+
+static fallible skip_take(struct import_map *m, struct json j, struct err *e)
+{
+    struct bytes key;
+    struct json value;
+    for (struct json_walk w = json_members(j); json_member_next(&w, &key, &value);) {
+        if (m->says.skip_count == IMPORT_SKIPS_MAX)
+            return FAIL(e, LIMIT, "at most %u columns", IMPORT_SKIPS_MAX);
+        struct import_skip *skip = &m->says.skips[m->says.skip_count++];
+        skip->column = arena_copy(m->arena, key);
+        TRY(texts_read(m, value, &skip->texts, &skip->count, e));
+    }
+    return json_is(j, JSON_OBJECT) ? DONE : FAIL(e, INVALID, "want {\"Column\": [\"text\", …]}: rows that aren't to be read");
+}
+
+static fallible group_take(struct import_map *m, struct json j, struct err *e)
+{
+    m->says.group = text_of(m, j);
+    return m->says.group == NULL ? FAIL(e, INVALID, "want a column: neighbouring rows with the same text are one value") : DONE;
+}
+
+static fallible join_read(struct import_map *m, struct json j, struct err *e)
+{
+    static const char *const known[] = {"file", "key", "own", "prefix", "every"};
+    struct bytes key;
+    struct json value;
+    if (m->says.join_count == IMPORT_JOINS_MAX)
+        return FAIL(e, LIMIT, "at most %u files", IMPORT_JOINS_MAX);
+    for (struct json_walk w = json_members(j); json_member_next(&w, &key, &value);) {
+        size_t i = 0;
+        while (i < COUNT_OF(known) && !bytes_equal(bytes_of_text(known[i]), key))
+            i++;
+        if (i == COUNT_OF(known))
+            return FAIL(e, INVALID, "there is no member \"%.*s\": want file, key, own, prefix or every", BYTES_ARG(key));
+    }
+    struct import_join *join = &m->says.joins[m->says.join_count++];
+    join->file = text_of(m, json_find(j, BYTES_LIT("file")));
+    join->key = text_of(m, json_find(j, BYTES_LIT("key")));
+    join->own = text_of(m, json_find(j, BYTES_LIT("own")));
+    join->prefix = text_of(m, json_find(j, BYTES_LIT("prefix")));
+    (void)json_bool(json_find(j, BYTES_LIT("every")), &join->every);
+    if (join->file == NULL || join->key == NULL)
+        return FAIL(e, INVALID, "want a \"file\" and the \"key\", a column of both files");
+    join->own = join->own == NULL ? join->key : join->own;
+    join->prefix = join->prefix == NULL ? "" : join->prefix;
+    return DONE;
+}
+
+static fallible join_take(struct import_map *m, struct json j, struct err *e)
+{
+    struct json item;
+    if (!json_is(j, JSON_ARRAY))
+        return join_read(m, j, e);
+    for (struct json_walk w = json_items(j); json_item_next(&w, &item);)
+        TRY(join_read(m, item, e));
+    return DONE;
+}
+
+/* The templates are made when the columns are known; here only how many there are. */
+static fallible value_take(struct import_map *m, struct json j, struct err *e)
+{
+    struct json item;
+    size_t count = json_is(j, JSON_ARRAY) ? json_count(j) : 1;
+    if (!json_is(j, JSON_ARRAY) && !json_is(j, JSON_OBJECT))
+        return FAIL(e, INVALID, "want an object, or a list of them: what a row becomes");
+    for (struct json_walk w = json_items(j); json_item_next(&w, &item);)
+        if (!json_is(item, JSON_OBJECT))
+            return FAIL(e, INVALID, "want an object, or a list of them: what a row becomes");
+    m->value_count += count;
+    return m->value_count <= IMPORT_VALUES_MAX ? DONE : FAIL(e, LIMIT, "a row becomes at most %u values", IMPORT_VALUES_MAX);
+}
+
+static const struct {
+    const char *name;
+    member_read take;
+} members[] = {
+    {"source", source_take}, {"delimiter", delimiter_take}, {"encoding", encoding_take}, {"sheet", sheet_take},
+    {"header", header_take}, {"columns", columns_take},     {"zone", zone_take},         {"dates", dates_take},
+    {"empty", empty_take},   {"skip", skip_take},           {"group", group_take},       {"join", join_take},
+    {"event", value_take},   {"order", value_take},         {"thing", value_take},       {"relation", value_take},
+    {"about", words_take},
+};
+
+static fallible member_take(struct import_map *m, struct bytes key, struct json value, struct err *e)
+{
+    for (size_t i = 0; i < COUNT_OF(members); i++)
+        if (bytes_equal(bytes_of_text(members[i].name), key))
+            return WRAP(e, members[i].take(m, value, e), "\"%s\"", members[i].name);
+    const char *near = nearest_name(key, members, COUNT_OF(members), sizeof *members);
+    return FAIL(e, INVALID, "there is no member \"%.*s\"; the nearest is \"%s\"", BYTES_ARG(key), near);
 }
 
 static fallible map_read(struct import_map *m, struct bytes text, struct err *e)
 {
-    struct json root;
-    TRY(json_parse(m->parser, arena_copy(m->arena, text), &root, e));
-    if (!json_is(root, JSON_OBJECT))
+    struct bytes key;
+    struct json value;
+    TRY(json_parse(m->parser, arena_copy(m->arena, text), &m->root, e));
+    if (!json_is(m->root, JSON_OBJECT))
         return FAIL(e, INVALID, "a map is an object");
-    TRY(members_check(root, e));
-    TRY(encoding_read(m, json_find(root, BYTES_LIT("encoding")), e));
-    TRY(delimiter_read(m, json_find(root, BYTES_LIT("delimiter")), e));
-    TRY(join_read(m, json_find(root, BYTES_LIT("join")), e));
-    m->source = text_of(m, json_find(root, BYTES_LIT("source")));
-    m->event = json_find(root, BYTES_LIT("event"));
-    return json_is(m->event, JSON_OBJECT) ? DONE : FAIL(e, INVALID, "\"event\" wants an object: the event that a row becomes");
+    for (struct json_walk w = json_members(m->root); json_member_next(&w, &key, &value);)
+        TRY(member_take(m, key, value, e));
+    if (m->value_count == 0)
+        return FAIL(e, INVALID, "want an \"event\", \"order\", \"thing\" or \"relation\": what a row becomes");
+    if (m->says.table.delimiter == '|' && m->says.table.encoding != ENCODING_UTF8) /* there it may be half a character */
+        return FAIL(e, INVALID, "\"delimiter\": only what is said to be in UTF-8 can be parted by \"|\"");
+    return m->ways.zone != NULL ? DONE : zone_create(BYTES_LIT(ZONE_UNSAID), &m->ways.zone, e);
 }
 
 fallible import_map_create(struct bytes text, struct import_map **out_map, struct err *e)
@@ -113,8 +256,7 @@ fallible import_map_create(struct bytes text, struct import_map **out_map, struc
         abort();
     m->arena = arena_create(4096);
     m->parser = json_parser_create(MAP_BYTES_MAX);
-    m->number = json_parser_create(CELL_NUMBER_BYTES_MAX);
-    if (m->parser == NULL || m->number == NULL)
+    if (m->parser == NULL)
         abort();
     struct status status = WRAP(e, map_read(m, text, e), "the map");
     if (failed(status)) {
@@ -125,265 +267,100 @@ fallible import_map_create(struct bytes text, struct import_map **out_map, struc
     return DONE;
 }
 
+fallible import_map_load(const char *path, struct import_map **out_map, struct err *e)
+{
+    struct buf text;
+    uint8_t piece[4096];
+    FILE *file = fopen(path, "re");
+    if (file == NULL)
+        return FAIL(e, NOT_FOUND, "%s: %s", path, strerror(errno));
+    buf_init(&text, MAP_BYTES_MAX);
+    for (size_t size; (size = fread(piece, 1, sizeof piece, file)) > 0;)
+        buf_push(&text, bytes_of(piece, size));
+    (void)fclose(file);
+    struct status status = text.overflowed ? FAIL(e, LIMIT, "%s: a map is under 1 MiB", path)
+                                           : WRAP(e, import_map_create(buf_bytes(&text), out_map, e), "%s", path);
+    buf_fini(&text);
+    return status;
+}
+
 void import_map_destroy(struct import_map *m)
 {
     if (m == NULL)
         return;
+    zone_destroy(m->ways.zone);
     json_parser_destroy(m->parser);
-    json_parser_destroy(m->number);
     arena_destroy(m->arena);
     free(m);
 }
 
-const char *import_map_source(const struct import_map *m)
+const struct import_map_says *import_map_says(const struct import_map *m)
 {
-    return m->source;
+    return &m->says;
 }
 
-char import_map_delimiter(const struct import_map *m)
+/* --- columns that are named --- */
+
+static bool is_of_join(const struct import_map *m, const char *name)
 {
-    return m->delimiter;
+    for (size_t i = 0; i < m->says.join_count; i++)
+        if (m->says.joins[i].prefix[0] != 0 && strncmp(name, m->says.joins[i].prefix, strlen(m->says.joins[i].prefix)) == 0)
+            return true;
+    return false;
 }
 
-enum encoding import_map_encoding(const struct import_map *m)
+const char *const *import_map_members(struct import_map *m, const struct import_join *join, size_t *out_count)
 {
-    return m->encoding;
+    size_t named, count = 0, prefix = join == NULL ? 0 : strlen(join->prefix);
+    const char **names = template_names(m->root, m->arena, &named);
+    const char **own = ARENA_ARRAY(m->arena, const char *, named + IMPORT_SKIPS_MAX + IMPORT_JOINS_MAX + 2);
+    for (size_t i = 0; i < named; i++)
+        if (join == NULL ? !is_of_join(m, names[i]) : strncmp(names[i], join->prefix, prefix) == 0)
+            own[count++] = names[i] + prefix;
+    if (join != NULL)
+        own[count++] = join->key;
+    for (size_t i = 0; join == NULL && i < m->says.join_count; i++)
+        own[count++] = m->says.joins[i].own;
+    for (size_t i = 0; join == NULL && i < m->says.skip_count; i++)
+        own[count++] = arena_text(m->arena, m->says.skips[i].column);
+    if (join == NULL && m->says.group != NULL)
+        own[count++] = m->says.group;
+    *out_count = count;
+    return own;
 }
 
-const char *import_map_join_file(const struct import_map *m)
+/* --- templates --- */
+
+static fallible template_add(struct import_map *m, enum import_target target, struct json from, const struct template_columns *columns,
+                             struct err *e)
 {
-    return m->join_file;
-}
-
-const char *import_map_join_key(const struct import_map *m)
-{
-    return m->join_key;
-}
-
-/* --- texts with columns --- */
-
-/* A piece of a template text: bytes as they are, or the name of a column. */
-struct piece {
-    struct bytes bytes;
-    bool is_column;
-};
-
-/* The next piece behind *at; false: no more. "${" without a "}" is just text. */
-static bool piece_next(struct bytes text, size_t *at, struct piece *out)
-{
-    if (*at == text.size)
-        return false;
-    struct bytes rest = bytes_slice(text, *at, text.size);
-    const uint8_t *end = NULL;
-    if (bytes_starts_with(rest, BYTES_LIT("${")) && (end = memchr(rest.data, '}', rest.size)) != NULL) {
-        size_t size = (size_t)(end - rest.data);
-        *out = (struct piece){bytes_slice(rest, 2, size), true};
-        *at += size + 1;
-        return true;
-    }
-    size_t size = 1;
-    while (size < rest.size && !(rest.data[size] == '$' && size + 1 < rest.size && rest.data[size + 1] == '{'))
-        size++;
-    *out = (struct piece){bytes_slice(rest, 0, size), false};
-    *at += size;
-    return true;
-}
-
-/* "#{Column}": the name; else no bytes. */
-static struct bytes number_column(struct bytes text)
-{
-    bool is = text.size > 3 && bytes_starts_with(text, BYTES_LIT("#{")) && text.data[text.size - 1] == '}';
-    return is ? bytes_slice(text, 2, text.size - 1) : BYTES_NONE;
-}
-
-static size_t column_of(const struct import_map *m, struct bytes name)
-{
-    size_t i = 0;
-    while (i < m->column_count && !bytes_equal(bytes_of_text(m->columns[i]), name))
-        i++;
-    return i;
-}
-
-static fallible column_check(const struct import_map *m, struct bytes name, struct err *e)
-{
-    if (column_of(m, name) < m->column_count)
-        return DONE;
-    const char *near = nearest_name(name, m->columns, m->column_count, sizeof *m->columns);
-    if (*near == 0)
-        return FAIL(e, INVALID, "the map: there is no column \"%.*s\"", BYTES_ARG(name));
-    return FAIL(e, INVALID, "the map: there is no column \"%.*s\"; did you mean \"%s\"?", BYTES_ARG(name), near);
-}
-
-static fallible text_check(const struct import_map *m, struct bytes text, struct err *e)
-{
-    struct bytes number = number_column(text);
-    struct piece p;
-    if (number.size > 0)
-        return column_check(m, number, e);
-    for (size_t at = 0; piece_next(text, &at, &p);)
-        if (p.is_column)
-            TRY(column_check(m, p.bytes, e));
+    struct template *made;
+    TRY(WRAP(e, template_create(from, columns, &m->ways, m->arena, &made, e), "the map: \"%s\"", import_targets[target].name));
+    m->values[m->value_count++] = (struct import_value){target, made};
     return DONE;
-}
-
-static fallible template_check(const struct import_map *m, struct json j, struct err *e)
-{
-    struct bytes key;
-    struct json value;
-    for (struct json_walk w = json_members(j); json_member_next(&w, &key, &value);)
-        TRY(template_check(m, value, e));
-    for (struct json_walk w = json_items(j); json_item_next(&w, &value);)
-        TRY(template_check(m, value, e));
-    return text_check(m, json_string(j), e);
 }
 
 fallible import_map_columns(struct import_map *m, const struct bytes *names, size_t count, struct err *e)
 {
-    if (count > COLUMNS_MAX)
-        return FAIL(e, LIMIT, "more than %u columns", COLUMNS_MAX);
-    m->columns = ARENA_ARRAY(m->arena, const char *, count);
-    m->column_count = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (names[i].size > 0 && column_of(m, names[i]) < m->column_count)
-            return FAIL(e, INVALID, "two columns are called \"%.*s\"", BYTES_ARG(names[i]));
-        m->columns[m->column_count++] = arena_text(m->arena, names[i]);
-    }
-    return template_check(m, m->event, e);
-}
-
-/* --- events --- */
-
-struct rendering {
-    struct import_map *map;
-    const struct import_row *row;
-    struct json_writer writer;
-    struct buf *scratch;
-};
-
-static struct bytes cell_of(const struct rendering *r, struct bytes name)
-{
-    size_t column = column_of(r->map, name);
-    return column < r->row->count ? r->row->cells[column] : BYTES_NONE;
-}
-
-/* How many columns stand in the template, and how many of them have something in this row. */
-struct presence {
-    size_t columns, filled;
-};
-
-static void presence_add(const struct rendering *r, struct json j, struct presence *p)
-{
-    struct bytes key, text = json_string(j), number = number_column(text);
-    struct json value;
-    struct piece piece;
-    for (struct json_walk w = json_members(j); json_member_next(&w, &key, &value);)
-        presence_add(r, value, p);
-    for (struct json_walk w = json_items(j); json_item_next(&w, &value);)
-        presence_add(r, value, p);
-    if (number.size > 0) {
-        p->columns++;
-        p->filled += cell_of(r, number).size > 0;
-        return;
-    }
-    for (size_t at = 0; piece_next(text, &at, &piece);) {
-        p->columns += piece.is_column;
-        p->filled += piece.is_column && cell_of(r, piece.bytes).size > 0;
-    }
-}
-
-static bool is_shown(const struct rendering *r, struct json j)
-{
-    struct presence p = {0};
-    presence_add(r, j, &p);
-    return p.columns == 0 || p.filled > 0;
-}
-
-static fallible number_put(struct rendering *r, struct bytes column, struct err *e)
-{
-    struct bytes cell = cell_of(r, column);
-    struct json j;
-    struct err why = {0};
-    if (failed(json_parse(r->map->number, cell, &j, &why)) || !json_is(j, JSON_NUMBER))
-        return FAIL(e, INVALID, "column \"%.*s\": '%.*s' is no number", BYTES_ARG(column), BYTES_ARG(bytes_slice(cell, 0, cell.size > 40 ? 40 : cell.size)));
-    json_put_raw(&r->writer, json_raw(j));
-    return DONE;
-}
-
-static fallible text_put(struct rendering *r, struct bytes text, struct err *e)
-{
-    struct bytes number = number_column(text);
-    struct piece p;
-    if (number.size > 0)
-        return number_put(r, number, e);
-    buf_clear(r->scratch);
-    for (size_t at = 0; piece_next(text, &at, &p);)
-        buf_push(r->scratch, p.is_column ? cell_of(r, p.bytes) : p.bytes);
-    json_put_string(&r->writer, buf_bytes(r->scratch));
-    return DONE;
-}
-
-static fallible template_put(struct rendering *r, struct json j, struct err *e);
-
-static fallible members_put(struct rendering *r, struct json object, struct err *e)
-{
-    struct bytes key;
-    struct json value;
-    for (struct json_walk w = json_members(object); json_member_next(&w, &key, &value);) {
-        if (!is_shown(r, value))
-            continue;
-        json_key_bytes(&r->writer, key);
-        TRY(template_put(r, value, e));
+    if (count > IMPORT_COLUMNS_MAX)
+        return FAIL(e, LIMIT, "more than %u columns", IMPORT_COLUMNS_MAX);
+    struct bytes *kept = ARENA_ARRAY(m->arena, struct bytes, count + 1);
+    for (size_t i = 0; i < count; i++)
+        kept[i] = arena_copy(m->arena, names[i]);
+    struct template_columns columns = {kept, count};
+    m->value_count = 0;
+    for (int i = 0; i < TARGET_COUNT; i++) {
+        struct json from = json_find(m->root, bytes_of_text(import_targets[i].name)), item;
+        if (json_is(from, JSON_OBJECT))
+            TRY(template_add(m, (enum import_target)i, from, &columns, e));
+        for (struct json_walk w = json_items(from); json_item_next(&w, &item);)
+            TRY(template_add(m, (enum import_target)i, item, &columns, e));
     }
     return DONE;
 }
 
-static fallible items_put(struct rendering *r, struct json array, struct err *e)
+const struct import_value *import_map_values(const struct import_map *m, size_t *out_count)
 {
-    struct json value;
-    json_array_begin(&r->writer);
-    for (struct json_walk w = json_items(array); json_item_next(&w, &value);)
-        if (is_shown(r, value))
-            TRY(template_put(r, value, e));
-    json_array_end(&r->writer);
-    return DONE;
-}
-
-static fallible template_put(struct rendering *r, struct json j, struct err *e)
-{
-    switch (json_kind(j)) {
-    case JSON_STRING:
-        return text_put(r, json_string(j), e);
-    case JSON_ARRAY:
-        return items_put(r, j, e);
-    case JSON_OBJECT:
-        json_object_begin(&r->writer);
-        TRY(members_put(r, j, e));
-        json_object_end(&r->writer);
-        return DONE;
-    default:
-        json_put(&r->writer, j);
-        return DONE;
-    }
-}
-
-fallible import_map_event(struct import_map *m, const struct import_row *row, struct buf *out, struct err *e)
-{
-    struct buf scratch;
-    struct rendering r = {.map = m, .row = row, .scratch = &scratch};
-    size_t before = out->size;
-    buf_init(&scratch, out->size_max);
-    json_writer_init(&r.writer, out, false);
-    json_object_begin(&r.writer);
-    if (json_is(json_find(m->event, BYTES_LIT("id")), JSON_ABSENT)) {
-        json_key(&r.writer, "id");
-        json_put_string(&r.writer, row->id);
-    }
-    struct status status = members_put(&r, m->event, e);
-    buf_fini(&scratch);
-    if (failed(status)) {
-        out->size = before; /* half an event is none */
-        return status;
-    }
-    json_object_end(&r.writer);
-    return out->overflowed ? FAIL(e, LIMIT, "the event is too long") : DONE;
+    *out_count = m->value_count;
+    return m->values;
 }

@@ -1,140 +1,108 @@
 #include "app/import_map.h"
 #include "testing/test.h"
 
-#define EVENT_BYTES_MAX 1024u
-
-struct case_of {
-    const char *template; /* of the event */
-    const char *cells[4]; /* of the columns a, b, n, empty */
-    const char *want;
-};
-
-static struct import_map *map_of(struct t *t, const char *template)
-{
-    struct import_map *m = NULL;
-    struct err e = {0};
-    const char *text = arena_printf(t->arena, "{\"source\":\"s\",\"event\":%s}", template);
-    CHECK_DONE(t, import_map_create(bytes_of_text(text), &m, &e), &e);
-    return m;
-}
-
-static const struct bytes columns[] = {{(const uint8_t *)"a", 1}, {(const uint8_t *)"b", 1}, {(const uint8_t *)"n", 1}, {(const uint8_t *)"empty", 5}};
-
-static void check_case(struct t *t, const struct case_of *c)
-{
-    struct import_map *m = map_of(t, c->template);
-    struct bytes cells[4];
-    struct buf out;
-    struct err e = {0};
-    buf_init(&out, EVENT_BYTES_MAX);
-    CHECK_DONE(t, import_map_columns(m, columns, COUNT_OF(columns), &e), &e);
-    for (size_t i = 0; i < 4; i++)
-        cells[i] = bytes_of_text(c->cells[i]);
-    struct import_row row = {cells, 4, BYTES_LIT("d:2")};
-    CHECK_DONE(t, import_map_event(m, &row, &out, &e), &e);
-    CHECK_BYTES(t, buf_bytes(&out), bytes_of_text(c->want));
-    buf_fini(&out);
-    import_map_destroy(m);
-}
-
-static void columns_stand_in_texts(struct t *t)
-{
-    static const struct case_of cases[] = {
-        {"{\"event\":\"x\"}", {"", "", "", ""}, "{\"id\":\"d:2\",\"event\":\"x\"}"},
-        {"{\"event\":\"x\",\"order\":\"A-${a}/${b}\"}", {"1", "2", "", ""}, "{\"id\":\"d:2\",\"event\":\"x\",\"order\":\"A-1/2\"}"},
-        {"{\"event\":\"$5 ${\",\"t\":\"${a\"}", {"1", "", "", ""}, "{\"id\":\"d:2\",\"event\":\"$5 ${\",\"t\":\"${a\"}"},
-        {"{\"p\":{\"q\":\"#{n}\",\"r\":\"x#{n}\"}}", {"", "", "-12.50", ""}, "{\"id\":\"d:2\",\"p\":{\"q\":-12.50,\"r\":\"x#{n}\"}}"},
-        {"{\"p\":\"say ${a}\"}", {"\"hi\"\n", "", "", ""}, "{\"id\":\"d:2\",\"p\":\"say \\\"hi\\\"\\n\"}"},
-        {"{\"id\":\"${a}\",\"k\":[1,true,null]}", {"own", "", "", ""}, "{\"id\":\"own\",\"k\":[1,true,null]}"},
-    };
-    for (size_t i = 0; i < COUNT_OF(cases); i++)
-        check_case(t, &cases[i]);
-}
-
-static void what_is_empty_is_left_out(struct t *t)
-{
-    static const struct case_of cases[] = {
-        {"{\"event\":\"x\",\"order\":\"${empty}\"}", {"", "", "", ""}, "{\"id\":\"d:2\",\"event\":\"x\"}"},
-        {"{\"order\":\"A-${empty}\",\"n\":\"#{empty}\"}", {"", "", "", ""}, "{\"id\":\"d:2\"}"},
-        {"{\"name\":\"${a} ${empty}\"}", {"Li", "", "", ""}, "{\"id\":\"d:2\",\"name\":\"Li \"}"},
-        {"{\"ids\":[{\"type\":\"phone\",\"value\":\"${empty}\"},{\"type\":\"user_id\",\"value\":\"${a}\"}]}", {"7", "", "", ""},
-         "{\"id\":\"d:2\",\"ids\":[{\"type\":\"user_id\",\"value\":\"7\"}]}"},
-        {"{\"ids\":[{\"type\":\"phone\",\"value\":\"${empty}\"}],\"p\":{\"always\":1,\"at\":\"${empty}\"}}", {"", "", "", ""}, "{\"id\":\"d:2\"}"},
-        {"{\"p\":{\"always\":1,\"in\":{\"at\":\"${empty}\"},\"a\":\"${a}\"}}", {"1", "", "", ""}, "{\"id\":\"d:2\",\"p\":{\"always\":1,\"a\":\"1\"}}"},
-    };
-    for (size_t i = 0; i < COUNT_OF(cases); i++)
-        check_case(t, &cases[i]);
-}
-
 static void bad_maps(struct t *t)
 {
     static const char *const texts[] = {
-        "", "[]", "{}", "{\"event\":1}", "{\"event\":{},\"sauce\":\"x\"}", "{\"event\":{},\"delimiter\":\"ab\"}", "{\"event\":{},\"delimiter\":\"\\\"\"}",
-        "{\"event\":{},\"join\":{\"file\":\"x\"}}", "{\"event\":{},\"delimiter\":\"a\"}", "{\"event\":{},\"delimiter\":3}", "{\"event\":{},\"source\":3}",
-        "{\"event\":{},\"encoding\":\"latin1\"}", "{\"event\":{},\"encoding\":1}", "{\"event\":{},\"encoding\":\"gbk\",\"delimiter\":\"|\"}",
+        "", "[]", "{}", "{\"event\":1}", "{\"event\":[1]}", "{\"event\":{},\"sauce\":\"x\"}", "{\"event\":{},\"delimiter\":\"ab\"}",
+        "{\"event\":{},\"delimiter\":\"\\\"\"}", "{\"event\":{},\"join\":{\"file\":\"x\"}}", "{\"event\":{},\"join\":{\"file\":\"x\",\"key\":\"k\",\"kay\":1}}",
+        "{\"event\":{},\"delimiter\":\"a\"}", "{\"event\":{},\"delimiter\":3}", "{\"event\":{},\"source\":3}", "{\"event\":{},\"encoding\":\"latin1\"}",
+        "{\"event\":{},\"encoding\":1}", "{\"event\":{},\"encoding\":\"gbk\",\"delimiter\":\"|\"}", "{\"event\":{},\"delimiter\":\"|\"}",
+        "{\"event\":{},\"zone\":\"Asia/Nowhere\"}", "{\"event\":{},\"dates\":\"ymd\"}", "{\"event\":{},\"header\":0}", "{\"event\":{},\"header\":[1,3]}",
+        "{\"event\":{},\"columns\":[]}", "{\"event\":{},\"columns\":[1]}", "{\"event\":{},\"empty\":\"-\"}", "{\"event\":{},\"skip\":[\"a\"]}",
+        "{\"event\":{},\"skip\":{\"a\":\"b\"}}", "{\"event\":{},\"group\":\"\"}", "{\"event\":{},\"sheet\":1}",
     };
     for (size_t i = 0; i < COUNT_OF(texts); i++) {
         struct import_map *m = NULL;
         struct err e = {0};
         CHECK_FAILS(t, import_map_create(bytes_of_text(texts[i]), &m, &e), INVALID);
-        CHECK(t, m == NULL && e.text[0] != 0);
+        CHECK(t, m == NULL && strncmp(e.text, "the map: ", 9) == 0);
     }
+    struct import_map *m = NULL;
+    struct err e = {0};
+    CHECK_FAILS(t, import_map_create(BYTES_LIT("{\"event\":[{},{},{},{},{}],\"order\":[{},{},{},{}]}"), &m, &e), LIMIT);
 }
 
 static void columns_are_checked(struct t *t)
 {
-    struct import_map *m = map_of(t, "{\"ids\":[{\"value\":\"${CustomerId}\"}]}");
-    struct bytes names[] = {BYTES_LIT("Country"), BYTES_LIT("CustomerID")}, twice[] = {BYTES_LIT("x"), BYTES_LIT("x")};
+    struct import_map *m = NULL;
+    struct bytes names[] = {BYTES_LIT("Country"), BYTES_LIT("CustomerID")};
     struct err e = {0};
+    REQUIRE_DONE(t, import_map_create(BYTES_LIT("{\"event\":{\"ids\":[{\"value\":\"${CustomerId}\"}]}}"), &m, &e), &e);
     CHECK_FAILS(t, import_map_columns(m, names, 2, &e), INVALID);
-    CHECK_TEXT(t, e.text, "the map: there is no column \"CustomerId\"; did you mean \"CustomerID\"?");
-    CHECK_FAILS(t, import_map_columns(m, twice, 2, &e), INVALID);
-    CHECK_FAILS(t, import_map_columns(m, NULL, 0, &e), INVALID);
-    CHECK_TEXT(t, e.text, "the map: there is no column \"CustomerId\"");
+    CHECK_TEXT(t, e.text, "the map: \"event\": \"ids\": \"value\": there is no column \"CustomerId\"; did you mean \"CustomerID\"?");
     import_map_destroy(m);
 }
 
-static void numbers_are_checked(struct t *t)
-{
-    static const char *const bad[] = {"x", "1,5", "\"1\"", "null", "1 2", "+3", "0x10", "[1]"};
-    struct import_map *m = map_of(t, "{\"k\":\"before\",\"n\":\"#{a}\"}");
-    struct err e = {0};
-    struct buf out;
-    buf_init(&out, EVENT_BYTES_MAX);
-    CHECK_DONE(t, import_map_columns(m, columns, 1, &e), &e);
-    for (size_t i = 0; i < COUNT_OF(bad); i++) {
-        struct bytes cell = bytes_of_text(bad[i]);
-        struct import_row row = {&cell, 1, BYTES_LIT("d:2")};
-        CHECK_FAILS(t, import_map_event(m, &row, &out, &e), INVALID);
-        CHECK_EQ(t, out.size, 0);
-    }
-    buf_fini(&out);
-    import_map_destroy(m);
-}
-
-static void a_map_says_where_from(struct t *t)
+static void a_map_says_how_files_are_read(struct t *t)
 {
     struct import_map *m = NULL;
     struct err e = {0};
-    const char *text = "{\"source\":\"shop\",\"delimiter\":\"\\t\",\"join\":{\"file\":\"f.csv\",\"key\":\"k\"},\"event\":{},\"about\":\"words\"}";
-    REQUIRE_DONE(t, import_map_create(bytes_of_text(text), &m, &e), &e);
-    CHECK_TEXT(t, import_map_source(m), "shop");
-    CHECK_EQ(t, import_map_delimiter(m), '\t');
-    CHECK_EQ(t, import_map_encoding(m), ENCODING_UTF8);
-    CHECK_TEXT(t, import_map_join_file(m), "f.csv");
-    CHECK_TEXT(t, import_map_join_key(m), "k");
-    import_map_destroy(m);
-    REQUIRE_DONE(t, import_map_create(BYTES_LIT("{\"encoding\":\"gbk\",\"event\":{}}"), &m, &e), &e);
-    CHECK_EQ(t, import_map_encoding(m), ENCODING_GB18030);
+    REQUIRE_DONE(t,
+                 import_map_create(BYTES_LIT("{\"source\":\"shop\",\"delimiter\":\"\\t\",\"header\":[2,3],\"sheet\":\"订单\",\"zone\":\"Asia/Shanghai\","
+                                             "\"dates\":\"dmy\",\"empty\":[\"-\"],\"skip\":{\"a\":[\"合计\"]},\"group\":\"no\",\"encoding\":\"gbk\","
+                                             "\"join\":[{\"file\":\"f.csv\",\"key\":\"k\"},{\"file\":\"g.csv\",\"key\":\"x\",\"own\":\"y\",\"prefix\":\"g.\","
+                                             "\"every\":true}],\"order\":{\"a\":\"${a}\",\"b\":\"${g.b}\"},\"event\":[{},{}],\"about\":\"words\"}"),
+                                   &m, &e),
+                 &e);
+    const struct import_map_says *says = import_map_says(m);
+    CHECK_TEXT(t, says->source, "shop");
+    CHECK_TEXT(t, says->group, "no");
+    CHECK_EQ(t, says->table.delimiter, '\t');
+    CHECK_EQ(t, says->table.encoding, ENCODING_GB18030);
+    CHECK_EQ(t, says->table.header_line, 3);
+    CHECK_EQ(t, says->table.header_lines, 2);
+    CHECK_TEXT(t, says->table.sheet, "订单");
+    REQUIRE(t, says->join_count == 2 && says->skip_count == 1);
+    CHECK_TEXT(t, says->joins[0].own, "k");
+    CHECK_TEXT(t, says->joins[1].own, "y");
+    CHECK(t, says->joins[1].every && !says->joins[0].every);
+    size_t count;
+    const char *const *members = import_map_members(m, NULL, &count);
+    CHECK_EQ(t, count, 5); /* a; k and y of the joins; a of what is skipped; no of the group */
+    CHECK_TEXT(t, members[0], "a");
+    members = import_map_members(m, &says->joins[1], &count);
+    REQUIRE(t, count == 2);
+    CHECK_TEXT(t, members[0], "b");
+    CHECK_TEXT(t, members[1], "x");
     import_map_destroy(m);
 }
 
+static void values_are_in_the_order_they_are_sent(struct t *t)
+{
+    struct import_map *m = NULL;
+    struct bytes name = BYTES_LIT("a");
+    struct err e = {0};
+    size_t count;
+    REQUIRE_DONE(t,
+                 import_map_create(BYTES_LIT("{\"event\":{\"x\":\"${a}\"},\"order\":{\"l\":{\"$rows\":\"${a}\"}},\"thing\":[{},{}],\"relation\":{}}"), &m,
+                                   &e),
+                 &e);
+    CHECK_EQ(t, import_map_says(m)->table.delimiter, 0);
+    REQUIRE_DONE(t, import_map_columns(m, &name, 1, &e), &e);
+    const struct import_value *values = import_map_values(m, &count);
+    static const enum import_target want[] = {TARGET_THING, TARGET_THING, TARGET_ORDER, TARGET_RELATION, TARGET_EVENT};
+    REQUIRE(t, count == COUNT_OF(want));
+    for (size_t i = 0; i < count; i++) {
+        CHECK_EQ(t, values[i].target, want[i]);
+        CHECK_EQ(t, template_has_rows(values[i].template), values[i].target == TARGET_ORDER);
+    }
+    import_map_destroy(m);
+}
+
+static void a_map_is_a_file(struct t *t)
+{
+    struct import_map *m = NULL;
+    struct err e = {0};
+    CHECK_FAILS(t, import_map_load("/nowhere/map.json", &m, &e), NOT_FOUND);
+    CHECK(t, m == NULL);
+}
+
 static const struct test tests[] = {
-    {"columns stand in texts", columns_stand_in_texts, 1},
-    {"what is empty is left out", what_is_empty_is_left_out, 1},
     {"bad maps are refused with words", bad_maps, 1},
     {"a column that isn't there is named, with the nearest", columns_are_checked, 1},
-    {"a number is a number", numbers_are_checked, 1},
-    {"a map says where the rows come from", a_map_says_where_from, 1},
+    {"a map says how files are read", a_map_says_how_files_are_read, 1},
+    {"values are in the order they are sent", values_are_in_the_order_they_are_sent, 1},
+    {"a map is a file", a_map_is_a_file, 1},
 };
 TEST_MAIN(tests)

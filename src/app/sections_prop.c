@@ -3,6 +3,7 @@
 #include "app/app.h"
 #include "base/time.h"
 #include "domain/people/people.h"
+#include "domain/relation/relation.h"
 #include "testing/harness.h"
 
 #define PEOPLE 3u
@@ -19,7 +20,7 @@ struct happening {
     struct envelope_id ids[KINDS];
     uint32_t id_count;
     int64_t at_us;
-    const char *event, *source, *brand, *channel, *order;
+    const char *event, *source, *brand, *channel, *order, *staff;
     const char *trait, *text; /* NULL: none */
     const char *purpose;      /* NULL: none */
     bool given;
@@ -31,9 +32,10 @@ struct story {
 };
 
 /* All names, so that they have the same numbers wherever the story begins. */
-static const char *const events[] = {"product_viewed", "cart_added", "order_paid", "quiz_done"};
+static const char *const events[] = {"product_viewed", "cart_added", "order_paid", "quiz_done", "friend_added", "friend_lost"};
 static const char *const sources[] = {"web", "pos", "desk"};
 static const char *const brands[] = {"", "aria", "bravo"};
+static const char *const staff[] = {"G1", "小美"};
 static const char *const channels[] = {"", "app", "store"};
 static const char *const traits[] = {"name", "city", "size"};
 static const char *const texts[] = {"王小明", "上海", "Lin", "M", "李四"};
@@ -54,7 +56,7 @@ static struct envelope_id id_of(struct t *t, uint32_t person, uint32_t kind)
 static struct happening any_happening(struct t *t)
 {
     uint32_t person = (uint32_t)rng_below(&t->rng, PEOPLE), kind = (uint32_t)rng_below(&t->rng, KINDS);
-    struct happening h = {.id_count = 1, .ids = {id_of(t, person, kind)}, .event = ANY(t, events), .source = ANY(t, sources), .order = ""};
+    struct happening h = {.id_count = 1, .ids = {id_of(t, person, kind)}, .event = ANY(t, events), .source = ANY(t, sources), .order = "", .staff = ""};
     h.at_us = START_US + rng_between(&t->rng, 0, 20) * US_PER_MINUTE; /* equal times too */
     h.brand = ANY(t, brands);
     h.channel = ANY(t, channels);
@@ -66,6 +68,8 @@ static struct happening any_happening(struct t *t)
         h.purpose = ANY(t, purposes), h.given = rng_chance(&t->rng, 0.5);
     if (strcmp(h.event, "order_paid") == 0)
         h.order = arena_printf(t->arena, "ORDER-%u", (unsigned)rng_below(&t->rng, 6));
+    if (strncmp(h.event, "friend", 6) == 0)
+        h.staff = ANY(t, staff);
     return h;
 }
 
@@ -88,6 +92,7 @@ static struct story any_story(struct t *t)
     }
     s.list[0].trait = "name", s.list[0].text = "王小明";
     s.list[1].purpose = "marketing";
+    s.list[2].event = "friend_added", s.list[2].staff = staff[0];
     for (uint32_t i = 0; i < LINKS; i++)
         s.list[s.count++] = link_of(t, i);
     return s;
@@ -152,6 +157,7 @@ static void play(struct t *t, struct harness *world, const struct happening *h)
     v.reference[REF_BRAND] = bytes_of_text(h->brand);
     v.reference[REF_CHANNEL] = bytes_of_text(h->channel);
     v.reference[REF_ORDER] = bytes_of_text(h->order);
+    v.reference[REF_STAFF] = bytes_of_text(h->staff);
     for (uint32_t i = 0; i < h->id_count; i++)
         v.ids[i] = h->ids[i];
     buf_init(&b, ENVELOPE_BYTES_MAX);
@@ -252,7 +258,7 @@ static const struct {
     void (*holds)(struct t *t, const struct worlds *w, const struct section *section);
 } properties[] = {
     {&identity_section, is_the_same_people}, {&traits_section, is_the_fold},          {&counters_section, is_the_fold},
-    {&consents_section, is_the_fold},        {&found_section, is_found_as_before},
+    {&consents_section, is_the_fold},        {&found_section, is_found_as_before}, {&relations_section, is_the_fold},
 };
 
 static const struct section *fold_section(const struct view *v, uint8_t id)

@@ -14,7 +14,11 @@
 #include "domain/event/event.h"
 #include "domain/hook/hook.h"
 #include "domain/identity/identity.h"
+#include "domain/order/order.h"
 #include "domain/people/people.h"
+#include "domain/relation/relation.h"
+#include "domain/scope/scope.h"
+#include "domain/thing/thing.h"
 #include "edge/door.h"
 #include "edge/journal.h"
 #include "engine/engine_domain.h"
@@ -25,17 +29,18 @@
 
 #define CONSOLE_PATH_BYTES 4096
 #define LISTEN_DEFAULT "127.0.0.1:7070"
-#define MEMORY_DEFAULT (4ull << 30)
 #define SEGMENT_BYTES (256u << 20)
 #define SEGMENT_BYTES_LEAST (1u << 20)
 #define CHECKPOINT_LOG_BYTES (1ull << 30)
-#define DISK_RESERVE_BYTES (1ull << 30) /* room for a checkpoint */
-#define DISK_RESERVE_PARTS 10u           /* but at most so much of a small disk: one part of ten */
-#define SEGMENTS_A_RESERVE 4u            /* the log's next segment must not take the reserve away by itself */
+#define DISK_RESERVE_BYTES (1ull << 30)   /* room for a checkpoint */
+#define DISK_PARTS 10u                    /* of a smaller disk the reserve is one part of ten */
+#define DISK_RESERVE_LEAST (32ull << 20)  /* but at least this, since a checkpoint does not shrink with the disk */
+#define DISK_RESERVE_SHARE 6u             /* and at most so much of a very small one */
+#define SEGMENTS_A_PART 4u                /* the log's next segment must not take the reserve away by itself */
 #define WOKEN_AT_START_MAX 8u
 #define ASLEEP_AFTER_US (5 * US_PER_MINUTE)
 
-static const struct domain *const domains[] = {&engine_domain, &collect_domain, &identity_domain, &people_domain, &event_domain, &access_domain, &hook_domain};
+static const struct domain *const domains[] = {&engine_domain, &collect_domain, &identity_domain, &people_domain, &event_domain, &access_domain, &thing_domain, &order_domain, &relation_domain, &scope_domain, &hook_domain};
 
 fallible app_registry(struct registry **out_registry, struct err *e)
 {
@@ -62,11 +67,11 @@ static void disk_fit(struct host_options *o)
     struct statvfs at;
     if (statvfs(o->folder, &at) != 0)
         return; /* opening the folder will say why */
-    uint64_t part = (uint64_t)at.f_blocks * at.f_frsize / DISK_RESERVE_PARTS;
+    uint64_t size = (uint64_t)at.f_blocks * at.f_frsize, part = size / DISK_PARTS;
     if (part == 0 || part >= o->disk_reserve_bytes)
         return;
-    uint64_t segment = part / SEGMENTS_A_RESERVE;
-    o->disk_reserve_bytes = part;
+    uint64_t segment = part / SEGMENTS_A_PART, least = size / DISK_RESERVE_SHARE < DISK_RESERVE_LEAST ? size / DISK_RESERVE_SHARE : DISK_RESERVE_LEAST;
+    o->disk_reserve_bytes = part < least ? least : part;
     o->checkpoint_log_bytes = part < o->checkpoint_log_bytes ? part : o->checkpoint_log_bytes;
     o->log_segment_bytes = segment < SEGMENT_BYTES_LEAST ? SEGMENT_BYTES_LEAST : segment < o->log_segment_bytes ? segment : o->log_segment_bytes;
 }
@@ -81,6 +86,13 @@ static void warned(void *context, const struct workspace *w, const char *words)
 {
     (void)context;
     journal(JOURNAL_WARN, "workspace_trouble", "%s: %s", workspace_name(w), words);
+}
+
+static void alarmed(void *context, const struct workspace *w, const struct alarm *alarm, bool begun)
+{
+    (void)context;
+    journal(begun ? JOURNAL_WARN : JOURNAL_INFO, begun ? "alarm_begun" : "alarm_over", "%s: %s: %s", workspace_name(w), alarm->name,
+            begun ? alarm->begun : alarm->over);
 }
 
 /* The log failed: nothing may be answered any more. A restart replays what was durable. */
@@ -207,18 +219,18 @@ static fallible serve(const struct host_options *options, const struct door_opti
 
 int verb_serve(struct arguments *a)
 {
-    const char *listen = argument_option(a, "listen"), *memory = argument_option(a, "memory"), *console = argument_option(a, "console");
-    const char *folder = argument_next(a);
+    const char *listen = argument_option(a, "listen"), *console = argument_option(a, "console");
     struct err e = {0};
     char address[64], console_path[CONSOLE_PATH_BYTES];
     uint16_t port;
     size_t memory_bytes = MEMORY_DEFAULT;
+    struct status status = argument_size(a, "memory", &memory_bytes, &e);
+    const char *folder = argument_next(a);
     if (!arguments_finished(a))
         return EXIT_USAGE;
     if (folder == NULL)
         return say_usage(verb_of(a));
     listen = listen == NULL ? LISTEN_DEFAULT : listen;
-    struct status status = memory == NULL ? DONE : WRAP(&e, size_parse(memory, &memory_bytes, &e), "--memory");
     if (done(status) && !listen_parse(listen, address, sizeof address, &port))
         status = FAIL(&e, INVALID, "--listen %s: want ADDRESS:PORT, such as " LISTEN_DEFAULT, listen);
     if (failed(status)) {
@@ -232,6 +244,7 @@ int verb_serve(struct arguments *a)
     struct host_options options = app_host_options(folder, registry);
     options.woken = woken;
     options.warned = warned;
+    options.alarmed = alarmed;
     options.broken = broken;
     options.memory_bytes = memory_bytes;
     disk_fit(&options);

@@ -10,6 +10,10 @@ void show_json(struct json j, struct arena *a, FILE *out);
 
 /* A profile as GET /api/v1/people/{person} gives it: who, why one person, what is known, what happened. */
 void show_profile(struct json profile, struct arena *a, FILE *out);
+void show_relations(struct json root, struct arena *a, FILE *out); /* of a profile: relations, and how far with each brand */
+
+void show_order(struct json order, struct arena *a, FILE *out);    /* with its lines, sums and refunds; verbs_orders.c */
+void show_days(struct json root, struct arena *a, FILE *out);      /* of a shop, as GET /api/v1/reconcile gives them */
 
 /* "2026-11-22T03:04:05.678Z" -> "2026-11-22 03:04", in the arena; anything else as it is. */
 struct bytes short_time(struct json j, struct arena *a);

@@ -29,22 +29,46 @@ static void line_write(FILE *file, const struct buf *line)
     (void)fputc('\n', file);
 }
 
-static fallible events_write(struct synth *s, const char *folder, uint64_t *out_count, struct err *e)
+static fallible stream_write(struct synth *s, const char *folder, const char *name, uint64_t *out_count, struct err *e)
 {
     FILE *file;
     struct buf line;
     struct synth_fact fact;
-    TRY(part_open(folder, "events.ndjson", &file, e));
+    TRY(part_open(folder, name, &file, e));
     buf_init(&line, SYNTH_LINE_BYTES_MAX);
     bool shows = isatty(STDERR_FILENO);
     for (*out_count = 0; synth_next(s, &line, &fact); (*out_count)++) {
         line_write(file, &line);
         buf_clear(&line);
         if (shows && *out_count % PROGRESS_EVERY == 0)
-            fprintf(stderr, "\r%" PRIu64 " %s", *out_count, either("events", "条事件"));
+            fprintf(stderr, "\r%" PRIu64 " %s", *out_count, either("lines", "行"));
     }
     if (shows)
         fprintf(stderr, "\r\033[K");
+    buf_fini(&line);
+    return part_close(file, e);
+}
+
+/* The same world once more, told by its orders. */
+static fallible orders_write(struct synth_options options, const char *folder, uint64_t *out_count, struct err *e)
+{
+    struct synth *s;
+    options.tells = SYNTH_ORDERS;
+    TRY(synth_create(&options, &s, e));
+    struct status status = stream_write(s, folder, "orders.ndjson", out_count, e);
+    synth_destroy(s);
+    return status;
+}
+
+static fallible things_write(const struct synth *s, const char *folder, struct err *e)
+{
+    FILE *file;
+    struct buf line;
+    uint32_t cursor = 0;
+    TRY(part_open(folder, "things.ndjson", &file, e));
+    buf_init(&line, SYNTH_LINE_BYTES_MAX);
+    while (synth_thing_next(s, &cursor, &line))
+        line_write(file, &line);
     buf_fini(&line);
     return part_close(file, e);
 }
@@ -93,7 +117,7 @@ int verb_sim(struct arguments *a)
     struct synth_options options = synth_options_default();
     struct synth *s = NULL;
     struct err e = {0};
-    uint64_t count = 0;
+    uint64_t events = 0, versions = 0;
     struct status status = options_read(a, &options, &e);
     const char *folder = argument_next(a);
     if (failed(status)) {
@@ -109,14 +133,22 @@ int verb_sim(struct arguments *a)
     if (done(status))
         status = world_write(s, folder, &e);
     if (done(status))
-        status = events_write(s, folder, &count, &e);
+        status = things_write(s, folder, &e);
+    if (done(status))
+        status = stream_write(s, folder, "events.ndjson", &events, &e);
+    if (done(status))
+        status = orders_write(options, folder, &versions, &e);
     if (done(status))
         status = truth_write(s, folder, &e);
     synth_destroy(s);
     if (failed(status))
         return say_failure(status, &e);
-    printf(either("%" PRIu64 " events of %u people are in %s/events.ndjson, the truth in truth.ndjson, the brand in world.json.\n",
-                  "%" PRIu64 " 条事件(%u 人)写入 %s/events.ndjson,真实身份在 truth.ndjson,品牌信息在 world.json。\n"),
-           count, options.people, folder);
+    printf(either("%" PRIu64 " events of %u people are in %s/events.ndjson, %" PRIu64
+                  " versions of their orders in orders.ndjson, the brand in things.ndjson\n"
+                  "and world.json, who is who and what was sold in truth.ndjson.\n",
+                  "%" PRIu64 " 条事件(%u 人)写入 %s/events.ndjson,%" PRIu64
+                  " 个订单版本在 orders.ndjson,品牌在 things.ndjson 与 world.json,\n"
+                  "真实身份与销售额在 truth.ndjson。\n"),
+           events, options.people, folder, versions);
     return EXIT_DONE;
 }

@@ -9,31 +9,6 @@
 
 #define CHECKPOINT_LOOK_NS 50000000L
 
-/* Members of an open object. */
-static void put_text(struct errand *d, const char *key, const char *text)
-{
-    if (text == NULL)
-        return;
-    json_key(&d->writer, key);
-    json_put_text(&d->writer, text);
-}
-
-/* "a,b,c" as a list. */
-static void put_list(struct errand *d, const char *key, const char *text)
-{
-    if (text == NULL)
-        return;
-    json_key(&d->writer, key);
-    json_array_begin(&d->writer);
-    while (*text != 0) {
-        size_t size = strcspn(text, ",");
-        if (size > 0)
-            json_put_string(&d->writer, bytes_of(text, size));
-        text += size + (text[size] == ',');
-    }
-    json_array_end(&d->writer);
-}
-
 /* --- tokens --- */
 
 static void show_token(struct json root, struct arena *a, FILE *out)
@@ -54,27 +29,18 @@ static int token_add(struct errand *d, struct arguments *a)
     if (!errand_ready(d, name != NULL))
         return EXIT_USAGE;
     json_object_begin(&d->writer);
-    put_text(d, "name", name);
-    put_list(d, "roles", roles == NULL ? "collect" : roles);
-    put_list(d, "brands", brands);
-    put_text(d, "store", store);
-    put_text(d, "channel", channel);
-    put_text(d, "brand", brand);
-    put_text(d, "expires", expires);
+    errand_put_text(d, "name", name);
+    errand_put_list(d, "roles", roles == NULL ? "collect" : roles);
+    errand_put_list(d, "brands", brands);
+    errand_put_text(d, "store", store);
+    errand_put_text(d, "channel", channel);
+    errand_put_text(d, "brand", brand);
+    errand_put_text(d, "expires", expires);
     json_key(&d->writer, "masked");
     json_put_bool(&d->writer, masked);
     json_object_end(&d->writer);
     errand_path_text(d, "/api/v1/tokens");
     return errand_run(d, "POST", show_token);
-}
-
-static void show_done(struct json root, struct arena *a, FILE *out)
-{
-    struct bytes position = json_raw(json_find(root, BYTES_LIT("position")));
-    struct json result = json_find(root, BYTES_LIT("result"));
-    fprintf(out, either("Done, at log position %.*s.\n", "已完成,日志位点 %.*s。\n"), BYTES_ARG(position));
-    if (!json_is(result, JSON_ABSENT))
-        show_json(result, a, out);
 }
 
 static int whole_list(struct errand *d, struct arguments *a, const char *path)
@@ -108,33 +74,10 @@ static int token_revoke(struct errand *d, struct arguments *a)
     return named_end(d, a, "/api/v1/tokens/");
 }
 
-/* The word that says which of a verb's errands it is; it is taken again by the errand, once it has asked for its options. */
-static const char *word_peek(const struct arguments *a)
-{
-    struct arguments copy = *a;
-    return argument_next(&copy);
-}
-
-struct word_row {
-    const char *word;
-    int (*run)(struct errand *d, struct arguments *a);
-};
-
-static int word_run(struct arguments *a, const struct word_row *rows, size_t count)
-{
-    struct errand d;
-    errand_begin(&d, a);
-    const char *word = word_peek(a);
-    for (size_t i = 0; i < count; i++)
-        if (word != NULL && strcmp(rows[i].word, word) == 0)
-            return errand_end(&d, rows[i].run(&d, a));
-    return errand_end(&d, say_usage(verb_of(a)));
-}
-
 int verb_token(struct arguments *a)
 {
-    static const struct word_row rows[] = {{"add", token_add}, {"list", token_list}, {"revoke", token_revoke}};
-    return word_run(a, rows, COUNT_OF(rows));
+    static const struct errand_word rows[] = {{"add", token_add}, {"list", token_list}, {"revoke", token_revoke}};
+    return errand_run_word(a, rows, COUNT_OF(rows));
 }
 
 /* --- hooks --- */
@@ -147,11 +90,11 @@ static int hook_add(struct errand *d, struct arguments *a)
     if (!errand_ready(d, target != NULL))
         return EXIT_USAGE;
     json_object_begin(&d->writer);
-    put_text(d, "name", name);
-    put_text(d, "target", target);
-    put_text(d, "secret", secret);
-    put_list(d, "facts", facts);
-    put_list(d, "causes", causes);
+    errand_put_text(d, "name", name);
+    errand_put_text(d, "target", target);
+    errand_put_text(d, "secret", secret);
+    errand_put_list(d, "facts", facts);
+    errand_put_list(d, "causes", causes);
     json_object_end(&d->writer);
     errand_path_text(d, "/api/v1/hooks");
     return errand_run(d, "POST", show_done);
@@ -167,10 +110,40 @@ static int hook_remove(struct errand *d, struct arguments *a)
     return named_end(d, a, "/api/v1/hooks/");
 }
 
+static int hook_dead(struct errand *d, struct arguments *a)
+{
+    const char *limit = argument_option(a, "limit"), *after = argument_option(a, "after");
+    (void)argument_next(a); /* "dead" */
+    if (!errand_ready(d, true))
+        return EXIT_USAGE;
+    errand_path_text(d, "/api/v1/ports/dead");
+    errand_path_value(d, "limit", limit);
+    errand_path_value(d, "after", after);
+    return errand_run(d, "GET", show_json);
+}
+
+/* One by its position, or all: `again` and `drop` are the daemon's words, too. */
+static int hook_dead_act(struct errand *d, struct arguments *a)
+{
+    bool all = argument_flag(a, "all");
+    const char *act = argument_next(a), *position = argument_next(a);
+    bool is_number = position != NULL && position[0] != 0 && position[strspn(position, "0123456789")] == 0;
+    if (!errand_ready(d, all ? position == NULL : is_number))
+        return EXIT_USAGE;
+    json_object_begin(&d->writer);
+    json_key(&d->writer, all ? "all" : "position");
+    json_put_raw(&d->writer, bytes_of_text(all ? "true" : position));
+    json_object_end(&d->writer);
+    errand_path_text(d, "/api/v1/ports/dead/");
+    errand_path_text(d, act);
+    return errand_run(d, "POST", show_done);
+}
+
 int verb_hook(struct arguments *a)
 {
-    static const struct word_row rows[] = {{"add", hook_add}, {"list", hook_list}, {"remove", hook_remove}};
-    return word_run(a, rows, COUNT_OF(rows));
+    static const struct errand_word rows[] = {{"add", hook_add}, {"list", hook_list},      {"remove", hook_remove},
+                                              {"dead", hook_dead}, {"again", hook_dead_act}, {"drop", hook_dead_act}};
+    return errand_run_word(a, rows, COUNT_OF(rows));
 }
 
 /* --- settings --- */
@@ -192,7 +165,7 @@ int verb_settings(struct arguments *a)
         return errand_end(&d, EXIT_USAGE);
     }
     json_object_begin(&d.writer);
-    put_text(&d, "name", name);
+    errand_put_text(&d, "name", name);
     json_key(&d.writer, "value");
     json_put_int64(&d.writer, number);
     json_object_end(&d.writer);
@@ -292,8 +265,8 @@ static struct act_options act_options_of(struct arguments *a)
 static size_t act_body(struct errand *d, const struct act_options *o, struct arguments *a)
 {
     size_t count = 0;
-    put_text(d, "reason", o->reason);
-    put_text(d, "choice", o->choice);
+    errand_put_text(d, "reason", o->reason);
+    errand_put_text(d, "choice", o->choice);
     json_key(&d->writer, "preview");
     json_put_bool(&d->writer, o->preview);
     json_key(&d->writer, "ids");
@@ -345,7 +318,7 @@ int verb_undo(struct arguments *a)
     struct errand d;
     errand_begin(&d, a);
     struct act_options o = act_options_of(a);
-    const char *which = word_peek(a);
+    const char *which = errand_word_peek(a);
     char *end = NULL;
     unsigned long long position = which == NULL ? 0 : strtoull(which, &end, 10);
     bool is_position = which != NULL && *which >= '0' && *which <= '9' && *end == 0;

@@ -17,6 +17,10 @@ int verb_get(struct arguments *a)
     struct errand d;
     errand_begin(&d, a);
     const char *timeline = argument_option(a, "timeline"), *who = argument_next(a);
+    if (who != NULL && strcmp(who, "order") == 0) /* no identifier is without a colon */
+        return errand_end(&d, get_order(&d, a));
+    if (who != NULL && strcmp(who, "thing") == 0)
+        return errand_end(&d, get_thing(&d, a));
     if (!errand_ready(&d, who != NULL))
         return errand_end(&d, EXIT_USAGE);
     errand_path_text(&d, "/api/v1/people/");
@@ -32,8 +36,8 @@ static void show_found(struct json root, struct arena *a, FILE *out)
     struct json people = json_find(root, BYTES_LIT("people")), p;
     struct grid g;
     if (json_count(people) == 0) {
-        fprintf(out, "%s\n", either("Nobody. Try four last digits of a phone, a name, pinyin, an order number, or TYPE:VALUE.",
-                                    "没有找到。可试手机后四位、姓名、拼音、订单号,或 类型:值。"));
+        fprintf(out, "%s\n", either("Nobody. Try four last digits of a phone, a whole or given name, its pinyin, an order number, or TYPE:VALUE.",
+                                    "没有找到。可试手机后四位、姓名(全名或名,不能只写姓)、拼音、订单号,或 类型:值。"));
         return;
     }
     grid_init(&g, a, 5);
@@ -66,6 +70,30 @@ int verb_find(struct arguments *a)
 
 /* --- stats --- */
 
+/* Who each brand knows, and what happened there. A person may be known to several, so people don't add up. */
+static void show_brands(struct json root, struct arena *a, FILE *out)
+{
+    struct grid g;
+    struct json list = json_find(root, BYTES_LIT("by_brand")), j;
+    if (json_count(list) == 0)
+        return;
+    (void)fputc('\n', out);
+    grid_init(&g, a, 3);
+    g.indent = "  ";
+    g.headed = g.right[1] = g.right[2] = true;
+    grid_add_texts(&g, (const char *const[]){either("brand", "品牌"), either("people", "人"), either("events", "事件")});
+    for (struct json_walk w = json_items(list); json_item_next(&w, &j);) {
+        struct bytes brand = json_string(json_find(j, BYTES_LIT("brand")));
+        char *texts = arena_take(a, 2 * GROUPED_BYTES, 1);
+        (void)grouped(number_in(j, "people"), texts);
+        (void)grouped(number_in(j, "events"), texts + GROUPED_BYTES);
+        bool counted = json_kind(json_find(j, BYTES_LIT("events"))) != JSON_ABSENT;
+        grid_add(&g, (const struct bytes[]){brand.size > 0 ? brand : bytes_of_text(either("(none: the whole group)", "(未注明:全集团)")), bytes_of_text(texts),
+                                            counted ? bytes_of_text(texts + GROUPED_BYTES) : BYTES_LIT("–")});
+    }
+    grid_print(&g, out);
+}
+
 static int most_first(const void *a, const void *b)
 {
     uint64_t x = number_in(*(const struct json *)a, "count"), y = number_in(*(const struct json *)b, "count");
@@ -93,6 +121,8 @@ static void show_event_bars(struct json root, struct arena *a, FILE *out)
         (void)grouped(n, text);
         if (name.size == 0)
             name = json_string(json_find(rows[i], BYTES_LIT("event")));
+        if (name.size == 0)
+            name = bytes_of_text(either("other", "其他"));
         grid_add(&g, (const struct bytes[]){name, bytes_of_text(text), bytes_of_text(bar(a, n, number_in(rows[0], "count"), BAR_COLUMNS))});
     }
     (void)fputc('\n', out);
@@ -138,8 +168,10 @@ void show_stats(struct json root, struct arena *a, FILE *out)
     };
     struct grid g;
     struct bytes trouble = json_string(json_find(root, BYTES_LIT("trouble"))), digest = json_string(json_find(root, BYTES_LIT("digest")));
-    if (digest.size == 0) { /* such a token gets no figures */
-        fprintf(out, "  %s\n", either("This token is limited to brands: figures of the whole workspace are not for it.", "该令牌限定了品牌,看不到整个工作区的数字。"));
+    if (json_kind(json_find(root, BYTES_LIT("left_out"))) != JSON_ABSENT) {
+        fprintf(out, "  %s\n", either("Cut to what this token may see; figures of the whole workspace are not for it.", "以下仅为该令牌可见的部分,不含整个工作区的数字。"));
+        show_brands(root, a, out);
+        show_event_bars(root, a, out);
         return;
     }
     grid_init(&g, a, 2);
@@ -154,6 +186,7 @@ void show_stats(struct json root, struct arena *a, FILE *out)
     if (json_kind(json_find(root, BYTES_LIT("dedup_horizon_short"))) == JSON_TRUE)
         fprintf(out, "  ! %s\n", either("A message that comes again after less than 48 hours may count twice: raise collect.dedup_ids.",
                                         "不到 48 小时后重发的消息可能被计两次:请调高 collect.dedup_ids。"));
+    show_brands(root, a, out);
     show_event_bars(root, a, out);
 }
 
@@ -171,7 +204,7 @@ int verb_stats(struct arguments *a)
 
 /* Server-sent events: lines; those that begin with "data:" carry a fact. */
 struct tail {
-    struct buf line, refusal; /* refusal: a problem came instead of a stream */
+    struct buf line;
     bool json;
     struct json_parser *parser;
     struct arena *arena; /* emptied after each */
@@ -214,8 +247,6 @@ static void line_take(struct tail *t)
         while (line.size > 0 && line.data[0] == ' ')
             line = bytes_slice(line, 1, line.size);
         fact_print(t, line);
-    } else if (bytes_starts_with(line, BYTES_LIT("{"))) {
-        buf_push(&t->refusal, line);
     }
     buf_clear(&t->line);
 }
@@ -236,27 +267,15 @@ static bool stream_take(void *context, struct bytes piece)
 int verb_events(struct arguments *a)
 {
     struct errand d;
-    struct err e = {0};
-    long status_code = 0;
     errand_begin(&d, a);
     const char *what = argument_next(a);
     if (!errand_ready(&d, what != NULL && strcmp(what, "tail") == 0))
         return errand_end(&d, EXIT_USAGE);
-    struct status status = client_of_arguments(a, &d.client, &e);
-    if (failed(status))
-        return errand_end(&d, say_failure(status, &e));
     struct tail t = {.json = d.json, .parser = d.parser, .arena = d.arena};
     struct client_call call = {.method = "GET", .path = "/api/v1/events/stream"};
     buf_init(&t.line, LINE_BYTES_MAX);
-    buf_init(&t.refusal, LINE_BYTES_MAX);
-    status = client_stream(d.client, &call, stream_take, &t, &status_code, &e);
-    int code = failed(status) ? say_failure(status, &e) : EXIT_DONE;
-    if (done(status) && status_code >= 400) {
-        struct client_reply reply = {.status = status_code, .body = buf_bytes(&t.refusal)};
-        code = show_problem(&reply, done(json_parse(d.parser, reply.body, &d.root, NULL)) ? d.root : JSON_NOTHING);
-    }
+    int code = errand_stream(&d, &call, stream_take, &t);
     buf_fini(&t.line);
-    buf_fini(&t.refusal);
     return errand_end(&d, code);
 }
 

@@ -21,6 +21,26 @@ static const struct {
     {"expires", "到期"},
     {"kind", "类别"}, {"en", "英文"}, {"zh", "中文"}, {"alias_of", "别名指向"}, {"attributes", "属性"}, {"count", "次数"},
     {"standard", "标准事件"}, {"category", "分类"}, {"needs", "应带字段"},
+    /* Orders. */
+    {"paid", "已付款"}, {"shipped", "已发货"}, {"delivered", "已签收"}, {"done", "完成"}, {"cancelled", "已取消"}, {"closed", "已关闭"},
+    {"requested", "已申请"}, {"agreed", "已同意"}, {"returned", "已退货"}, {"refused", "已拒绝"},
+    {"till", "收银机"}, {"seller", "导购"}, {"campaign", "活动"}, {"remark", "备注"}, {"line", "行"}, {"quantity", "数量"}, {"price", "单价"},
+    {"list", "吊牌金额"}, {"discount", "优惠"}, {"gross", "商品金额"}, {"freight", "运费"}, {"amount", "金额"}, {"refunded", "已退"}, {"net", "净额"},
+    {"differs_by", "与来源总额相差"}, {"group_net", "本位币净额"}, {"shipment", "包裹"}, {"carrier", "承运"}, {"tracking", "运单号"}, {"refund", "退款"},
+    {"difference", "差异"}, {"currency", "币种"}, {"here", "本系统"}, {"declared", "申报"},
+    {"missing_here", "本系统缺失"}, {"missing_there", "来源缺失"}, {"amount_differs", "金额不符"}, {"return", "退货"}, {"exchange", "换货"},
+    {"order.correct", "更正"}, {"order.void", "作废"}, {"order.reassign", "改归属"}, {"order.undo", "撤销"},
+    /* Things. */
+    {"thing_changed", "实体变化"}, {"order_changed", "订单变化"}, {"shop", "店铺"}, {"order", "订单"}, {"new", "新增"}, {"left_out", "未采纳"}, {"change", "变化"}, {"deleted", "终止"}, {"parent_changed", "上级变化"}, {"id", "编号"},
+    /* Channels and purposes. */
+    {"web", "网页"}, {"app", "App"}, {"mini_program", "小程序"}, {"official_account", "公众号"}, {"wecom", "企业微信"}, {"tmall", "天猫"},
+    {"taobao", "淘宝"}, {"jd", "京东"}, {"douyin", "抖音"}, {"xiaohongshu", "小红书"}, {"pos", "门店收银"}, {"call_centre", "客服中心"},
+    {"sms", "短信"}, {"email", "邮件"}, {"phone", "电话"}, {"marketing", "营销"},
+    {"service", "服务"}, {"health", "健康"}, {"minors", "未成年人"}, {"precise_location", "精确位置"},
+    /* Reach and sharing. */
+    {"no_address", "无联系方式"}, {"suppressed", "停发名单"}, {"ended", "已拉黑或取关"}, {"no_consent", "无同意授权"}, {"withdrawn", "已撤回"},
+    {"expired", "已过期"}, {"not_known", "该品牌不认识"}, {"shares", "共享"}, {"from", "提供方"}, {"to", "使用方"}, {"purposes", "用途"}, {"until", "截止"},
+    {"live", "有效"}, {"policy", "政策版本"}, {"evidence", "凭据"}, {"share", "共享"}, {"unshare", "取消共享"},
     /* States and rules. */
     {"event_arrived", "事件到达"}, {"resolved", "归属确定"}, {"person_merged", "合并"}, {"person_split", "拆分"}, {"identifier_quarantined", "标识隔离"},
     {"profile_changed", "画像变化"}, {"cause", "成因"}, {"created", "新建"}, {"other", "另一人"}, {"changed", "变化"}, {"trait", "特质"},
@@ -31,11 +51,23 @@ static const struct {
 };
 
 static const struct {
+    const char *trait, *zh;
+} traits[] = {
+    {"name", "姓名"}, {"nickname", "昵称"}, {"gender", "性别"}, {"birthday", "生日"}, {"city", "城市"}, {"region", "地区"},
+    {"phone", "手机"}, {"email", "邮箱"}, {"address", "地址"}, {"age", "年龄"}, {"member_level", "会员等级"},
+};
+
+static const struct {
     const char *type, *en, *zh;
 } advice[] = {
     {"/problems/no-token", "no token in force was given: say --token, or --folder DIR for the admin's of that folder (or KITH_TOKEN, KITH_FOLDER)",
      "未给出有效的令牌:请用 --token 指定,或用 --folder DIR 使用该目录的管理员令牌(亦可设 KITH_TOKEN、KITH_FOLDER)"},
     {"/problems/no-such-person", "`kith find TEXT` looks by four last digits, name, pinyin or order number", "可用 `kith find 文字` 按手机后四位、姓名、拼音或订单号查找"},
+    {"/problems/no-such-order", "`kith orders TYPE:VALUE` lists the orders of a person", "可用 `kith orders 类型:值` 列出一个人的订单"},
+    {"/problems/no-such-thing", "`kith list KIND` shows the things of a kind", "可用 `kith list 种类` 列出该种类的实体"},
+    {"/problems/no-such-kind", "`kith kinds` shows the kinds", "用 `kith kinds` 查看全部种类"},
+    {"/problems/no_such_kind", "`kith kinds` shows the kinds", "用 `kith kinds` 查看全部种类"},
+    {"/problems/bad_attribute", "`kith kinds` shows the attributes and their types", "用 `kith kinds` 查看属性及其类型"},
     {"/problems/no-such-act", "`kith acts` lists those that are kept", "用 `kith acts` 查看现有记录"},
 };
 
@@ -45,6 +77,14 @@ struct bytes word_of(struct bytes word)
         if (bytes_equal(bytes_of_text(words[i].word), word))
             return bytes_of_text(words[i].zh);
     return word;
+}
+
+struct bytes word_of_trait(struct bytes trait)
+{
+    for (size_t i = 0; i < COUNT_OF(traits) && speaks_chinese(); i++)
+        if (bytes_equal(bytes_of_text(traits[i].trait), trait))
+            return bytes_of_text(traits[i].zh);
+    return trait;
 }
 
 const char *advice_of(struct bytes problem_type)

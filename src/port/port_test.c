@@ -14,7 +14,9 @@
 #include "domain/event/event.h"
 #include "domain/hook/hook.h"
 #include "domain/identity/identity.h"
+#include "domain/order/order.h"
 #include "domain/people/people.h"
+#include "domain/thing/thing.h"
 #include "engine/engine_domain.h"
 #include "engine/host.h"
 #include "port/file.h"
@@ -27,7 +29,7 @@
 #define WAIT_US (20 * US_PER_SECOND)
 
 static const struct domain *const domains[] = {&engine_domain, &collect_domain, &identity_domain, &people_domain,
-                                               &event_domain,  &access_domain,  &hook_domain};
+                                               &event_domain,  &access_domain,  &thing_domain, &order_domain,  &hook_domain};
 
 /* A server that gives `answers`, one a request and the last one for ever, and keeps the last request. Behind an answer that
  * says "endless" it sends bytes until the other side has enough. */

@@ -12,6 +12,7 @@
 #define CONNECT_SECONDS_MAX 5L
 #define ANSWER_SECONDS_MAX 15L
 #define ANSWER_BYTES_KEPT 512u
+#define WEB_GIVE_UP_US (3 * US_PER_DAY)
 #define STATUS_FINAL_LEAST 200 /* 100 only says: go on */
 
 /* What one post needs; the bytes are borrowed. */
@@ -134,7 +135,7 @@ fallible web_port_start(struct host *h, struct err *e)
 {
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || sodium_init() < 0)
         return FAIL(e, UNAVAILABLE, "libcurl or libsodium can't start");
-    host_port(h, &(struct port_kind){.effect = &effect_web, .target = hook_target, .send = web_send});
+    host_port(h, &(struct port_kind){.effect = &effect_web, .target = hook_target, .send = web_send, .give_up_us = WEB_GIVE_UP_US});
     return DONE;
 }
 

@@ -173,20 +173,31 @@ void synth_draft_item(struct draft *d, const struct product *p, uint32_t quantit
     buf_push_byte(b, '}');
 }
 
-/* As Shanghai's clock shows it: "2026-11-01T10:00:00.000+08:00". */
-static void time_push(struct buf *out, const char *key, int64_t us)
+void synth_json_time(struct buf *out, int64_t us)
 {
     char text[TIME_TEXT_BYTES];
     int64_t whole_ms_us = us - ((us % US_PER_MS) + US_PER_MS) % US_PER_MS;
     size_t size = strlen(time_format(whole_ms_us + ZONE_SECONDS * US_PER_SECOND, text)) - 1; /* without the Z */
-    buf_push_byte(out, ',');
-    key_push(out, key);
     buf_push_byte(out, '"');
     buf_push(out, bytes_of(text, size));
     buf_push(out, BYTES_LIT("+08:00\""));
 }
 
-static void member_push(struct buf *out, const char *key, const char *value)
+void synth_json_time_member(struct buf *out, const char *key, int64_t us)
+{
+    buf_push_byte(out, ',');
+    key_push(out, key);
+    synth_json_time(out, us);
+}
+
+void synth_json_money_member(struct buf *out, const char *key, int64_t fen)
+{
+    buf_push_byte(out, ',');
+    key_push(out, key);
+    synth_json_money(out, fen);
+}
+
+void synth_json_text_member(struct buf *out, const char *key, const char *value)
 {
     if (value == NULL || *value == 0)
         return;
@@ -207,16 +218,16 @@ static void part_push(struct buf *out, const char *opening, const struct buf *pa
 
 static void references_push(const struct draft *d, struct buf *out)
 {
-    member_push(out, "brand", d->brand);
-    member_push(out, "channel", d->channel);
-    member_push(out, "shop", d->shop);
-    member_push(out, "store", d->store);
-    member_push(out, "staff", d->staff);
-    member_push(out, "touchpoint", d->touchpoint);
-    member_push(out, "campaign", d->campaign);
-    member_push(out, "order", d->order);
-    member_push(out, "conversation", d->conversation);
-    member_push(out, "group", d->group);
+    synth_json_text_member(out, "brand", d->brand);
+    synth_json_text_member(out, "channel", d->channel);
+    synth_json_text_member(out, "shop", d->shop);
+    synth_json_text_member(out, "store", d->store);
+    synth_json_text_member(out, "staff", d->staff);
+    synth_json_text_member(out, "touchpoint", d->touchpoint);
+    synth_json_text_member(out, "campaign", d->campaign);
+    synth_json_text_member(out, "order", d->order);
+    synth_json_text_member(out, "conversation", d->conversation);
+    synth_json_text_member(out, "group", d->group);
 }
 
 void synth_draft_write(const struct draft *d, struct buf *out)
@@ -224,15 +235,15 @@ void synth_draft_write(const struct draft *d, struct buf *out)
     assert(d->event != NULL && d->id[0] != 0);
     buf_push(out, BYTES_LIT("{\"id\":"));
     synth_json_text(out, d->id);
-    member_push(out, "event", d->event);
-    time_push(out, "time", d->time_us);
+    synth_json_text_member(out, "event", d->event);
+    synth_json_time_member(out, "time", d->time_us);
     if (d->sent_us != 0)
-        time_push(out, "sent_at", d->sent_us);
+        synth_json_time_member(out, "sent_at", d->sent_us);
     part_push(out, ",\"ids\":[", &d->parts[PART_IDS], "]");
     if (d->actor_kind != NULL) {
         buf_push(out, BYTES_LIT(",\"actor\":{\"kind\":"));
         synth_json_text(out, d->actor_kind);
-        member_push(out, "id", d->actor_id);
+        synth_json_text_member(out, "id", d->actor_id);
         buf_push_byte(out, '}');
     }
     part_push(out, ",\"other\":{\"ids\":[", &d->parts[PART_OTHER], "]}");

@@ -49,3 +49,8 @@ void synth_json_text(struct buf *out, const char *text); /* in quotes, escaped *
 void synth_json_id(struct buf *out, struct id_text id);  /* an object */
 void synth_json_number(struct buf *out, int64_t value);
 void synth_json_money(struct buf *out, int64_t fen);
+void synth_json_time(struct buf *out, int64_t us); /* "2026-11-01T10:00:00.000+08:00", as Shanghai's clock shows it */
+/* Members behind another one, with the comma. A text that is NULL or empty is left out. */
+void synth_json_text_member(struct buf *out, const char *key, const char *value);
+void synth_json_money_member(struct buf *out, const char *key, int64_t fen);
+void synth_json_time_member(struct buf *out, const char *key, int64_t us);

@@ -43,13 +43,24 @@ struct person {
     uint8_t errands;
 };
 
-enum truth_phase { TRUTH_PEOPLE, TRUTH_PAIRS, TRUTH_STAFF, TRUTH_END };
+enum truth_phase { TRUTH_PEOPLE, TRUTH_PAIRS, TRUTH_STAFF, TRUTH_SHOPS, TRUTH_DAYS, TRUTH_END };
 
 struct truth_cursor {
     enum truth_phase phase;
     uint32_t at;
     uint64_t *staff_people; /* those who signed up with a staff phone: guide and person, in order; owned */
     uint32_t staff_count;
+};
+
+/* What a shop's orders add up to so far. A shop's place is synth_shop_place. */
+struct shop_sums {
+    uint64_t orders;
+    int64_t gross_fen, refunded_fen, net_fen;
+};
+/* And those that were made on one day, paid or not. */
+struct day_sums {
+    uint64_t orders;
+    int64_t amount_fen;
 };
 
 struct synth {
@@ -66,6 +77,10 @@ struct synth {
     int32_t *till_back; /* [store][day]: the day on which a till that is offline comes back; 0: it is online */
     int64_t now_us;
     uint64_t event_count, order_count;
+    struct shop_sums shops[SHOP_COUNT];
+    struct day_sums *days; /* [shop][day of the span]; owned */
+    uint32_t day_count;    /* days + 1: the span needn't begin at midnight */
+    int32_t first_day;
     uint32_t actor;      /* whose event is being drafted */
     bool device_clock;   /* its time is of the person's device */
     uint8_t late_store;  /* its till, or STORE_COUNT */
@@ -85,6 +100,9 @@ void synth_show_other(struct synth *s, uint32_t person, enum slot slot); /* the 
 enum phone_cover { COVER_NONE, COVER_MASK, COVER_VIRTUAL };
 void synth_show_receiver(struct synth *s, uint32_t person, enum phone_cover cover); /* SYNTH_NOBODY: a stranger */
 void synth_show_masked_own(struct synth *s);
+/* The phone that is shown of a receiver; what it takes by chance comes out of `rng`. */
+void synth_receiver_phone(const struct synth *s, struct rng *rng, uint32_t person, enum phone_cover cover,
+                          char out_text[ID_TEXT_BYTES]);
 
 void synth_add_profile(struct synth *s);              /* traits of the actor */
 void synth_add_consents(struct synth *s, bool given); /* marketing by several channels */
@@ -104,6 +122,11 @@ bool synth_ticket_step(struct synth *s, struct task ticket);
 bool synth_say_running_out(struct synth *s, uint32_t person, uint16_t sku); /* a message to the guide */
 uint16_t synth_sku_draw(struct rng *rng, uint8_t brand); /* a few sell most */
 int64_t synth_daytime(int64_t us); /* what would fall between midnight and 08:00 happens eight hours later */
+
+static inline size_t synth_shop_place(enum channel channel, uint8_t brand)
+{
+    return (size_t)channel * BRAND_COUNT + brand;
+}
 
 static inline bool person_did(const struct person *p, uint32_t flag)
 {

@@ -167,17 +167,25 @@ static void phone_replace(struct rng *rng, char text[ID_TEXT_BYTES])
     (void)snprintf(text, ID_TEXT_BYTES, "170%08u-%04u", line, extension);
 }
 
-void synth_show_receiver(struct synth *s, uint32_t person, enum phone_cover cover)
+void synth_receiver_phone(const struct synth *s, struct rng *rng, uint32_t person, enum phone_cover cover,
+                          char out_text[ID_TEXT_BYTES])
 {
-    struct cast_id id = {.type = "phone"};
+    struct cast_id id = {0};
     if (person == SYNTH_NOBODY)
-        synth_cast_stranger_phone(&s->cast, rng_next(&s->rng), id.text);
+        synth_cast_stranger_phone(&s->cast, rng_next(rng), id.text);
     else
         synth_cast_id(&s->cast, person, synth_cast_phone_slot(&s->cast, person, s->now_us), &id);
     if (cover == COVER_MASK)
         phone_mask(id.text);
     if (cover == COVER_VIRTUAL)
-        phone_replace(&s->rng, id.text);
+        phone_replace(rng, id.text);
+    memcpy(out_text, id.text, ID_TEXT_BYTES);
+}
+
+void synth_show_receiver(struct synth *s, uint32_t person, enum phone_cover cover)
+{
+    struct cast_id id = {.type = "phone"};
+    synth_receiver_phone(s, &s->rng, person, cover, id.text);
     id_add(s, &id, "receiver");
 }
 

@@ -99,7 +99,10 @@ static fallible world_open(struct synth *s, struct err *e)
     TRY(synth_agenda_reserve(&s->agenda, (size_t)s->options.people + STORE_COUNT + 1, e));
     s->people = calloc(s->options.people, sizeof *s->people);
     s->till_back = calloc((size_t)STORE_COUNT * s->options.days, sizeof *s->till_back);
-    if (s->people == NULL || s->till_back == NULL)
+    s->first_day = day_of_time(s->cast.start_us, ZONE_SECONDS);
+    s->day_count = s->options.days + 1;
+    s->days = calloc((size_t)SHOP_COUNT * s->day_count, sizeof *s->days);
+    if (s->people == NULL || s->till_back == NULL || s->days == NULL)
         return FAIL(e, FULL, "no memory for %u people", s->options.people);
     tills_break(s);
     people_enter(s);
@@ -134,6 +137,7 @@ void synth_destroy(struct synth *s)
     buf_fini(&s->line);
     free(s->truth.staff_people);
     free(s->till_back);
+    free(s->days);
     free(s->people);
     free(s);
 }
@@ -211,7 +215,8 @@ static int64_t times_set(struct synth *s, int64_t arrival_us)
     return time_us;
 }
 
-/* Completes the draft and sends it. True when it is in out_line, false when it comes later. */
+/* Completes the draft and sends it. True when it is in out_line, false when it comes later, or never: a world that tells
+ * its orders draws all the same chances, so that the same happens in it. */
 static bool event_send(struct synth *s, struct buf *out_line, struct synth_fact *out)
 {
     if (rng_chance(&s->rng, s->options.junk_id))
@@ -219,19 +224,21 @@ static bool event_send(struct synth *s, struct buf *out_line, struct synth_fact 
     message_id_make(s);
     struct synth_fact fact = {.event = s->draft.event, .person = s->actor, .arrival_us = arrival_draw(s)};
     fact.time_us = times_set(s, fact.arrival_us);
-    bool is_now = fact.arrival_us == s->now_us;
+    bool is_now = fact.arrival_us == s->now_us, comes_again = rng_chance(&s->rng, s->options.duplicate);
+    int64_t again_us = comes_again ? fact.arrival_us + rng_between(&s->rng, US_PER_SECOND, US_PER_HOUR) : INT64_MAX;
+    if (s->options.tells != SYNTH_EVENTS)
+        return false;
     struct buf *line = is_now ? out_line : &s->line;
     buf_clear(line);
     synth_draft_write(&s->draft, line);
     assert(!line->overflowed);
     if (!is_now)
         synth_mail_post(&s->mail, buf_bytes(line), &fact);
-    if (rng_chance(&s->rng, s->options.duplicate)) {
+    if (again_us < s->options.end_us) {
         struct synth_fact again = fact;
-        again.arrival_us += rng_between(&s->rng, US_PER_SECOND, US_PER_HOUR);
+        again.arrival_us = again_us;
         again.duplicate = true;
-        if (again.arrival_us < s->options.end_us)
-            synth_mail_post(&s->mail, buf_bytes(line), &again);
+        synth_mail_post(&s->mail, buf_bytes(line), &again);
     }
     if (is_now)
         *out = fact;

@@ -1,11 +1,13 @@
-/* A synthetic brand group: the same people on many channels, told as a stream of events, with the truth beside it.
+/* A synthetic brand group: the same people on many channels, told as things, events and orders, with the truth beside
+ * them.
  *
  * Three invented brands in two legal entities, forty stores, three hundred guides, and `people` shoppers who browse,
  * buy, complain and come back. No channel shows all of a person: identifiers are joined bit by bit by log-ins,
  * authorised phones, member bindings and orders, and the world is as untidy as the real one (see the rates below).
  *
  * The stream comes in order of arrival. Memory grows with people, orders under way and lines under way (a till that
- * is offline, a duplicate yet to come), never with the number of events: about 60 bytes a person.
+ * is offline, a duplicate yet to come), never with the number of events: about 60 bytes a person, and 480 a day for
+ * what the shops sold.
  * The same options give the same bytes. Not safe for two threads. */
 #pragma once
 
@@ -18,9 +20,16 @@
 #define SYNTH_LINE_BYTES_MAX 65536 /* an event line, and a truth line, are never longer */
 #define SYNTH_NOBODY UINT32_MAX
 
+/* The same world can be told in two ways, and what happens in it is the same in both. */
+enum synth_stream {
+    SYNTH_EVENTS,
+    SYNTH_ORDERS, /* its orders as documents, in several versions, as POST /api/v1/orders takes them */
+};
+
 /* All rates are shares in [0, 1]. */
 struct synth_options {
     uint64_t seed;
+    enum synth_stream tells;
     uint32_t people;      /* 1..SYNTH_PEOPLE_MAX */
     uint32_t days;        /* 1..SYNTH_DAYS_MAX */
     int64_t end_us;       /* nothing arrives at or after this; the span is [end_us - days, end_us) */
@@ -41,12 +50,12 @@ struct synth_options {
 /* Seed 1, 2,000 people, 120 days up to 2026-11-22T00:00+08:00, moderate rates. */
 struct synth_options synth_options_default(void);
 
-/* What is really so about an event line. */
+/* What is really so about an event line, or a version of an order. */
 struct synth_fact {
     int64_t arrival_us; /* never goes back from one line to the next */
     int64_t time_us;    /* when it happened, by a right clock; never after arrival */
     uint32_t person;    /* 0-based, who did it; SYNTH_NOBODY: nobody we could ever know */
-    const char *event;  /* lives as long as the program */
+    const char *event;  /* of a version the one that tells the same; lives as long as the program */
     bool duplicate;     /* this very line came before */
 };
 
@@ -56,7 +65,7 @@ struct synth;
 fallible synth_create(const struct synth_options *options, struct synth **out_synth, struct err *e);
 void synth_destroy(struct synth *s); /* NULL is fine */
 
-/* Puts the next event into `out_line` (cleared first; JSON without a line end; its size_max is at least
+/* Puts the next event, or version, into `out_line` (cleared first; JSON without a line end; its size_max is at least
  * SYNTH_LINE_BYTES_MAX) and what is true about it into *out. False, and nothing written: the world has ended. */
 bool synth_next(struct synth *s, struct buf *out_line, struct synth_fact *out);
 
@@ -64,9 +73,17 @@ bool synth_next(struct synth *s, struct buf *out_line, struct synth_fact *out);
  * Up to 200 KB; the same for all options. */
 void synth_world_json(const struct synth *s, struct buf *out);
 
+/* The brand group as things, as POST /api/v1/things takes them: legal entities, brands, regions with their stores and
+ * guides, channels, shops, group chats, categories with products and SKUs. Puts the next one into `out_line` (cleared
+ * first), parents before children; *cursor is 0 at first. False: there are no more. The same for all options. */
+bool synth_thing_next(const struct synth *s, uint32_t *cursor, struct buf *out_line);
+
 /* The next line of the truth; false at its end (and the next call starts again). First a line for each person who was
  * seen: {"person":"P000001","name":"…","ids":[{"type":"openid","ns":"wxa1","value":"…"}]} with those identifiers that
  * the person, and nobody else, showed as a buyer; then a line for each identifier that several people showed:
  * {"shared":{"type":…,"value":…},"kind":"recycled_phone|shared_device|staff_phone|family","people":["P000007",…]}.
+ * Then what each shop sold: {"shop":"tm_muchu","brand":"muchu","orders":2,"gross":…,"refunded":…,"net":…}, of all its
+ * orders (a net counts when an order was paid), and of each day of a shop on which orders were made
+ * {"shop":"tm_muchu","day":"2026-11-11","orders":2,"amount":…}, which POST /api/v1/reconcile takes.
  * Phones stand in their plain form. Identifiers of lines that are still under way count as shown: ask after the end. */
 bool synth_truth_next(struct synth *s, struct buf *out_line);

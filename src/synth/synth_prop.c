@@ -1,4 +1,4 @@
-/* Covers: agenda.c, cast.c, draft.c, mail.c, names.c, rhythm.c, scene.c, talk.c, trade.c, truth.c, visit.c, words.c,
+/* Covers: agenda.c, cast.c, document.c, draft.c, mail.c, names.c, rhythm.c, scene.c, talk.c, things.c, trade.c, truth.c, visit.c, words.c,
  * world.c, world_write.c */
 /* Properties of the stream, and of the truth against what the stream showed. */
 #include <stdlib.h>
@@ -186,6 +186,8 @@ static void truth_add(struct sights *s, struct buf *line)
     buf_push_byte(line, 0);
     struct bytes b = buf_bytes(line);
     const char *shared = find(b, "{\"shared\":{"), *ids = find(b, "\"ids\":[");
+    if (find(b, "{\"shop\":") != NULL)
+        return;
     if (shared == NULL) {
         uint32_t person = (uint32_t)strtoul(find(b, "\"person\":\"P") + 11, NULL, 10) - 1;
         ids_add(s, ids + 7, person);
@@ -198,9 +200,10 @@ static void truth_add(struct sights *s, struct buf *line)
     }
 }
 
-static struct synth *any_world(struct t *t, double odd_phone)
+static struct synth *any_world_told(struct t *t, double odd_phone, enum synth_stream tells)
 {
     struct synth_options o = synth_options_default();
+    o.tells = tells;
     o.seed = t->seed;
     o.people = (uint32_t)rng_between(&t->rng, 1, 500);
     o.days = (uint32_t)rng_between(&t->rng, 1, 200);
@@ -211,6 +214,11 @@ static struct synth *any_world(struct t *t, double odd_phone)
     struct synth *s = NULL;
     CHECK_DONE(t, synth_create(&o, &s, &e), &e);
     return s;
+}
+
+static struct synth *any_world(struct t *t, double odd_phone)
+{
+    return any_world_told(t, odd_phone, SYNTH_EVENTS);
 }
 
 static void lines_are_json_in_order_of_arrival(struct t *t)
@@ -270,6 +278,91 @@ static void the_truth_is_what_was_shown(struct t *t)
     synth_destroy(s);
 }
 
+/* ---- Orders: added up here from the versions alone, and held against the truth. */
+
+/* An amount behind `key`, in fen; 0: it isn't there. */
+static int64_t fen_behind(const char *at, const char *key)
+{
+    at = at == NULL ? NULL : strstr(at, key);
+    if (at == NULL)
+        return 0;
+    char *end;
+    int64_t yuan = strtoll(at + strlen(key), &end, 10);
+    return yuan * 100 + (*end == '.' ? strtoll(end + 1, NULL, 10) : 0);
+}
+
+struct paper {
+    uint64_t key; /* hash of shop and number */
+    uint32_t version;
+    int64_t amount_fen, refund_fen; /* of all its versions the amount that the newest one tells */
+    bool is_paid;
+};
+
+static struct paper *paper_of(struct paper *papers, size_t *count, uint64_t key)
+{
+    for (size_t i = *count; i > 0; i--) /* most are new */
+        if (papers[i - 1].key == key)
+            return &papers[i - 1];
+    papers[*count] = (struct paper){.key = key};
+    return &papers[(*count)++];
+}
+
+static void paper_take(struct paper *p, const char *line)
+{
+    uint32_t version = (uint32_t)strtoul(strstr(line, ",\"version\":") + 11, NULL, 10);
+    if (strstr(line, ",\"payment\":") != NULL && version > p->version) {
+        p->version = version;
+        p->amount_fen = fen_behind(line, ",\"payment\":{\"total\":");
+    }
+    const char *refund = strstr(line, ",\"refunds\":[");
+    if (refund != NULL && strstr(refund, "\"done\":") != NULL)
+        p->refund_fen = fen_behind(refund, ",\"amount\":");
+    p->is_paid |= strstr(line, "\"paid\":\"") != NULL;
+}
+
+static void the_truth_is_what_documents_add_up_to(struct t *t)
+{
+    struct synth *s = any_world_told(t, 0.1, SYNTH_ORDERS);
+    REQUIRE(t, s != NULL);
+    enum { PAPERS_MAX = 60000 };
+    struct paper *papers = calloc(PAPERS_MAX, sizeof *papers);
+    REQUIRE(t, papers != NULL);
+    struct buf line;
+    buf_init(&line, SYNTH_LINE_BYTES_MAX);
+    size_t count = 0;
+    int64_t net_fen = 0, refund_fen = 0, truth_net_fen = 0, truth_refund_fen = 0, last_us = INT64_MIN;
+    uint64_t truth_orders = 0, day_orders = 0;
+    for (struct synth_fact fact; synth_next(s, &line, &fact) && count < PAPERS_MAX; last_us = fact.arrival_us) {
+        CHECK(t, is_json(buf_bytes(&line)) && is_utf8(buf_bytes(&line)));
+        CHECK(t, fact.arrival_us >= last_us && fact.time_us <= fact.arrival_us);
+        line_end(&line);
+        const char *text = (const char *)line.data;
+        size_t key_size = (size_t)(strstr(text, ",\"version\":") - text);
+        paper_take(paper_of(papers, &count, hash64(bytes_slice(buf_bytes(&line), 0, key_size), 0)), text);
+    }
+    for (size_t i = 0; i < count; i++) {
+        refund_fen += papers[i].refund_fen;
+        net_fen += papers[i].is_paid ? papers[i].amount_fen - papers[i].refund_fen : 0;
+    }
+    while (synth_truth_next(s, &line)) {
+        line_end(&line);
+        const char *text = (const char *)line.data;
+        if (strncmp(text, "{\"shop\":", 8) != 0)
+            continue;
+        bool is_day = strstr(text, ",\"day\":") != NULL;
+        *(is_day ? &day_orders : &truth_orders) += strtoull(strstr(text, ",\"orders\":") + 10, NULL, 10);
+        truth_refund_fen += fen_behind(text, ",\"refunded\":");
+        truth_net_fen += fen_behind(text, ",\"net\":");
+    }
+    CHECK_EQ(t, truth_orders, count);
+    CHECK_EQ(t, day_orders, count);
+    CHECK_EQ(t, truth_refund_fen, refund_fen);
+    CHECK_EQ(t, truth_net_fen, net_fen);
+    free(papers);
+    buf_fini(&line);
+    synth_destroy(s);
+}
+
 static void the_world_is_json(struct t *t)
 {
     struct synth *s = any_world(t, 0);
@@ -287,6 +380,7 @@ static void the_world_is_json(struct t *t)
 static const struct test tests[] = {
     {"lines are JSON, in order of arrival", lines_are_json_in_order_of_arrival, 12},
     {"the truth is what was shown", the_truth_is_what_was_shown, 20},
+    {"the truth is what documents add up to", the_truth_is_what_documents_add_up_to, 12},
     {"the world is JSON", the_world_is_json, 2},
 };
 TEST_MAIN(tests)

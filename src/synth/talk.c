@@ -64,7 +64,8 @@ static bool join_group(struct synth *s, uint32_t person, uint8_t brand)
     scene_of_talk(s, "group_joined", person, brand);
     uint8_t store = synth_cast_store(&s->cast, person, brand);
     s->draft.store = s->world.stores[store].id;
-    (void)snprintf(s->draft.group, sizeof s->draft.group, "grp_%s_%u", s->draft.store, person % 3 + 1);
+    static_assert(sizeof s->draft.group == GROUP_ID_BYTES, "a draft has room for it");
+    (void)synth_group_id(&s->world.stores[store], person % GROUPS_PER_STORE, s->draft.group);
     return true;
 }
 

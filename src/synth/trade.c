@@ -2,27 +2,10 @@
  * number whenever its state changes. */
 #include <stdio.h>
 
-#include "synth/play.h"
+#include "synth/order.h"
 #include "synth/words.h"
 
-enum order_state {
-    ORDER_CREATED,
-    ORDER_PAID,
-    ORDER_COUPON, /* the coupon that was used */
-    ORDER_SHIPPED,
-    ORDER_DELAYED,
-    ORDER_COMPLAINT,
-    ORDER_DELIVERED,
-    ORDER_DONE,
-    ORDER_POINTS,
-    ORDER_SURVEY,
-    ORDER_REFUND_ASKED,
-    ORDER_REFUND_DONE,
-    ORDER_CANCELLED,
-    ORDER_STATE_COUNT,
-};
-
-static const char *const events[ORDER_STATE_COUNT] = {
+const char *const synth_order_events[ORDER_STATE_COUNT] = {
     [ORDER_CREATED] = "order_created",
     [ORDER_PAID] = "order_paid",
     [ORDER_COUPON] = "coupon_used",
@@ -36,6 +19,8 @@ static const char *const events[ORDER_STATE_COUNT] = {
     [ORDER_REFUND_ASKED] = "refund_requested",
     [ORDER_REFUND_DONE] = "refund_done",
     [ORDER_CANCELLED] = "order_cancelled",
+    [ORDER_EXCHANGE_ASKED] = "exchange_requested",
+    [ORDER_EXCHANGE_DONE] = "exchange_done",
 };
 
 /* A task's stage: the channel in the upper four bits, the state in the lower. */
@@ -45,20 +30,6 @@ static uint8_t stage_of(enum channel channel, enum order_state state)
 {
     return (uint8_t)((uint32_t)channel << 4 | (uint32_t)state);
 }
-
-#define LINES_MAX 3
-
-struct order {
-    uint64_t number;
-    uint32_t person, receiver; /* the receiver: SYNTH_NOBODY is a stranger */
-    enum channel channel;
-    uint8_t brand, line_count;
-    uint8_t credential; /* what is shown at a till, 0..99 */
-    bool uses_coupon, virtual_phone, tells_omid;
-    uint16_t skus[LINES_MAX];
-    uint8_t quantities[LINES_MAX];
-    int64_t goods_fen, discount_fen, freight_fen;
-};
 
 static uint32_t receiver_draw(const struct synth *s, uint32_t person, struct rng *rng)
 {
@@ -71,26 +42,52 @@ static uint32_t receiver_draw(const struct synth *s, uint32_t person, struct rng
     return at >= 94 ? SYNTH_NOBODY : person;
 }
 
+static int64_t discount_of(int64_t goods_fen) /* 88折 */
+{
+    return goods_fen - (goods_fen * 88 + 50) / 100;
+}
+
+static void lines_draw(const struct synth *s, const struct task *t, struct rng *rng, struct order *o)
+{
+    o->line_count = (uint8_t)(1 + rng_below(rng, 5) / 2);
+    for (size_t i = 0; i < o->line_count; i++) {
+        struct order_line *l = &o->lines[i];
+        l->sku = i == 0 ? t->sku : synth_sku_draw(rng, o->brand);
+        l->quantity = (uint8_t)(rng_below(rng, 10) < 8 ? 1 : 2 + rng_below(rng, 2));
+        l->goods_fen = (int64_t)s->world.products[l->sku].price_fen * l->quantity;
+        o->goods_fen += l->goods_fen;
+    }
+    bool is_cheaper = rng_chance(rng, 0.2);
+    for (size_t i = 0; i < o->line_count && is_cheaper; i++) {
+        o->lines[i].discount_fen = discount_of(o->lines[i].goods_fen);
+        o->discount_fen += o->lines[i].discount_fen;
+    }
+    if (o->channel == CHANNEL_POS)
+        o->rounding_fen = (o->goods_fen - o->discount_fen) % 100;
+    o->discount_fen += o->rounding_fen;
+}
+
 static void order_recall(const struct synth *s, const struct task *t, struct order *o)
 {
     struct rng rng;
     rng_init(&rng, rng_mix(s->options.seed ^ (t->number << 1)));
     *o = (struct order){.number = t->number, .person = t->person, .channel = t->stage >> 4};
     o->brand = (uint8_t)(t->sku / SKUS_PER_BRAND);
-    o->line_count = (uint8_t)(1 + rng_below(&rng, 5) / 2);
-    for (size_t i = 0; i < o->line_count; i++) {
-        o->skus[i] = i == 0 ? t->sku : synth_sku_draw(&rng, o->brand);
-        o->quantities[i] = (uint8_t)(rng_below(&rng, 10) < 8 ? 1 : 2 + rng_below(&rng, 2));
-        o->goods_fen += (int64_t)s->world.products[o->skus[i]].price_fen * o->quantities[i];
-    }
-    if (rng_chance(&rng, 0.2)) /* 88折 */
-        o->discount_fen = o->goods_fen - (o->goods_fen * 88 + 50) / 100;
+    lines_draw(s, t, &rng, o);
     o->uses_coupon = rng_chance(&rng, 0.6);
     o->freight_fen = o->channel != CHANNEL_POS && o->goods_fen < 9900 ? 800 : 0;
     o->credential = (uint8_t)rng_below(&rng, 100);
     o->virtual_phone = rng_chance(&rng, 0.4);
     o->tells_omid = rng_chance(&rng, 0.7);
     o->receiver = t->person == SYNTH_NOBODY ? SYNTH_NOBODY : receiver_draw(s, t->person, &rng);
+    o->reason = synth_words(&rng, TALK_REASON);
+    o->hash = rng_next(&rng);
+}
+
+const char *synth_order_return_store(const struct synth *s, const struct order *o)
+{
+    bool to_store = o->person != SYNTH_NOBODY && o->credential % 8 == 0;
+    return to_store ? s->world.stores[synth_cast_store(&s->cast, o->person, o->brand)].id : NULL;
 }
 
 static void till_ids(struct synth *s, const struct order *o)
@@ -147,8 +144,7 @@ static void buyer_ids(struct synth *s, const struct order *o, enum order_state s
 
 static void receiver_ids(struct synth *s, const struct order *o)
 {
-    bool market = o->channel <= CHANNEL_XHS;
-    enum phone_cover cover = !market ? COVER_NONE : o->virtual_phone ? COVER_VIRTUAL : COVER_MASK;
+    enum phone_cover cover = !order_is_of_market(o) ? COVER_NONE : o->virtual_phone ? COVER_VIRTUAL : COVER_MASK;
     synth_show_receiver(s, o->receiver, cover);
 }
 
@@ -157,8 +153,8 @@ static void amounts_add(struct synth *s, const struct order *o)
     struct draft *d = &s->draft;
     uint32_t pieces = 0;
     for (size_t i = 0; i < o->line_count; i++)
-        pieces += o->quantities[i];
-    synth_draft_money(d, PART_PROPERTIES, "amount", o->goods_fen - o->discount_fen + o->freight_fen);
+        pieces += o->lines[i].quantity;
+    synth_draft_money(d, PART_PROPERTIES, "amount", order_amount_fen(o));
     if (o->discount_fen > 0)
         synth_draft_money(d, PART_PROPERTIES, "discount", o->discount_fen);
     if (o->channel != CHANNEL_POS)
@@ -166,7 +162,7 @@ static void amounts_add(struct synth *s, const struct order *o)
     synth_draft_number(d, PART_PROPERTIES, "quantity", pieces);
     synth_draft_text(d, PART_PROPERTIES, "currency", "CNY");
     for (size_t i = 0; i < o->line_count; i++)
-        synth_draft_item(d, &s->world.products[o->skus[i]], o->quantities[i]);
+        synth_draft_item(d, &s->world.products[o->lines[i].sku], o->lines[i].quantity);
 }
 
 static void score_add(struct synth *s)
@@ -176,14 +172,13 @@ static void score_add(struct synth *s)
     synth_draft_number(&s->draft, PART_PROPERTIES, "score", 10 - (int64_t)misses);
 }
 
-static void refund_add(struct synth *s, const struct order *o, bool is_done)
+/* What goes back, and where to. */
+static void return_add(struct synth *s, const struct order *o, bool is_done)
 {
-    const struct product *p = &s->world.products[o->skus[0]];
-    synth_draft_money(&s->draft, PART_PROPERTIES, "amount", (int64_t)p->price_fen * o->quantities[0]);
-    synth_draft_item(&s->draft, p, o->quantities[0]);
+    synth_draft_item(&s->draft, &s->world.products[o->lines[0].sku], 1);
     if (!is_done)
-        synth_draft_text(&s->draft, PART_PROPERTIES, "reason", synth_words(&s->rng, TALK_REASON));
-    else if (o->credential % 8 == 0) /* bought anywhere, returned in a store */
+        synth_draft_text(&s->draft, PART_PROPERTIES, "reason", o->reason);
+    else if (synth_order_return_store(s, o) != NULL)
         synth_set_staff(s, synth_cast_guide(&s->cast, o->person, o->brand), false);
 }
 
@@ -217,7 +212,12 @@ static void state_details(struct synth *s, const struct order *o, enum order_sta
         break;
     case ORDER_REFUND_ASKED:
     case ORDER_REFUND_DONE:
-        refund_add(s, o, state == ORDER_REFUND_DONE);
+        synth_draft_money(d, PART_PROPERTIES, "amount", order_refund_fen(o));
+        return_add(s, o, state == ORDER_REFUND_DONE);
+        break;
+    case ORDER_EXCHANGE_ASKED:
+    case ORDER_EXCHANGE_DONE:
+        return_add(s, o, state == ORDER_EXCHANGE_DONE);
         break;
     case ORDER_DELIVERED:
     case ORDER_CANCELLED:
@@ -226,23 +226,28 @@ static void state_details(struct synth *s, const struct order *o, enum order_sta
     }
 }
 
+static void number_set(struct synth *s, const struct order *o)
+{
+    (void)snprintf(s->draft.order, sizeof s->draft.order, "%c%020llu", "TJDXMOCWAP"[o->channel],
+                   (unsigned long long)rng_mix(s->options.seed ^ o->number));
+}
+
 static void order_draft(struct synth *s, const struct order *o, enum order_state state)
 {
-    synth_scene_begin(s, events[state], o->person, o->channel, o->brand);
+    synth_scene_begin(s, synth_order_events[state], o->person, o->channel, o->brand);
     s->device_clock = false; /* orders are told by servers and tills */
-    struct draft *d = &s->draft;
-    (void)snprintf(d->order, sizeof d->order, "%c%020llu", "TJDXMOCWAP"[o->channel],
-                   (unsigned long long)rng_mix(s->options.seed ^ o->number));
-    if (state == ORDER_POINTS)
-        synth_show(s, SLOT_MEMBER + o->brand);
-    else
-        buyer_ids(s, o, state);
-    if (o->channel != CHANNEL_POS && (state == ORDER_CREATED || state == ORDER_PAID || state == ORDER_SHIPPED))
-        receiver_ids(s, o);
+    number_set(s, o);
     if (o->channel == CHANNEL_POS) {
         synth_set_staff(s, synth_cast_guide(&s->cast, o->person, o->brand), false);
         s->late_store = synth_cast_store(&s->cast, o->person, o->brand);
     }
+    if (state == ORDER_POINTS)
+        synth_show(s, SLOT_MEMBER + o->brand);
+    else
+        buyer_ids(s, o, state);
+    synth_order_tell(s, o, state);
+    if (o->channel != CHANNEL_POS && (state == ORDER_CREATED || state == ORDER_PAID || state == ORDER_SHIPPED))
+        receiver_ids(s, o);
     state_details(s, o, state);
 }
 
@@ -297,12 +302,16 @@ static struct next next_of(struct synth *s, const struct order *o, enum order_st
     case ORDER_COMPLAINT:
         return THEN(DELIVERED, 12, 72, HOUR);
     case ORDER_DELIVERED:
-        return at < 0.05 ? THEN(REFUND_ASKED, 2, 100, HOUR) : THEN(DONE, 10, 200, HOUR);
+        return at < 0.05   ? THEN(REFUND_ASKED, 2, 100, HOUR)
+               : at < 0.06 ? THEN(EXCHANGE_ASKED, 2, 100, HOUR)
+                           : THEN(DONE, 10, 200, HOUR);
     case ORDER_DONE:
     case ORDER_POINTS:
         return next_after_done(s, o, state);
     case ORDER_REFUND_ASKED:
         return THEN(REFUND_DONE, 10, 90, HOUR);
+    case ORDER_EXCHANGE_ASKED:
+        return THEN(EXCHANGE_DONE, 30, 150, HOUR);
     default:
         return THE_END;
     }
@@ -312,7 +321,7 @@ static struct next next_of(struct synth *s, const struct order *o, enum order_st
 static void refill_plan(struct synth *s, const struct task *t, const struct order *o)
 {
     struct person *p = &s->people[o->person];
-    int64_t days = (int64_t)s->world.products[t->sku].days_of_supply * o->quantities[0];
+    int64_t days = (int64_t)s->world.products[t->sku].days_of_supply * o->lines[0].quantity;
     if (days == 0 || p->errands >= ERRANDS_MAX || !rng_chance(&s->rng, 0.5))
         return;
     p->errands++;
@@ -390,10 +399,10 @@ bool synth_walk_in(struct synth *s, struct task *walk_in)
     t.sku = synth_sku_draw(&s->rng, s->world.stores[store].brand);
     struct order o;
     order_recall(s, &t, &o);
-    synth_scene_begin(s, events[ORDER_DONE], SYNTH_NOBODY, CHANNEL_POS, o.brand);
-    (void)snprintf(s->draft.order, sizeof s->draft.order, "P%020llu",
-                   (unsigned long long)rng_mix(s->options.seed ^ o.number));
+    synth_scene_begin(s, synth_order_events[ORDER_DONE], SYNTH_NOBODY, CHANNEL_POS, o.brand);
+    number_set(s, &o);
     synth_set_staff(s, synth_store_guide(store, rng_next(&s->rng)), false);
+    synth_sale_tell(s, &o);
     amounts_add(s, &o);
     s->late_store = store;
     return true;

@@ -1,6 +1,8 @@
-/* The truth beside the stream: whose each shown identifier is. */
+/* The truth beside the stream: whose each shown identifier is, and what was sold. */
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "base/time.h"
 #include "synth/play.h"
 
 /* Pairs of people are asked three questions each. */
@@ -180,10 +182,56 @@ static bool staff_next(struct synth *s, struct buf *out)
     return true;
 }
 
+static void shop_begin(const struct synth *s, size_t shop, struct buf *out)
+{
+    buf_push_text(out, "{\"shop\":");
+    synth_json_text(out, s->world.shops[shop / BRAND_COUNT][shop % BRAND_COUNT]);
+}
+
+static bool shops_next(struct synth *s, struct buf *out)
+{
+    while (s->truth.at < SHOP_COUNT) {
+        uint32_t shop = s->truth.at++;
+        const struct shop_sums *sums = &s->shops[shop];
+        if (sums->orders == 0)
+            continue;
+        shop_begin(s, shop, out);
+        synth_json_text_member(out, "brand", synth_brands[shop % BRAND_COUNT].id);
+        buf_printf(out, ",\"orders\":%llu", (unsigned long long)sums->orders);
+        synth_json_money_member(out, "gross", sums->gross_fen);
+        synth_json_money_member(out, "refunded", sums->refunded_fen);
+        synth_json_money_member(out, "net", sums->net_fen);
+        buf_push_byte(out, '}');
+        return true;
+    }
+    return false;
+}
+
+static bool days_next(struct synth *s, struct buf *out)
+{
+    char day[32];
+    while (s->truth.at < SHOP_COUNT * s->day_count) {
+        uint32_t at = s->truth.at++;
+        const struct day_sums *sums = &s->days[at];
+        if (sums->orders == 0)
+            continue;
+        struct civil_date date = civil_of_day(s->first_day + (int32_t)(at % s->day_count));
+        (void)snprintf(day, sizeof day, "%04d-%02u-%02u", (int)date.year, (unsigned)date.month, (unsigned)date.day);
+        shop_begin(s, at / s->day_count, out);
+        synth_json_text_member(out, "day", day);
+        buf_printf(out, ",\"orders\":%llu", (unsigned long long)sums->orders);
+        synth_json_money_member(out, "amount", sums->amount_fen);
+        buf_push_byte(out, '}');
+        return true;
+    }
+    return false;
+}
+
 bool synth_truth_next(struct synth *s, struct buf *out_line)
 {
     static bool (*const phases[TRUTH_END])(struct synth *, struct buf *) = {
         [TRUTH_PEOPLE] = people_next, [TRUTH_PAIRS] = pairs_next, [TRUTH_STAFF] = staff_next,
+        [TRUTH_SHOPS] = shops_next,   [TRUTH_DAYS] = days_next,
     };
     assert(out_line->size_max >= SYNTH_LINE_BYTES_MAX);
     struct truth_cursor *t = &s->truth;

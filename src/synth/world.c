@@ -79,8 +79,8 @@ static const struct category categories[CATEGORY_COUNT] = {
 };
 
 static const char *const series[BRAND_COUNT][SERIES_PER_CATEGORY] = {
-    {"晨露", "白茶", "山茶花", "海盐", "雪松", "玫瑰", "积雪草", "青梅"},
-    {"法式碎花", "通勤", "水洗", "廓形", "新中式", "羊绒混纺", "泡泡袖", "复古格纹"},
+    {"晨露", "白茶", "山茶花", "海盐", "雪松", "玫瑰🌹", "积雪草", "青梅"},
+    {"法式碎花", "通勤", "水洗", "廓形", "聯名新中式", "羊绒混纺", "泡泡袖", "复古格纹"},
     {"轻享", "每日", "元气", "高纤", "零糖", "山谷", "初醒", "舒眠"},
 };
 
@@ -144,7 +144,7 @@ static void shops_init(struct world *w)
 {
     static const char *const prefixes[CHANNEL_COUNT] = {
         [CHANNEL_TMALL] = "tm", [CHANNEL_JD] = "jd",   [CHANNEL_DOUYIN] = "dy", [CHANNEL_XHS] = "xhs",
-        [CHANNEL_MINI] = "mp",  [CHANNEL_WEB] = "web", [CHANNEL_APP] = "app",
+        [CHANNEL_MINI] = "mp",  [CHANNEL_WEB] = "web", [CHANNEL_APP] = "app",   [CHANNEL_POS] = "pos",
     };
     for (size_t c = 0; c < CHANNEL_COUNT; c++)
         for (size_t b = 0; b < BRAND_COUNT && prefixes[c] != NULL; b++)
@@ -158,6 +158,13 @@ void synth_world_init(struct world *w)
     stores_init(w);
     guides_init(w);
     shops_init(w);
+}
+
+const char *synth_group_id(const struct store *st, uint32_t i, char out_id[GROUP_ID_BYTES])
+{
+    assert(i < GROUPS_PER_STORE);
+    (void)snprintf(out_id, GROUP_ID_BYTES, "grp_%s_%u", st->id, i + 1);
+    return out_id;
 }
 
 uint8_t synth_city_draw(uint64_t hash)

@@ -31,6 +31,8 @@ enum {
     SKUS_PER_CATEGORY = 16,
     SKU_COUNT = CATEGORY_COUNT * SKUS_PER_CATEGORY,
     SKUS_PER_BRAND = SKU_COUNT / BRAND_COUNT,
+    SHOP_COUNT = CHANNEL_COUNT * BRAND_COUNT, /* places for them; not every channel has shop accounts */
+    GROUPS_PER_STORE = 3,
     WORLD_TEXT_BYTES = 96,
     WORLD_ID_BYTES = 16,
 };
@@ -89,6 +91,9 @@ extern const char *const synth_channel_names[CHANNEL_COUNT];
 
 void synth_world_init(struct world *w);
 void synth_world_write(const struct world *w, struct buf *out); /* see synth_world_json */
+
+#define GROUP_ID_BYTES 40
+const char *synth_group_id(const struct store *st, uint32_t i, char out_id[GROUP_ID_BYTES]); /* i < GROUPS_PER_STORE */
 
 uint8_t synth_city_draw(uint64_t hash); /* a mainland city, by weight */
 

@@ -1,0 +1,58 @@
+/* What a row of a table becomes: a JSON value in which columns stand. docs/guide/import.md.
+ *
+ *     "${Column}"  the column's text, anywhere in a text        {"$first": [V, …]}            the first that isn't empty
+ *     "#{Column}"  a number or an amount; "#{-Column}" with     {"$latest": ["@{A}", …]}      the latest of some times
+ *                  its sign turned; a whole value
+ *     "@{Column}"  a time; a whole value                        {"$case": "${A}", "x|y": V, …, "$else": V}
+ *     {"$rows": V}  a list: V of each row of the group
+ *
+ * What is made of columns that are all empty in a row is left out: a member, an item of a list, an object. */
+#pragma once
+
+#include "base/arena.h"
+#include "lib/cell.h"
+#include "lib/json.h"
+#include "lib/zone.h"
+
+struct template;
+
+/* How cells are to be read; borrowed by the template. */
+struct template_ways {
+    struct zone *zone;     /* of times that don't say theirs */
+    enum cell_order order; /* of dates that don't begin with their year */
+    const struct bytes *empties; /* texts that mean nothing: "null", "-" */
+    size_t empty_count;
+};
+
+struct template_columns {
+    const struct bytes *names; /* one without bytes can't be named */
+    size_t count;
+};
+
+/* The template lives in `a`, and so does `from`. INVALID: it names a column that isn't there (with the nearest that is), or what begins with
+ * $ is none of the above. */
+fallible template_create(struct json from, const struct template_columns *columns, const struct template_ways *ways, struct arena *a,
+                         struct template **out_template, struct err *e);
+bool template_has_rows(const struct template *t); /* "$rows" stands in it: one value of a whole group */
+
+struct template_rows {
+    const struct bytes *const *rows; /* of each row its cells, in the order of the columns; UTF-8 */
+    size_t count;                    /* at least 1; all but "$rows" is of the first */
+};
+
+struct template_fault {
+    enum cell_fault why;
+    size_t row, column; /* where */
+    struct bytes cell;  /* a part of it */
+};
+
+enum template_result {
+    TEMPLATE_PUT,
+    TEMPLATE_EMPTY, /* put, but of its columns none has anything */
+    TEMPLATE_FAULT, /* a cell can't be read: nothing is appended */
+};
+/* Appends the value as JSON. */
+enum template_result template_put(const struct template *t, const struct template_rows *rows, struct buf *out, struct template_fault *out_fault);
+
+/* Every column that is named, once and in no order: of files whose columns are what is asked for. Lies in `a`; each ends in NUL. */
+const char **template_names(struct json from, struct arena *a, size_t *out_count);
