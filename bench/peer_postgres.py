@@ -4,17 +4,15 @@
 Prints events a second as one number. The same work as ingest-core's but for parsing: three identifiers each are joined to
 their person, and one row a person keeps counters by event; 10,000 events a transaction by COPY, synchronous_commit on.
 Exit 3: there is no PostgreSQL here. PEER_PEOPLE (1 M), PEER_EVENTS (400 k)."""
-import glob
 import os
 import random
-import shutil
-import subprocess
 import sys
-import tempfile
 import time
 
+sys.dont_write_bytecode = True
+import peer  # noqa: E402
+
 PEOPLE, EVENTS, BATCH = int(os.environ.get('PEER_PEOPLE', 1_000_000)), int(os.environ.get('PEER_EVENTS', 400_000)), 10_000
-FOLDERS = sorted(glob.glob('/usr/lib/postgresql/*/bin'))
 
 SCHEMA = '''
 CREATE TABLE identifier (type int2, value text, person int4);
@@ -46,12 +44,6 @@ COMMIT;
 '''
 
 
-def as_postgres(folder, *words, **more):
-    """PostgreSQL refuses to run as root."""
-    before = ['runuser', '-u', 'postgres', '--'] if os.geteuid() == 0 else []
-    return subprocess.run([*before, *words], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=folder, **more)
-
-
 def batches(folder):
     chance = random.Random(7)
     files = []
@@ -67,33 +59,15 @@ def batches(folder):
 
 
 def main():
-    if not FOLDERS:
+    if not peer.FOLDERS:
         return 3
-    folder = tempfile.mkdtemp(prefix='kith-peer-')
-    os.chmod(folder, 0o755)
-    data, socket = os.path.join(folder, 'data'), os.path.join(folder, 'socket')
-    for path in (data, socket):
-        os.mkdir(path)
-        if os.geteuid() == 0:
-            shutil.chown(path, 'postgres', 'postgres')
-    tool = FOLDERS[-1]
-    psql = [os.path.join(tool, 'psql'), '-q', '-h', socket, '-d', 'postgres', '-v', 'ON_ERROR_STOP=1']
-    try:
+    with peer.cluster() as (folder, run):
         files = batches(folder)
-        as_postgres(folder, os.path.join(tool, 'initdb'), '-D', data, '-A', 'trust')
-        options = f"-k {socket} -c listen_addresses='' -c shared_buffers=4GB -c max_wal_size=16GB -c work_mem=256MB -c jit=off"
-        as_postgres(folder, os.path.join(tool, 'pg_ctl'), '-D', data, '-w', '-l', os.path.join(socket, 'log'), '-o', options, 'start')
-        as_postgres(folder, *psql, input=SCHEMA.format(people=PEOPLE).encode())
-        script = ''.join(STEP.format(file=path) for path in files).encode()
-        half = ''.join(STEP.format(file=path) for path in files[:4]).encode()
-        as_postgres(folder, *psql, input=half)  # warm
+        run(SCHEMA.format(people=PEOPLE))
+        run(''.join(STEP.format(file=path) for path in files[:4]))  # warm
         start = time.monotonic()
-        as_postgres(folder, *psql, input=script)
+        run(''.join(STEP.format(file=path) for path in files))
         print(EVENTS / (time.monotonic() - start))
-    finally:
-        subprocess.run(['runuser', '-u', 'postgres', '--', os.path.join(tool, 'pg_ctl'), '-D', data, '-m', 'immediate', 'stop'] if os.geteuid() == 0 else
-                       [os.path.join(tool, 'pg_ctl'), '-D', data, '-m', 'immediate', 'stop'], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
-        shutil.rmtree(folder, ignore_errors=True)
     return 0
 
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/rng.h"
 #include "base/time.h"
@@ -14,13 +15,16 @@
 #include "domain/collect/collect.h"
 #include "domain/event/event.h"
 #include "domain/identity/identity.h"
+#include "domain/order/order.h"
 #include "domain/people/people.h"
+#include "domain/relation/relation.h"
+#include "domain/scope/scope.h"
 #include "edge/door.h"
 #include "engine/engine_domain.h"
 
 #define SECRET UINT64_C(0x5eed5eed5eed5eed)
 
-static const struct domain *const domains[] = {&engine_domain, &collect_domain, &identity_domain, &people_domain, &event_domain, &access_domain};
+static const struct domain *const domains[] = {&engine_domain, &collect_domain, &identity_domain, &people_domain, &event_domain, &access_domain, &order_domain, &relation_domain, &scope_domain};
 
 static void must(struct status s, const struct err *e)
 {
@@ -126,6 +130,31 @@ void world_stats(struct world *w, struct engine_stats *out_stats)
 {
     struct err e = {0};
     must(host_read(w->host, w->workspace, read_stats, &(struct stats_reading){.world = w, .stats = out_stats}, &e), &e);
+}
+
+#define REST_LOOKS 5 /* one kind of work may begin when another one ends */
+#define REST_LOOK_EVERY_US 100000
+
+struct busy_reading {
+    const struct world *world;
+    bool busy;
+};
+
+static void read_busy(const struct view *v, void *context)
+{
+    (void)v;
+    struct busy_reading *r = context;
+    r->busy = engine_is_busy(workspace_engine(r->world->workspace));
+}
+
+void world_rest(struct world *w)
+{
+    struct err e = {0};
+    struct busy_reading r = {.world = w};
+    for (int quiet = 0; quiet < REST_LOOKS; quiet = r.busy ? 0 : quiet + 1) {
+        (void)usleep(REST_LOOK_EVERY_US);
+        must(host_read(w->host, w->workspace, read_busy, &r, &e), &e);
+    }
 }
 
 /* --- batches --- */
@@ -304,14 +333,14 @@ uint64_t sender_accepted(const struct sender *s)
     return atomic_load(&s->accepted);
 }
 
-double people_load(struct sender *s, uint64_t people)
+double people_load_by(struct sender *s, uint64_t people, people_writer write)
 {
     struct buf batch;
     buf_init(&batch, 1u << 20);
     double start = seconds_now();
     for (uint64_t first = 0; first < people; first += WORLD_BATCH_EVENTS) {
         buf_clear(&batch);
-        batch_write(&batch, UINT64_C(1000000000) + first / WORLD_BATCH_EVENTS, people, first, NULL);
+        write(&batch, first, people);
         sender_send(s, buf_bytes(&batch));
         if (first % 500000 == 0)
             (void)fprintf(stderr, "\rloading %llu of %llu people, %.0f k/s ", (unsigned long long)first, (unsigned long long)people,
@@ -322,6 +351,16 @@ double people_load(struct sender *s, uint64_t people)
     double took = seconds_now() - start;
     (void)fprintf(stderr, "\rloaded %llu people in %.1f s            \n", (unsigned long long)people, took);
     return took;
+}
+
+static void loaded_write(struct buf *out, uint64_t first, uint64_t people)
+{
+    batch_write(out, UINT64_C(1000000000) + first / WORLD_BATCH_EVENTS, people, first, NULL);
+}
+
+double people_load(struct sender *s, uint64_t people)
+{
+    return people_load_by(s, people, loaded_write);
 }
 
 #define DRAWN_BATCHES_AT_ONCE 200u

@@ -23,6 +23,7 @@ void world_remove(struct world *w);  /* the folder goes */
 void folder_remove(const char *folder);
 void workspace_file(const char *folder, const char *name); /* makes a workspace that was never awake, and `folder` */
 void world_stats(struct world *w, struct engine_stats *out_stats);
+void world_rest(struct world *w); /* waits until folding and other background work is through */
 
 #define WORLD_BATCH_EVENTS 500u
 
@@ -47,6 +48,9 @@ uint64_t sender_accepted(const struct sender *s);
 
 /* Sends every person of [0, people) once, in order, with progress on standard error; waits. Returns the seconds it took. */
 double people_load(struct sender *s, uint64_t people);
+/* The same with other batches: `write` makes that of WORLD_BATCH_EVENTS people from `first` on. */
+typedef void (*people_writer)(struct buf *out, uint64_t first, uint64_t people);
+double people_load_by(struct sender *s, uint64_t people, people_writer write);
 /* Sends `events` for people drawn from [first, first + span), in batches made on the way; waits. Returns events a second,
  * the making of the batches not counted. */
 double drawn_send(struct sender *s, uint64_t events, uint64_t first, uint64_t span, uint64_t serial);

@@ -376,21 +376,29 @@ void check_log(struct run *r)
         return;
     struct status status = log_cursor_open(log, first, &cursor, &e);
     uint32_t at = 0;
-    while (at < r->record_count && r->records[at].shadow.position < first)
+    while (at < r->record_count && r->records[at].logged.position < first)
         at++;
     struct log_record record;
     for (; done(status) && !run_failed(r); at++) {
         status = log_cursor_next(cursor, &record, &e);
         if (failed(status))
             break;
-        const struct shadow_record *own = at < r->record_count ? &r->records[at].shadow : NULL;
-        if (own == NULL || own->position != record.position || own->time_us != record.time_us || own->command != record.kind ||
+        const struct log_record *own = at < r->record_count ? &r->records[at].logged : NULL;
+        if (own == NULL || own->position != record.position || own->time_us != record.time_us || own->kind != record.kind ||
+            own->follows.position != record.follows.position || own->follows.nth != record.follows.nth ||
             !bytes_equal(own->payload, record.payload))
             run_fail(r, "the log has something else at %llu than before", (unsigned long long)record.position);
     }
     log_cursor_close(cursor);
     if (!run_failed(r) && (status.code != STATUS_NOT_FOUND || at != r->record_count))
         run_fail(r, "the log ends after %u records of %u: %s", at, r->record_count, e.text);
+}
+
+void check_followed(struct run *r)
+{
+    for (uint32_t i = 0; i < r->record_count; i++)
+        if (r->records[i].relays != DEED_NONE && !r->records[i].is_followed)
+            run_fail(r, "deed %u never followed its relay at %llu", r->records[i].relays, (unsigned long long)r->records[i].logged.position);
 }
 
 static struct cold *cold_copy(void *context, const char *snapshot, struct err *e)
@@ -416,7 +424,9 @@ void check_audit(struct run *r)
     struct audit audit;
     struct err e = {0};
     uint64_t before = disk_sim_digest(r->disk);
+    options.scratch = disk_sim_create(before);
     struct status status = engine_audit(&options, &audit, &e);
+    disk_close(options.scratch);
     if (failed(status) && status.code != STATUS_NOT_FOUND)
         run_fail(r, "audit: %s: %s", status_name(status.code), e.text);
     if (disk_sim_digest(r->disk) != before)

@@ -2,12 +2,15 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "domain/order/order.h"
 #include "domain/people/people.h"
+#include "domain/relation/relation.h"
 #include "engine/engine_domain.h"
 #include "sim/model_apply.h"
 #include "sim/run.h"
 
 #define GROUP_MAX 64u
+#define EVENTS_AN_ORDER (ORDER_STATES_PLANNED + 1) /* each of them a deed too */
 
 /* --- sending --- */
 
@@ -70,7 +73,7 @@ static bool records_have_room(const struct run *r)
 
 static bool has_room(const struct run *r)
 {
-    return r->deed_count + GROUP_MAX < DEEDS_MAX && r->delivery_count + GROUP_MAX < DELIVERIES_MAX && records_have_room(r);
+    return r->deed_count + GROUP_MAX * (1 + EVENTS_AN_ORDER) < DEEDS_MAX && r->delivery_count + GROUP_MAX < DELIVERIES_MAX && records_have_room(r);
 }
 
 static uint32_t deed_next(struct run *r)
@@ -195,20 +198,48 @@ static struct delivery *delivery_of(struct run *r, const struct log_record *reco
     return waiting;
 }
 
+/* A relay has one follow-up, whose payload ends the relay's. */
+static uint32_t relayed_deed(struct run *r, const struct log_record *record)
+{
+    struct record *relay = NULL;
+    for (uint32_t i = 0; i < r->record_count && relay == NULL; i++)
+        if (r->records[i].logged.position == record->follows.position)
+            relay = &r->records[i];
+    if (relay == NULL || relay->relays == DEED_NONE || relay->is_followed || record->follows.nth != 0 ||
+        relay->logged.payload.size < record->payload.size || record->kind != COMMAND_COLLECT_EVENT ||
+        !bytes_equal(bytes_slice(relay->logged.payload, relay->logged.payload.size - record->payload.size, relay->logged.payload.size), record->payload)) {
+        run_fail(r, "position %llu follows nothing, or again", (unsigned long long)record->position);
+        return DEED_NONE;
+    }
+    relay->is_followed = true;
+    r->transcript->followed++;
+    return relay->relays;
+}
+
+/* The deed that a record which follows another one is. */
+static uint32_t deed_followed(struct run *r, const struct log_record *record)
+{
+    struct envelope v;
+    if (record->kind == COMMAND_ORDER_OWNED)
+        order_owned_read(r, record);
+    if (record->kind == COMMAND_ORDER_OWNED || record->kind == COMMAND_ORDER_TELL || record->kind == COMMAND_RELATION_LISTED)
+        return DEED_NONE;
+    bool is_event = record->kind == COMMAND_COLLECT_EVENT && done(envelope_unpack(record->payload, &v, NULL));
+    return is_event && bytes_equal(v.source, BYTES_LIT(ORDER_SOURCE)) ? order_event_read(r, record) : relayed_deed(r, record);
+}
+
 static void record_take_in(struct run *r, const struct log_record *record)
 {
     assert(r->record_count < RECORDS_MAX);
     const struct command *command = registry_command(r->registry, record->kind);
+    bool follows = record->follows.position != 0;
+    uint32_t followed = follows ? deed_followed(r, record) : DEED_NONE;
+    struct delivery *d = follows ? NULL : delivery_of(r, record);
+    bool is_relay = d != NULL && r->deeds[d->deed].is_relayed;
     struct record *own = &r->records[r->record_count++];
-    *own = (struct record){.shadow = {.position = record->position,
-                                      .time_us = record->time_us,
-                                      .command = record->kind,
-                                      .payload = arena_copy(r->arena, record->payload)},
-                           .deed = DEED_NONE};
-    struct delivery *d = delivery_of(r, record);
-    if (d != NULL)
-        own->deed = d->deed;
-    if (command == NULL || (d == NULL && command->role != ROLE_SYSTEM)) {
+    *own = (struct record){.logged = *record, .deed = d != NULL && !is_relay ? d->deed : followed, .relays = DEED_NONE};
+    own->logged.payload = arena_copy(r->arena, record->payload);
+    if (command == NULL || (d == NULL && !follows && command->role != ROLE_SYSTEM)) {
         run_fail(r, "position %llu: %s was never sent, or is there twice", (unsigned long long)record->position,
                  command == NULL ? "an unknown command" : command->name);
         return;
@@ -216,6 +247,8 @@ static void record_take_in(struct run *r, const struct log_record *record)
     if (d == NULL)
         run_say(r, "  log %llu: %s", (unsigned long long)record->position, command->name);
     model_apply(r, own);
+    if (is_relay && own->refusal == NULL)
+        own->relays = d->deed;
     if (d != NULL) {
         d->is_in_log = true;
         if (d->state == DELIVERY_ANSWERED && d->refusal != own->refusal)

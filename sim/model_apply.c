@@ -147,11 +147,17 @@ static void rule_apply(struct run *r, const struct record *record, const struct 
     } else if (d->kind == DEED_ALIAS) {
         rule_compare(r, record, model_alias(&r->people, d->name, d->alias_of));
     } else if (record->refusal == NULL && d->kind == DEED_SET) {
-        model_dedup_set(&r->people, d->name, d->value, record->shadow.time_us);
+        model_dedup_set(&r->people, d->name, d->value, record->logged.time_us);
     } else if (record->refusal == NULL && d->kind == DEED_SOURCE) {
         r->people.priority[source_place(d->name)] = d->priority;
         r->people.first[source_place(d->name)] = d->first;
     }
+}
+
+static void thing_apply(struct run *r, const struct record *record, const struct deed *d)
+{
+    rule_compare(r, record, NULL);
+    model_things_say(&r->things, d);
 }
 
 /* people.refolded, as docs/formats/people.md has it: id, then each part's number and body. */
@@ -169,14 +175,14 @@ static void refolded_apply(struct run *r, struct bytes payload)
 
 static bool event_apply(struct run *r, const struct record *record, const struct deed *d)
 {
-    enum model_novelty novelty = model_novelty(&r->people, d, record->shadow.time_us);
+    enum model_novelty novelty = model_novelty(&r->people, d, record->logged.time_us);
     if (novelty != MESSAGE_EITHER && (novelty == MESSAGE_SEEN) != (record->refusal == &collect_duplicate))
         run_fail(r, "m-%u: %s, but the model says %s", d->message, refusal_name(record->refusal), novelty == MESSAGE_SEEN ? "it came before" : "it is new");
     if (record->refusal != NULL)
         return false;
     r->transcript->again += model_was_seen(&r->people, d);
-    struct model_seen seen = {.deed = d, .position = record->shadow.position, .time_us = record->shadow.time_us};
-    seen.owner = model_event(&r->identity, d, record->shadow.position);
+    struct model_seen seen = {.deed = d, .position = record->logged.position, .time_us = record->logged.time_us};
+    seen.owner = model_event(&r->identity, d, record->logged.position);
     model_see(&r->people, &seen);
     return true;
 }
@@ -185,13 +191,13 @@ static bool event_apply(struct run *r, const struct record *record, const struct
 static bool verb_apply(struct run *r, const struct record *record, const struct deed *d)
 {
     struct model_identity *m = &r->identity;
-    uint64_t position = record->shadow.position;
+    uint64_t position = record->logged.position;
     switch (d->kind) {
     case DEED_BIND:
-        model_join(m, d, position, EVIDENCE_BIND, record->shadow.time_us);
+        model_join(m, d, position, EVIDENCE_BIND, record->logged.time_us);
         return false;
     case DEED_MERGE:
-        model_join(m, d, position, EVIDENCE_MERGE, record->shadow.time_us);
+        model_join(m, d, position, EVIDENCE_MERGE, record->logged.time_us);
         return false;
     case DEED_UNBIND:
     case DEED_SPLIT:
@@ -203,10 +209,10 @@ static bool verb_apply(struct run *r, const struct record *record, const struct 
         model_undo(m, d, position);
         return false;
     case DEED_REVIEW:
-        model_review(m, d, position, record->shadow.time_us);
+        model_review(m, d, position, record->logged.time_us);
         return true; /* what a hub still connects is taken over */
     case DEED_BLOCK:
-        model_block(m, d, record->shadow.time_us);
+        model_block(m, d, record->logged.time_us);
         return true;
     default:
         return true;
@@ -216,7 +222,7 @@ static bool verb_apply(struct run *r, const struct record *record, const struct 
 static void verb_note(struct run *r, const struct record *record)
 {
     if (r->verb_count < COUNT_OF(r->verbs))
-        r->verbs[r->verb_count++] = record->shadow.position;
+        r->verbs[r->verb_count++] = record->logged.position;
 }
 
 /* Is a person taken apart by a job? Until it is done the grouping is neither here nor there. */
@@ -242,11 +248,18 @@ static void compare_groups(struct run *r, const struct record *record)
             if (m->nodes[k].state == ID_QUARANTINED || (m->nodes[k].person == n->person) == (owned_by[k] == owned_by[i]))
                 continue;
             run_fail(r, "deed %u at %llu: #%u %s holder %u and #%u %s holder %u %s one person in the model", record->deed,
-                     (unsigned long long)record->shadow.position, m->nodes[k].id, r->pool.ids[m->nodes[k].id].value, m->nodes[k].holder,
+                     (unsigned long long)record->logged.position, m->nodes[k].id, r->pool.ids[m->nodes[k].id].value, m->nodes[k].holder,
                      n->id, r->pool.ids[n->id].value, n->holder, m->nodes[k].person == n->person ? "are" : "aren't");
             return;
         }
     }
+}
+
+static void order_apply(struct run *r, const struct record *record, const struct deed *d)
+{
+    if (record->refusal != NULL)
+        run_fail(r, "deed %u was answered %s, the model says accepted", record->deed, record->refusal->name);
+    model_orders_say(&r->orders, d);
 }
 
 void model_apply(struct run *r, struct record *record)
@@ -254,16 +267,20 @@ void model_apply(struct run *r, struct record *record)
     r->hub_count = 0;
     if (record->deed != DEED_NONE && r->deeds[record->deed].kind == DEED_REVIEW)
         hub_place(r, r->deeds[record->deed].ids[0]);
-    record->refusal = shadow_apply(r->shadow, &record->shadow, hear, r);
+    record->refusal = shadow_apply(r->shadow, &record->logged, hear, r);
     bool is_open = r->hub_count > 0;
     for (uint32_t i = 0; i < r->hub_count; i++) /* before the event counts: it is judged again without its hub */
-        model_quarantine(&r->identity, r->hubs[i], record->shadow.time_us);
-    if (record->shadow.command == COMMAND_REFOLDED)
-        refolded_apply(r, record->shadow.payload);
+        model_quarantine(&r->identity, r->hubs[i], record->logged.time_us);
+    if (record->logged.kind == COMMAND_REFOLDED)
+        refolded_apply(r, record->logged.payload);
     if (record->deed != DEED_NONE) {
         const struct deed *d = &r->deeds[record->deed];
         if (d->kind == DEED_EVENT) {
             (void)event_apply(r, record, d);
+        } else if (d->kind == DEED_THING) {
+            thing_apply(r, record, d);
+        } else if (d->kind == DEED_ORDER) {
+            order_apply(r, record, d);
         } else if (deed_is_rule(d)) {
             rule_apply(r, record, d);
         } else if (record->refusal == NULL) {
@@ -271,8 +288,8 @@ void model_apply(struct run *r, struct record *record)
             is_open |= verb_apply(r, record, d);
         }
     }
-    if (is_open || has_job(r) || record->shadow.command == COMMAND_CONTINUE)
-        take_over(r, record->shadow.position);
+    if (is_open || has_job(r) || record->logged.kind == COMMAND_CONTINUE)
+        take_over(r, record->logged.position);
     if (record->deed != DEED_NONE && !r->identity.overflowed)
         compare_groups(r, record);
 }

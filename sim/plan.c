@@ -4,9 +4,13 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "domain/order/order.h"
 #include "domain/people/people.h"
 #include "engine/engine_domain.h"
 #include "sim/model_people.h"
+#include "testing/relay.h"
+
+#define POSTS 6u /* of relays, at most */
 
 /* --- who there is --- */
 
@@ -57,7 +61,10 @@ void plan_init(struct plan *p, struct rng *rng, struct pool *pool, int64_t start
     p->verb_chance = rng_chance(rng, 0.3) ? 0 : 0.05 + rng_unit(rng) * 0.2;
     p->stranger_chance = rng_unit(rng) * rng_unit(rng) * 0.4;
     p->rule_chance = rng_chance(rng, 0.5) ? 0 : rng_unit(rng) * 0.06;
+    p->relay_chance = rng_chance(rng, 0.5) ? 0.3 : 0;
     p->consent_chance = rng_chance(rng, 0.2) ? 0.8 : 0.15;
+    p->thing_chance = rng_chance(rng, 0.5) ? 0 : 0.05 + rng_unit(rng) * 0.3;
+    p->order_chance = rng_chance(rng, 0.5) ? 0 : 0.05 + rng_unit(rng) * 0.3;
     double sharing = rng_unit(rng) * 0.4;
     for (uint32_t i = 0; i < p->people; i++) {
         for (size_t k = 0; k < COUNT_OF(kinds) && p->own_count[i] < PLAN_OWN_IDS_MAX; k++) {
@@ -99,6 +106,14 @@ static const char *any_of(struct plan *p, const char *const *texts, size_t count
 static const char *const brands[] = {"", "aria", "bravo"}, *const channels[] = {"", "app", "store"};
 static const char *const events[] = {"product_viewed", "cart_added", "order_paid", "login", "logout", "app_opened", "quiz_done", "quiz_begun"};
 
+const char *const planned_staff[STAFF_PLANNED] = {"G1", "G2", "小美"};
+
+static void friend_make(struct plan *p, struct deed *d)
+{
+    d->event = rng_chance(p->rng, 0.6) ? "friend_added" : "friend_lost";
+    d->staff = planned_staff[rng_below(p->rng, STAFF_PLANNED)];
+}
+
 static void traits_make(struct plan *p, struct deed *d)
 {
     static const char *const names[] = {"city", "age", "size"};
@@ -139,6 +154,11 @@ static void event_make(struct plan *p, struct deed *d)
     traits_make(p, d);
     if (rng_chance(p->rng, p->consent_chance))
         consent_make(p, d);
+    if (rng_chance(p->rng, 0.15))
+        friend_make(p, d);
+    d->is_relayed = rng_chance(p->rng, p->relay_chance);
+    d->post = (uint32_t)rng_below(p->rng, POSTS); /* many aren't there yet, or any more */
+    d->beside = (uint32_t)rng_below(p->rng, POSTS);
 }
 
 /* One that is known to wait, so that reviews don't come for nothing. */
@@ -223,11 +243,61 @@ static void rule_make(struct plan *p, struct deed *d)
     makers[rng_pick(p->rng, weights, COUNT_OF(weights))](p, d);
 }
 
+/* --- things --- */
+
+const char *const thing_field_names[THING_FIELD_COUNT] = {[THING_FIELD_SIZE] = "size", [THING_FIELD_MOOD] = "mood"};
+
+static int any_field(struct plan *p, int values)
+{
+    return rng_chance(p->rng, 0.5) ? THING_UNSAID : (int)rng_between(p->rng, THING_CLEARED, values - 1);
+}
+
+/* Hours apart and in any order, so that many are of one time and many are late. */
+static void thing_make(struct plan *p, struct deed *d, int64_t now_us)
+{
+    bool ends = rng_chance(p->rng, 0.15);
+    d->kind = DEED_THING;
+    d->thing = (uint32_t)rng_below(p->rng, THINGS_PLANNED);
+    d->event_us = (now_us / US_PER_HOUR - (int64_t)rng_below(p->rng, 24)) * US_PER_HOUR;
+    for (int f = 0; f < THING_FIELD_COUNT; f++)
+        d->thing_field[f] = ends ? THING_UNSAID : any_field(p, f == THING_FIELD_PARENT ? (int)d->thing : 5);
+    d->thing_field[THING_FIELD_EXISTS] = !ends;
+}
+
+/* --- orders --- */
+
+static void buyer_make(struct plan *p, struct deed *d)
+{
+    uint32_t who = (uint32_t)rng_below(p->rng, p->people), count = (uint32_t)rng_between(p->rng, 1, 2);
+    for (uint32_t i = 0; i < count; i++)
+        deed_add(p, d, p->own[who][rng_below(p->rng, p->own_count[who])], true);
+}
+
+/* Of few versions, so that several words are of one; states some hours back, no two of one time. */
+static void order_make(struct plan *p, struct deed *d)
+{
+    d->kind = DEED_ORDER;
+    d->order = (uint32_t)rng_below(p->rng, ORDERS_PLANNED);
+    d->order_version = 1 + (uint32_t)rng_below(p->rng, 6);
+    d->order_complete = rng_chance(p->rng, 0.2);
+    for (uint32_t line = 0; line < ORDER_LINES_PLANNED; line++)
+        d->order_line[line] = rng_chance(p->rng, 0.5) ? ORDER_UNSAID : (int)rng_between(p->rng, ORDER_REMOVED, ORDER_PAID_MOST);
+    for (uint32_t state = 0; state < ORDER_STATES_PLANNED; state++)
+        if (rng_chance(p->rng, 0.3))
+            d->order_state_us[state] = p->event_us - (int64_t)rng_below(p->rng, 120) * US_PER_MINUTE + (int64_t)++p->messages;
+    if (rng_chance(p->rng, 0.6))
+        buyer_make(p, d);
+}
+
 void plan_next(struct plan *p, const uint64_t *positions, uint32_t position_count, int64_t now_us, struct deed *out_deed)
 {
     *out_deed = (struct deed){.event = "", .source = "", .brand = "", .channel = "", .name = "", .alias_of = ""};
     p->event_us = p->event_us > now_us ? p->event_us : now_us;
-    if (rng_chance(p->rng, p->rule_chance))
+    if (rng_chance(p->rng, p->thing_chance))
+        thing_make(p, out_deed, now_us);
+    else if (rng_chance(p->rng, p->order_chance))
+        order_make(p, out_deed);
+    else if (rng_chance(p->rng, p->rule_chance))
         rule_make(p, out_deed);
     else if (rng_chance(p->rng, p->verb_chance))
         verb_make(p, out_deed, positions, position_count);
@@ -247,8 +317,11 @@ uint32_t deed_command(const struct deed *d)
         [DEED_BLOCK] = COMMAND_BLOCK,
         [DEED_SET] = COMMAND_SET,             [DEED_SOURCE] = COMMAND_SOURCE,
         [DEED_TYPE] = COMMAND_TYPE,           [DEED_ALIAS] = COMMAND_COLLECT_NAME,
+        [DEED_THING] = COMMAND_THING_PUT,     [DEED_ORDER] = COMMAND_ORDER_PUT,
     };
-    return commands[d->kind];
+    if (d->kind == DEED_THING && d->thing_field[THING_FIELD_EXISTS] == 0)
+        return COMMAND_THING_DELETE;
+    return d->is_relayed ? COMMAND_RELAY : commands[d->kind];
 }
 
 static void ids_fill(const struct deed *d, const struct pool *pool, struct envelope_id *out_ids)
@@ -290,6 +363,7 @@ static fallible event_pack(const struct deed *d, const struct pool *pool, struct
     v.id_count = d->id_count;
     v.reference[REF_BRAND] = bytes_of_text(d->brand);
     v.reference[REF_CHANNEL] = bytes_of_text(d->channel);
+    v.reference[REF_STAFF] = bytes_of_text(d->staff);
     ids_fill(d, pool, v.ids);
     buf_init(&traits, 4096);
     buf_init(&consents, 4096);
@@ -307,13 +381,103 @@ static fallible event_pack(const struct deed *d, const struct pool *pool, struct
     return status;
 }
 
+static fallible relayed_pack(const struct deed *d, const struct pool *pool, struct buf *out, struct err *e)
+{
+    struct buf event;
+    buf_init(&event, FOLLOW_UP_BYTES_MAX);
+    struct status status = event_pack(d, pool, &event, e);
+    pack_u32(out, d->post);
+    pack_u32(out, d->beside);
+    pack_u32(out, COMMAND_COLLECT_EVENT);
+    pack_bytes(out, buf_bytes(&event));
+    buf_fini(&event);
+    return status;
+}
+
+struct thing_ref planned_thing(uint32_t thing, char out_id[THING_ID_BYTES])
+{
+    (void)snprintf(out_id, THING_ID_BYTES, "c%02u", thing);
+    return (struct thing_ref){.kind = BYTES_LIT("category"), .ns = BYTES_LIT("sim"), .id = bytes_of_text(out_id)};
+}
+
+static void thing_pack(const struct deed *d, struct buf *out)
+{
+    char id[THING_ID_BYTES], parent[THING_ID_BYTES];
+    struct thing_put put = {.ref = planned_thing(d->thing, id), .time_us = d->event_us};
+    struct buf record;
+    uint32_t count = 0;
+    buf_init(&record, 4096);
+    for (int f = THING_FIELD_SIZE; f < THING_FIELD_COUNT; f++)
+        count += d->thing_field[f] != THING_UNSAID;
+    if (count > 0)
+        pack_varint(&record, count);
+    for (int f = THING_FIELD_SIZE; f < THING_FIELD_COUNT; f++) {
+        if (d->thing_field[f] == THING_UNSAID)
+            continue;
+        pack_bytes(&record, bytes_of_text(thing_field_names[f]));
+        if (d->thing_field[f] == THING_CLEARED)
+            pack_u8(&record, VALUE_NULL);
+        else
+            value_pack_decimal(&record, d->thing_field[f], 0);
+    }
+    int under = d->thing_field[THING_FIELD_PARENT];
+    put.parent_said = under == THING_UNSAID ? PARENT_UNSAID : under == THING_CLEARED ? PARENT_CLEARED : PARENT_SAID;
+    if (put.parent_said == PARENT_SAID)
+        put.parent = planned_thing((uint32_t)under, parent);
+    put.attributes = buf_bytes(&record);
+    thing_put_pack(out, &put);
+    buf_fini(&record);
+}
+
+/* Parts whose bodies lie in one buffer. */
+struct order_making {
+    struct order_version version;
+    struct order_part parts[ORDER_LINES_PLANNED + ORDER_STATES_PLANNED + 1];
+    struct buf bodies;
+};
+
+static void order_part_make(struct order_making *m, struct order_part part, size_t from)
+{
+    part.body = bytes_slice(buf_bytes(&m->bodies), from, m->bodies.size);
+    m->parts[m->version.part_count++] = part;
+}
+
+static fallible order_pack(const struct deed *d, const struct pool *pool, struct buf *out, struct err *e)
+{
+    static const char digits[] = "0123456789";
+    struct envelope_id ids[DEED_IDS_MAX];
+    uint8_t room[4096];
+    struct order_making m = {.bodies = {.data = room, .capacity = sizeof room, .size_max = sizeof room}};
+    m.version = (struct order_version){.key = {BYTES_LIT("sim"), bytes_of(&digits[d->order], 1)}, .source = BYTES_LIT("oms"), .version = d->order_version,
+                                       .time_us = (int64_t)d->order_version * US_PER_HOUR, .complete = d->order_complete, .parts = m.parts};
+    for (uint32_t line = 0; line < ORDER_LINES_PLANNED; line++) {
+        size_t from = m.bodies.size;
+        if (d->order_line[line] == ORDER_UNSAID)
+            continue;
+        bool removed = d->order_line[line] == ORDER_REMOVED;
+        if (!removed)
+            order_value_pack(&m.bodies, &(struct order_value){.field = order_field(FIELD_PAID), .integer = d->order_line[line]});
+        order_part_make(&m, (struct order_part){.kind = ORDER_LINE, .id = bytes_of(&digits[line], 1), .removed = removed}, from);
+    }
+    for (uint32_t state = 0; state < ORDER_STATES_PLANNED; state++)
+        if (d->order_state_us[state] != 0)
+            order_part_make(&m, (struct order_part){.kind = ORDER_STATE, .sub = (uint8_t)state, .time_us = d->order_state_us[state]}, m.bodies.size);
+    size_t from = m.bodies.size;
+    ids_fill(d, pool, ids);
+    for (uint32_t i = 0; i < d->id_count; i++)
+        order_id_pack(&m.bodies, &ids[i]);
+    if (d->id_count > 0)
+        order_part_make(&m, (struct order_part){.kind = ORDER_BUYER}, from);
+    return order_version_pack(&m.version, out, e);
+}
+
 fallible deed_pack(const struct deed *d, const struct pool *pool, struct buf *out, struct err *e)
 {
     struct identity_act act = {.by = BYTES_LIT("sim"), .reason = BYTES_LIT("because"), .id_count = d->id_count,
                                .undo_position = d->undo_position, .choice = d->choice};
     switch (d->kind) {
     case DEED_EVENT:
-        return event_pack(d, pool, out, e);
+        return d->is_relayed ? relayed_pack(d, pool, out, e) : event_pack(d, pool, out, e);
     case DEED_SET:
         pack_bytes(out, bytes_of_text(d->name));
         pack_u64(out, (uint64_t)d->value);
@@ -325,6 +489,11 @@ fallible deed_pack(const struct deed *d, const struct pool *pool, struct buf *ou
         return DONE;
     case DEED_TYPE:
         return identity_type_pack(&d->rule, out, e);
+    case DEED_THING:
+        thing_pack(d, out);
+        return DONE;
+    case DEED_ORDER:
+        return order_pack(d, pool, out, e);
     case DEED_ALIAS:
         collect_name_pack(out, NAME_EVENT, bytes_of_text(d->name), bytes_of_text(d->alias_of), BYTES_NONE);
         return DONE;
@@ -338,11 +507,13 @@ fallible deed_pack(const struct deed *d, const struct pool *pool, struct buf *ou
 
 void deed_print(const struct deed *d, const struct pool *pool, struct buf *out)
 {
-    static const char *const names[DEED_KIND_COUNT] = {"event", "bind", "unbind", "merge", "split", "never-merge", "undo", "review", "block", "set", "source", "type", "alias"};
+    static const char *const names[DEED_KIND_COUNT] = {"event", "bind", "unbind", "merge", "split", "never-merge", "undo", "review", "block", "set", "source", "type", "alias", "thing", "order"};
     buf_push_text(out, names[d->kind]);
     if (d->kind == DEED_EVENT)
         buf_printf(out, " m-%u %s by %s %s/%s at +%lld s", d->message, d->event, d->source, d->brand, d->channel,
                    (long long)(d->event_us / US_PER_SECOND % 1000000));
+    if (d->is_relayed)
+        buf_printf(out, " relayed by post %u beside %u", d->post, d->beside);
     if (d->kind == DEED_SET || d->kind == DEED_SOURCE)
         buf_printf(out, " %s %lld", d->name, (long long)d->value);
     if (d->kind == DEED_ALIAS)
@@ -350,6 +521,11 @@ void deed_print(const struct deed *d, const struct pool *pool, struct buf *out)
     if (d->kind == DEED_TYPE)
         buf_printf(out, " %u %s: priority %u, %u in %u days, beyond that %d, parent %u", d->rule.type, d->rule.name, d->rule.priority, d->rule.limit,
                    d->rule.limit_window_days, (int)d->rule.over, d->rule.parent);
+    if (d->kind == DEED_THING)
+        buf_printf(out, " %u at %lld h: exists %d, under %d, size %d, mood %d", d->thing, (long long)(d->event_us / US_PER_HOUR), d->thing_field[THING_FIELD_EXISTS],
+                   d->thing_field[THING_FIELD_PARENT], d->thing_field[THING_FIELD_SIZE], d->thing_field[THING_FIELD_MOOD]);
+    if (d->kind == DEED_ORDER)
+        buf_printf(out, " %u version %u%s: lines %d %d %d", d->order, d->order_version, d->order_complete ? ", complete" : "", d->order_line[0], d->order_line[1], d->order_line[2]);
     if (d->kind == DEED_REVIEW || d->kind == DEED_BLOCK)
         buf_printf(out, " (choice %u)", d->choice);
     if (d->kind == DEED_UNDO)
@@ -358,6 +534,8 @@ void deed_print(const struct deed *d, const struct pool *pool, struct buf *out)
         const struct pool_id *id = &pool->ids[d->ids[i]];
         buf_printf(out, " %s#%u(%s%s%s)", d->is_own[i] ? "" : "other:", d->ids[i], id->value, id->ns[0] == 0 ? "" : "@", id->ns);
     }
+    if (d->staff != NULL)
+        buf_printf(out, " of %s", d->staff);
     if (d->purpose != NULL)
         buf_printf(out, " %s %s/%s", d->given ? "gives" : "withdraws", d->purpose, d->consent_channel);
     for (size_t i = 0; i < TRAITS_A_DEED; i++)

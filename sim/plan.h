@@ -3,6 +3,7 @@
 
 #include "base/rng.h"
 #include "domain/identity/identity.h"
+#include "domain/thing/thing.h"
 #include "sim/pool.h"
 
 #define PLAN_PEOPLE_MAX 24u
@@ -17,6 +18,9 @@ struct plan {
     double verb_chance;    /* that a deed is a verb */
     double rule_chance;    /* that it changes a type, an alias or the horizon of duplicates */
     double consent_chance; /* that an event gives or withdraws consent */
+    double relay_chance;   /* that it comes by a relay */
+    double thing_chance;   /* that a deed is about a thing */
+    double order_chance;   /* or about an order */
     double stranger_chance; /* that an event shows somebody else's identifier too */
     uint32_t messages;     /* numbers given so far */
     int64_t event_us;      /* of the newest event; each one is later */
@@ -31,5 +35,8 @@ void plan_next(struct plan *p, const uint64_t *positions, uint32_t position_coun
 /* The command and its payload, as a door makes them. */
 uint32_t deed_command(const struct deed *d);
 fallible deed_pack(const struct deed *d, const struct pool *pool, struct buf *out, struct err *e);
+/* What names a thing of the plan: "c07"; borrows out_id. */
+#define THING_ID_BYTES 16
+struct thing_ref planned_thing(uint32_t thing, char out_id[THING_ID_BYTES]);
 /* In words, for a transcript. */
 void deed_print(const struct deed *d, const struct pool *pool, struct buf *out);

@@ -8,7 +8,7 @@
 
 #define POOL_IDS_MAX 160u
 #define DEED_IDS_MAX 6u
-#define DEEDS_MAX 2048u
+#define DEEDS_MAX 4096u
 #define POOL_SECRET UINT64_C(0x6b697468)
 
 /* An identifier that somebody may use. Its place in the pool is its name in the models. */
@@ -38,10 +38,31 @@ enum deed_kind {
     DEED_SOURCE,
     DEED_TYPE,
     DEED_ALIAS,
+    DEED_THING,
+    DEED_ORDER,
     DEED_KIND_COUNT,
 };
 
+/* What may be said of a thing: numbers whose order is that of the bytes that stand for them. */
+enum thing_field { THING_FIELD_EXISTS, THING_FIELD_PARENT, THING_FIELD_SIZE, THING_FIELD_MOOD, THING_FIELD_COUNT };
+#define THING_UNSAID (-2)
+#define THING_CLEARED (-1)
+#define THINGS_PLANNED 8u
+extern const char *const thing_field_names[THING_FIELD_COUNT]; /* of attributes */
+
+/* What may be said of an order: its lines, its first states, whose it is. */
+#define ORDERS_PLANNED 6u
+#define ORDER_LINES_PLANNED 3u
+#define ORDER_STATES_PLANNED 3u
+#define ORDER_UNSAID (-2)
+#define ORDER_REMOVED (-1)
+#define ORDER_PAID_MOST 60 /* so that the bytes of amounts are in order of size */
+
 #define TRAITS_A_DEED 2u
+
+/* Whose friend somebody becomes, or is no more. */
+#define STAFF_PLANNED 3u
+extern const char *const planned_staff[STAFF_PLANNED];
 
 /* One thing that a sender wants, as the sender knows it. Texts are static. */
 struct deed {
@@ -57,16 +78,27 @@ struct deed {
     int64_t event_us;
     const char *trait[TRAITS_A_DEED]; /* NULL: none */
     int64_t trait_value[TRAITS_A_DEED];
+    const char *staff;          /* of friend_added and friend_lost; NULL: another event */
     const char *purpose;        /* of a consent; NULL: none */
     const char *consent_channel; /* "": all */
     bool given;
     int64_t until_us;           /* 0: open */
+    bool is_relayed;            /* it follows a relay by this post (0: a new one) */
+    uint32_t post, beside;
     /* Of a setting, a source or an alias. */
     const char *name;
     const char *alias_of;       /* "": none any more */
     int64_t value;
     uint8_t priority, first;
     struct id_type_rule rule;   /* of a type */
+    /* Of a thing, at event_us. */
+    uint32_t thing;
+    int thing_field[THING_FIELD_COUNT]; /* exists: 1 it is put, 0 it is deleted; parent: a thing of a smaller number */
+    /* Of an order; ids are its buyer's. */
+    uint32_t order, order_version;
+    bool order_complete;
+    int order_line[ORDER_LINES_PLANNED];
+    int64_t order_state_us[ORDER_STATES_PLANNED]; /* 0: unsaid */
 };
 
 /* Does it say how other deeds are to be taken? */

@@ -92,6 +92,19 @@ static void recover(struct run *r)
     }
 }
 
+static void check_state(struct run *r, bool is_settled)
+{
+    check_people(r, is_settled);
+    if (!run_failed(r))
+        check_things(r);
+    if (!run_failed(r))
+        check_orders(r, is_settled);
+    if (!run_failed(r))
+        check_relations(r, is_settled);
+    if (!run_failed(r) && r->engine != NULL)
+        check_reach(r);
+}
+
 static void crash(struct run *r, const char *why)
 {
     run_say(r, "CRASH: %s", why);
@@ -107,7 +120,7 @@ static void crash(struct run *r, const char *why)
     deliver_forget(r);
     check_digest(r);
     if (!run_failed(r))
-        check_people(r, false);
+        check_state(r, false);
     if (!run_failed(r) && rng_chance(&r->rng, 0.3))
         check_audit(r);
     if (!run_failed(r))
@@ -204,7 +217,7 @@ static void play_some(struct run *r)
         weather(r);
         break;
     case 4:
-        check_people(r, false);
+        check_state(r, false);
         break;
     case 5:
         deliver_edge(r);
@@ -295,7 +308,9 @@ void run_play(struct transcript *t, uint64_t seed, const struct registry *regist
     if (!run_failed(r))
         settle(r);
     if (!run_failed(r))
-        check_people(r, true);
+        check_state(r, true);
+    if (!run_failed(r))
+        check_followed(r);
     if (!run_failed(r))
         check_log(r);
     if (!run_failed(r))
@@ -304,7 +319,8 @@ void run_play(struct transcript *t, uint64_t seed, const struct registry *regist
         crash(r, "the end");
         settle(r);
         if (!run_failed(r))
-            check_people(r, true);
+            check_state(r, true);
+        check_followed(r);
     }
     run_close(r);
     free(r);

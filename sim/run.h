@@ -5,7 +5,9 @@
 #pragma once
 
 #include "engine/engine.h"
+#include "sim/model_orders.h"
 #include "sim/model_people.h"
+#include "sim/model_things.h"
 #include "sim/plan.h"
 #include "sim/shadow.h"
 #include "store/disk_sim.h"
@@ -22,7 +24,7 @@ struct transcript {
     uint32_t line_count; /* ever written */
     char lines[TRANSCRIPT_LINES][TRANSCRIPT_LINE_BYTES];
     char trouble[1024];  /* empty: none */
-    uint64_t deeds, records, crashes, recoveries_cut, checkpoints, fetched, merged, split, quarantined, again;
+    uint64_t deeds, records, crashes, recoveries_cut, checkpoints, fetched, merged, split, quarantined, again, followed;
 };
 
 enum delivery_state { DELIVERY_UNDER_WAY, DELIVERY_ANSWERED, DELIVERY_TURNED_AWAY, DELIVERY_LOST, DELIVERY_GIVEN_UP };
@@ -40,9 +42,11 @@ struct delivery {
 
 /* What the log holds, as it was read back; durable for ever. */
 struct record {
-    struct shadow_record shadow;
-    uint32_t deed; /* DEED_NONE: the engine's own */
+    struct log_record logged;
+    uint32_t deed; /* DEED_NONE: the engine's own, or a relay */
     const struct refusal *refusal;
+    uint32_t relays;    /* the deed that a relay has follow; DEED_NONE: it is none, or was refused */
+    bool is_followed;   /* that deed was read back */
 };
 
 struct run {
@@ -75,6 +79,8 @@ struct run {
     struct shadow *shadow;
     struct model_identity identity;
     struct model_people people;
+    struct model_things things;
+    struct model_orders orders;
     uint16_t hubs[16];   /* identifiers that the record being applied set aside */
     uint32_t hub_count;
 };
@@ -106,5 +112,13 @@ void run_mind(struct run *r, struct status status, const struct err *e);
 /* check.c */
 void check_digest(struct run *r);
 void check_people(struct run *r, bool is_settled); /* settled: no re-fold is under way */
+void check_reach(struct run *r); /* check_reach.c */
+void check_things(struct run *r); /* check_things.c */
+void check_orders(struct run *r, bool is_settled); /* check_orders.c; settled: all that follows has followed */
+/* A record that follows from an order: an event, as a deed of its own; that the event has found an owner. */
+uint32_t order_event_read(struct run *r, const struct log_record *record);
+void order_owned_read(struct run *r, const struct log_record *record);
+void check_relations(struct run *r, bool is_settled); /* check_relations.c; the same */
 void check_log(struct run *r);
 void check_audit(struct run *r);
+void check_followed(struct run *r); /* nothing is under way: each relay has what follows it, once */

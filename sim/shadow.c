@@ -92,20 +92,18 @@ static void needs_meet(struct shadow *s, const struct command *command, struct b
     } while (s->touched.cold_count > 0);
 }
 
-const struct refusal *shadow_apply(struct shadow *s, const struct shadow_record *record, fact_told told, void *context)
+const struct refusal *shadow_apply(struct shadow *s, const struct log_record *record, fact_told told, void *context)
 {
-    const struct command *command = registry_command(s->registry, record->command);
+    const struct command *command = registry_command(s->registry, record->kind);
     assert(command != NULL && record->time_us >= s->now_us);
     s->now_us = record->time_us;
     needs_meet(s, command, record->payload);
     arena_reset(s->arena);
     struct step step;
     step_begin(&step, s->rows, s->registry, s->arena);
-    step.view.now_us = record->time_us;
-    step.view.position = record->position;
     step.view.shelf = s->shelf;
     s->position = record->position + 1;
-    const struct refusal *refusal = command->apply(&step, record->payload);
+    const struct refusal *refusal = step_apply(&step, command, record);
     step_settle(&step, told, context);
     step_commit(&step, s->rows);
     if (command->role == ROLE_SYSTEM) {

@@ -4,6 +4,7 @@
 
 #include "engine/registry.h"
 #include "store/disk.h"
+#include "store/log.h"
 
 struct shadow;
 
@@ -11,12 +12,6 @@ struct shadow *shadow_create(const struct registry *registry, struct disk *disk)
 void shadow_destroy(struct shadow *s); /* NULL is fine */
 void shadow_reopen(struct shadow *s);  /* its sieves, after the disk crashed */
 
-struct shadow_record {
-    uint64_t position;
-    int64_t time_us;
-    uint32_t command;
-    struct bytes payload;
-};
-const struct refusal *shadow_apply(struct shadow *s, const struct shadow_record *record, fact_told told, void *context);
+const struct refusal *shadow_apply(struct shadow *s, const struct log_record *record, fact_told told, void *context);
 struct hash128 shadow_digest(const struct shadow *s);
 struct view shadow_view(struct shadow *s); /* until the next call */

@@ -12,15 +12,22 @@
 
 #include "domain/access/access.h"
 #include "domain/event/event.h"
+#include "domain/order/order.h"
 #include "domain/people/people.h"
+#include "domain/relation/relation.h"
+#include "domain/scope/scope.h"
+#include "domain/thing/thing.h"
 #include "engine/engine_domain.h"
 #include "sim/run.h"
+#include "testing/relay.h"
 
 #define SEEDS 500u
 #define SECONDS_A_SEED_MAX 120u
 
 static const struct domain *const domains[] = {&engine_domain, &collect_domain, &identity_domain,
-                                               &people_domain, &event_domain,   &access_domain};
+                                               &people_domain, &event_domain,   &access_domain,
+                                               &thing_domain,  &order_domain,   &relation_domain,
+                                               &scope_domain,  &relay_domain};
 
 static void transcript_print(const struct transcript *t)
 {
@@ -32,8 +39,8 @@ static void transcript_print(const struct transcript *t)
 static void seed_print(const struct transcript *t, uint64_t seed)
 {
     printf("seed %" PRIu64 ": %" PRIu64 " deeds, %" PRIu64 " records, %" PRIu64 " crashes, %" PRIu64 " in recovery, %" PRIu64
-           " checkpoints, %" PRIu64 " rows fetched, %" PRIu64 " merges, %" PRIu64 " splits, %" PRIu64 " quarantined, %" PRIu64 " messages beyond the horizon\n",
-           seed, t->deeds, t->records, t->crashes, t->recoveries_cut, t->checkpoints, t->fetched, t->merged, t->split, t->quarantined, t->again);
+           " checkpoints, %" PRIu64 " rows fetched, %" PRIu64 " merges, %" PRIu64 " splits, %" PRIu64 " quarantined, %" PRIu64 " messages beyond the horizon, %" PRIu64 " followed\n",
+           seed, t->deeds, t->records, t->crashes, t->recoveries_cut, t->checkpoints, t->fetched, t->merged, t->split, t->quarantined, t->again, t->followed);
 }
 
 /* Runs a seed in a child; false: it failed, and its story is told. */

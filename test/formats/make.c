@@ -109,6 +109,8 @@ static void event_send(struct story *s, const struct sent *sent, const struct en
     (void)snprintf(message, sizeof message, "message-%u", ++s->messages);
     v.message_id = bytes_of_text(message);
     v.message = hash128(v.message_id, RELEASE_SECRET);
+    if (v.import)
+        v.line = (struct import_line){.file = hash128(v.source, 0), .number = s->messages};
     v.reference[REF_BRAND] = bytes_of_text(sent->brand);
     v.reference[REF_CHANNEL] = bytes_of_text(sent->channel);
     v.reference[REF_ORDER] = bytes_of_text(sent->order == NULL ? "" : sent->order);

@@ -13,10 +13,10 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 KITH = os.environ.get('KITH', str(ROOT / 'build' / 'src' / 'app' / 'kith'))
 
 
-def kith(*words):
-    """Runs a verb to its end; returns (exit code, what it printed)."""
+def kith(*words, **variables):
+    """Runs a verb to its end, without a terminal; returns (exit code, what it printed)."""
     child = subprocess.run([KITH, *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
-                           env={**os.environ, 'KITH_LANG': 'en'})
+                           stdin=subprocess.DEVNULL, env={**os.environ, 'KITH_LANG': 'en', **variables})
     return child.returncode, child.stdout.decode()
 
 
@@ -59,7 +59,7 @@ class Daemon:
             answer = link.getresponse()
             text = answer.read().decode()
             kind = answer.getheader('Content-Type') or ''
-            return answer.status, json.loads(text) if 'json' in kind else text
+            return answer.status, json.loads(text) if 'json' in kind and 'ndjson' not in kind else text
         finally:
             link.close()
 

@@ -214,6 +214,42 @@ def a_disk_filled_by_events_gets_room_by_itself(folder):
         assert daemon.stop() == 0
 
 
-STORIES = [told_to_go_under_load_it_keeps_what_it_answered, stopped_for_two_seconds_it_goes_on, a_second_daemon_or_a_taken_port_is_refused,
+def a_backup_under_load_is_what_was_there(folder):
+    """Events, folding and checkpoints go on while it is taken; what was answered before it is in it, and somebody is erased meanwhile."""
+    daemon = Daemon(pathlib.Path(folder) / 'data')
+    daemon.start()
+    url, backups = f'http://127.0.0.1:{daemon.port}', pathlib.Path(folder) / 'backups'
+    assert kith('settings', 'event.fold_events', 2000, '--url', url, '--folder', daemon.folder)[0] == 0
+    load = Load(daemon)
+    for k in range(3):
+        time.sleep(0.5)
+        with load.lock:
+            before = len(load.taken)
+        code, words = kith('backup', daemon.folder, '--to', backups, '--url', url)
+        assert code == 0, words
+        code, words = kith('checkpoint', '--url', url, '--folder', daemon.folder)
+        assert code == 0, words
+        if k < 2:
+            code, words = kith('erase', f'user_id:u{k}', '--now', '--url', url, '--folder', daemon.folder)
+            assert code in (0, 1), words  # nobody may have had it
+    answered = load.end()
+    assert answered > before > 50, (answered, before)
+    names = sorted(path.name.removesuffix('.backup') for path in (backups / 'main').glob('*.backup'))
+    for name in names:
+        code, words = kith('backup', 'verify', backups, '--name', name)
+        assert code == 0 and 'the state is what it was' in words, words
+    assert daemon.stop() == 0
+    code, words = kith('restore', backups, '--to', pathlib.Path(folder) / 'back')
+    assert code == 0, words
+    restored = Daemon(pathlib.Path(folder) / 'back')
+    restored.start()
+    assert before <= counted(restored) <= answered, (before, counted(restored), answered)
+    assert restored.ask('GET', '/api/v1/ports')[1]['paused'] is True
+    assert restored.stop() == 0
+    code, words = kith('audit', restored.folder)
+    assert code in (0, 1), words  # 1: there is one checkpoint only
+
+
+STORIES = [a_backup_under_load_is_what_was_there, told_to_go_under_load_it_keeps_what_it_answered, stopped_for_two_seconds_it_goes_on, a_second_daemon_or_a_taken_port_is_refused,
            a_disk_that_fills_stops_the_writing_and_nothing_else, a_disk_filled_by_events_keeps_room_for_a_checkpoint,
            a_disk_filled_by_events_gets_room_by_itself]
