@@ -55,7 +55,7 @@ const person = () => ({
     { brand: 'acme', purpose: 'marketing', channel: 'sms', given: true, time: ago(100), policy: 'v3', source: 'mini-program' },
     { brand: 'lumi', purpose: 'marketing', channel: 'email', given: false, time: ago(20), policy: 'v3', source: 'web' },
   ],
-  aliases: [1177, 90812],
+  aliases: [1177, 90812], identifiers_hidden: 0,
 });
 const timeline = (from, limit) => ({ events: Array.from({ length: Math.max(0, Math.min(limit, 64 - from)) }, (_, i) => eventAt(from + i)), next: from + limit < 64 ? `1763740800000000.${90000 - from - limit + 1}` : null });
 const moved = () => Math.floor((Date.now() - began) / 4);
@@ -65,6 +65,7 @@ function stats() {
   return {
     workspace: 'acme', version: '0.1.0', people: EMPTY ? 0 : 128410 + (more >> 6), identifiers: EMPTY ? 0 : 359120 + (more >> 5), merges: EMPTY ? 0 : 41277 + (more >> 7),
     events: EMPTY ? 0 : 1138218 + more, folded_until: 1000000, dedup_horizon_seconds: 604800,
+    by_brand: EMPTY ? [] : [{ brand: null, people: 61240, events: 120411 + more }, { brand: 'lumi', people: 184032, events: 1820345 }, { brand: 'aria', people: 52011, events: 402118 }],
     events_by_name: EMPTY ? [] : names.map(([event, zh, en, n], i) => ({ event, en, zh, count: n + (more >> (i + 1)) })),
     position: 1150442 + more, log_time: new Date().toISOString(), log_bytes: 512_400_100 + more * 300, checkpoint_position: 1100000, commands: 1150442 + more, replayed: 50442, refused: EMPTY ? 0 : 2211,
     refusals: EMPTY ? [] : [{ command: 'collect.event', refusal: 'duplicate', count: 2204 }, { command: 'identity.merge', refusal: 'never_merge', count: 7 }], duplicates: EMPTY ? 0 : 2204,

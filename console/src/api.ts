@@ -1,9 +1,12 @@
 // What the daemon says, and how it is asked. The shapes are those of docs/reference/http.md.
 
-export interface EventCount { event: string; en: string | null; zh: string | null; count: number }
+export interface EventCount { event: string | null; en: string | null; zh: string | null; count: number } // null: other
+export interface BrandCount { brand: string | null; people: number; events?: number } // null: the whole group
 export interface Stats {
   workspace: string; version: string;
-  brands?: string[]; // the token is limited to these, and there are no other figures
+  left_out?: string[]; // the token is limited: these are not here, the rest is cut to what it may see
+  brands?: string[]; store?: string | null;
+  by_brand: BrandCount[];
   people: number; identifiers: number; merges: number; events: number;
   dedup_horizon_seconds: number;
   events_by_name: EventCount[];
@@ -43,7 +46,7 @@ export interface PersonEvent {
 }
 export interface Person {
   id: string; number: number; pending: boolean;
-  identifiers: Identifier[]; evidence: Evidence[]; traits: Trait[]; counters: Counter[]; consents: Consent[]; aliases: number[];
+  identifiers: Identifier[]; identifiers_hidden: number; evidence: Evidence[]; traits: Trait[]; counters: Counter[]; consents: Consent[]; aliases: number[];
   timeline?: PersonEvent[]; next?: string | null;
 }
 export interface Timeline { id: string; events: PersonEvent[]; next: string | null }

@@ -21,13 +21,13 @@ export function Find({ q }: { q: string }) {
   if (data.people.length === 0) return <Notice title={`${t('find_nobody')}: ${q}`} about={t('find_nobody_about')} />;
   return (
     <Section title={q} aside={<span className="muted">{t('find_audit')}</span>}>
-      <Table label={t('find')} heads={[t('name'), t('phone'), t('identifiers'), t('events'), t('last_seen')]}>
+      <Table label={t('find')} heads={[t('name'), t('phone'), t('identifiers'), t('events'), t('last_seen')]} counts={[2, 3]}>
         {data.people.map((p) => (
           <tr key={p.id}>
             <td><PersonLink id={p.id}>{p.name ?? <em>{t('nameless')} #{p.number}</em>}</PersonLink></td>
             <td className="number">{p.phone ?? '—'}</td>
-            <td className="number">{count(p.identifiers, lang)}</td>
-            <td className="number">{count(p.events, lang)}</td>
+            <td className="number count">{count(p.identifiers, lang)}</td>
+            <td className="number count">{count(p.events, lang)}</td>
             <td><Moment time={p.last_seen} /></td>
           </tr>
         ))}

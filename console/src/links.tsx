@@ -104,7 +104,7 @@ function List({ identifiers, evidence, reveal }: { identifiers: Identifier[]; ev
   const { t, lang, term } = useKith();
   const strongest = [...evidence].sort((a, b) => b.count - a.count);
   return (
-    <Table label={t('evidence_list')} heads={[t('identifiers'), t('times_from'), t('rule'), t('first'), t('last'), t('position')]}>
+    <Table label={t('evidence_list')} heads={[t('identifiers'), t('times_from'), t('rule'), t('first'), t('last'), t('position')]} counts={[1, 5]}>
       {strongest.map((e, i) => (
         <tr key={i}>
           <td className="ids">
@@ -113,11 +113,11 @@ function List({ identifiers, evidence, reveal }: { identifiers: Identifier[]; ev
               return id && <span key={m}>{term('id', id.type)} <code>{shortened(valueOf(id, reveal), 24)}</code></span>;
             })}
           </td>
-          <td className="number">{count(e.count, lang)}</td>
-          <td>{term('rule', e.rule)}</td>
+          <td className="number count">{count(e.count, lang)}</td>
+          <td className="number">{term('rule', e.rule)}</td>
           <td><Moment time={e.first} /></td>
           <td><Moment time={e.last} /></td>
-          <td className="number">{e.position}</td>
+          <td className="number count">{count(e.position, lang)}</td>
         </tr>
       ))}
     </Table>

@@ -1,9 +1,9 @@
 // How much there is, every two seconds.
 import { useRef, useState } from 'react';
-import type { EventCount, Stats, Trouble } from './api';
+import type { BrandCount, EventCount, Stats, Trouble } from './api';
 import { useAsk, useKith } from './context';
-import { bytes, count, duration } from './format';
-import { Loading, Moment, Notice, Section, TroubleNotice } from './parts';
+import { NOTHING, bytes, count, duration } from './format';
+import { Loading, Moment, Notice, Section, Table, TroubleNotice } from './parts';
 
 const EVERY_MS = 2000;
 const BARS_SHOWN = 14;
@@ -17,14 +17,7 @@ export function Overview() {
 
 export function OverviewOf({ stats, rate, trouble }: { stats: Stats; rate: number; trouble: Trouble | null }) {
   const { t } = useKith();
-  if (stats.brands) {
-    return (
-      <>
-        <h1>{stats.workspace}</h1>
-        <Notice title={t('limited')} about={stats.brands.join(', ')} />
-      </>
-    );
-  }
+  if (stats.left_out) return <Cut stats={stats} trouble={trouble} />;
   return (
     <>
       <h1>{stats.workspace}</h1>
@@ -32,15 +25,59 @@ export function OverviewOf({ stats, rate, trouble }: { stats: Stats; rate: numbe
       {(!stats.accepting || stats.trouble) && <Notice kind="bad" title={t('not_accepting')} about={stats.trouble} />}
       <Figures stats={stats} rate={rate} />
       <div className="columns">
-        <Section title={t('events_by_name')}>
-          {stats.events_by_name.length > 0 ? <Bars list={stats.events_by_name} /> : <Notice title={t('no_events')} about={t('no_events_about')} />}
-        </Section>
+        <Events list={stats.events_by_name} />
         <div>
+          <Brands list={stats.by_brand} />
           <Engine stats={stats} />
           <Refusals stats={stats} />
         </div>
       </div>
     </>
+  );
+}
+
+// What a token may see that is limited to brands or a store: the figures that can be cut to these.
+function Cut({ stats, trouble }: { stats: Stats; trouble: Trouble | null }) {
+  const { t, label } = useKith();
+  const limits = [...(stats.brands ?? []).map((b) => label('brand', b)), ...(stats.store ? [label('store', stats.store)] : [])];
+  return (
+    <>
+      <h1>{stats.workspace}</h1>
+      {trouble && <Notice kind="bad" title={t('stale')} />}
+      <Notice title={t('limited')} about={limits.join(' · ')} />
+      <div className="columns">
+        {stats.events_by_name ? <Events list={stats.events_by_name} /> : <Notice title={t('no_store_figures')} />}
+        <Brands list={stats.by_brand} />
+      </div>
+    </>
+  );
+}
+
+function Events({ list }: { list: EventCount[] }) {
+  const { t } = useKith();
+  return (
+    <Section title={t('events_by_name')}>
+      {list.length > 0 ? <Bars list={list} /> : <Notice title={t('no_events')} about={t('no_events_about')} />}
+    </Section>
+  );
+}
+
+function Brands({ list }: { list: BrandCount[] }) {
+  const { t, lang, label } = useKith();
+  if (list.length === 0) return null;
+  return (
+    <Section title={t('by_brand')}>
+      <Table label={t('by_brand')} heads={[t('brand'), t('people'), t('events')]} counts={[1, 2]}>
+        {list.map((b) => (
+          <tr key={b.brand ?? ''}>
+            <th scope="row">{label('brand', b.brand)}</th>
+            <td className="number count">{count(b.people, lang)}</td>
+            <td className="number count">{b.events === undefined ? NOTHING : count(b.events, lang)}</td>
+          </tr>
+        ))}
+      </Table>
+      <p className="muted">{t('by_brand_about')}</p>
+    </Section>
   );
 }
 
@@ -88,8 +125,8 @@ function Bars({ list }: { list: EventCount[] }) {
     <>
       <ol className="bars">
         {sorted.slice(0, all ? sorted.length : BARS_SHOWN).map((e) => (
-          <li key={e.event}>
-            <span className="bar-name">{eventLabel(e)} <code>{e.event}</code></span>
+          <li key={e.event ?? ''}>
+            <span className="bar-name">{e.event === null ? t('other_events') : <>{eventLabel({ ...e, event: e.event })} <code>{e.event}</code></>}</span>
             <span className="bar" aria-hidden="true"><i style={{ width: `${Math.max(0.5, (100 * e.count) / most)}%` }} /></span>
             <span className="number">{count(e.count, lang)}</span>
           </li>

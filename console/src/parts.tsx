@@ -53,13 +53,13 @@ export function PersonLink({ id, children }: { id: string; children?: ReactNode 
   return <a href={hashOf({ view: 'person', id })}>{children ?? <code>{id.slice(0, 8)}</code>}</a>;
 }
 
-// A table that scrolls by itself on a narrow screen.
-export function Table({ heads, children, label }: { heads: ReactNode[]; children: ReactNode; label: string }) {
+// A table that scrolls by itself on a narrow screen. `counts`: the columns of figures, whose cells are of the class count.
+export function Table({ heads, counts = [], children, label }: { heads: ReactNode[]; counts?: number[]; children: ReactNode; label: string }) {
   return (
     <div className="scroll" tabIndex={0} role="region" aria-label={label}>
       <table>
         <thead>
-          <tr>{heads.map((h, i) => <th key={i} scope="col">{h}</th>)}</tr>
+          <tr>{heads.map((h, i) => <th key={i} scope="col" className={counts.includes(i) ? 'count' : undefined}>{h}</th>)}</tr>
         </thead>
         <tbody>{children}</tbody>
       </table>

@@ -42,7 +42,7 @@ export function Profile({ person }: { person: Person }) {
     <>
       <Who person={person} />
       {person.pending && <Notice title={t('pending')} />}
-      <Identifiers list={person.identifiers} reveal={reveal} setReveal={setReveal} />
+      <Identifiers list={person.identifiers} hidden={person.identifiers_hidden} reveal={reveal} setReveal={setReveal} />
       <Why identifiers={person.identifiers} evidence={person.evidence} reveal={reveal} />
       <div className="columns">
         <Traits list={person.traits} reveal={reveal} />
@@ -76,7 +76,7 @@ function Who({ person }: { person: Person }) {
   );
 }
 
-function Identifiers({ list, reveal, setReveal }: { list: Identifier[]; reveal: boolean; setReveal: (on: boolean) => void }) {
+function Identifiers({ list, hidden, reveal, setReveal }: { list: Identifier[]; hidden: number; reveal: boolean; setReveal: (on: boolean) => void }) {
   const { t, term } = useKith();
   const button = <button className="quiet" aria-pressed={reveal} onClick={() => setReveal(!reveal)}>{reveal ? t('conceal') : t('reveal')}</button>;
   return (
@@ -95,6 +95,7 @@ function Identifiers({ list, reveal, setReveal }: { list: Identifier[]; reveal: 
           </tr>
         ))}
       </Table>
+      {hidden > 0 && <p className="muted">{t('hidden').replace('#', String(hidden))}</p>}
     </Section>
   );
 }
@@ -156,14 +157,14 @@ function Counters({ list }: { list: Counter[] }) {
   );
   return (
     <Section title={t('counters')} aside={choice}>
-      <Table label={t('counters')} heads={[t('brand'), t('total'), ...channels.map((c) => (c ? label('channel', c) : '—'))]}>
+      <Table label={t('counters')} heads={[t('brand'), t('total'), ...channels.map((c) => (c ? label('channel', c) : '—'))]} counts={[...channels.keys(), channels.length].map((i) => i + 1)}>
         {brands.map((b) => (
           <tr key={b ?? ''}>
             <th scope="row">{label('brand', b)}</th>
-            <td className="number"><b>{count(sum(chosen.filter((c) => c.brand === b)), lang)}</b></td>
+            <td className="number count"><b>{count(sum(chosen.filter((c) => c.brand === b)), lang)}</b></td>
             {channels.map((c) => {
               const cs = cell(b, c);
-              return <td key={c ?? ''} className="number" title={told(cs)}>{cs.length > 0 ? count(sum(cs), lang) : ''}</td>;
+              return <td key={c ?? ''} className="number count" title={told(cs)}>{cs.length > 0 ? count(sum(cs), lang) : ''}</td>;
             })}
           </tr>
         ))}

@@ -36,13 +36,13 @@ function Reviews() {
       {!data && !trouble && <Loading />}
       {data && rows.length === 0 && <Notice title={t('no_reviews')} />}
       {rows.length > 0 && (
-        <Table label={t('reviews')} heads={[t('type'), t('namespace'), t('value'), t('conflicts'), t('since'), t('held_by')]}>
+        <Table label={t('reviews')} heads={[t('type'), t('namespace'), t('value'), t('conflicts'), t('since'), t('held_by')]} counts={[3]}>
           {rows.map((r) => (
             <tr key={`${r.type}:${r.ns ?? ''}:${r.value}`}>
               <td>{term('id', r.type)}</td>
               <td><code>{r.ns ?? ''}</code></td>
               <td><code>{isPersonal(r.type) ? masked(r.value) : r.value}</code></td>
-              <td className="number">{count(r.conflicts, lang)}</td>
+              <td className="number count">{count(r.conflicts, lang)}</td>
               <td><Moment time={r.since} /></td>
               <td>{r.held_by ? <PersonLink id={r.held_by} /> : '—'}</td>
             </tr>

@@ -3,6 +3,7 @@ import type { Person, Stats } from '../src/api';
 
 export const stats: Stats = {
   workspace: 'acme', version: '0.1.0', people: 1000, identifiers: 2800, merges: 120, events: 50000, dedup_horizon_seconds: 604800,
+  by_brand: [{ brand: null, people: 12, events: 100 }, { brand: 'muchu', people: 345, events: 700 }],
   events_by_name: [{ event: 'order_paid', en: 'Order paid', zh: '订单支付', count: 800 }, { event: 'club_joined', en: null, zh: null, count: 40 }],
   position: 51000, log_time: '2026-01-02T03:04:05Z', log_bytes: 24 << 20, checkpoint_position: 50000, commands: 51000, refused: 12,
   refusals: [{ command: 'collect.event', refusal: 'duplicate', count: 12 }], duplicates: 12, waiting: 0, memory_bytes: 3 << 20, cold_rows: 0,
@@ -11,7 +12,7 @@ export const stats: Stats = {
 
 const time = '2026-01-02T03:04:05.000000Z';
 export const person: Person = {
-  id: '0123456789abcdef0123456789abcdef', number: 42, pending: true, aliases: [99],
+  id: '0123456789abcdef0123456789abcdef', number: 42, pending: true, aliases: [99], identifiers_hidden: 2,
   identifiers: [
     { type: 'phone', value: '+8613812345678', since: time, state: 'in_force', first: time, last: time },
     { type: 'unionid', ns: 'wx-open-1', value: 'oUnion_5kd93jDkd02', since: time, state: 'in_force' },

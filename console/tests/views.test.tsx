@@ -26,13 +26,18 @@ test('overview', () => {
   holds(drawn('zh', <OverviewOf stats={stats} rate={0} trouble={null} />), '人数', '1,000', '订单支付', 'club_joined', '7 天', '重复');
   holds(drawn('en', <OverviewOf stats={{ ...stats, accepting: false, trouble: 'disk nearly full' }} rate={12} trouble={null} />), 'Order paid', '+12/s', 'disk nearly full', '2.80');
   holds(drawn('en', <OverviewOf stats={{ ...stats, people: 0, events_by_name: [] }} rate={0} trouble={null} />), 'No events yet', 'kith import');
-  const limited = { workspace: 'main', version: '1', brands: ['muchu'] } as unknown as typeof stats;
-  holds(drawn('zh', <OverviewOf stats={limited} rate={NaN} trouble={null} />), '限定了品牌', 'muchu');
+  const limited = {
+    workspace: 'main', version: '1', brands: ['muchu'], store: null, left_out: ['people'], by_brand: [{ brand: 'muchu', people: 345, events: 700 }],
+    events_by_name: [{ event: 'order_paid', en: 'Order paid', zh: '订单支付', count: 12 }, { event: null, en: null, zh: null, count: 3 }],
+  } as unknown as typeof stats;
+  holds(drawn('zh', <OverviewOf stats={limited} rate={NaN} trouble={null} />), '该令牌可见', 'muchu', '345', '订单支付', '其他');
+  const till = { ...limited, brands: [], store: 'S1', events_by_name: undefined, by_brand: [{ brand: 'muchu', people: 345 }] } as unknown as typeof stats;
+  holds(drawn('zh', <OverviewOf stats={till} rate={NaN} trouble={null} />), 'S1', '不按门店', '345', '—');
 });
 
 test('person: masked until asked for', () => {
   const zh = drawn('zh', <Profile person={person} />);
-  holds(zh, '王小明', '+86138****5678', '为什么是同一个人', '天猫', '重新整理', '曾用编号', '营销', '<svg', '小明', '已转移');
+  holds(zh, '王小明', '+86138****5678', '为什么是同一个人', '天猫', '重新整理', '曾用编号', '营销', '<svg', '小明', '已转移', '另有 2 个标识');
   assert.ok(!zh.includes('13812345678'));
   holds(drawn('en', <Profile person={{ ...person, traits: [], consents: [], counters: [], evidence: [] }} />), 'No name known', 'No traits yet', 'No consent', 'No evidence');
 });

@@ -19,6 +19,7 @@ FENCES = (
     (re.compile(r'^rocksdb/'), ('store',)),
     (re.compile(r'^microhttpd\.h$'), ('edge', 'app')),
     (re.compile(r'^curl/'), ('port', 'app')),
+    (re.compile(r'^xlsxwriter\.h$'), ('lib',)),
 )
 
 # A call, why not, and the layers that may all the same.
