@@ -8,31 +8,10 @@
 #include "base/time.h"
 #include "bench/report.h"
 #include "bench/world.h"
-#include "store/cold.h"
 
 #define ROUNDS 5u
 #define GROUP_EVENTS 4000u
 #define GROUP_BATCHES (GROUP_EVENTS / WORLD_BATCH_EVENTS)
-
-static struct cold *open_cold(void *context, const char *snapshot, struct err *e)
-{
-    (void)context, (void)snapshot, (void)e;
-    return cold_memory_create();
-}
-
-static void close_cold(void *context, struct cold *c)
-{
-    (void)context;
-    cold_close(c);
-}
-
-static void must(struct status s, const struct err *e)
-{
-    if (done(s))
-        return;
-    (void)fprintf(stderr, "bench: %s\n", e->text);
-    exit(1);
-}
 
 static void answered(struct submission *s, const struct answer *a)
 {
@@ -114,8 +93,8 @@ int main(int argc, char **argv)
     must(disk_open_real(folder, &disk, &e), &e);
     struct engine_options options = {
         .disk = disk,
-        .cold_open = open_cold,
-        .cold_close = close_cold,
+        .cold_open = world_cold_open,
+        .cold_close = world_cold_close,
         .registry = registry,
         .apply_version = 1,
         .log_segment_bytes = 256u << 20,

@@ -12,14 +12,6 @@
 #define ASLEEP_AFTER_US (100 * US_PER_MS)
 #define LOOK_EVERY_US 20000
 
-static void must(struct status s, const struct err *e)
-{
-    if (done(s))
-        return;
-    (void)fprintf(stderr, "bench: %s\n", e->text);
-    exit(1);
-}
-
 static void look(const struct view *v, void *context)
 {
     uint64_t *position = context;

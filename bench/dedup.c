@@ -9,6 +9,7 @@
 #include "base/rng.h"
 #include "base/time.h"
 #include "bench/report.h"
+#include "bench/world.h"
 #include "domain/collect/collect.h"
 #include "domain/identity/identity.h"
 #include "engine/engine.h"
@@ -23,7 +24,7 @@
 
 static const struct domain *const domains[] = {&engine_domain, &collect_domain, &identity_domain};
 
-struct world {
+struct alone {
     const char *folder;
     struct disk *disk;
     struct registry *registry;
@@ -35,43 +36,23 @@ struct world {
     uint32_t answered, duplicates;
 };
 
-static void must(struct status s, const struct err *e)
-{
-    if (done(s))
-        return;
-    (void)fprintf(stderr, "bench: %s\n", e->text);
-    exit(1);
-}
-
-static struct cold *cold_memory_of(void *context, const char *snapshot, struct err *e)
-{
-    (void)context, (void)snapshot, (void)e;
-    return cold_memory_create();
-}
-
-static void cold_memory_close(void *context, struct cold *c)
-{
-    (void)context;
-    cold_close(c);
-}
-
 static int remove_one(const char *path, const struct stat *info, int kind, struct FTW *at)
 {
     (void)info, (void)kind, (void)at;
     return remove(path);
 }
 
-static void world_open(struct world *w, const char *folder)
+static void alone_open(struct alone *w, const char *folder)
 {
     struct err e = {0};
-    *w = (struct world){.folder = folder, .arena = arena_create(4u << 20)};
+    *w = (struct alone){.folder = folder, .arena = arena_create(4u << 20)};
     (void)nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
     must(disk_open_real(folder, &w->disk, &e), &e);
     must(registry_create(domains, COUNT_OF(domains), &w->registry, &e), &e);
     w->options = (struct engine_options){
         .disk = w->disk,
-        .cold_open = cold_memory_of,
-        .cold_close = cold_memory_close,
+        .cold_open = world_cold_open,
+        .cold_close = world_cold_close,
         .registry = w->registry,
         .apply_version = 1,
         .log_segment_bytes = 256u << 20,
@@ -82,7 +63,7 @@ static void world_open(struct world *w, const char *folder)
     must(engine_open(&w->options, &w->engine, &e), &e);
 }
 
-static void world_close(struct world *w)
+static void alone_close(struct alone *w)
 {
     engine_close(w->engine);
     registry_destroy(w->registry);
@@ -93,14 +74,14 @@ static void world_close(struct world *w)
 
 static void answered(struct submission *s, const struct answer *a)
 {
-    struct world *w = s->context;
+    struct alone *w = s->context;
     struct err e = {.text = "an event was not taken"};
     must(a->status, &e);
     w->answered++;
     w->duplicates += a->refusal == &collect_duplicate;
 }
 
-static void submission_make(struct world *w, uint32_t i, uint64_t message)
+static void submission_make(struct alone *w, uint32_t i, uint64_t message)
 {
     struct err e = {0};
     struct buf b = {.data = arena_take(w->arena, 512, 1), .capacity = 512, .size_max = 512};
@@ -130,7 +111,7 @@ static void pause_a_little(void)
 }
 
 /* Sends the group that was made, until all of it is answered; the seconds of this thread's time that it took. */
-static double group_send(struct world *w)
+static double group_send(struct alone *w)
 {
     struct err e = {0};
     w->answered = 0;
@@ -145,7 +126,7 @@ static double group_send(struct world *w)
     return took;
 }
 
-static void keep_house(struct world *w)
+static void keep_house(struct alone *w)
 {
     struct err e = {0};
     int64_t wait_us;
@@ -153,7 +134,7 @@ static void keep_house(struct world *w)
 }
 
 /* New ids from `first` on; returns nanoseconds each, the making of the groups not counted. */
-static double new_send(struct world *w, uint64_t first, uint64_t groups)
+static double new_send(struct alone *w, uint64_t first, uint64_t groups)
 {
     double busy = 0;
     for (uint64_t g = 0; g < groups; g++) {
@@ -169,7 +150,7 @@ static double new_send(struct world *w, uint64_t first, uint64_t groups)
 }
 
 /* Ids of [first, first + span) that all came before. */
-static double again_send(struct world *w, uint64_t first, uint64_t span, uint64_t groups)
+static double again_send(struct alone *w, uint64_t first, uint64_t span, uint64_t groups)
 {
     struct rng rng;
     double busy = 0;
@@ -186,7 +167,7 @@ static double again_send(struct world *w, uint64_t first, uint64_t span, uint64_
     return busy * 1e9 / (double)(groups * GROUP);
 }
 
-static void settle(struct world *w)
+static void settle(struct alone *w)
 {
     struct err e = {0};
     for (int quiet = 0; quiet < QUIET_ROUNDS; quiet = engine_is_busy(w->engine) ? 0 : quiet + 1) {
@@ -211,12 +192,12 @@ static uint64_t ids_in_memory(const struct engine *g, size_t *out_bytes)
 
 int main(int argc, char **argv)
 {
-    static struct world w;
+    static struct alone w;
     struct shelf_stats shelf = {0}, after = {0};
     char conditions[200];
     uint64_t ids = env_number("BENCH_IDS", 24000000);
     size_t bytes_before, bytes;
-    world_open(&w, argc > 1 ? argv[1] : "/tmp/kith-bench-dedup");
+    alone_open(&w, argc > 1 ? argv[1] : "/tmp/kith-bench-dedup");
     uint64_t measured = (uint64_t)MEASURED_GROUPS * GROUP, next = 3 * measured;
     (void)new_send(&w, 0, 2 * MEASURED_GROUPS);
     (void)ids_in_memory(w.engine, &bytes_before);
@@ -244,6 +225,6 @@ int main(int argc, char **argv)
                             "lower", conditions});
     report(&(struct figure){"dedup", "memory for an id on disk", "bytes", (double)shelf.bytes / (double)shelf.entries,
                             0, 2.5, "lower", conditions});
-    world_close(&w);
+    alone_close(&w);
     return 0;
 }

@@ -23,14 +23,6 @@
 
 static const char secret[] = "bench-secret";
 
-static void must(struct status s, const struct err *e)
-{
-    if (done(s))
-        return;
-    (void)fprintf(stderr, "bench: %s\n", e->text);
-    exit(1);
-}
-
 /* --- who is there --- */
 
 static void name_of(uint64_t person, char out_name[NAME_BYTES])

@@ -29,14 +29,6 @@ static const char event_map[] =
     "\"ids\":[{\"type\":\"phone\",\"value\":\"${phone}\"},{\"type\":\"member_no\",\"value\":\"${member}\"}],"
     "\"items\":[{\"sku\":\"${sku}\",\"name\":\"${name}\",\"quantity\":\"#{quantity}\",\"price\":\"#{price}\",\"paid\":\"#{paid}\"}]}}";
 
-static void must(struct status s, const struct err *e)
-{
-    if (done(s))
-        return;
-    (void)fprintf(stderr, "bench: %s\n", e->text);
-    exit(1);
-}
-
 static FILE *file_open(const char *path)
 {
     FILE *file = fopen(path, "we");

@@ -6,6 +6,7 @@
 
 #include "base/rng.h"
 #include "base/time.h"
+#include "bench/report.h"
 #include "store/disk.h"
 #include "store/log.h"
 
@@ -36,14 +37,6 @@ static double cpu_ms(void)
     struct timespec now;
     (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
     return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
-}
-
-static void must(struct status s, const struct err *e)
-{
-    if (done(s))
-        return;
-    (void)fprintf(stderr, "log_raw: %s\n", e->text);
-    exit(1);
 }
 
 static void figure(const char *what, double value, double baseline, double goal)

@@ -8,7 +8,6 @@
 #include "bench/report.h"
 #include "bench/world.h"
 #include "domain/order/order.h"
-#include "store/cold.h"
 
 #define ROUNDS 5u
 #define VERSIONS 8u
@@ -18,26 +17,6 @@
 #define VERSION_BYTES_MAX 8192u
 #define SECRET UINT64_C(0x6b697468)
 #define START_US INT64_C(1794326400000000) /* 2026-11-11 in Shanghai */
-
-static struct cold *open_cold(void *context, const char *snapshot, struct err *e)
-{
-    (void)context, (void)snapshot, (void)e;
-    return cold_memory_create();
-}
-
-static void close_cold(void *context, struct cold *c)
-{
-    (void)context;
-    cold_close(c);
-}
-
-static void must(struct status s, const struct err *e)
-{
-    if (done(s))
-        return;
-    (void)fprintf(stderr, "bench: %s\n", e->text);
-    exit(1);
-}
 
 /* --- versions --- */
 
@@ -220,8 +199,8 @@ int main(int argc, char **argv)
     must(disk_open_real(folder, &disk, &e), &e);
     struct engine_options options = {
         .disk = disk,
-        .cold_open = open_cold,
-        .cold_close = close_cold,
+        .cold_open = world_cold_open,
+        .cold_close = world_cold_close,
         .registry = registry,
         .apply_version = 1,
         .log_segment_bytes = 256u << 20,

@@ -28,6 +28,14 @@ static int order(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+void must(struct status s, const struct err *e)
+{
+    if (done(s))
+        return;
+    (void)fprintf(stderr, "bench: %s\n", e->text);
+    exit(1);
+}
+
 double median(double *values, size_t count)
 {
     qsort(values, count, sizeof *values, order);

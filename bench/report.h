@@ -3,6 +3,8 @@
 
 #include <stddef.h>
 
+#include "base/status.h"
+
 struct figure {
     const char *bench, *what, *unit;
     double value;
@@ -12,6 +14,8 @@ struct figure {
     const char *conditions;
 };
 void report(const struct figure *f);
+
+void must(struct status s, const struct err *e); /* ends the benchmark, and says why, when it failed */
 
 double median(double *values, size_t count); /* sorts them */
 double seconds_now(void);                    /* monotonic */

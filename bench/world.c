@@ -21,17 +21,22 @@
 #include "domain/scope/scope.h"
 #include "edge/door.h"
 #include "engine/engine_domain.h"
+#include "store/cold.h"
 
 #define SECRET UINT64_C(0x5eed5eed5eed5eed)
 
 static const struct domain *const domains[] = {&engine_domain, &collect_domain, &identity_domain, &people_domain, &event_domain, &access_domain, &order_domain, &relation_domain, &scope_domain};
 
-static void must(struct status s, const struct err *e)
+struct cold *world_cold_open(void *context, const char *snapshot, struct err *e)
 {
-    if (done(s))
-        return;
-    (void)fprintf(stderr, "bench: %s\n", e->text);
-    exit(1);
+    (void)context, (void)snapshot, (void)e;
+    return cold_memory_create();
+}
+
+void world_cold_close(void *context, struct cold *c)
+{
+    (void)context;
+    cold_close(c);
 }
 
 static void broken(void *context, const char *words)

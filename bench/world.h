@@ -7,6 +7,10 @@
 #include "edge/codec/codec.h"
 #include "engine/host.h"
 
+/* A cold store in memory, as struct engine_options wants it: of an engine that is measured alone. */
+struct cold *world_cold_open(void *context, const char *snapshot, struct err *e);
+void world_cold_close(void *context, struct cold *c);
+
 struct world {
     char folder[256];
     struct registry *registry;

@@ -131,7 +131,7 @@ static void show_traits(struct json profile, struct arena *a, FILE *out)
     g.indent = "    ";
     g.columns_max = 40;
     for (struct json_walk w = json_items(member(profile, "traits")); json_item_next(&w, &trait) && shown < TRAITS_SHOWN; shown++)
-        grid_add(&g, (const struct bytes[]){word_of_trait(text_of(trait, "name")), value_text(member(trait, "value")), or_dash(text_of(trait, "brand")), when(trait, "time", a)});
+        grid_add(&g, (const struct bytes[]){word_of_trait(text_of(trait, "name")), word_of_value(text_of(trait, "name"), value_text(member(trait, "value"))), or_dash(text_of(trait, "brand")), when(trait, "time", a)});
     grid_print(&g, out);
     if (all > shown)
         fprintf(out, "    … %zu\n", all - shown);

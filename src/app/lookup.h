@@ -1,4 +1,4 @@
-/* The rows of a small table by one of its columns, in memory: the second file of an import. */
+/* The rows of a small table by one of its columns, in memory: what a check of the demo looks up. Of a file that may be big: join.h. */
 #pragma once
 
 #include "base/arena.h"

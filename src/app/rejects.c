@@ -98,8 +98,3 @@ uint64_t rejects_count(const struct rejects *r)
 {
     return r->count;
 }
-
-const char *rejects_path(const struct rejects *r)
-{
-    return r->path;
-}

@@ -22,4 +22,3 @@ struct reject {
 };
 fallible rejects_add(struct rejects *r, const struct reject *x, struct err *e); /* IO */
 uint64_t rejects_count(const struct rejects *r);
-const char *rejects_path(const struct rejects *r);

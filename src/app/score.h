@@ -6,7 +6,7 @@
 
 struct score_item {
     uint32_t truth;         /* whose it really is */
-    uint32_t linked;        /* equal for those of a person that could be known to be one, app/reach.h */
+    uint32_t linked;        /* equal for those of a person that could be known to be one, app/links.h */
     struct hash128 found;   /* whose it was found to be; zeroes: nobody's, so a group of its own */
 };
 

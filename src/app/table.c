@@ -519,11 +519,6 @@ const struct bytes *table_names(const struct table *t, size_t *out_count)
     return t->names;
 }
 
-bool table_has_members(const struct table *t)
-{
-    return t->reader->has_members;
-}
-
 uint64_t table_rows_of_gb18030(const struct table *t)
 {
     return t->encoding == ENCODING_FOUND ? t->rows_of_gb18030 : 0;

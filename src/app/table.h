@@ -41,7 +41,6 @@ void table_close(struct table *t); /* NULL is fine */
 struct input_file table_file(const struct table *t);
 double table_share(const struct table *t);                                      /* of the file that has been read: 0..1 */
 const struct bytes *table_names(const struct table *t, size_t *out_count);      /* until the close */
-bool table_has_members(const struct table *t);                                  /* NDJSON: a column may be in no row */
 uint64_t table_rows_of_gb18030(const struct table *t);                          /* so far, where the encoding was found */
 
 /* The next row that isn't empty, until the next call; *out_more is false at the end. A bad row doesn't stop the others: one that can't

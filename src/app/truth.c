@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/reach.h"
+#include "app/links.h"
 #include "app/terminal.h"
 #include "lib/json.h"
 
@@ -20,7 +20,7 @@ struct comparing {
     size_t count, room, asked; /* asked: how many of the items are in the question */
     struct buf question;
     struct json_writer writer;
-    struct reach *reach;
+    struct links *links;
     struct truth truth;
     size_t most_ids;
 };
@@ -108,7 +108,7 @@ static fallible person_take(struct comparing *c, struct json ids, struct err *e)
     for (struct json_walk w = json_items(ids); json_item_next(&w, &id);) {
         json_put(&c->writer, id);
         item_add(c, c->truth.people);
-        reach_add(c->reach, c->truth.people, id);
+        links_add(c->links, c->truth.people, id);
         c->asked++;
     }
     if (count > c->most_ids) { /* asked for at once, to see whether it was found whole */
@@ -152,14 +152,14 @@ static fallible links_take(struct comparing *c, const struct synth_options *opti
     while (done(status) && synth_next(again, &line, &fact)) {
         status = json_parse(c->line_parser, buf_bytes(&line), &event, e);
         if (done(status))
-            reach_event(c->reach, event);
+            links_event(c->links, event);
         progress_show(&p, ++count);
     }
     progress_end(&p);
     buf_fini(&line);
     synth_destroy(again);
     for (size_t i = 0; i < c->count && done(status); i++)
-        c->items[i].linked = reach_component(c->reach, (uint32_t)i);
+        c->items[i].linked = links_component(c->links, (uint32_t)i);
     return status;
 }
 
@@ -168,7 +168,7 @@ fallible truth_compare(struct synth *s, const struct synth_options *options, str
     struct comparing c = {.client = client, .line_parser = json_parser_create(SYNTH_LINE_BYTES_MAX), .reply_parser = json_parser_create(REPLY_JSON_BYTES_MAX)};
     if (c.line_parser == NULL || c.reply_parser == NULL)
         abort();
-    c.reach = reach_create();
+    c.links = links_create();
     buf_init(&c.question, LOOKUP_BYTES_MAX);
     struct status status = lines_take(&c, s, e);
     if (done(status))
@@ -178,7 +178,7 @@ fallible truth_compare(struct synth *s, const struct synth_options *options, str
         *out_truth = c.truth;
     }
     buf_fini(&c.question);
-    reach_destroy(c.reach);
+    links_destroy(c.links);
     free(c.items);
     json_parser_destroy(c.line_parser);
     json_parser_destroy(c.reply_parser);

@@ -58,6 +58,13 @@ static const struct {
 };
 
 static const struct {
+    const char *trait, *value, *zh;
+} values[] = {
+    {"gender", "female", "女"},
+    {"gender", "male", "男"},
+};
+
+static const struct {
     const char *type, *en, *zh;
 } advice[] = {
     {"/problems/no-token", "no token in force was given: say --token, or --folder DIR for the admin's of that folder (or KITH_TOKEN, KITH_FOLDER)",
@@ -85,6 +92,14 @@ struct bytes word_of_trait(struct bytes trait)
         if (bytes_equal(bytes_of_text(traits[i].trait), trait))
             return bytes_of_text(traits[i].zh);
     return trait;
+}
+
+struct bytes word_of_value(struct bytes trait, struct bytes value)
+{
+    for (size_t i = 0; i < COUNT_OF(values) && speaks_chinese(); i++)
+        if (bytes_equal(bytes_of_text(values[i].trait), trait) && bytes_equal(bytes_of_text(values[i].value), value))
+            return bytes_of_text(values[i].zh);
+    return value;
 }
 
 const char *advice_of(struct bytes problem_type)

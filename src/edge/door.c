@@ -126,15 +126,6 @@ bool request_may(const struct request *r, enum role role)
     return r->token != NULL && (r->token->roles >> role & 1) != 0;
 }
 
-bool request_body_json(struct request *r, struct json_parser *p, struct json *out_root)
-{
-    struct err e = {0};
-    struct status status = json_parse(p, http_body(r->x), out_root, &e);
-    if (failed(status))
-        request_failed(r, status, &e);
-    return done(status);
-}
-
 /* --- on the engine's thread and back --- */
 
 static void reading_done(struct message *m, struct status status)

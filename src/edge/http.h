@@ -62,8 +62,6 @@ void http_stats_read(const struct http_server *s, struct http_stats *out_stats);
 
 /* What was asked. A HEAD is told as HTTP_GET: its body is left out on the way. */
 enum http_method http_method(const struct http_exchange *x);
-bool http_is_head(const struct http_exchange *x);
-struct bytes http_target(const struct http_exchange *x); /* as it came: "/a%20b?c=d" */
 struct bytes http_path(const struct http_exchange *x);   /* decoded: "/a b"; has no NUL and no "." or ".." step */
 const char *http_client(const struct http_exchange *x);  /* "192.0.2.1", "2001:db8::1": the peer of the socket */
 

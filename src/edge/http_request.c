@@ -330,16 +330,6 @@ enum http_method http_method(const struct http_exchange *x)
     return x->method;
 }
 
-bool http_is_head(const struct http_exchange *x)
-{
-    return x->head;
-}
-
-struct bytes http_target(const struct http_exchange *x)
-{
-    return x->target;
-}
-
 struct bytes http_path(const struct http_exchange *x)
 {
     return x->path;

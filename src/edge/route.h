@@ -94,8 +94,6 @@ void request_answer(struct request *r, const struct answer *a);
 /* Notes for the audit list that this token has read this person. Doesn't delay the answer. */
 void request_note_read(struct request *r, const char *what, uint32_t person);
 
-/* The body as JSON; a failure has been answered already. */
-bool request_body_json(struct request *r, struct json_parser *p, struct json *out_root);
 bool request_may(const struct request *r, enum role role);
 
 const struct door_options *door_options_of(const struct door *d);

@@ -14,7 +14,7 @@
 #define CREW_THREADS 2u
 #define MESSAGES_A_ROUND 4096u
 #define HOST_WAIT_US_MAX US_PER_SECOND
-#define SHARE_OUT_EVERY_US (100 * US_PER_MS)
+#define DIVIDE_EVERY_US (100 * US_PER_MS)
 
 /* --- the engine's thread --- */
 
@@ -144,8 +144,8 @@ static int64_t house_keep(struct host *h, struct workspace *w)
 static int64_t houses_keep(struct host *h)
 {
     int64_t wait_us = HOST_WAIT_US_MAX, now_us = time_monotonic_us();
-    if (now_us - h->shared_out_us >= SHARE_OUT_EVERY_US) {
-        memory_share_out(h, NULL);
+    if (now_us - h->shared_out_us >= DIVIDE_EVERY_US) {
+        memory_divide(h, NULL);
         h->shared_out_us = now_us;
     }
     for (struct workspace *w = host_workspaces(h); w != NULL; w = w->next) {
@@ -542,6 +542,6 @@ void host_destroy(struct host *h)
         free(w);
     }
     (void)pthread_mutex_destroy(&h->lock);
-    free(h->shares);
+    free(h->portions);
     free(h);
 }

@@ -6,7 +6,7 @@
 #include "engine/host.h"
 #include "engine/line.h"
 #include "engine/log_clock.h"
-#include "engine/shares.h"
+#include "engine/portions.h"
 #include "lib/queue.h"
 
 #define HOST_QUEUE_CAPACITY 8192u
@@ -25,7 +25,7 @@ struct workspace {
     /* Awake: the engine's thread alone. */
     struct engine *engine;
     struct line line;
-    size_t memory_bytes;     /* its share of the host's */
+    size_t memory_bytes;     /* its portion of the host's */
     struct disk *disk;
     struct cold *cold;
     struct log_clock clock;
@@ -69,8 +69,8 @@ struct host {
     atomic_bool clock_held;
     /* The engine's thread alone. */
     struct submission *group[ENGINE_GROUP_COMMANDS_MAX]; /* on its way to an engine */
-    struct share *shares;  /* room for a division */
-    size_t share_room;
+    struct portion *portions;  /* room for a division */
+    size_t portion_room;
     int64_t shared_out_us; /* when it was done last (monotonic) */
     bool broken;
 };
@@ -80,9 +80,9 @@ fallible host_send_within(struct host *h, struct message *m, int64_t wait_us, st
 
 struct workspace *host_workspaces(struct host *h); /* the first one; through their `next` */
 
-/* Divides the host's memory anew among those that are awake (shares.h), and one that is about to be (NULL: none), whose share is
+/* Divides the host's memory anew among those that are awake (portions.h), and one that is about to be (NULL: none), whose portion is
  * then in its memory_bytes. Engine's thread. Cost: as of engine_memory_set, for each that gets less. */
-void memory_share_out(struct host *h, const struct workspace *waking);
+void memory_divide(struct host *h, const struct workspace *waking);
 
 fallible workspace_wake(struct workspace *w, struct err *e); /* engine's thread; awake already is fine */
 void workspace_sleep(struct workspace *w, bool checkpoint);  /* engine's thread; asleep already is fine */

@@ -1,4 +1,4 @@
-/* The host with its real threads, disk and RocksDB, over tiny domains. Covers: host.c, line.c, share_out.c, workspace.c,
+/* The host with its real threads, disk and RocksDB, over tiny domains. Covers: host.c, line.c, memory_divide.c, workspace.c,
  * crew.c, syncer.c, backup.c */
 #include "engine/host_test.h"
 
@@ -319,7 +319,7 @@ static void a_visit_wakes_nobody(struct t *t)
 
 /* --- commands wait --- */
 
-#define PEOPLE_COUNT 1000000u /* twice what the least share has room for */
+#define PEOPLE_COUNT 1000000u /* twice what the least portion has room for */
 
 /* New people in one message. */
 struct people {
@@ -421,8 +421,8 @@ static void who_waits_for_room_keeps_nobody_else_waiting(struct t *t)
 /* --- memory --- */
 
 #define SHARED_BYTES ((size_t)96 << 20)
-#define SHARED_SLACK_BYTES ((size_t)16 << 20) /* copies for a checkpoint of each, which come on top of so small a share */
-#define CROWDS 6u                            /* of each: half as much again as its share has room for */
+#define SHARED_SLACK_BYTES ((size_t)16 << 20) /* copies for a checkpoint of each, which come on top of so small a portion */
+#define CROWDS 6u                            /* of each: half as much again as its portion has room for */
 #define CROWD_COUNT 250000u
 
 /* What all that are awake use. */

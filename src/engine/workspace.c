@@ -187,7 +187,7 @@ fallible workspace_wake(struct workspace *w, struct err *e)
         *e = w->trouble;
         return (struct status){STATUS_UNAVAILABLE};
     }
-    memory_share_out(w->host, w);
+    memory_divide(w->host, w);
     struct status status = WRAP(e, engine_wake(w, e), "workspace %s", w->name);
     if (failed(status)) {
         disk_close(w->disk);

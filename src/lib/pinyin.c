@@ -160,11 +160,6 @@ void pinyin_destroy(struct pinyin *p)
     free(p);
 }
 
-size_t pinyin_size_bytes(const struct pinyin *p)
-{
-    return sizeof *p;
-}
-
 static uint16_t rare_syllable(uint32_t code)
 {
     if (code - HAN_RARE_FIRST >= HAN_RARE_END - HAN_RARE_FIRST)

@@ -16,7 +16,6 @@ struct pinyin;
  * FULL: no memory. */
 fallible pinyin_create(struct pinyin **out_pinyin, struct err *e); /* caller owns *out_pinyin */
 void pinyin_destroy(struct pinyin *p);                             /* NULL is fine */
-size_t pinyin_size_bytes(const struct pinyin *p);
 /* The process's own tables, made at the first call, never destroyed; any thread. Aborts when there is no memory. They
  * come from ICU's data: another ICU may read a rare character otherwise. */
 const struct pinyin *pinyin_table(void);

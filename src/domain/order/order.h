@@ -12,7 +12,8 @@
  * message id of the order's own. They find the buyer; whoever they find is the owner, by the key that owns the event, so that an
  * order follows its identifier through merge and split. Sums are computed from the parts, never kept: only the totals of a shop's
  * day are, for reconciliation. A shop whose SDK tells order events itself says so (COMMAND_ORDER_SHOP): its documents then derive
- * none, and nothing counts twice; that is decided by shop, never by guessing from what came first.
+ * no event of a state, only one `order_updated` that finds the owner, and no sale counts twice; that is decided by shop, never by
+ * guessing from what came first.
  *
  * Formats: docs/formats/order.md. */
 #pragma once

@@ -1,4 +1,4 @@
-#include "app/reach.h"
+#include "app/links.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,16 +14,16 @@ struct node {
     uint32_t parent, person;
 };
 
-struct reach {
+struct links {
     struct lookup *ids; /* key -> the four bytes of its number */
     struct node *nodes;
     uint32_t count, room;
     struct buf key, scratch;
 };
 
-struct reach *reach_create(void)
+struct links *links_create(void)
 {
-    struct reach *r = calloc(1, sizeof *r);
+    struct links *r = calloc(1, sizeof *r);
     if (r == NULL)
         abort();
     r->ids = lookup_create(1);
@@ -32,7 +32,7 @@ struct reach *reach_create(void)
     return r;
 }
 
-void reach_destroy(struct reach *r)
+void links_destroy(struct links *r)
 {
     if (r == NULL)
         return;
@@ -54,7 +54,7 @@ static const struct id_type_rule *rule_named(struct bytes name)
 }
 
 /* One text for an identifier however it is written; no bytes: it can't identify anybody. */
-static struct bytes key_of(struct reach *r, struct json id)
+static struct bytes key_of(struct links *r, struct json id)
 {
     struct bytes value, type = json_string(json_find(id, BYTES_LIT("type"))), ns = json_string(json_find(id, BYTES_LIT("ns")));
     const struct id_type_rule *rule = rule_named(type);
@@ -70,7 +70,7 @@ static struct bytes key_of(struct reach *r, struct json id)
     return r->key.overflowed ? BYTES_NONE : buf_bytes(&r->key);
 }
 
-void reach_add(struct reach *r, uint32_t person, struct json id)
+void links_add(struct links *r, uint32_t person, struct json id)
 {
     if (r->count == r->room) {
         r->room = r->room == 0 ? 1024 : r->room * 2;
@@ -85,7 +85,7 @@ void reach_add(struct reach *r, uint32_t person, struct json id)
     r->count++;
 }
 
-uint32_t reach_component(struct reach *r, uint32_t id)
+uint32_t links_component(struct links *r, uint32_t id)
 {
     assert(id < r->count);
     while (r->nodes[id].parent != id) {
@@ -95,7 +95,7 @@ uint32_t reach_component(struct reach *r, uint32_t id)
     return id;
 }
 
-static bool number_of(struct reach *r, struct json id, uint32_t *out_number)
+static bool number_of(struct links *r, struct json id, uint32_t *out_number)
 {
     struct json role = json_find(id, BYTES_LIT("role"));
     if (!json_is(role, JSON_ABSENT) && !bytes_equal(json_string(role), BYTES_LIT("own")))
@@ -107,7 +107,7 @@ static bool number_of(struct reach *r, struct json id, uint32_t *out_number)
     return found != NULL;
 }
 
-void reach_event(struct reach *r, struct json event)
+void links_event(struct links *r, struct json event)
 {
     uint32_t seen[LINKS_MAX];
     size_t count = 0;
@@ -117,5 +117,5 @@ void reach_event(struct reach *r, struct json event)
     for (size_t i = 1; i < count; i++)
         for (size_t k = 0; k < i; k++) /* a family's order may show two people */
             if (r->nodes[seen[i]].person == r->nodes[seen[k]].person)
-                r->nodes[reach_component(r, seen[i])].parent = reach_component(r, seen[k]);
+                r->nodes[links_component(r, seen[i])].parent = links_component(r, seen[k]);
 }

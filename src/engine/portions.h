@@ -7,9 +7,9 @@
 
 #include <stddef.h>
 
-#define SHARE_BYTES_MIN ((size_t)32 << 20) /* of each, whatever the budget: what the cold store keeps, and a few rows */
+#define PORTION_BYTES_MIN ((size_t)32 << 20) /* of each, whatever the budget: what the cold store keeps, and a few rows */
 
-struct share {
+struct portion {
     size_t used;   /* now; 0: it is about to wake */
     size_t wanted; /* SIZE_MAX: all that it can get */
     size_t bytes;  /* in: what it might use until now; out: from now on */
@@ -17,7 +17,7 @@ struct share {
 };
 
 /* O(count^2) at most, for wants that are all different. Asks for no memory. */
-void shares_divide(struct share *shares, size_t count, size_t budget);
+void portions_divide(struct portion *portions, size_t count, size_t budget);
 
 /* What a workspace that uses so much wants: some more. */
-size_t share_wanted(size_t used);
+size_t portion_wanted(size_t used);

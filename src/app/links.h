@@ -4,13 +4,13 @@
 
 #include "lib/json.h"
 
-struct reach;
+struct links;
 
-struct reach *reach_create(void);
-void reach_destroy(struct reach *r); /* NULL is fine */
+struct links *links_create(void);
+void links_destroy(struct links *r); /* NULL is fine */
 /* One identifier, {"type":…,"ns":…,"value":…}, that is this person's alone; its number is the how-manieth it is, from 0. */
-void reach_add(struct reach *r, uint32_t person, struct json id);
+void links_add(struct links *r, uint32_t person, struct json id);
 /* One event: its buyer's own identifiers were seen together. Those that several people share link nobody here. */
-void reach_event(struct reach *r, struct json event);
+void links_event(struct links *r, struct json event);
 /* The same number for all identifiers that are linked with this one, through others too. */
-uint32_t reach_component(struct reach *r, uint32_t id);
+uint32_t links_component(struct links *r, uint32_t id);
