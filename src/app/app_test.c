@@ -654,7 +654,7 @@ static void a_backup_is_taken_verified_and_restored(struct t *t)
     CHECK_EQ(t, KITH(t, "restore", set, "--to", p.folder).code, EXIT_REFUSED);
     CHECK(t, says(errors(t), "not empty"));
     CHECK_EQ(t, KITH(t, "bind", "phone:13812345678", "user_id:later").code, EXIT_DONE);
-    CHECK_EQ(t, KITH(t, "erase", "user_id:later").code, EXIT_DONE); /* the backup has one of the two */
+    CHECK_EQ(t, KITH(t, "erase", "user_id:later", "--yes").code, EXIT_DONE); /* the backup has one of the two */
     file_make(t, "erased", KITH(t, "erase", "list", "--json").out);
     CHECK_EQ(t, KITH(t, "restore", set, "--to", to).code, EXIT_DONE);
     struct said restored = KITH(t, "restore", set, "--to", arena_printf(t->arena, "%s/less", t->folder), "--erased",
@@ -792,8 +792,10 @@ static void who_is_erased_now_is_in_no_file(struct t *t)
     CHECK_EQ(t, KITH(t, "checkpoint").code, EXIT_DONE);
     CHECK_EQ(t, KITH(t, "bind", "phone:13987651234", "email:secret.person.too@example.com", "--reason", "慕容秘密").code, EXIT_DONE);
     CHECK(t, files_with_traces(t, folder) >= 2); /* the log, and a snapshot: so that it can be seen to go */
-    CHECK_EQ(t, KITH(t, "erase", "phone:13987650000").code, EXIT_REFUSED);
-    struct said erased = KITH(t, "erase", "phone:13987651234", "--reason", "工单 42", "--now", "--json");
+    CHECK_EQ(t, KITH(t, "erase", "phone:13987650000", "--yes").code, EXIT_REFUSED);
+    CHECK_EQ(t, KITH(t, "erase", "phone:13987651234").code, EXIT_REFUSED); /* nobody has said yes */
+    CHECK_EQ(t, KITH(t, "get", "phone:13987651234").code, EXIT_DONE);
+    struct said erased = KITH(t, "erase", "phone:13987651234", "--reason", "工单 42", "--now", "--yes", "--json");
     CHECK_EQ(t, erased.code, EXIT_DONE);
     CHECK(t, says(erased.out, "\"events_purged\":true") && says(erased.out, "\"log_purged\":true"));
     CHECK_EQ(t, files_with_traces(t, folder), 0);

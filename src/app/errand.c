@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app/app.h"
 #include "app/arguments.h"
@@ -24,6 +25,22 @@ void errand_begin(struct errand *d, struct arguments *a)
     static const char *const options[] = {"url", "token", "folder", "workspace"};
     for (size_t i = 0; i < COUNT_OF(options); i++)
         (void)argument_option(a, options[i]);
+}
+
+bool errand_is_agreed(bool is_sure, const char *question)
+{
+    char answer[16] = {0};
+    if (is_sure)
+        return true;
+    if (isatty(STDIN_FILENO) != 1) {
+        fprintf(stderr, "%s\n", either("kith: nothing was changed: say --yes to do it", "kith:未作任何更改:加 --yes 执行"));
+        return false;
+    }
+    fprintf(stderr, "%s [y/N] ", question);
+    bool is_yes = fgets(answer, sizeof answer, stdin) != NULL && (answer[0] == 'y' || answer[0] == 'Y');
+    if (!is_yes)
+        fprintf(stderr, "%s\n", either("Nothing was changed.", "未作任何更改。"));
+    return is_yes;
 }
 
 int errand_end(struct errand *d, int code)

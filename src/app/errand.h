@@ -27,6 +27,8 @@ int errand_run(struct errand *d, const char *method, errand_show show);
 /* For an answer that is taken as it comes: an exit code, what is wrong has been said. */
 int errand_stream(struct errand *d, const struct client_call *call, client_take take, void *context);
 int errand_end(struct errand *d, int code);
+/* Of what can't be taken back: `is_sure` (--yes), or somebody at the terminal says yes. false: nothing is to be done, which has been said. */
+bool errand_is_agreed(bool is_sure, const char *question);
 /* A whole errand: shows a page of a list. `cursor`: the option that takes what "next" gave, "before"; NULL: it has one page. */
 int errand_list(struct arguments *a, const char *path, const char *cursor);
 

@@ -97,7 +97,7 @@ static const struct verb all_verbs[] = {
     {"checkpoint", &ASKING[1], "Makes the daemon write a checkpoint now, and waits for it.", "让守护进程立即建立检查点,并等待完成。", verb_checkpoint},
     {"audit", "DIR [--workspace main] [--memory 4G]", "Replays the log from the last checkpoint but one and compares digests.", "从倒数第二个检查点重放日志并比对摘要。", verb_audit},
     {"repair", "DIR [--workspace main] --yes", "Cuts a damaged log at its first bad record; what is cut is kept aside.", "在首个损坏记录处截断日志,被截部分另存。", verb_repair},
-    {"erase", "WHO [--reason TEXT] [--now] | list | purge" ASKING,
+    {"erase", "WHO [--reason TEXT] [--now] [--yes] | list | purge" ASKING,
      "Erases a person: hidden at once, and with --now gone from every file when it returns.", "删除一个人:立即不可见;加 --now 则等到所有文件中清除完毕。", verb_erase},
     {"backup",
      "DIR --to FOLDER [--rate 400M] [--workspace main] [--url URL] [--token SECRET] [--json] | list FOLDER [--json] | verify FOLDER [--name NAME] [--memory 4G] | "

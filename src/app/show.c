@@ -2,9 +2,13 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "app/app.h"
 #include "app/words.h"
+#include "base/time.h"
+
+#define SHORT_TIME_BYTES 24u
 
 #define CELL_COLUMNS_MAX 44u
 #define DEPTH_MAX 6u
@@ -23,8 +27,15 @@ struct bytes short_time(struct json j, struct arena *a)
     struct bytes text = json_string(j);
     if (text.size < 20 || text.data[4] != '-' || text.data[10] != 'T' || text.data[text.size - 1] != 'Z')
         return text;
-    char *kept = arena_text(a, bytes_slice(text, 0, 16));
-    kept[10] = ' ';
+    struct err e = {0};
+    int64_t us;
+    if (failed(time_parse(text, &us, &e)))
+        return text;
+    time_t seconds = (time_t)(us / US_PER_SECOND - (us % US_PER_SECOND < 0));
+    struct tm there;
+    char *kept = arena_take(a, SHORT_TIME_BYTES, 1);
+    if (localtime_r(&seconds, &there) == NULL || strftime(kept, SHORT_TIME_BYTES, "%Y-%m-%d %H:%M", &there) == 0)
+        return text;
     return bytes_of_text(kept);
 }
 

@@ -15,7 +15,7 @@ void show_relations(struct json root, struct arena *a, FILE *out); /* of a profi
 void show_order(struct json order, struct arena *a, FILE *out);    /* with its lines, sums and refunds; verbs_orders.c */
 void show_days(struct json root, struct arena *a, FILE *out);      /* of a shop, as GET /api/v1/reconcile gives them */
 
-/* "2026-11-22T03:04:05.678Z" -> "2026-11-22 03:04", in the arena; anything else as it is. */
+/* "2026-11-22T03:04:05.678Z" -> "2026-11-22 11:04" in Shanghai: by the zone of who looks (TZ). In the arena; anything else as it is. */
 struct bytes short_time(struct json j, struct arena *a);
 
 /* A member of an object as a number; 0: there is no such number. */

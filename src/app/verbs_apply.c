@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "app/app.h"
 #include "app/apply.h"
@@ -238,24 +237,6 @@ static int change_send(struct applying *p, const struct change *c)
     return code;
 }
 
-/* Somebody at a terminal says yes; without one, --yes has to. */
-static bool is_agreed(const struct applying *p)
-{
-    char answer[16] = {0};
-    if (p->is_sure)
-        return true;
-    if (isatty(STDIN_FILENO) != 1) {
-        fprintf(stderr, "%s\n",
-                either("kith: nothing was changed: say --yes to apply it", "kith:未作任何更改:加 --yes 执行"));
-        return false;
-    }
-    fprintf(stderr, "%s ", either("Apply this? [y/N]", "执行以上变更? [y/N]"));
-    bool is_yes = fgets(answer, sizeof answer, stdin) != NULL && (answer[0] == 'y' || answer[0] == 'Y');
-    if (!is_yes)
-        fprintf(stderr, "%s\n", either("Nothing was changed.", "未作任何更改。"));
-    return is_yes;
-}
-
 static int plan_send(struct applying *p)
 {
     const struct change **order = plan_order(&p->plan, p->errand.arena, &p->changes);
@@ -266,7 +247,7 @@ static int plan_send(struct applying *p)
                                : either("Nothing was changed: this was a dry run.", "以上为试运行,未作任何更改。"));
         return EXIT_DONE;
     }
-    if (!is_agreed(p))
+    if (!errand_is_agreed(p->is_sure, either("Apply this?", "执行以上变更?")))
         return EXIT_REFUSED;
     for (; p->sent < p->changes; p->sent++) {
         int code = change_send(p, order[p->sent]);

@@ -94,10 +94,12 @@ static int receipt_show(struct errand *d, uint64_t position)
 static int erase_one(struct errand *d, struct arguments *a)
 {
     const char *reason = argument_option(a, "reason");
-    bool now = argument_flag(a, "now");
+    bool now = argument_flag(a, "now"), is_sure = argument_flag(a, "yes");
     const char *who = argument_next(a);
     if (!errand_ready(d, who != NULL))
         return EXIT_USAGE;
+    if (!errand_is_agreed(is_sure, either("Erase this person for ever?", "永久删除此人?")))
+        return EXIT_REFUSED;
     json_object_begin(&d->writer);
     errand_put_text(d, "reason", reason);
     json_object_end(&d->writer);

@@ -41,6 +41,8 @@ static const struct {
     {"no_address", "无联系方式"}, {"suppressed", "停发名单"}, {"ended", "已拉黑或取关"}, {"no_consent", "无同意授权"}, {"withdrawn", "已撤回"},
     {"expired", "已过期"}, {"not_known", "该品牌不认识"}, {"shares", "共享"}, {"from", "提供方"}, {"to", "使用方"}, {"purposes", "用途"}, {"until", "截止"},
     {"live", "有效"}, {"policy", "政策版本"}, {"evidence", "凭据"}, {"share", "共享"}, {"unshare", "取消共享"},
+    /* Erasing. */
+    {"absorbed", "曾并入的编号"}, {"events_rewritten", "事件已清除"}, {"events_purged", "旧事件文件已删"}, {"log_purged", "日志已清除"},
     /* States and rules. */
     {"event_arrived", "事件到达"}, {"resolved", "归属确定"}, {"person_merged", "合并"}, {"person_split", "拆分"}, {"identifier_quarantined", "标识隔离"},
     {"profile_changed", "画像变化"}, {"cause", "成因"}, {"created", "新建"}, {"other", "另一人"}, {"changed", "变化"}, {"trait", "特质"},

@@ -230,7 +230,7 @@ def a_backup_under_load_is_what_was_there(folder):
         code, words = kith('checkpoint', '--url', url, '--folder', daemon.folder)
         assert code == 0, words
         if k < 2:
-            code, words = kith('erase', f'user_id:u{k}', '--now', '--url', url, '--folder', daemon.folder)
+            code, words = kith('erase', f'user_id:u{k}', '--now', '--yes', '--url', url, '--folder', daemon.folder)
             assert code in (0, 1), words  # nobody may have had it
     answered = load.end()
     assert answered > before > 50, (answered, before)
