@@ -8,7 +8,7 @@
 
 #include "app/arguments.h"
 #include "app/daemon.h"
-#include "app/import.h"
+#include "app/import/import.h"
 #include "base/rng.h"
 #include "base/time.h"
 #include "bench/report.h"

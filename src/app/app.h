@@ -64,7 +64,7 @@ int verb_init(struct arguments *a);
 int verb_serve(struct arguments *a);
 int verb_audit(struct arguments *a);
 int verb_repair(struct arguments *a);
-int verb_backup(struct arguments *a);  /* verbs_backup.c */
+int verb_backup(struct arguments *a);  /* verbs/backup.c */
 int verb_restore(struct arguments *a);
 int verb_sim(struct arguments *a);
 

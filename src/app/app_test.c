@@ -1,7 +1,8 @@
 /* The whole program, from its command line: a folder is made, a daemon runs, verbs ask it.
- * Covers: alone.c, card.c, client.c, courier.c, daemon.c, demo.c, demo_orders.c, demo_stores.c, demo_tell.c, errand.c, folder.c, import.c, import_preview.c, main.c, rejects.c, retail.c, sender.c, serve.c,
- * show.c, sim.c, truth.c, verbs_admin.c, verbs_apply.c, verbs_backup.c, verbs_erase.c, verbs_export.c, verbs_orders.c, verbs_people.c, verbs_redo.c, verbs_relations.c, verbs_scope.c, verbs_things.c,
- * watch.c, words.c */
+ * Covers: alone.c, client.c, courier.c, daemon.c, folder.c, main.c, sender.c, serve.c, words.c, demo/demo.c, demo/orders.c, demo/retail.c,
+ * demo/sim.c, demo/stores.c, demo/tell.c, demo/truth.c, import/import.c, import/preview.c, import/rejects.c, import/watch.c,
+ * verbs/admin.c, verbs/apply.c, verbs/backup.c, verbs/card.c, verbs/erase.c, verbs/errand.c, verbs/export.c, verbs/orders.c,
+ * verbs/people.c, verbs/redo.c, verbs/relations.c, verbs/scope.c, verbs/show.c, verbs/things.c, ../edge/api/backup.c, ../edge/api/erase.c */
 #include <fcntl.h>
 #include <fts.h>
 #include <stdlib.h>
@@ -11,7 +12,7 @@
 #include "app/app.h"
 #include "app/client.h"
 #include "app/daemon.h"
-#include "app/retail.h"
+#include "app/demo/retail.h"
 #include "lib/pack.h"
 #include "testing/test.h"
 

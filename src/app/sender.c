@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "app/show.h"
+#include "app/verbs/show.h"
 
 #define PATH_BYTES_MAX 1024
 #define RETRY_SECONDS_MAX 60 /* in all, of one batch */

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/time.h"
-#include "edge/api.h"
+#include "edge/api/api.h"
 #include "edge/intake.h"
 #include "edge/journal.h"
 #include "edge/route.h"

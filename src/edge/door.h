@@ -10,7 +10,7 @@ struct door_options {
     struct host *host;
     const char *address;     /* "127.0.0.1" */
     uint16_t port;           /* 0: any free one */
-    unsigned threads;        /* 0: the default of edge/http.h */
+    unsigned threads;        /* 0: the default of edge/http/http.h */
     const char *console;     /* the folder of the console's files; NULL: none */
     const char *version;     /* of the program, for humans */
 };

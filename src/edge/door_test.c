@@ -1,5 +1,5 @@
-/* The door from outside: collecting, who may, operations. Covers: api_collect.c, api_console.c, api_ops.c, catalogue.c,
- * metrics.c, openapi.c, routes.c, journal.c */
+/* The door from outside: collecting, who may, operations. Covers: api/collect.c, api/console.c, api/ops.c,
+ * catalogue.c, metrics.c, openapi.c, reference.c, routes.c, journal.c */
 #include <pthread.h>
 #include <zlib.h>
 

@@ -1,6 +1,6 @@
 #include "edge/identifiers.h"
 
-#include "edge/api.h"
+#include "edge/api/api.h"
 #include "edge/scope.h"
 
 struct identifiers_seen identifiers_seen(const struct request *r, const struct view *v, uint32_t person)

@@ -6,7 +6,7 @@
 
 #include "base/time.h"
 #include "domain/collect/collect.h"
-#include "edge/api.h"
+#include "edge/api/api.h"
 #include "edge/intake.h"
 
 #define METRICS_BYTES_MAX (16u << 20)

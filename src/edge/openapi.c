@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "edge/api.h"
+#include "edge/api/api.h"
 
 #define PAGE_BYTES_MAX (4u << 20)
 

@@ -5,8 +5,8 @@
 #include "edge/catalogue.h"
 #include "edge/codec/codec.h"
 #include "edge/door.h"
-#include "edge/http.h"
-#include "edge/problem.h"
+#include "edge/http/http.h"
+#include "edge/http/problem.h"
 
 struct request;
 
@@ -124,19 +124,19 @@ void api_collect_segment(struct request *r);
 void api_segment_settings(struct request *r);
 void api_rudder_config(struct request *r);
 
-void api_person(struct request *r);       /* api_people.c */
+void api_person(struct request *r);       /* api/people.c */
 void api_person_asked(struct request *r); /* the identifier stands in the query */
 void api_timeline(struct request *r);
-void api_find(struct request *r); /* api_find.c */
+void api_find(struct request *r); /* api/find.c */
 
-void api_type_set(struct request *r); /* api_types.c */
+void api_type_set(struct request *r); /* api/types.c */
 void api_types(struct request *r);
-void api_act(struct request *r); /* api_identity.c; choice: the command */
+void api_act(struct request *r); /* api/identity.c; choice: the command */
 void api_lookup(struct request *r);
 void api_reviews(struct request *r);
 void api_acts(struct request *r);
 
-void api_token_make(struct request *r); /* api_admin.c */
+void api_token_make(struct request *r); /* api/admin.c */
 void api_tokens(struct request *r);
 void api_token_revoke(struct request *r);
 void api_settings(struct request *r);
@@ -147,11 +147,11 @@ void api_sources(struct request *r);
 void api_source_put(struct request *r);
 void api_reads(struct request *r);
 
-void api_orders_put(struct request *r); /* api_orders.c */
+void api_orders_put(struct request *r); /* api/orders.c */
 void api_order(struct request *r);
 void api_person_orders(struct request *r);
 void api_order_act(struct request *r); /* choice: the command */
-void api_reconcile(struct request *r); /* api_order_books.c; choice of those that set: the command */
+void api_reconcile(struct request *r); /* api/order_books.c; choice of those that set: the command */
 void api_reconcile_orders(struct request *r);
 void api_declare(struct request *r);
 void api_rate_set(struct request *r);
@@ -159,53 +159,53 @@ void api_rates(struct request *r);
 void api_order_shops(struct request *r);
 void api_order_shop_set(struct request *r);
 
-void api_person_relations(struct request *r); /* api_relations.c */
+void api_person_relations(struct request *r); /* api/relations.c */
 void api_thing_people(struct request *r);
-void api_person_relation(struct request *r); /* api_relation_acts.c */
+void api_person_relation(struct request *r); /* api/relation_acts.c */
 void api_relations_put(struct request *r);
 void api_hand_over(struct request *r);
 void api_hand_overs(struct request *r);
 
-void api_thing(struct request *r); /* api_things.c */
+void api_thing(struct request *r); /* api/things.c */
 void api_things(struct request *r);
 void api_thing_put(struct request *r);
 void api_thing_delete(struct request *r);
 void api_things_put(struct request *r);
-void api_kinds(struct request *r); /* api_kinds.c */
+void api_kinds(struct request *r); /* api/kinds.c */
 void api_kind_put(struct request *r);
 
-void api_shares(struct request *r); /* api_scope.c */
+void api_shares(struct request *r); /* api/scope.c */
 void api_share_acts(struct request *r);
 void api_share_set(struct request *r); /* choice: the command */
 void api_suppress(struct request *r);
 void api_reach(struct request *r);
 void api_person_reach(struct request *r);
 
-void api_hooks(struct request *r); /* api_hooks.c */
+void api_hooks(struct request *r); /* api/hooks.c */
 void api_hook_make(struct request *r);
 void api_hook_end(struct request *r);
 
-void api_dead_letters(struct request *r); /* api_dead.c */
+void api_dead_letters(struct request *r); /* api/dead.c */
 void api_dead_act(struct request *r);     /* choice: the command */
 
-void api_export(struct request *r); /* api_export.c; choice: enum export_what */
+void api_export(struct request *r); /* api/export.c; choice: enum export_what */
 
-void api_backup(struct request *r); /* api_backup.c; POST opens one, DELETE closes it */
+void api_backup(struct request *r); /* api/backup.c; POST opens one, DELETE closes it */
 void api_ports(struct request *r);
 enum ports_choice { PORTS_RESUME, PORTS_PAUSE };
 void api_ports_set(struct request *r);
 
-void api_erase(struct request *r); /* api_erase.c */
+void api_erase(struct request *r); /* api/erase.c */
 void api_erasures(struct request *r);
 void api_purge(struct request *r); /* POST asks for it, GET tells how many rounds are left */
 
-void api_health(struct request *r); /* api_ops.c */
+void api_health(struct request *r); /* api/ops.c */
 void api_ready(struct request *r);
 void api_stats(struct request *r);
 void api_checkpoint(struct request *r); /* POST asks for one, GET tells how things stand */
 void api_metrics(struct request *r); /* metrics.c */
-void api_stream(struct request *r);  /* api_stream.c */
+void api_stream(struct request *r);  /* api/stream.c */
 void api_openapi(struct request *r); /* openapi.c */
-/* api_console.c; what the path's parameter is: nothing or a page of the console, a file of assets/, a file of its folder. */
+/* api/console.c; what the path's parameter is: nothing or a page of the console, a file of assets/, a file of its folder. */
 enum console_choice { CONSOLE_PAGE, CONSOLE_ASSET, CONSOLE_FILE };
 void api_console(struct request *r);

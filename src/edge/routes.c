@@ -4,7 +4,7 @@
 #include "domain/identity/identity.h"
 #include "domain/order/order.h"
 #include "domain/scope/scope.h"
-#include "edge/export_rows.h"
+#include "edge/api/export_rows.h"
 #include "engine/engine_domain.h"
 
 #define IDS "{\"ids\":[{\"type\":\"phone\",\"value\":\"13812345678\"},{\"type\":\"openid\",\"ns\":\"wx01\",\"value\":\"oA1\"}],\"reason\":\"ticket 42\",\"preview\":true}"

@@ -1,4 +1,4 @@
-/* What a token that is limited to brands may see and decide, asked by HTTP. Covers: scope.c, list.c, identifiers.c */
+/* What a token that is limited to brands may see and decide, asked by HTTP. Covers: scope.c, api/list.c, identifiers.c */
 #include "edge/door_test.h"
 
 /* Ann bought at brand a, Bea at b, Cleo at both; Dan is known to the group alone. */

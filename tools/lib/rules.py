@@ -256,15 +256,15 @@ def assert_is_pure(tree):
                 yield source.path, source.line_of(found.start()), f'assert({" ".join(argument.split())})'
 
 
-COVERS = re.compile(r'\bCovers:\s*([\w.]+(?:,\s*(?:\*\s*)?[\w.]+)*)')
+COVERS = re.compile(r'\bCovers:\s*(?:\*\s*)?([\w./]+(?:,\s*(?:\*\s*)?[\w./]+)*)')
 
 
 def covered_by(tests):
-    """What the tests say they cover: those whose subject is a folder name its files, as `Covers: a.c, b.c`."""
+    """What the tests say they cover: those whose subject is a folder name its files, as `Covers: a.c, sub/b.c`."""
     covered = set()
     for test in tests:
         for names in COVERS.findall(test.text):
-            covered.update(os.path.join(os.path.dirname(test.path), name) for name in re.findall(r'[\w.]+', names))
+            covered.update(os.path.normpath(os.path.join(os.path.dirname(test.path), name)) for name in re.findall(r'[\w./]+', names))
     return covered
 
 

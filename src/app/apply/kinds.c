@@ -1,0 +1,145 @@
+#include "app/apply/kinds.h"
+
+#include "domain/thing/thing.h"
+#include "edge/api/vocabulary.h"
+
+static const char *attribute_type_word(size_t at)
+{
+    return at + 1 < ATTRIBUTE_TYPE_COUNT ? attribute_type_names[at + 1] : NULL; /* "any" isn't declared */
+}
+
+static enum definition_standing setting_standing(struct json item)
+{
+    struct bytes value = json_raw(json_find(item, BYTES_LIT("value"))),
+                 initially = json_raw(json_find(item, BYTES_LIT("initially")));
+    return bytes_equal(value, initially) ? STANDING_BARE : STANDING_DEFINED;
+}
+
+static enum definition_standing share_standing(struct json item)
+{
+    return json_is(json_find(item, BYTES_LIT("live")), JSON_TRUE) ? STANDING_DEFINED : STANDING_NONE;
+}
+
+static const struct definition_member of_setting[] = {
+    {.name = "name", .use = MEMBER_KEY},
+    {.name = "value", .shape = SHAPE_NUMBER, .is_needed = true},
+};
+
+static const struct definition_member of_name[] = {
+    {.name = "kind", .use = MEMBER_KEY, .word = name_kind_word},
+    {.name = "name", .use = MEMBER_KEY},
+    {.name = "alias_of", .or_null = true, .refers = true},
+    {.name = "attributes", .shape = SHAPE_OPEN},
+};
+
+static const struct definition_member of_type[] = {
+    {.name = "name", .use = MEMBER_KEY},
+    {.name = "normaliser", .word = normaliser_word},
+    {.name = "has_namespace", .shape = SHAPE_BOOL},
+    {.name = "priority", .shape = SHAPE_NUMBER, .least = 1, .most = UINT8_MAX},
+    {.name = "limit", .shape = SHAPE_NUMBER, .most = UINT16_MAX},
+    {.name = "limit_window_days", .shape = SHAPE_NUMBER, .most = UINT16_MAX},
+    {.name = "over", .word = over_limit_word},
+    {.name = "parent", .refers = true},
+    {.name = "hub_moves", .shape = SHAPE_NUMBER, .most = UINT16_MAX},
+    {.name = "ends_at_logout", .shape = SHAPE_BOOL},
+};
+
+static const struct definition_member of_attribute[] = {
+    {.name = "name", .use = MEMBER_KEY},
+    {.name = "type", .word = attribute_type_word, .is_needed = true},
+    {.name = "label_en"},
+    {.name = "label_zh"},
+    {.name = "indexed", .shape = SHAPE_BOOL, .told_too = "indexing"},
+};
+
+static const struct definition_member of_kind[] = {
+    {.name = "name", .use = MEMBER_KEY},
+    {.name = "label_en", .or_null = true},
+    {.name = "label_zh", .or_null = true},
+    {.name = "closed", .shape = SHAPE_BOOL},
+    {.name = "personal", .shape = SHAPE_BOOL},
+    {.name = "owned", .shape = SHAPE_BOOL},
+    {.name = "parents", .shape = SHAPE_LIST, .or_null = true, .refers = true},
+    {.name = "attributes",
+     .shape = SHAPE_NAMED,
+     .only_where = "declared",
+     .inside = of_attribute,
+     .inside_count = COUNT_OF(of_attribute)},
+};
+
+static const struct definition_member of_share[] = {
+    {.name = "from", .use = MEMBER_KEY, .or_null = true},
+    {.name = "to", .use = MEMBER_KEY, .or_null = true},
+    {.name = "purposes", .shape = SHAPE_SET, .or_null = true},
+    {.name = "until", .shape = SHAPE_TIME, .or_null = true},
+    {.name = "policy", .use = MEMBER_MENTION},
+    {.name = "evidence", .use = MEMBER_MENTION},
+    {.name = "reason", .use = MEMBER_MENTION},
+};
+
+static const struct definition_member of_order_shop[] = {
+    {.name = "shop", .use = MEMBER_KEY},
+    {.name = "derives_events", .shape = SHAPE_BOOL, .is_needed = true},
+};
+
+static const struct definition_member of_rate[] = {
+    {.name = "from", .use = MEMBER_KEY},
+    {.name = "to", .use = MEMBER_KEY},
+    {.name = "day", .use = MEMBER_KEY},
+    {.name = "rate", .shape = SHAPE_NUMBER, .is_needed = true},
+};
+
+static const struct definition_member of_source[] = {
+    {.name = "source", .use = MEMBER_KEY},
+    {.name = "priority", .shape = SHAPE_NUMBER, .most = UINT8_MAX},
+    {.name = "first", .shape = SHAPE_BOOL},
+};
+
+static const struct definition_member of_hook[] = {
+    {.name = "name", .use = MEMBER_KEY},
+    {.name = "target", .is_needed = true},
+    {.name = "facts", .shape = SHAPE_SET, .word = hook_fact_word},
+    {.name = "causes", .shape = SHAPE_SET, .word = hook_cause_word},
+    {.name = "secret_env", .shape = SHAPE_SECRET, .or_null = true, .told = "signed", .sent = "secret"},
+};
+
+#define MEMBERS(table) .members = (table), .member_count = COUNT_OF(table)
+
+/* clang-format off */
+static const struct definition_kind all[] = {
+    {.name = "settings", .get = "/api/v1/settings", .told = "settings", .standing = setting_standing,
+     .method = "PUT", .put = "/api/v1/settings", .end = END_INITIAL, .is_given = true, MEMBERS(of_setting)},
+    {.name = "types", .get = "/api/v1/identity/types", .told = "types",
+     .method = "POST", .put = "/api/v1/identity/type", MEMBERS(of_type)},
+    {.name = "names", .get = "/api/v1/names", .told = "names", .cursor = "after", .each = "kind",
+     .method = "POST", .put = "/api/v1/names", .end = END_BARE, MEMBERS(of_name)},
+    {.name = "sources", .get = "/api/v1/sources", .told = "sources", .cursor = "after",
+     .method = "PUT", .put = "/api/v1/sources", .names = "source", MEMBERS(of_source)},
+    {.name = "kinds", .get = "/api/v1/kinds", .told = "kinds",
+     .method = "PUT", .put = "/api/v1/kinds", MEMBERS(of_kind)},
+    {.name = "shares", .get = "/api/v1/shares", .told = "shares", .cursor = "after", .standing = share_standing,
+     .method = "POST", .put = "/api/v1/shares", .end = END_POST, .end_path = "/api/v1/shares/end", MEMBERS(of_share)},
+    {.name = "order_shops", .get = "/api/v1/order-shops", .told = "shops",
+     .method = "PUT", .put = "/api/v1/order-shops", MEMBERS(of_order_shop)},
+    {.name = "rates", .get = "/api/v1/rates", .told = "rates", .cursor = "after",
+     .method = "PUT", .put = "/api/v1/rates", MEMBERS(of_rate)},
+    {.name = "hooks", .get = "/api/v1/hooks", .told = "hooks",
+     .method = "POST", .put = "/api/v1/hooks", .end = END_DELETE, .end_path = "/api/v1/hooks/", MEMBERS(of_hook)},
+};
+/* clang-format on */
+
+const struct definition_kind *definition_kinds(size_t *out_count)
+{
+    *out_count = COUNT_OF(all);
+    return all;
+}
+
+const struct definition_member *definition_member_named(const struct definition_member *members, size_t count,
+                                                        struct bytes name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (bytes_equal(bytes_of_text(members[i].name), name))
+            return &members[i];
+    return NULL;
+}

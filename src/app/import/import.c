@@ -1,0 +1,409 @@
+#include "app/import/import.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/import/preview.h"
+#include "app/import/lines.h"
+#include "app/import/rejects.h"
+#include "app/terminal.h"
+#include "domain/collect/collect.h"
+
+#define PATH_BYTES_MAX 4096
+#define ORDER_LINE_BYTES_MAX (1u << 20)
+#define JOINS_TOLD_MAX IMPORT_JOINS_MAX
+
+/* An import under way. */
+struct importing {
+    const struct import_options *options;
+    struct import_map *map;
+    struct import_rows *rows;
+    struct sender *senders[TARGET_COUNT]; /* NULL: nothing for it yet */
+    struct courier *courier;
+    struct rejects *rejects;              /* NULL: they are only counted */
+    struct import_counts counts;
+    struct progress progress;
+    struct buf value, origin;
+};
+
+/* --- rows that are put aside --- */
+
+/* What a value was made of: its rows, each as its line, its size and its cells as CSV. */
+static void origin_add(struct importing *im, uint64_t line, const struct bytes *cells, size_t count)
+{
+    uint32_t size = 0;
+    size_t at;
+    if (im->rejects == NULL)
+        return;
+    buf_push(&im->origin, bytes_of(&line, sizeof line));
+    at = im->origin.size;
+    buf_push(&im->origin, bytes_of(&size, sizeof size));
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0)
+            buf_push_byte(&im->origin, ',');
+        csv_put(&im->origin, cells[i], ',');
+    }
+    size = (uint32_t)(im->origin.size - at - sizeof size);
+    if (!im->origin.overflowed)
+        memcpy(im->origin.data + at, &size, sizeof size);
+}
+
+static fallible origin_reject(struct importing *im, struct bytes origin, struct bytes column, struct bytes why, struct err *e)
+{
+    uint64_t line;
+    uint32_t size;
+    while (origin.size >= sizeof line + sizeof size) {
+        memcpy(&line, origin.data, sizeof line);
+        memcpy(&size, origin.data + sizeof line, sizeof size);
+        origin = bytes_slice(origin, sizeof line + sizeof size, origin.size);
+        struct reject x = {im->options->path, line, column, why, bytes_slice(origin, 0, size)};
+        TRY(rejects_add(im->rejects, &x, e));
+        origin = bytes_slice(origin, size, origin.size);
+    }
+    return DONE;
+}
+
+static fallible fault_take(void *context, const struct sender_fault *f, struct err *e)
+{
+    return origin_reject(context, f->origin, BYTES_NONE, f->why, e);
+}
+
+/* One value that could not even be made. */
+static fallible value_reject(struct importing *im, struct bytes column, const char *why, struct err *e)
+{
+    im->counts.sent.sent++;
+    im->counts.sent.faulty++;
+    return im->rejects == NULL ? DONE : origin_reject(im, buf_bytes(&im->origin), column, bytes_of_text(why), e);
+}
+
+static fallible row_reject(struct importing *im, const struct import_bad *bad, struct err *e)
+{
+    im->counts.sent.sent++;
+    im->counts.sent.faulty++;
+    if (im->rejects == NULL)
+        return DONE;
+    buf_clear(&im->origin);
+    for (size_t i = 0; i < bad->count; i++) {
+        if (i > 0)
+            buf_push_byte(&im->origin, ',');
+        csv_put(&im->origin, bad->cells[i], ',');
+    }
+    struct reject x = {bad->path, bad->line, BYTES_NONE, bytes_of_text(bad->why), buf_bytes(&im->origin)};
+    return rejects_add(im->rejects, &x, e);
+}
+
+/* --- values on their way --- */
+
+static const char *source_of(const struct importing *im)
+{
+    const char *slash = strrchr(im->options->path, '/');
+    if (im->options->source != NULL)
+        return im->options->source;
+    if (im->map != NULL && import_map_says(im->map)->source != NULL)
+        return import_map_says(im->map)->source;
+    return slash == NULL ? im->options->path : slash + 1;
+}
+
+static fallible value_send(struct importing *im, enum import_target target, struct err *e)
+{
+    if (im->senders[target] == NULL) {
+        struct sender_options so = {.client = im->options->client,
+                                    .courier = im->courier,
+                                    .path = import_targets[target].path,
+                                    .source = target == TARGET_EVENT ? source_of(im) : NULL,
+                                    .import = true,
+                                    .line_bytes_max = target == TARGET_ORDER ? ORDER_LINE_BYTES_MAX : 0,
+                                    .take_fault = im->rejects == NULL ? NULL : fault_take,
+                                    .context = im};
+        im->senders[target] = sender_create(&so);
+    }
+    return sender_add(im->senders[target], buf_bytes(&im->value), buf_bytes(&im->origin), e);
+}
+
+static fallible senders_flush(struct importing *im, struct err *e)
+{
+    for (int i = 0; i < TARGET_COUNT; i++)
+        if (im->senders[i] != NULL)
+            TRY(sender_flush(im->senders[i], e));
+    return DONE;
+}
+
+static void counts_add(struct sender_counts *to, const struct sender_counts *more)
+{
+    to->sent += more->sent;
+    to->accepted += more->accepted;
+    to->duplicates += more->duplicates;
+    to->faulty += more->faulty;
+    to->refused += more->refused;
+    to->batches += more->batches;
+    to->retries += more->retries;
+}
+
+/* How much there will be is guessed from how far the file has been read. */
+static void progress_tell(struct importing *im, double share, uint64_t rows)
+{
+    im->progress.total = share > 0 ? (uint64_t)((double)rows / share) : 0;
+    progress_show(&im->progress, rows);
+}
+
+/* By which a row or line is known. */
+static void place_push(struct importing *im, struct hash128 file, uint64_t line)
+{
+    char text[IMPORT_LINE_TEXT_BYTES];
+    bool is_empty = im->value.size == 2;
+    import_line_print(&(struct import_line){.file = file, .number = line}, text);
+    im->value.size--; /* behind all else, so that it overrules one that the event came with */
+    buf_printf(&im->value, "%s\"line\":\"%s\"}", is_empty ? "" : ",", text);
+}
+
+/* --- rows --- */
+
+static fallible cell_reject(struct importing *im, const struct template_fault *f, struct err *e)
+{
+    char why[256];
+    const struct cell_words *words = &cell_fault_words[f->why];
+    (void)snprintf(why, sizeof why, "'%.*s' %s", BYTES_ARG(f->cell), either(words->en, words->zh));
+    return value_reject(im, import_rows_column(im->rows, f->column), why, e);
+}
+
+/* The rows [from, until) of a group as one value. */
+static fallible value_make(void *context, const struct import_value *v, const struct import_group *g, size_t from, size_t until, struct err *e)
+{
+    struct importing *im = context;
+    struct template_rows rows = {&g->rows[from], until - from};
+    struct template_fault fault;
+    buf_clear(&im->origin);
+    im->origin.overflowed = false;
+    for (size_t i = from; i < until; i++)
+        if (g->own_lines[i] != 0)
+            origin_add(im, g->own_lines[i], g->rows[i], import_rows_own_columns(im->rows));
+    buf_clear(&im->value);
+    im->value.overflowed = false;
+    enum template_result result = template_put(v->template, &rows, &im->value, &fault);
+    if (result == TEMPLATE_FAULT)
+        return cell_reject(im, &fault, e);
+    if (result == TEMPLATE_EMPTY && v->target != TARGET_EVENT) /* this row has nothing of it */
+        return DONE;
+    if (v->target == TARGET_EVENT)
+        place_push(im, import_rows_digest(im->rows), g->own_lines[from]);
+    if (im->value.overflowed || im->origin.overflowed)
+        return value_reject(im, BYTES_NONE, either("what the row becomes is too long", "该行生成的内容过长"), e);
+    return value_send(im, v->target, e);
+}
+
+static fallible rows_send(struct importing *im, struct err *e)
+{
+    struct import_next next;
+    for (uint64_t rows = 0;; rows++) {
+        TRY(import_rows_next(im->rows, &next, e));
+        if (next.found == IMPORT_END)
+            return senders_flush(im, e);
+        if (next.found == IMPORT_BAD)
+            TRY(row_reject(im, &next.bad, e));
+        else
+            TRY(import_group_make(im->map, &next.group, value_make, im, e));
+        progress_tell(im, import_rows_share(im->rows), rows);
+    }
+}
+
+static fallible table_import(struct importing *im, struct err *e)
+{
+    struct import_rows_options o = {im->options->path, im->map, im->options->joins, im->options->join_count};
+    size_t count;
+    TRY(import_rows_open(&o, &im->rows, e));
+    const struct bytes *names = import_rows_names(im->rows, &count);
+    if (im->rejects != NULL)
+        rejects_columns(im->rejects, names, count);
+    struct status status = rows_send(im, e);
+    im->counts.skipped = import_rows_skipped(im->rows);
+    im->counts.of_gb18030 = import_rows_of_gb18030(im->rows);
+    import_rows_close(im->rows);
+    return status;
+}
+
+/* --- lines that are events or things already --- */
+
+/* Adds to an event in which line it stands. What can't be read is left for the daemon to say why. */
+static void event_place(struct importing *im, struct json_parser *p, struct hash128 file, uint64_t line)
+{
+    struct json root, value;
+    struct bytes key;
+    struct err unread;
+    if (failed(json_parse(p, buf_bytes(&im->value), &root, &unread)))
+        return;
+    struct json_walk members = json_members(root);
+    if (!json_member_next(&members, &key, &value)) {
+        buf_clear(&im->value);
+        buf_push_text(&im->value, "{}");
+    }
+    place_push(im, file, line);
+}
+
+/* Only what looks like an object goes on: one line that opens a list would make a list of all the lines of its batch. */
+static fallible line_send(struct importing *im, struct json_parser *p, struct hash128 file, const struct line *line, struct err *e)
+{
+    bool things = im->options->things;
+    buf_clear(&im->origin);
+    origin_add(im, line->number, &line->text, 1);
+    if (line->is_too_long)
+        return value_reject(im, BYTES_NONE, either("the line is too long", "该行过长"), e);
+    if (line->text.data[0] != '{')
+        return value_reject(im, BYTES_NONE,
+                            things ? either("a line is one thing, an object: {\"kind\":…}", "每行应为一个实体对象:{\"kind\":…}")
+                                   : either("a line is one event, an object: {\"event\":…}", "每行应为一个事件对象:{\"event\":…}"),
+                            e);
+    buf_clear(&im->value);
+    buf_push(&im->value, line->text);
+    if (!things)
+        event_place(im, p, file, line->number);
+    return value_send(im, things ? TARGET_THING : TARGET_EVENT, e);
+}
+
+static fallible lines_send(struct importing *im, struct input *in, struct lines *l, struct json_parser *p, struct err *e)
+{
+    struct line line;
+    bool more;
+    for (;;) {
+        TRY(lines_next(l, &line, &more, e));
+        if (!more)
+            return senders_flush(im, e);
+        TRY(line_send(im, p, input_file(in).digest, &line, e));
+        progress_tell(im, input_share(in), line.number);
+    }
+}
+
+static fallible lines_import(struct importing *im, struct err *e)
+{
+    struct input *in = NULL;
+    TRY(input_open(im->options->path, &in, e));
+    struct lines *l = lines_create(in, SENDER_LINE_BYTES_MAX);
+    struct json_parser *p = json_parser_create(SENDER_LINE_BYTES_MAX);
+    if (p == NULL)
+        abort();
+    struct status status = lines_send(im, in, l, p, e);
+    json_parser_destroy(p);
+    lines_destroy(l);
+    input_close(in);
+    return status;
+}
+
+/* --- all of it --- */
+
+static void importing_end(struct importing *im)
+{
+    courier_destroy(im->courier); /* what is under way is in a sender's memory */
+    for (int i = 0; i < TARGET_COUNT; i++)
+        if (im->senders[i] != NULL) {
+            counts_add(&im->counts.sent, sender_counts(im->senders[i]));
+            sender_destroy(im->senders[i]);
+        }
+    im->counts.rejects = im->rejects == NULL ? 0 : rejects_count(im->rejects);
+    rejects_destroy(im->rejects);
+    buf_fini(&im->value);
+    buf_fini(&im->origin);
+    import_map_destroy(im->map);
+}
+
+fallible import_file(const struct import_options *o, struct import_counts *out_counts, struct err *e)
+{
+    struct importing im = {.options = o};
+    *out_counts = (struct import_counts){0};
+    if (o->map != NULL)
+        TRY(import_map_load(o->map, &im.map, e));
+    im.courier = courier_create(o->client);
+    im.rejects = o->rejects == NULL ? NULL : rejects_create(o->rejects);
+    buf_init(&im.value, SENDER_BYTES_MAX);
+    buf_init(&im.origin, SENDER_ORIGIN_BYTES_MAX);
+    progress_begin(&im.progress, o->path, either("rows", "行"), 0);
+    struct status status = im.map != NULL ? table_import(&im, e) : lines_import(&im, e);
+    progress_end(&im.progress);
+    importing_end(&im);
+    *out_counts = im.counts;
+    return status;
+}
+
+static void counts_print(const struct import_counts *c, const char *rejects, bool json)
+{
+    const struct sender_counts *s = &c->sent;
+    if (json) {
+        printf("{\"sent\":%" PRIu64 ",\"accepted\":%" PRIu64 ",\"duplicates\":%" PRIu64 ",\"faulty\":%" PRIu64 ",\"refused\":%" PRIu64
+               ",\"skipped\":%" PRIu64 ",\"rows_of_gb18030\":%" PRIu64 "}\n",
+               s->sent, s->accepted, s->duplicates, s->faulty, s->refused, c->skipped, c->of_gb18030);
+        return;
+    }
+    char sent[GROUPED_BYTES], accepted[GROUPED_BYTES], duplicates[GROUPED_BYTES], faulty[GROUPED_BYTES];
+    printf(either("%s rows: %s taken in, %s were there already, %s are faulty.\n", "%s 行:接收 %s,已存在 %s,有误 %s。\n"), grouped(s->sent, sent),
+           grouped(s->accepted, accepted), grouped(s->duplicates, duplicates), grouped(s->faulty + s->refused, faulty));
+    if (c->skipped > 0)
+        printf(either("%s rows were passed over, as the map says.\n", "按映射跳过 %s 行。\n"), grouped(c->skipped, sent));
+    if (c->of_gb18030 > 0)
+        printf(either("%s rows were in GB18030, not in UTF-8.\n", "%s 行为 GB18030 编码而非 UTF-8。\n"), grouped(c->of_gb18030, sent));
+    if (c->rejects > 0)
+        printf(either("The faulty ones, with the reasons, are in %s.\n", "有误的行及原因见 %s。\n"), rejects);
+}
+
+/* --join FILE[,FILE…]: cuts the text. */
+static size_t joins_cut(char *text, const char *out_joins[JOINS_TOLD_MAX])
+{
+    size_t count = 0;
+    for (char *at = text; at != NULL && count < JOINS_TOLD_MAX;) {
+        char *comma = strchr(at, ',');
+        if (comma != NULL)
+            *comma++ = 0;
+        out_joins[count++] = at;
+        at = comma;
+    }
+    return count;
+}
+
+static int preview_run(const struct import_options *o, uint64_t groups)
+{
+    struct err e = {0};
+    struct status status = import_preview(o, groups, &e);
+    return failed(status) ? say_failure(status, &e) : EXIT_DONE;
+}
+
+static int import_run(struct import_options *o, bool json)
+{
+    struct err e = {0};
+    struct import_counts counts;
+    char rejects[PATH_BYTES_MAX];
+    if (o->rejects == NULL) {
+        const char *slash = strrchr(o->path, '/');
+        (void)snprintf(rejects, sizeof rejects, "%s.rejects.csv", slash == NULL ? o->path : slash + 1);
+        o->rejects = rejects;
+    }
+    struct status status = import_file(o, &counts, &e);
+    if (counts.sent.sent > 0 || done(status))
+        counts_print(&counts, o->rejects, json);
+    if (failed(status))
+        return say_failure(status, &e);
+    return counts.sent.faulty + counts.sent.refused > 0 ? EXIT_REFUSED : EXIT_DONE;
+}
+
+int verb_import(struct arguments *a)
+{
+    struct err e = {0};
+    const char *joins[JOINS_TOLD_MAX];
+    const char *join = argument_option(a, "join");
+    char *cut = join == NULL ? NULL : strdup(join);
+    struct import_options o = {.map = argument_option(a, "map"), .source = argument_option(a, "source"), .joins = joins,
+                               .rejects = argument_option(a, "rejects"), .things = argument_flag(a, "things")};
+    bool json = argument_flag(a, "json");
+    uint64_t preview = 0;
+    o.join_count = joins_cut(cut, joins);
+    struct status status = argument_number(a, "preview", &preview, &e);
+    if (done(status))
+        status = client_of_arguments(a, &o.client, &e);
+    o.path = argument_next(a);
+    int code = EXIT_USAGE;
+    if (o.path == NULL || (preview > 0 && o.map == NULL))
+        code = say_usage(verb_of(a));
+    else if (arguments_finished(a))
+        code = failed(status) ? say_failure(status, &e) : preview > 0 ? preview_run(&o, preview) : import_run(&o, json);
+    client_destroy(o.client);
+    free(cut);
+    return code;
+}

@@ -1,0 +1,25 @@
+/* What the daemon says, for people: any JSON as aligned lines and tables, a profile as a card, a problem as a sentence. */
+#pragma once
+
+#include "app/client.h"
+#include "app/terminal.h"
+#include "lib/json.h"
+
+/* Members one a line; a list of objects as a table of their plain members; what is inside, indented. */
+void show_json(struct json j, struct arena *a, FILE *out);
+
+/* A profile as GET /api/v1/people/{person} gives it: who, why one person, what is known, what happened. */
+void show_profile(struct json profile, struct arena *a, FILE *out);
+void show_relations(struct json root, struct arena *a, FILE *out); /* of a profile: relations, and how far with each brand */
+
+void show_order(struct json order, struct arena *a, FILE *out);    /* with its lines, sums and refunds; verbs/orders.c */
+void show_days(struct json root, struct arena *a, FILE *out);      /* of a shop, as GET /api/v1/reconcile gives them */
+
+/* "2026-11-22T03:04:05.678Z" -> "2026-11-22 11:04" in Shanghai: by the zone of who looks (TZ). In the arena; anything else as it is. */
+struct bytes short_time(struct json j, struct arena *a);
+
+/* A member of an object as a number; 0: there is no such number. */
+uint64_t number_in(struct json j, const char *name);
+
+/* Prints a problem (an answer of 400 or more) to standard error and returns what to tell the shell. */
+int show_problem(const struct client_reply *reply, struct json problem);

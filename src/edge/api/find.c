@@ -1,0 +1,211 @@
+/* Finding people by what somebody at a desk has at hand: the last digits of a phone, a name or its pinyin, an order. */
+#include <string.h>
+
+#include "base/time.h"
+#include "edge/api/api.h"
+#include "edge/identifiers.h"
+#include "edge/mask.h"
+#include "edge/scope.h"
+#include "lib/text.h"
+
+#define FIND_TEXT_BYTES_MAX 128u
+#define FOUND_MAX 20u
+#define CANDIDATES_MAX 200u              /* fewer than a reader may touch (STEP_PEOPLE_MAX) */
+#define CANDIDATES_USUAL (3 * FOUND_MAX) /* of a token that sees all people: nearly each stands the check */
+#define ASKS_MAX 3u
+
+struct find_request {
+    struct bytes text;
+    /* What the text may be in full: an identifier is looked up at once. */
+    struct person_ask asks[ASKS_MAX];
+    size_t ask_count;
+    struct find_view *columns;
+    uint32_t candidates[CANDIDATES_MAX];
+    size_t candidate_count, candidates_most;
+    uint32_t found[FOUND_MAX];
+    size_t found_count;
+};
+
+/* --- what a text may be --- */
+
+static void ask_add(struct request *r, struct bytes type, struct bytes value)
+{
+    struct find_request *f = r->context;
+    struct person_ask *ask = &f->asks[f->ask_count];
+    *ask = (struct person_ask){.is_public = false};
+    if (f->ask_count < ASKS_MAX && done(id_read(r, type, BYTES_NONE, value, &ask->id, NULL)))
+        f->ask_count++;
+}
+
+static void asks_read(struct request *r)
+{
+    struct find_request *f = r->context;
+    if (public_id_read(f->text, &f->asks[0].public_id)) {
+        f->asks[0].is_public = true;
+        f->ask_count = 1;
+        return;
+    }
+    if (done(person_ask_read(r, f->text, &f->asks[0], NULL))) {
+        f->ask_count = 1;
+        return;
+    }
+    ask_add(r, BYTES_LIT("phone"), f->text);
+    ask_add(r, BYTES_LIT("email"), f->text);
+    ask_add(r, BYTES_LIT("user_id"), f->text);
+}
+
+/* --- what is shown of each --- */
+
+static void put_name(struct request *r, const struct view *v, uint32_t person, struct json_writer *w)
+{
+    const struct trait *list;
+    size_t count = people_traits(v, person, &list);
+    uint32_t name = name_number(v, NAME_TRAIT, BYTES_LIT("name"));
+    json_key(w, "name");
+    for (size_t i = 0; i < count && name != 0; i++) {
+        struct unpack u = unpack_of(list[i].value);
+        if (list[i].name != name || !scope_sees_brand_number(r->token, v, list[i].brand))
+            continue;
+        struct value value = unpack_value(&u);
+        if (!unpack_good(&u) || value.kind != VALUE_TEXT)
+            continue;
+        if (r->token != NULL && r->token->masked)
+            mask_text(w, value.body);
+        else
+            json_put_string(w, value.body);
+        return;
+    }
+    json_put_null(w);
+}
+
+/* Always masked: whoever needs the number opens the profile, and that is noted. */
+static void put_phone(struct request *r, const struct view *v, uint32_t person, struct json_writer *w)
+{
+    struct identifiers_seen ids = identifiers_seen(r, v, person);
+    member_uint(w, "identifiers", ids.seen);
+    json_key(w, "phone");
+    for (size_t i = 0; i < ids.count; i++) {
+        const struct identifier *id = &ids.list[i];
+        if (id->type == TYPE_PHONE && id->state == ID_IN_FORCE && ids.places[i] != IDENTIFIER_HIDDEN) {
+            mask_text(w, id->value);
+            return;
+        }
+    }
+    json_put_null(w);
+}
+
+static void put_seen(struct request *r, const struct view *v, uint32_t person, struct json_writer *w)
+{
+    const struct counter *list;
+    size_t count = people_counters(v, person, &list);
+    int64_t last_us = INT64_MIN;
+    uint64_t events = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!scope_sees_counter(r->token, v, &list[i]))
+            continue;
+        last_us = list[i].last_us > last_us ? list[i].last_us : last_us;
+        events += list[i].count;
+    }
+    member_uint(w, "events", events);
+    member_time(w, "last_seen", last_us); /* null when there was none */
+}
+
+static void found_add(struct request *r, const struct view *v, uint32_t person)
+{
+    struct find_request *f = r->context;
+    bool is_new = person != PERSON_NONE && f->found_count < FOUND_MAX && scope_sees_person(r->token, v, person);
+    for (size_t i = 0; i < f->found_count && is_new; i++)
+        is_new = f->found[i] != person;
+    if (is_new)
+        f->found[f->found_count++] = person;
+}
+
+static void print_found(struct request *r, const struct view *v, struct json_writer *w)
+{
+    struct find_request *f = r->context;
+    bool is_limited = scope_is_limited(r->token);
+    struct brand_set brands = is_limited ? scope_brands(r->token, v) : (struct brand_set){0};
+    f->found_count = 0;
+    for (size_t i = 0; i < f->ask_count; i++)
+        found_add(r, v, person_asked(r, v, &f->asks[i]));
+    for (size_t i = 0; i < f->candidate_count && f->found_count < FOUND_MAX; i++) {
+        uint32_t person = identity_living(v, f->candidates[i]);
+        if (person != PERSON_NONE && people_matches_known(v, person, f->text, is_limited ? &brands : NULL))
+            found_add(r, v, person);
+    }
+    json_object_begin(w);
+    json_key(w, "people");
+    json_array_begin(w);
+    for (size_t i = 0; i < f->found_count; i++) {
+        json_object_begin(w);
+        member_person(w, "id", v, f->found[i]);
+        member_uint(w, "number", f->found[i]);
+        put_name(r, v, f->found[i], w);
+        put_phone(r, v, f->found[i], w);
+        put_seen(r, v, f->found[i], w);
+        json_object_end(w);
+    }
+    json_array_end(w);
+    member_bool(w, "more", f->found_count == FOUND_MAX || f->candidate_count == f->candidates_most);
+    json_object_end(w);
+}
+
+static void found_printed(struct request *r)
+{
+    const struct find_request *f = r->context;
+    for (size_t i = 0; i < f->found_count; i++)
+        request_note_read(r, r->route->path, f->found[i]);
+    request_printed(r);
+}
+
+/* --- the way there --- */
+
+/* On a thread for long questions. */
+static void scan(void *context)
+{
+    struct request *r = context;
+    struct find_request *f = r->context;
+    f->candidate_count = people_find_scan(f->columns, f->text, f->candidates, f->candidates_most);
+    people_find_view_close(f->columns);
+    request_print_then(r, print_found, found_printed);
+}
+
+static void columns_open(const struct view *v, void *context)
+{
+    struct request *r = context;
+    struct find_request *f = r->context;
+    if (f->columns == NULL)
+        f->columns = people_find_view(v);
+}
+
+static void columns_opened(struct request *r)
+{
+    struct find_request *f = r->context;
+    struct err e = {0};
+    struct status status = host_background(request_host(r), scan, r, &e);
+    if (done(status))
+        return;
+    people_find_view_close(f->columns);
+    request_failed(r, status, &e);
+}
+
+void api_find(struct request *r)
+{
+    struct find_request *f = ARENA_NEW(request_arena(r), struct find_request);
+    struct err e = {0};
+    struct bytes text = http_query(r->x, "q");
+    r->context = f;
+    f->text = text;
+    f->candidates_most = scope_is_limited(r->token) ? CANDIDATES_MAX : CANDIDATES_USUAL;
+    if (text.size == 0 || text.size > FIND_TEXT_BYTES_MAX) {
+        request_failed(r, FAIL(&e, INVALID, "q: want 1 to %u bytes: four last digits, a name, pinyin, an order number, or TYPE:VALUE", FIND_TEXT_BYTES_MAX), &e);
+        return;
+    }
+    size_t bad = text_find_bad(text);
+    if (bad < text.size) {
+        request_failed(r, FAIL(&e, INVALID, "q, byte %zu: not UTF-8", bad), &e);
+        return;
+    }
+    asks_read(r);
+    request_read(r, columns_open, columns_opened);
+}
