@@ -12,11 +12,6 @@ struct bytes bytes_of_text(const char *text)
     return text == NULL ? BYTES_NONE : bytes_of(text, strlen(text));
 }
 
-bool bytes_equal(struct bytes a, struct bytes b)
-{
-    return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
-}
-
 int bytes_compare(struct bytes a, struct bytes b)
 {
     size_t shared = a.size < b.size ? a.size : b.size;
@@ -89,7 +84,7 @@ uint8_t *buf_extend(struct buf *b, size_t size)
     return room;
 }
 
-void buf_push(struct buf *b, struct bytes more)
+void buf_push_beyond(struct buf *b, struct bytes more)
 {
     if (more.size == 0 || !buf_reserve(b, more.size))
         return;
@@ -100,11 +95,6 @@ void buf_push(struct buf *b, struct bytes more)
 void buf_push_text(struct buf *b, const char *text)
 {
     buf_push(b, bytes_of_text(text));
-}
-
-void buf_push_byte(struct buf *b, uint8_t byte)
-{
-    buf_push(b, bytes_of(&byte, 1));
 }
 
 void buf_printf(struct buf *b, const char *format, ...)

@@ -21,6 +21,11 @@ int64_t time_monotonic_us(void)
     return clock_us(CLOCK_MONOTONIC);
 }
 
+int64_t time_thread_us(void)
+{
+    return clock_us(CLOCK_THREAD_CPUTIME_ID);
+}
+
 int32_t day_of_civil(struct civil_date date)
 {
     assert(date.month >= 1 && date.month <= 12);

@@ -14,9 +14,11 @@
 
 struct json_writer;
 struct forgotten;
+struct custody;
 
-/* Who may send a command or ask a query. A token has a set of these; SYSTEM is nobody outside the process. */
-enum role { ROLE_COLLECT, ROLE_READ, ROLE_WRITE, ROLE_ADMIN, ROLE_SYSTEM };
+/* Who may send a command or ask a query. A token has a set of these; LEGAL answers to persons and the law:
+ * copies for persons, and what is kept of the erased; SYSTEM is nobody outside the process. */
+enum role { ROLE_COLLECT, ROLE_READ, ROLE_WRITE, ROLE_ADMIN, ROLE_LEGAL, ROLE_SYSTEM };
 
 /* A reason why the rules say no: not a failure. Counted, logged with its command, shown, replayed. */
 struct refusal {
@@ -198,6 +200,8 @@ struct domain {
      * to forgotten_also. NULL: nothing. */
     void (*forget)(struct step *s, struct forgotten *who);
     void (*forget_touch)(const struct view *v, const struct forgotten *who); /* as needs of a command; NULL: nothing */
+    const struct custody *const *custodies; /* what of it is kept of who was erased, by law */
+    size_t custody_count;
     /* Folders of the workspace's whose files rows name; they never change, and a backup takes them. */
     const char *const *folders;
     size_t folder_count;

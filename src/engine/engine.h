@@ -134,7 +134,9 @@ struct engine_stats {
     unsigned purge_rounds;        /* that are left */
     uint64_t held;                /* how often commands had to wait for room in memory */
     size_t memory_bytes;          /* of all that counts against the budget */
-    int64_t stall_us_max;         /* the longest slice that a checkpoint took from the engine */
+    size_t memory_bytes_most;     /* the most that did, since the start or since its budget was last changed */
+    int64_t stall_us_max;         /* the longest slice that a checkpoint took from the engine, its beginning and end included */
+    int64_t stall_cpu_us_max;     /* the same in time of a processor: other threads and processes are left out */
     struct rows_usage rows;
     bool accepting;               /* false: the disk is nearly full */
     const char *trouble;          /* words for people, or NULL */

@@ -1,5 +1,6 @@
 /* The engine's inside, shared by engine.c (groups), recover.c (open, replay, audit), house.c (what is due by itself)
- * follow_send.c (what follows) and waiting.c (commands whose people are cold). */
+ * disk_room.c (a disk that gets
+ * full), follow_send.c (what follows) and waiting.c (commands whose people are cold). */
 #pragma once
 
 #include "engine/engine.h"
@@ -17,12 +18,15 @@ struct own_submission;
 struct syncer;
 struct works;
 
-/* While commands wait for room in memory. */
+/* Room in memory, and while commands wait for it. */
 struct room {
     bool wanted;            /* they wait */
     unsigned checkpoints;   /* that were waited for */
     uint64_t failed_before; /* how many had failed when the waiting began */
     uint64_t given_up;      /* how many there were, + 1, when they had made no room */
+    uint64_t barren;        /* how many checkpoints had ended, + 1, when nothing clean was found */
+    size_t growth;          /* of the rows' memory, by the largest of the last groups */
+    size_t rows_before;     /* what rows took after the last look */
 };
 
 /* Copies of what to tell the world after the group is durable. */
@@ -85,6 +89,7 @@ struct engine {
     uint64_t rounds; /* of housekeeping */
     uint64_t disk_looked_at; /* the log's end when the disk was last looked at */
     uint64_t disk_free_bytes; /* as it was then */
+    bool disk_is_short; /* it was little more than what is kept */
     uint64_t gave_back_at; /* position behind the last result of work that gives room back */
     int64_t give_back_after_us; /* no other checkpoint for the sake of a full disk before */
     struct room room;
@@ -92,7 +97,6 @@ struct engine {
     bool purge_runs;       /* the first of them was begun */
     bool accepting;
     bool audits;       /* the log is another engine's */
-    size_t memory_bytes_most; /* used by the replay */
     bool none_cold;    /* of the rows, while this group runs */
     bool needs_again;  /* what was met when a command was taken may not be any more when it is applied */
     size_t arrived;    /* rows and the like, since the waiting commands were last looked at */
@@ -123,8 +127,20 @@ const struct refusal *engine_apply(struct engine *g, const struct command *comma
                                    bool tell, struct bytes *out_reply);
 /* Answers and hooks of the commands applied since the last call. */
 void engine_tell(struct engine *g);
-fallible engine_checkpoint_step(struct engine *g, size_t bytes_max, struct err *e);
+/* Carries a running checkpoint on, for about so long. */
+fallible engine_checkpoint_step(struct engine *g, int64_t slice_us, struct err *e);
+void engine_checkpoint_begin(struct engine *g); /* none runs */
+/* The log is kept from `keep` on, and for as long as a domain still reads it. */
+uint64_t engine_log_kept_from(struct engine *g, uint64_t keep);
+fallible engine_log_let_go(struct engine *g, struct err *e); /* of what is before the last checkpoint but one */
+/* The disk (disk_room.c). */
+uint64_t engine_checkpoint_room(const struct engine *g); /* about what one that begins now may take of it */
+uint64_t engine_disk_kept(const struct engine *g); /* with less free, no commands are taken; 0: it isn't minded */
+fallible engine_disk_mind(struct engine *g, struct err *e);  /* looks at what is free, now and then */
+fallible engine_disk_give_back(struct engine *g, int64_t now_us, struct err *e); /* on a disk that gets full: checkpoints that let go of the log */
+fallible engine_disk_forget_older(struct engine *g, struct err *e); /* a checkpoint had no room */
 /* Memory (memory.c). */
+void engine_memory_note(struct engine *g);          /* how much is used now, for the most of it */
 size_t engine_rows_room(const struct engine *g);    /* for what a start brings back into memory */
 void engine_memory_mind(struct engine *g);          /* a slice of what is over the budget goes cold; may want a checkpoint */
 /* After something was applied, and while commands wait for room: do they have to, from now on? Lets clean rows go, and begins

@@ -1,6 +1,7 @@
 /* The engine as a whole, with tiny domains, on a simulated disk. Covers: engine.c, house.c, own.c, recover.c, waiting.c,
- * work.c, fetch.c, memory.c */
+ * work.c, fetch.c, memory.c, disk_room.c */
 #include "engine/engine_test.h"
+#include "store/checkpoint.h"
 
 static void a_command_is_answered_with_its_place(struct t *t)
 {
@@ -369,6 +370,59 @@ static void a_checkpoint_without_room_waits_for_some(struct t *t)
     world_close(w);
 }
 
+/* Where there is no room for the next checkpoint the last but one goes, with the log that belongs to it. */
+static void the_last_checkpoint_but_one_is_room(struct t *t)
+{
+    struct world *w = world_open(t);
+    struct err e = {0};
+    struct checkpoint_mark mark;
+    (void)send(w, prepare(w, COMMAND_TINY_CREATE));
+    for (char c = 'a'; c <= 'c'; c++) {
+        if (c == 'c')
+            cold_memory_full_with(w->cold, 2);
+        (void)send(w, letter(w, 1, c));
+        CHECK_DONE(t, engine_checkpoint(w->engine, true, &e), &e);
+    }
+    CHECK_EQ(t, stats(w).checkpoints, 2);
+    CHECK_EQ(t, stats(w).checkpoints_failed, 1);
+    CHECK_FAILS(t, checkpoint_mark_read(w->disk, 1, &mark, &e), NOT_FOUND);
+    struct hash128 digest = stats(w).digest;
+    CHECK_DONE(t, engine_checkpoint(w->engine, true, &e), &e);
+    CHECK_EQ(t, stats(w).checkpoints, 3);
+    CHECK_DONE(t, checkpoint_mark_read(w->disk, 1, &mark, &e), &e);
+    world_crash(w);
+    CHECK(t, hash128_equal(stats(w).digest, digest));
+    check_letters(w, 1, "abc");
+    world_close(w);
+}
+
+/* What is kept free grows with what has changed since the last checkpoint, so that one always finds room. */
+static void room_for_a_checkpoint_is_kept(struct t *t)
+{
+    struct world *w = world_open(t);
+    struct err e = {0};
+    (void)send(w, prepare(w, COMMAND_TINY_CREATE));
+    w->options.disk_reserve_bytes = 1;
+    world_crash(w);
+    disk_sim_limit(w->disk, 4 << 20);
+    size_t sent = 0;
+    uint64_t free_bytes = 4 << 20;
+    for (; sent < SENT_MAX - 4 && stats(w).accepting; sent++) {
+        CHECK_DONE(t, disk_free_bytes(w->disk, &free_bytes, &e), &e);
+        if (sent == 100)
+            disk_sim_limit(w->disk, (4 << 20) - free_bytes + stats(w).rows.checkpoint_bytes);
+        (void)send(w, wide_ask(w, sent));
+        (void)keep_house(w);
+    }
+    CHECK(t, sent >= 100 && sent <= 110);
+    for (int i = 0; i < 10 && !stats(w).accepting; i++) {
+        w->now_us += US_PER_SECOND;
+        (void)keep_house(w);
+    }
+    CHECK(t, stats(w).accepting && stats(w).checkpoints > 0);
+    world_close(w);
+}
+
 /* Behind a checkpoint that runs comes another one, so that nothing is left to replay. */
 static void a_checkpoint_that_is_waited_for_has_everything(struct t *t)
 {
@@ -560,6 +614,8 @@ static const struct test tests[] = {
     {"a reserve is kept free", a_reserve_is_kept_free, 1},
     {"a disk filled by the log recovers", a_disk_filled_by_the_log_recovers, 1},
     {"a checkpoint without room waits for some", a_checkpoint_without_room_waits_for_some, 1},
+    {"the last checkpoint but one is room", the_last_checkpoint_but_one_is_room, 1},
+    {"room for a checkpoint is kept", room_for_a_checkpoint_is_kept, 1},
     {"a checkpoint that is waited for has everything", a_checkpoint_that_is_waited_for_has_everything, 1},
     {"few groups that write much are noticed", few_groups_that_write_much_are_noticed, 1},
     {"a close turns the waiting away", a_close_turns_the_waiting_away, 1},

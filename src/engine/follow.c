@@ -95,22 +95,18 @@ bool follow_up_next(const struct view *v, struct log_follows after, struct follo
     return true;
 }
 
-static struct follow_head head_read(const struct view *v, struct log_follows name)
+struct follow_up_mark follow_up_mark(const struct view *v, struct log_follows name)
 {
     struct bytes value;
     bool found = view_keyed(v, &follow_up_family, follow_key(v->arena, name, 0), &value);
     assert(found); /* said by a step before, and taken away by this one alone */
-    return head_of(value);
+    struct follow_head head = head_of(value);
+    assert(head.cause < CAUSE_COUNT);
+    return (struct follow_up_mark){.name = name, .cause = (enum cause)head.cause, .piece_count = piece_count(head.payload_bytes)};
 }
 
-enum cause follow_up_cause(const struct view *v, struct log_follows name)
+void follow_up_done(struct step *s, const struct follow_up_mark *mark)
 {
-    return (enum cause)head_read(v, name).cause;
-}
-
-void follow_up_done(struct step *s, struct log_follows name)
-{
-    uint32_t pieces = piece_count(head_read(&s->view, name).payload_bytes);
-    for (uint32_t piece = 0; piece < pieces; piece++)
-        step_keyed_remove(s, &follow_up_family, follow_key(s->view.arena, name, piece));
+    for (uint32_t piece = 0; piece < mark->piece_count; piece++)
+        step_keyed_remove(s, &follow_up_family, follow_key(s->view.arena, mark->name, piece));
 }

@@ -14,7 +14,11 @@ struct follow_up {
 
 /* The first one behind `after`, by position, then nth. {0}: the first of all. false: there is none. */
 bool follow_up_next(const struct view *v, struct log_follows after, struct follow_up *out_follow_up);
-/* The cause that its own step begins with. */
-enum cause follow_up_cause(const struct view *v, struct log_follows name);
-/* Takes its rows away, in its own step. */
-void follow_up_done(struct step *s, struct log_follows name);
+/* What its own step has to know of it: the cause that it begins with, and how many rows it takes away. */
+struct follow_up_mark {
+    struct log_follows name;
+    enum cause cause;
+    uint32_t piece_count;
+};
+struct follow_up_mark follow_up_mark(const struct view *v, struct log_follows name);
+void follow_up_done(struct step *s, const struct follow_up_mark *mark);

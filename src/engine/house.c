@@ -6,15 +6,11 @@
 #include "engine/engine_priv.h"
 
 #define HOUSE_WAIT_US_MAX US_PER_SECOND
-#define CHECKPOINT_SLICE_BYTES (1u << 20) /* copied in well under a millisecond */
+#define CHECKPOINT_SLICE_US 500 /* while commands go on */
+#define CHECKPOINT_PIECE_BYTES (32u << 10) /* copied in some 50 us, or a few hundred where caches are cold */
+#define CHECKPOINT_BYTES_AT_ONCE (1u << 20) /* without threads: no clock decides how far it gets */
 #define JOBS_A_ROUND 8u
-#define DISK_LOOK_EVERY_GROUPS 64u
-#define DISK_LOOKS_A_RESERVE 8u
-#define GIVE_BACK_EVERY_US US_PER_SECOND
-#define RETRY_US (10 * US_PER_SECOND) /* of a checkpoint that failed and has no more room than then */
-#define MORE_ROOM_PART 8u             /* of the reserve */
-#define PURGE_ROUNDS 4u               /* two, and what is swept then, and the log that was read for it */
-#define BACK_PART 4u                  /* of the reserve, beyond it: commands are taken again */
+#define PURGE_ROUNDS 4u /* two, and what is swept then, and the log that was read for it */
 
 struct own_submission {
     struct submission submission;
@@ -97,8 +93,7 @@ static fallible jobs_advance(struct engine *g, int64_t now_us, int64_t *out_wait
     return DONE;
 }
 
-/* The log is kept from `keep` on, and for as long as a domain still reads it. */
-static uint64_t log_kept_from(struct engine *g, uint64_t keep)
+uint64_t engine_log_kept_from(struct engine *g, uint64_t keep)
 {
     struct view v = engine_view(g);
     for (size_t i = 0; i < registry_domain_count(g->options.registry); i++) {
@@ -112,29 +107,47 @@ static uint64_t log_kept_from(struct engine *g, uint64_t keep)
 /* From the last checkpoint but one on. */
 static uint64_t log_needed(struct engine *g)
 {
-    return log_kept_from(g, g->trim_position);
+    return engine_log_kept_from(g, g->trim_position);
 }
 
-static fallible log_let_go(struct engine *g, struct err *e)
+fallible engine_log_let_go(struct engine *g, struct err *e)
 {
     uint64_t keep = g->audits ? 0 : log_needed(g);
     return keep == 0 ? DONE : log_trim(g->log, keep, e);
 }
 
+struct stall {
+    int64_t from_us, from_cpu_us;
+};
+
+static struct stall stall_begin(void)
+{
+    return (struct stall){.from_us = time_monotonic_us(), .from_cpu_us = time_thread_us()};
+}
+
+static void stall_end(struct engine *g, struct stall s)
+{
+    int64_t us = time_monotonic_us() - s.from_us, cpu_us = time_thread_us() - s.from_cpu_us;
+    g->stats.stall_us_max = us > g->stats.stall_us_max ? us : g->stats.stall_us_max;
+    g->stats.stall_cpu_us_max = cpu_us > g->stats.stall_cpu_us_max ? cpu_us : g->stats.stall_cpu_us_max;
+}
+
 /* A failed checkpoint is no reason to stop: the log has everything. It is shown and tried again later. */
-fallible engine_checkpoint_step(struct engine *g, size_t bytes_max, struct err *e)
+static fallible checkpoint_piece(struct engine *g, size_t bytes_max, struct err *e)
 {
     struct checkpoint_mark mark;
     struct err why = {0};
-    switch (checkpointer_step(g->checkpointer, bytes_max, &mark, &why)) {
+    enum checkpoint_state state = checkpointer_step(g->checkpointer, bytes_max, &mark, &why);
+    switch (state) {
     case CHECKPOINT_RUNNING:
         return DONE;
+    case CHECKPOINT_FULL:
     case CHECKPOINT_FAILED:
         g->stats.checkpoints_failed++;
         g->checkpoint_failed = true;
         engine_trouble(g, &why);
         g->checkpoint_wanted_at = log_end(g->log) + g->options.checkpoint_log_bytes / 4;
-        return DONE;
+        return state == CHECKPOINT_FULL ? engine_disk_forget_older(g, e) : DONE;
     case CHECKPOINT_IDLE:
         break;
     }
@@ -143,23 +156,35 @@ fallible engine_checkpoint_step(struct engine *g, size_t bytes_max, struct err *
     g->trim_position = g->mark.position;
     g->mark = mark;
     g->checkpoint_failed = false;
-    return log_let_go(g, e);
+    return engine_log_let_go(g, e);
 }
 
-static void checkpoint_begin(struct engine *g)
+fallible engine_checkpoint_step(struct engine *g, int64_t slice_us, struct err *e)
+{
+    struct stall stall = stall_begin();
+    struct status status = checkpoint_piece(g, g->options.threaded ? CHECKPOINT_PIECE_BYTES : CHECKPOINT_BYTES_AT_ONCE, e);
+    while (done(status) && g->options.threaded && checkpointer_hands_out(g->checkpointer) && time_monotonic_us() - stall.from_us < slice_us)
+        status = checkpoint_piece(g, CHECKPOINT_PIECE_BYTES, e);
+    stall_end(g, stall);
+    return status;
+}
+
+void engine_checkpoint_begin(struct engine *g)
 {
     struct checkpoint_mark mark = {.position = g->applied,
                                    .time_us = g->time_us,
                                    .apply_version = g->options.apply_version,
                                    .digest = rows_digest(g->rows)};
     g->tried_free_bytes = g->disk_free_bytes;
+    struct stall stall = stall_begin();
     checkpointer_begin(g->checkpointer, &mark);
+    stall_end(g, stall);
 }
 
 static fallible checkpoint_finish(struct engine *g, struct err *e)
 {
     while (checkpointer_running(g->checkpointer)) {
-        TRY(engine_checkpoint_step(g, CHECKPOINT_SLICE_BYTES, e));
+        TRY(engine_checkpoint_step(g, CHECKPOINT_SLICE_US, e));
         checkpointer_wait(g->checkpointer, HOUSE_WAIT_US_MAX);
     }
     return DONE;
@@ -171,7 +196,7 @@ fallible engine_checkpoint(struct engine *g, bool wait, struct err *e)
         TRY(checkpoint_finish(g, e)); /* one that runs is of what was applied when it began */
     if (!checkpointer_running(g->checkpointer)) {
         if (g->applied != g->mark.position)
-            checkpoint_begin(g);
+            engine_checkpoint_begin(g);
         g->checkpoint_wanted_at = g->applied + g->options.checkpoint_log_bytes;
     }
     return wait ? checkpoint_finish(g, e) : DONE;
@@ -190,10 +215,7 @@ static fallible checkpoint_go_on(struct engine *g, int64_t *out_wait_us, struct 
             return DONE;
         return engine_checkpoint(g, false, e);
     }
-    int64_t before_us = time_monotonic_us();
-    TRY(engine_checkpoint_step(g, CHECKPOINT_SLICE_BYTES, e));
-    int64_t took_us = time_monotonic_us() - before_us;
-    g->stats.stall_us_max = took_us > g->stats.stall_us_max ? took_us : g->stats.stall_us_max;
+    TRY(engine_checkpoint_step(g, CHECKPOINT_SLICE_US, e));
     *out_wait_us = *out_wait_us < US_PER_MS ? *out_wait_us : US_PER_MS;
     return DONE;
 }
@@ -215,64 +237,14 @@ static fallible purge_go_on(struct engine *g, int64_t now_us, struct err *e)
     log_turn(g->log);
     TRY(own_send(g, COMMAND_TICK, BYTES_NONE, now_us, e));
     checkpointer_compact(g->checkpointer);
-    checkpoint_begin(g);
+    engine_checkpoint_begin(g);
     return DONE;
-}
-
-/* Commands are taken again when there is some more than the reserve, so that it does not flap. */
-static fallible disk_mind(struct engine *g, struct err *e)
-{
-    g->disk_looked_at = log_end(g->log);
-    TRY(disk_free_bytes(g->options.disk, &g->disk_free_bytes, e));
-    if (g->disk_free_bytes < g->options.disk_reserve_bytes)
-        g->accepting = false;
-    else if (g->disk_free_bytes >= g->options.disk_reserve_bytes + g->options.disk_reserve_bytes / BACK_PART)
-        g->accepting = true;
-    return DONE;
-}
-
-/* Would two checkpoints let go of a part of the log, or of what work gave up since the last but one? */
-static bool checkpoints_give_back(struct engine *g)
-{
-    bool log_goes = g->trim_position < g->applied && log_first(g->log) + g->options.log_segment_bytes < log_kept_from(g, g->applied);
-    return log_goes || g->trim_position < g->gave_back_at;
-}
-
-/* One that failed is most often one that had no room: the next one waits for some, but not for ever. */
-static bool checkpoint_is_worth_it(struct engine *g, int64_t now_us)
-{
-    bool has_more_room = g->disk_free_bytes >= g->tried_free_bytes + g->options.disk_reserve_bytes / MORE_ROOM_PART;
-    bool may_try = g->checkpoint_failed && !has_more_room ? now_us >= g->give_back_after_us + RETRY_US : now_us >= g->give_back_after_us;
-    return may_try && checkpoints_give_back(g);
-}
-
-/* While commands are refused no checkpoint comes due by itself, and the log is kept from the last but one on: a disk that
- * Kith has filled would stay full. What nobody needs any more goes at once: a checkpoint may have no room before. */
-static fallible disk_give_back(struct engine *g, int64_t now_us, struct err *e)
-{
-    if (g->accepting)
-        return DONE;
-    TRY(log_let_go(g, e));
-    if (checkpointer_running(g->checkpointer) || !checkpoint_is_worth_it(g, now_us))
-        return DONE;
-    g->give_back_after_us = now_us + GIVE_BACK_EVERY_US;
-    checkpoint_begin(g);
-    return DONE;
-}
-
-/* Few groups may write much: a part of the reserve, and it is time to look again. */
-static bool disk_is_due(struct engine *g)
-{
-    uint64_t wrote = log_end(g->log) - g->disk_looked_at, reserve = g->options.disk_reserve_bytes;
-    bool wrote_much = reserve > 0 && wrote >= reserve / DISK_LOOKS_A_RESERVE;
-    return g->rounds++ % DISK_LOOK_EVERY_GROUPS == 0 || wrote_much || !g->accepting;
 }
 
 fallible engine_keep_house(struct engine *g, int64_t now_us, int64_t *out_wait_us, struct err *e)
 {
     *out_wait_us = HOUSE_WAIT_US_MAX;
-    if (disk_is_due(g))
-        TRY(disk_mind(g, e));
+    TRY(engine_disk_mind(g, e));
     if (!g->room.wanted && (waiting_count(g->waiting) > 0 || follow_ups_due(g))) { /* what has come for them would only go again */
         *out_wait_us = 0;
         TRY(engine_group(g, NULL, 0, now_us, e));
@@ -287,7 +259,7 @@ fallible engine_keep_house(struct engine *g, int64_t now_us, int64_t *out_wait_u
     engine_memory_mind(g);
     if (g->room.wanted)
         TRY(engine_room_look(g, e));
-    TRY(disk_give_back(g, now_us, e));
+    TRY(engine_disk_give_back(g, now_us, e));
     if (follow_ups_due(g))
         *out_wait_us = 0;
     TRY(purge_go_on(g, now_us, e));

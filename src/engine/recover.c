@@ -185,8 +185,7 @@ static fallible replay(struct engine *g, uint64_t until, struct err *e)
         }
         if (done(status))
             status = batch_apply(g, b, e);
-        size_t memory_bytes = engine_memory_bytes(g);
-        g->memory_bytes_most = memory_bytes > g->memory_bytes_most ? memory_bytes : g->memory_bytes_most;
+        engine_memory_note(g);
     }
     buf_fini(&b->bytes);
     free(b);
@@ -443,6 +442,18 @@ void engine_close(struct engine *g)
     free(g);
 }
 
+/* A full disk makes Kith give the last checkpoint but one up for room: no fault, but nothing to replay from. */
+static fallible audit_load(struct engine *g, const struct checkpoint_mark *older, struct err *e)
+{
+    struct err why = {0};
+    struct status status = state_load(g, older, &why);
+    if (failed(status) && g->cold == NULL && older->snapshot[0] != 0)
+        return FAIL(e, NOT_FOUND, "the last checkpoint but one can't be opened (%s): it was given up for room on a full disk, or is damaged; "
+                    "behind the next checkpoint there is something to compare with again", why.text);
+    *e = why;
+    return status;
+}
+
 static fallible audit_run(struct engine *g, struct audit *out_audit, struct err *e)
 {
     struct checkpoint_mark last, older;
@@ -452,7 +463,7 @@ static fallible audit_run(struct engine *g, struct audit *out_audit, struct err 
         return FAIL(e, NOT_FOUND, "there is no checkpoint yet: nothing to compare with");
     struct log_options log_options = log_options_of(&g->options, true);
     TRY(log_open(g->options.disk, &log_options, &g->log, e));
-    TRY(state_load(g, &older, e));
+    TRY(audit_load(g, &older, e));
     if (older.snapshot[0] == 0)
         g->applied = log_first(g->log);
     else
@@ -465,7 +476,7 @@ static fallible audit_run(struct engine *g, struct audit *out_audit, struct err 
     if (!hash128_equal(digest, last.digest))
         return FAIL(e, CORRUPT, "replaying %" PRIu64 " to %" PRIu64 " gives the digest %016" PRIx64 "%016" PRIx64
                     ", the checkpoint has %016" PRIx64 "%016" PRIx64, from, last.position, digest.high, digest.low, last.digest.high, last.digest.low);
-    *out_audit = (struct audit){.from = from, .until = last.position, .commands = g->stats.replayed, .digest = digest, .memory_bytes_most = g->memory_bytes_most};
+    *out_audit = (struct audit){.from = from, .until = last.position, .commands = g->stats.replayed, .digest = digest, .memory_bytes_most = g->stats.memory_bytes_most};
     return DONE;
 }
 

@@ -3,7 +3,7 @@
  *
  * A domain gives it two families: `pages`, NUMBERED with rows of up to ROW_BYTES_MAX, and `index`, an INDEX that goes cold. They
  * may serve many keys, and hold nothing else. Up to ROSTER_PAGE_MAX numbers stand in the key's own row; more of them in pages of
- * so many, with a directory in the key's row. Format: docs/formats/rows.md.
+ * so many, with a directory in the key's row, which also has the last numbers that came behind all others. Format: docs/formats/rows.md.
  *
  * Of a key 80 bits decide, as in every index: of bytes that outsiders choose no key is made, but of the number that stands for
  * them, or by a secret hash. 0 is no number. */
@@ -22,7 +22,8 @@ struct roster {
 /* For `needs`: touches what roster_has, roster_add and roster_remove read of this number: the key's row, one page, and the pages
  * beside it that are half empty. */
 void roster_touch(const struct view *v, const struct roster *r, struct hash128 key, uint32_t number);
-/* Writes two rows, a page of up to 10 KiB and the key's; three when a page comes or goes. What is in it already, or isn't, changes
+/* Writes two rows, a page of up to 10 KiB and the key's; three when a page comes or goes. What comes behind all others most often writes
+ * the key's alone. What is in it already, or isn't, changes
  * nothing. false: the roster is full, and nothing is written. */
 bool roster_add(struct step *s, const struct roster *r, struct hash128 key, uint32_t number);
 void roster_remove(struct step *s, const struct roster *r, struct hash128 key, uint32_t number);

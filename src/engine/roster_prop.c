@@ -10,7 +10,7 @@
 #define NUMBERS 11987u /* in play, several pages of them; a prime, so that any stride meets all */
 #define STEPS 400
 #define CHANGES_MAX 256u /* of a step */
-#define DIRECTORY_PAGES_MAX ((ROW_BYTES_MAX - 1) / 10)
+#define DIRECTORY_PAGES_MAX ((ROW_BYTES_MAX - 3 - 4 * 128) / 10)
 
 static const struct family pages_family = {
     .id = 60, .kind = FAMILY_NUMBERED, .value_bytes = ROW_BYTES_MAX, .name = "roster_page"};
@@ -246,7 +246,8 @@ static void full_directory(struct t *t, struct desk *d)
     pack_u8(&b, 1), pack_u32(&b, 1000000);
     rows_numbered_put(d->rows, &pages_family, 2, buf_bytes(&b));
     buf_clear(&b);
-    pack_u8(&b, 2);
+    pack_u8(&b, 3);
+    pack_u16(&b, 0);
     for (uint32_t i = 0; i < DIRECTORY_PAGES_MAX; i++)
         pack_u32(&b, 1000000 * i), pack_u32(&b, i == 0 ? 1 : 2), pack_u16(&b, i == 0 ? ROSTER_PAGE_MAX : 1);
     CHECK(t, !b.overflowed);

@@ -219,12 +219,14 @@ const struct refusal *step_apply(struct step *s, const struct command *command, 
     s->view.now_us = record->time_us;
     s->view.position = record->position;
     bool is_follow_up = record->follows.position != 0;
+    struct follow_up_mark mark = {.cause = s->cause};
     if (is_follow_up)
-        s->cause = follow_up_cause(&s->view, record->follows);
+        mark = follow_up_mark(&s->view, record->follows);
+    s->cause = mark.cause;
     const struct refusal *refusal = command->apply(s, record->payload);
     assert(refusal == NULL || step_is_clean(s));
     if (is_follow_up)
-        follow_up_done(s, record->follows);
+        follow_up_done(s, &mark);
     return refusal;
 }
 
@@ -242,9 +244,9 @@ void step_settle(struct step *s, fact_told told, void *context)
 }
 
 /* kind, then the domain's key: the keys of one kind lie together. */
-static struct bytes kind_key(struct step *s, uint32_t kind, struct bytes key)
+static struct bytes kind_key(struct arena *arena, uint32_t kind, struct bytes key)
 {
-    uint8_t *data = arena_take(s->view.arena, 4 + key.size, 1);
+    uint8_t *data = arena_take(arena, 4 + key.size, 1);
     (void)put_key(data, kind, 4);
     if (key.size > 0)
         memcpy(data + 4, key.data, key.size);
@@ -253,7 +255,7 @@ static struct bytes kind_key(struct step *s, uint32_t kind, struct bytes key)
 
 void step_ask(struct step *s, const struct effect_kind *kind, struct bytes key, struct bytes payload)
 {
-    struct bytes name = kind_key(s, kind->id, key), there;
+    struct bytes name = kind_key(s->view.arena, kind->id, key), there;
     assert(payload.size <= kind->payload_bytes_max);
     if (view_keyed(&s->view, &outbox_family, name, &there))
         return;
@@ -288,7 +290,13 @@ void step_timer_cancel(struct step *s, const struct timer_kind *kind, int64_t du
 void step_job_start(struct step *s, const struct job_kind *kind, struct bytes key, struct bytes state)
 {
     assert(state.size > 0); /* no bytes: the job would be finished */
-    step_keyed_put(s, &job_family, kind_key(s, kind->id, key), state);
+    step_keyed_put(s, &job_family, kind_key(s->view.arena, kind->id, key), state);
+}
+
+bool job_is_under_way(const struct view *v, const struct job_kind *kind, struct bytes key)
+{
+    struct bytes state;
+    return view_keyed(v, &job_family, kind_key(v->arena, kind->id, key), &state);
 }
 
 void step_reply(struct step *s, struct bytes json)

@@ -12,12 +12,16 @@
 #define WORK_KINDS_MAX 32u
 #define WORK_RETRY_US (10 * US_PER_SECOND) /* after a failure */
 #define KEPT_PART_LEAST 16u                /* of the reserve: kept for a checkpoint of next to nothing */
-#define KEPT_A_LOG_BYTE 8u                 /* a command of one row may have a page written, and half of them do */
 #define LEISURE_NICE 10                    /* a weight of 110 against 1024 */
 
 bool work_stopped(const struct work_context *c)
 {
     return atomic_load_explicit(c->around->stop, memory_order_relaxed);
+}
+
+bool work_has_room(const struct work_surroundings *around, uint64_t bytes)
+{
+    return bytes <= atomic_load_explicit(&around->spare_bytes, memory_order_relaxed);
 }
 
 /* One kind of work and, while it runs, its thread. `finished` is the only field that both threads look at. */
@@ -136,14 +140,13 @@ static fallible work_finish(struct work *w, int64_t now_us, struct err *e)
     return DONE;
 }
 
-/* What is kept for the next checkpoint: the more commands it has to put down, the more, up to half of the reserve. Where one has
- * failed, all that is left, since what work gives up goes only when checkpoints have passed. */
+/* What is kept for the next checkpoint. Where one has failed, all that is left, since what work gives up goes only when
+ * checkpoints have passed. */
 static uint64_t kept_for_checkpoint(const struct engine *g)
 {
-    uint64_t reserve = g->options.disk_reserve_bytes, log_bytes = g->applied - g->mark.position;
     if (g->checkpoint_failed)
         return UINT64_MAX;
-    return log_bytes < reserve / KEPT_A_LOG_BYTE ? reserve / KEPT_PART_LEAST + log_bytes * KEPT_A_LOG_BYTE / 2 : reserve / 2;
+    return g->options.disk_reserve_bytes / KEPT_PART_LEAST + engine_checkpoint_room(g);
 }
 
 /* What is beyond that is not taken at once. */
@@ -155,8 +158,8 @@ static uint64_t room_of(const struct engine *g)
 
 static uint64_t spare_of(const struct engine *g)
 {
-    uint64_t reserve = g->options.disk_reserve_bytes;
-    return g->disk_free_bytes > reserve ? g->disk_free_bytes - reserve : 0;
+    uint64_t kept = engine_disk_kept(g);
+    return g->disk_free_bytes > kept ? g->disk_free_bytes - kept : 0;
 }
 
 static void work_begin(struct work *w, const struct view *v)

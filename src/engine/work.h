@@ -14,9 +14,11 @@ struct work_surroundings {
     _Atomic uint64_t checkpoint_older;
     /* What its files may take of a disk that is nearly full, so that commands are refused; 0: all that they need. */
     _Atomic uint64_t room_bytes;
-    /* Of the disk beyond its reserve: for work that takes much before it lets go of anything. */
+    /* Of the disk beyond what is kept of it: see work_has_room. */
     _Atomic uint64_t spare_bytes;
     _Atomic size_t memory_bytes; /* the engine's budget, for work that takes a share of it */
     atomic_bool *stop; /* look now and then: true means the process wants to end, return CANCELLED */
 };
 bool work_stopped(const struct work_context *c); /* the process wants to end */
+/* For work that takes much of the disk before it lets go of anything: may it take so much? */
+bool work_has_room(const struct work_surroundings *around, uint64_t bytes);

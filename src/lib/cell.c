@@ -14,15 +14,14 @@
 #define EPOCH_S_MIN 1e9          /* 2001: fewer digits would be a packed date in milliseconds */
 #define EPOCH_S_MAX 4102444800.0 /* 2100 */
 
-const struct cell_words cell_fault_words[CELL_FAULT_COUNT] = {
-    [CELL_GOOD] = {"good", "正常"},
-    [CELL_LOSSY] = {"has lost digits: export the column as text", "已丢失位数:请将该列以文本格式导出"},
-    [CELL_ERROR] = {"is what Excel shows instead of a value", "是 Excel 的错误值,不是数据"},
-    [CELL_NUMBER] = {"is no number", "不是数字"},
-    [CELL_TIME] = {"is no time", "不是时间"},
-    [CELL_OPEN_DATE] = {"may be read with the day or the month first: the map says \"dates\": \"dmy\" or \"mdy\"",
-                        "日、月顺序不明:请在映射中写明 \"dates\":\"dmy\" 或 \"mdy\""},
-    [CELL_CUT_TIME] = {"is a time without its day", "只有时刻,没有日期"},
+const char *const cell_fault_words[CELL_FAULT_COUNT] = {
+    [CELL_GOOD] = "is good",
+    [CELL_LOSSY] = "has lost digits: export the column as text",
+    [CELL_ERROR] = "is what Excel shows instead of a value",
+    [CELL_NUMBER] = "is no number",
+    [CELL_TIME] = "is no time",
+    [CELL_OPEN_DATE] = "may be read with the day or the month first: the map says \"dates\": \"dmy\" or \"mdy\"",
+    [CELL_CUT_TIME] = "is a time without its day",
 };
 
 /* --- texts --- */
@@ -57,6 +56,15 @@ static struct bytes trimmed(struct bytes text)
 static bool is_digit(uint8_t c)
 {
     return c >= '0' && c <= '9';
+}
+
+/* text_next of what is nearly always ASCII. */
+static uint32_t next_of(struct bytes *rest)
+{
+    if (rest->data[0] >= 0x80)
+        return text_next(rest);
+    *rest = bytes_of(rest->data + 1, rest->size - 1);
+    return rest->data[-1];
 }
 
 struct bytes cell_text(struct bytes raw)
@@ -165,7 +173,7 @@ static bool amount_narrow(struct bytes text, struct narrow *out)
         if (bytes_starts_with(text, bytes_of_text(codes[i])))
             text = trimmed(bytes_slice(text, 3, text.size));
     for (bool apart = false; text.size > 0;) {
-        uint32_t c = text_next(&text);
+        uint32_t c = next_of(&text);
         char narrow = narrow_of(c);
         if (is_currency(c) || is_blank(c)) {
             apart = out->size > 0 && is_digit((uint8_t)out->text[out->size - 1]);
@@ -259,6 +267,18 @@ static void digits_print(const struct narrow *n, bool negative, struct cell_numb
         to[size - 1] = 0;
 }
 
+/* "1234", "0.50": as JSON has it already, and with no digits lost. */
+static bool is_plain_number(struct bytes text)
+{
+    size_t at = 0, point = 0;
+    bool has_zero = text.data[0] == '0' && text.size > 1 && text.data[1] != '.';
+    while (at < text.size && (is_digit(text.data[at]) || (text.data[at] == '.' && at > 0 && point == 0))) {
+        point = text.data[at] == '.' ? at : point;
+        at++;
+    }
+    return at == text.size && !has_zero && point + 1 != at && at < CELL_NUMBER_BYTES - 8;
+}
+
 /* An exponent in front of which all digits stand is a number like others: 1E-05 is 0.00001 as spreadsheets print it. */
 static enum cell_fault exponent_read(struct bytes text, struct cell_number *out)
 {
@@ -275,6 +295,11 @@ enum cell_fault cell_number_read(struct bytes text, struct cell_number *out_numb
 {
     struct narrow n;
     bool negative;
+    if (text.size > 0 && is_plain_number(text)) {
+        memcpy(out_number->digits, text.data, text.size);
+        out_number->digits[text.size] = 0;
+        return CELL_GOOD;
+    }
     if (cell_text_check(text) == CELL_LOSSY)
         return exponent_read(text, out_number);
     if (cell_text_check(text) == CELL_ERROR)
@@ -508,7 +533,7 @@ static bool time_narrow(struct bytes text, struct narrow *out, char *out_half)
                 (void)text_next(&text); /* which day */
             continue;
         }
-        char c = narrow_of(text_next(&text));
+        char c = narrow_of(next_of(&text));
         if (c == 0 || !narrow_push(out, c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c))
             return false;
     }

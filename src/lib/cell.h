@@ -1,7 +1,7 @@
 /* Cells of tables as people and their programs write them: what is meant, or why that can't be known any more.
  *
  * Nothing is guessed: a text from which Excel has taken digits, a date of which the year or the order is open, or a number with
- * a comma that could be a point is a fault, with words for it in English and Chinese. */
+ * a comma that could be a point is a fault. */
 #pragma once
 
 #include "base/bytes.h"
@@ -16,9 +16,7 @@ enum cell_fault {
     CELL_CUT_TIME,  /* "05:00.0", "00:05": the day is gone */
     CELL_FAULT_COUNT,
 };
-extern const struct cell_words {
-    const char *en, *zh;
-} cell_fault_words[CELL_FAULT_COUNT];
+extern const char *const cell_fault_words[CELL_FAULT_COUNT]; /* behind the cell: "'x' is no number" */
 
 /* Without white space of any script and invisible characters around it, and without what Excel is told by: ="138…", '138…. A part of
  * `raw`, which is UTF-8. */

@@ -1,7 +1,11 @@
 #include "lib/csv.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define WORDS_BYTES_MAX 80u
 
 enum place {
     PLACE_MARK,   /* the first bytes of all: perhaps a byte order mark */
@@ -22,7 +26,8 @@ struct csv {
     uint8_t mark_bytes;  /* of a byte order mark, seen so far */
     uint64_t line;       /* where the reader is */
     uint64_t begin_line; /* where the record begins */
-    const char *why;     /* the record is bad */
+    const char *why;     /* the record is bad; in `words` */
+    char words[WORDS_BYTES_MAX];
     struct buf bytes;    /* of the record's fields, one after the other */
     size_t count;
     size_t ends[CSV_FIELDS_MAX]; /* of the fields in `bytes` */
@@ -65,10 +70,14 @@ void csv_finish(struct csv *c)
 
 /* --- a record grows --- */
 
-static void spoil(struct csv *c, const char *why)
+PRINTF_LIKE(2, 3) static void spoil(struct csv *c, const char *format, ...)
 {
+    va_list values;
+    va_start(values, format);
     if (c->why == NULL)
-        c->why = why;
+        (void)vsnprintf(c->words, sizeof c->words, format, values);
+    va_end(values);
+    c->why = c->words;
     buf_clear(&c->bytes);
     c->count = 0;
 }
@@ -81,7 +90,7 @@ static void take(struct csv *c, struct bytes more)
         buf_push_byte(&c->bytes, '\r');
     buf_push(&c->bytes, more);
     if (c->bytes.overflowed)
-        spoil(c, "the record is too long");
+        spoil(c, "the row is longer than %zu bytes", c->bytes.size_max);
 }
 
 static void take_return(struct csv *c)
@@ -94,7 +103,7 @@ static void take_return(struct csv *c)
 static void end_field(struct csv *c)
 {
     if (c->why == NULL && c->count == CSV_FIELDS_MAX)
-        spoil(c, "the record has too many fields");
+        spoil(c, "the row has more than %u cells", CSV_FIELDS_MAX);
     if (c->why == NULL)
         c->ends[c->count++] = c->bytes.size;
     c->place = PLACE_START;
@@ -272,11 +281,12 @@ enum csv_found csv_next(struct csv *c, struct csv_record *out_record)
 
 static bool needs_quotes(struct bytes field, char delimiter)
 {
-    const char special[] = {delimiter, '"', '\n', '\r'};
-    bool needs = false;
-    for (size_t i = 0; i < sizeof special; i++)
-        needs |= field.size > 0 && memchr(field.data, special[i], field.size) != NULL;
-    return needs;
+    for (size_t i = 0; i < field.size; i++) {
+        uint8_t byte = field.data[i];
+        if (byte == (uint8_t)delimiter || byte == '"' || byte == '\n' || byte == '\r')
+            return true;
+    }
+    return false;
 }
 
 static void put_quoted(struct buf *out, struct bytes field)
@@ -288,22 +298,22 @@ static void put_quoted(struct buf *out, struct bytes field)
     }
 }
 
-static void put_behind(struct buf *out, const char *front, struct bytes field, char delimiter)
+static void put_behind(struct buf *out, struct bytes front, struct bytes field, char delimiter)
 {
-    bool quotes = needs_quotes(field, delimiter);
-    buf_push_text(out, quotes ? "\"" : "");
-    buf_push_text(out, front);
-    if (!quotes) {
+    if (!needs_quotes(field, delimiter)) {
+        buf_push(out, front);
         buf_push(out, field);
         return;
     }
+    buf_push_byte(out, '"');
+    buf_push(out, front);
     put_quoted(out, field);
     buf_push_byte(out, '"');
 }
 
 void csv_put(struct buf *out, struct bytes field, char delimiter)
 {
-    put_behind(out, "", field, delimiter);
+    put_behind(out, BYTES_NONE, field, delimiter);
 }
 
 static bool is_formula(struct bytes field)
@@ -318,5 +328,5 @@ static bool is_formula(struct bytes field)
 
 void csv_put_inert(struct buf *out, struct bytes field, char delimiter)
 {
-    put_behind(out, is_formula(field) ? "'" : "", field, delimiter);
+    put_behind(out, is_formula(field) ? BYTES_LIT("'") : BYTES_NONE, field, delimiter);
 }

@@ -15,7 +15,7 @@ struct csv_record {
     uint64_t line, last_line;   /* on which it begins, from 1, and ends */
     size_t count;               /* of fields, at least 1 */
     const struct bytes *fields; /* until the next call */
-    const char *why;            /* of a CSV_BAD one: words for a person; it has no fields */
+    const char *why;            /* of a CSV_BAD one: words for a person, until the next call; it has no fields */
 };
 
 enum csv_found {

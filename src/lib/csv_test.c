@@ -74,7 +74,7 @@ static void bad_records(struct t *t)
     char text[200];
     memset(text, 'x', 100);
     memcpy(text + 100, "\nok\n\"open\nstill", 16);
-    reads(t, text, "!1: the record is too long/ok/!3: a quote is opened and never closed/");
+    reads(t, text, "!1: the row is longer than 64 bytes/ok/!3: a quote is opened and never closed/");
 }
 
 static void lines_are_counted(struct t *t)

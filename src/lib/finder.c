@@ -7,6 +7,7 @@
 #include "base/pages.h"
 
 #define TABLE_BITS_STEP 3u
+#define NEARLY_FULL_PART 8u
 #define LINE_BITS 4u
 #define LINE_SLOTS (1u << LINE_BITS)
 #define PLACE_BITS FINDER_TABLE_BITS_MAX
@@ -70,10 +71,15 @@ static uint32_t tag_of(struct hash128 hash)
     return (uint32_t)hash.high & (UINT32_MAX >> PLACE_BITS);
 }
 
-static struct table *table_begin(struct finder *f, uint64_t first)
+static uint32_t bits_of_next(const struct finder *f)
 {
     uint32_t bits = f->count == 0 ? FINDER_TABLE_BITS_MIN : f->tables[f->count - 1].bits + TABLE_BITS_STEP;
-    bits = bits < FINDER_TABLE_BITS_MAX ? bits : FINDER_TABLE_BITS_MAX;
+    return bits < FINDER_TABLE_BITS_MAX ? bits : FINDER_TABLE_BITS_MAX;
+}
+
+static struct table *table_begin(struct finder *f, uint64_t first)
+{
+    uint32_t bits = bits_of_next(f);
     if (f->count == f->room) {
         f->room = f->room == 0 ? 8 : f->room * 2;
         f->tables = realloc(f->tables, f->room * sizeof *f->tables);
@@ -181,6 +187,13 @@ void finder_prefetch(const struct finder *f, struct hash128 hash)
 {
     for (size_t i = 0; i < f->count; i++)
         __builtin_prefetch(line_at(&f->tables[i], home_of(&f->tables[i], hash)));
+}
+
+size_t finder_bytes_ahead(const struct finder *f)
+{
+    const struct table *t = f->count == 0 ? NULL : &f->tables[f->count - 1];
+    bool is_nearly_full = t != NULL && t->count >= t->count_max - t->count_max / NEARLY_FULL_PART;
+    return is_nearly_full ? sizeof *t->slots << bits_of_next(f) : 0;
 }
 
 size_t finder_bytes(const struct finder *f)

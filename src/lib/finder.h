@@ -34,3 +34,5 @@ bool finder_find(const struct finder *f, struct hash128 hash, finder_is is, cons
 void finder_prefetch(const struct finder *f, struct hash128 hash); /* call for some 32 hashes, then find them */
 
 size_t finder_bytes(const struct finder *f);
+/* What the next table takes, when the newest one is nearly full; else 0. It is taken at once. */
+size_t finder_bytes_ahead(const struct finder *f);

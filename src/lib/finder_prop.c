@@ -91,8 +91,26 @@ static void memory_goes_table_by_table(struct t *t)
     finder_destroy(f);
 }
 
+/* But for the first table, which is small. */
+static void growth_is_known_ahead(struct t *t)
+{
+    struct finder *f = finder_create();
+    uint64_t steps = 0;
+    finder_add(f, (struct hash128){.high = rng_next(&t->rng)}, 0);
+    for (uint64_t place = 1; place < 3000000; place++) {
+        size_t before = finder_bytes(f), ahead = finder_bytes_ahead(f);
+        finder_add(f, (struct hash128){.low = place, .high = rng_next(&t->rng)}, place);
+        CHECK(t, finder_bytes(f) <= before + ahead);
+        steps += finder_bytes(f) > before;
+    }
+    CHECK(t, steps > 3);
+    CHECK_EQ(t, finder_bytes_ahead(f), 0);
+    finder_destroy(f);
+}
+
 static const struct test tests[] = {
     {"places are found", places_are_found, 200},
+    {"growth is known ahead", growth_is_known_ahead, 1},
     {"memory goes table by table", memory_goes_table_by_table, 1},
 };
 TEST_MAIN(tests)

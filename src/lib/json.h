@@ -228,6 +228,8 @@ void json_array_end(struct json_writer *w);
 void json_key(struct json_writer *w, const char *key); /* UTF-8, as every text here */
 void json_key_bytes(struct json_writer *w, struct bytes key);
 
+void json_push_text(struct buf *out,
+                    struct bytes text); /* a string by itself, without a writer, as json_put_string has it */
 void json_put_string(struct json_writer *w, struct bytes text); /* what is no UTF-8 becomes U+FFFD */
 void json_put_text(struct json_writer *w, const char *text);
 void json_put_int64(struct json_writer *w, int64_t x);

@@ -128,7 +128,7 @@ static void control_push(struct buf *out, uint8_t c)
         buf_push(out, bytes_of((const char[]){'\\', 'u', '0', '0', digits[c >> 4], digits[c & 15]}, 6));
 }
 
-static void quoted_push(struct buf *out, struct bytes text)
+void json_push_text(struct buf *out, struct bytes text)
 {
     buf_push_byte(out, '"');
     for (size_t at = 0; at < text.size;) {
@@ -152,7 +152,7 @@ void json_key_bytes(struct json_writer *w, struct bytes key)
 {
     assert(w->depth > 0 && (w->levels[w->depth - 1] & LEVEL_OBJECT) != 0 && !w->has_key);
     item_begin(w);
-    quoted_push(w->out, key);
+    json_push_text(w->out, key);
     buf_push(w->out, w->is_pretty ? BYTES_LIT(": ") : BYTES_LIT(":"));
     w->has_key = true;
 }
@@ -165,7 +165,7 @@ void json_key(struct json_writer *w, const char *key)
 void json_put_string(struct json_writer *w, struct bytes text)
 {
     value_begin(w);
-    quoted_push(w->out, text);
+    json_push_text(w->out, text);
 }
 
 void json_put_text(struct json_writer *w, const char *text)

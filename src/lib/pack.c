@@ -28,7 +28,7 @@ DEFINE_UNPACK_FIXED(unpack_u32, uint32_t)
 DEFINE_UNPACK_FIXED(unpack_u64, uint64_t)
 DEFINE_UNPACK_FIXED(unpack_double, double)
 
-uint64_t unpack_varint(struct unpack *u)
+uint64_t unpack_varint_long(struct unpack *u)
 {
     uint64_t x = 0;
     for (unsigned shift = 0; shift < 64; shift += 7) {

@@ -25,13 +25,20 @@ uint8_t unpack_u8(struct unpack *u);
 uint16_t unpack_u16(struct unpack *u);
 uint32_t unpack_u32(struct unpack *u);
 uint64_t unpack_u64(struct unpack *u);
-uint64_t unpack_varint(struct unpack *u);
+uint64_t unpack_varint_long(struct unpack *u); /* unpack_varint's: of several bytes, or none at all */
 int64_t unpack_signed(struct unpack *u);
 uint32_t unpack_varint32(struct unpack *u); /* bad when over 32 bits */
 double unpack_double(struct unpack *u);
 struct bytes unpack_bytes(struct unpack *u);             /* varint size, then borrowed bytes */
 struct bytes unpack_raw(struct unpack *u, size_t size);  /* borrowed */
 struct bytes unpack_rest(struct unpack *u);
+
+/* Most numbers are small. */
+static inline uint64_t unpack_varint(struct unpack *u)
+{
+    bool is_short = !u->bad && u->at != u->end && *u->at < 0x80;
+    return LIKELY(is_short) ? *u->at++ : unpack_varint_long(u);
+}
 
 static inline size_t unpack_left(const struct unpack *u)
 {

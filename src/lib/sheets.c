@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include <xlsxwriter.h>
 
@@ -10,10 +11,12 @@
 
 #define PATH_BYTES_MAX 4096u
 #define NAME_BYTES_MAX 32u
+#define COLUMN_WIDTH 18 /* characters: a time fits */
 
 struct sheets {
     lxw_workbook *book;
     lxw_worksheet *sheet;
+    lxw_format *heading, *time;
     char path[PATH_BYTES_MAX], name[NAME_BYTES_MAX];
     const char *const *columns;
     size_t column_count;
@@ -37,8 +40,9 @@ static void sheet_begin(struct sheets *s)
     s->sheet_count++;
     (void)snprintf(name, sizeof name, s->sheet_count == 1 ? "%.25s" : "%.25s %u", s->name, s->sheet_count);
     s->sheet = workbook_add_worksheet(s->book, name);
+    note(s, worksheet_set_column(s->sheet, 0, (lxw_col_t)(s->column_count - 1), COLUMN_WIDTH, NULL));
     for (uint16_t i = 0; i < s->column_count; i++)
-        note(s, worksheet_write_string(s->sheet, 0, i, s->columns[i], NULL));
+        note(s, worksheet_write_string(s->sheet, 0, i, s->columns[i], s->heading));
     worksheet_freeze_panes(s->sheet, 1, 0);
     s->row = 1;
     s->column = 0;
@@ -60,6 +64,10 @@ struct sheets *sheets_create(const char *path, const char *name, const char *con
         free(s);
         return NULL;
     }
+    s->heading = workbook_add_format(s->book);
+    format_set_bold(s->heading);
+    s->time = workbook_add_format(s->book);
+    format_set_num_format(s->time, "yyyy-mm-dd hh:mm:ss");
     sheet_begin(s);
     return s;
 }
@@ -90,6 +98,18 @@ void sheets_number(struct sheets *s, struct bytes digits)
     assert(s->column < s->column_count);
     (void)snprintf(text, sizeof text, "%.*s", BYTES_ARG(digits));
     note(s, worksheet_write_number(s->sheet, s->row, s->column++, strtod(text, NULL), NULL));
+}
+
+void sheets_time(struct sheets *s, const struct tm *clock)
+{
+    lxw_datetime time = {.year = clock->tm_year + 1900,
+                         .month = clock->tm_mon + 1,
+                         .day = clock->tm_mday,
+                         .hour = clock->tm_hour,
+                         .min = clock->tm_min,
+                         .sec = clock->tm_sec};
+    assert(s->column < s->column_count);
+    note(s, worksheet_write_datetime(s->sheet, s->row, s->column++, &time, s->time));
 }
 
 fallible sheets_row_end(struct sheets *s, struct err *e)

@@ -16,6 +16,8 @@ struct sheets *sheets_create(const char *path, const char *name, const char *con
 /* Into the next column of the row; an empty text leaves the cell out. `digits` is a number as JSON writes it. */
 void sheets_text(struct sheets *s, struct bytes text);
 void sheets_number(struct sheets *s, struct bytes digits);
+struct tm;
+void sheets_time(struct sheets *s, const struct tm *clock); /* as a clock on the wall shows it */
 fallible sheets_row_end(struct sheets *s, struct err *e); /* FULL: the temporary file */
 uint64_t sheets_cut(const struct sheets *s);              /* texts that were too long */
 /* Writes the file, and frees. IO. `keep` false: only frees, and no file is left. */

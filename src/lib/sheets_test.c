@@ -1,5 +1,6 @@
 #include "lib/sheets.h"
 
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/xlsx.h"
@@ -45,6 +46,25 @@ static void what_is_written_is_read_again(struct t *t)
     xlsx_close(x);
 }
 
+static void times_are_cells_of_time(struct t *t)
+{
+    static const struct tm clock = {.tm_year = 126, .tm_mon = 10, .tm_mday = 22, .tm_hour = 20, .tm_min = 4, .tm_sec = 5};
+    const char *path = arena_printf(t->arena, "%s/times.xlsx", t->folder);
+    struct err e = {0};
+    struct xlsx *x;
+    struct sheets *s = sheets_create(path, "events", columns, COUNT_OF(columns));
+    REQUIRE(t, s != NULL);
+    sheets_time(s, &clock);
+    sheets_number(s, BYTES_LIT("1"));
+    sheets_number(s, BYTES_LIT("2"));
+    CHECK_DONE(t, sheets_row_end(s, &e), &e);
+    CHECK_DONE(t, sheets_finish(s, true, &e), &e);
+    REQUIRE_DONE(t, xlsx_open(path, "events", &x, &e), &e);
+    check_row(t, x, "name", "amount", "number");
+    check_row(t, x, "2026-11-22 20:04:05", "1", "2");
+    xlsx_close(x);
+}
+
 static void long_texts_are_cut_and_counted(struct t *t)
 {
     const char *path = arena_printf(t->arena, "%s/long.xlsx", t->folder);
@@ -74,6 +94,7 @@ static void a_file_that_can_t_be_made_is_said(struct t *t)
 
 static const struct test tests[] = {
     {"what is written is read again", what_is_written_is_read_again, 1},
+    {"times are cells of time", times_are_cells_of_time, 1},
     {"long texts are cut and counted", long_texts_are_cut_and_counted, 1},
     {"a file that can't be made is said", a_file_that_can_t_be_made_is_said, 1},
 };

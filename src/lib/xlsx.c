@@ -1,6 +1,7 @@
 #include "lib/xlsx.h"
 
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #define ACTIVE_MAX 4096u       /* ranges that reach into the row at hand */
 #define ROWS_MAX 1048576u      /* that a sheet may have */
 #define REFERENCE_BYTES_MAX 96 /* of a merged range, with the words before it */
+#define WORDS_BYTES_MAX 80u
 
 /* A merged range: rows and columns, both ends included, rows from 1, columns from 0. */
 struct merge {
@@ -49,7 +51,8 @@ struct xlsx {
     struct span spans[XLSX_COLUMNS_MAX];
     struct bytes cells[XLSX_COLUMNS_MAX];
     size_t count;
-    const char *why;
+    const char *why; /* it is bad; in `words` */
+    char words[WORDS_BYTES_MAX];
 
     /* The cell at hand. */
     uint32_t column;
@@ -101,7 +104,7 @@ static size_t merges_take(struct xlsx *x, struct bytes text, bool is_last)
 {
     static const char words[] = "mergeCell ref=\"";
     size_t at = 0;
-    for (;;) {
+    while (at < text.size) {
         const uint8_t *found = memmem(text.data + at, text.size - at, words, sizeof words - 1);
         if (found == NULL)
             break;
@@ -161,10 +164,14 @@ static struct bytes cell_at(const struct xlsx *x, uint32_t column)
     return column < x->count ? bytes_slice(buf_bytes(&x->bytes), x->spans[column].from, x->spans[column].until) : BYTES_NONE;
 }
 
-static void row_spoil(struct xlsx *x, const char *why)
+PRINTF_LIKE(2, 3) static void row_spoil(struct xlsx *x, const char *format, ...)
 {
+    va_list values;
+    va_start(values, format);
     if (x->why == NULL)
-        x->why = why;
+        (void)vsnprintf(x->words, sizeof x->words, format, values);
+    va_end(values);
+    x->why = x->words;
 }
 
 static void cell_put(struct xlsx *x, uint32_t column, struct bytes text)
@@ -172,7 +179,7 @@ static void cell_put(struct xlsx *x, uint32_t column, struct bytes text)
     if (text.size == 0 || x->why != NULL)
         return;
     if (column >= XLSX_COLUMNS_MAX) {
-        row_spoil(x, "the row has too many cells");
+        row_spoil(x, "the row has more than %u cells", XLSX_COLUMNS_MAX);
         return;
     }
     for (; x->count <= column; x->count++)
@@ -180,7 +187,7 @@ static void cell_put(struct xlsx *x, uint32_t column, struct bytes text)
     size_t from = x->bytes.size;
     buf_push(&x->bytes, text);
     if (x->bytes.overflowed)
-        row_spoil(x, "the row is too long");
+        row_spoil(x, "the row is longer than %zu bytes", XLSX_ROW_BYTES_MAX);
     else
         x->spans[column] = (struct span){from, x->bytes.size};
 }
@@ -263,7 +270,7 @@ static void cell_end(struct xlsx *x)
     char out[40];
     struct bytes text = buf_bytes(&x->text);
     if (x->text.overflowed)
-        row_spoil(x, "a cell is too long");
+        row_spoil(x, "a cell is longer than %zu bytes", XLSX_ROW_BYTES_MAX);
     else if (strcmp(x->type, "s") == 0)
         text = shared_text(x);
     else if (strcmp(x->type, "b") == 0)

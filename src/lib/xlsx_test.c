@@ -127,7 +127,7 @@ static void damage_is_told(struct t *t)
                "!the part xl/worksheets/sheet1.xml holds more than a workbook may, or a document type");
     CHECK_TEXT(t, sheet_rows(t, SHEET("<row><c t=\"s\"><v>3</v></c></row><row><c r=\"ZZZ2\"><v>1</v></c></row><row><c r=\"?\"><v>1</v></c></row>"
                                       "<row><c><v>4</v></c></row>")),
-               "1:!a cell names a text that the workbook doesn't have/2:!the row has too many cells/3:!a cell doesn't say where it stands/4:4/");
+               "1:!a cell names a text that the workbook doesn't have/2:!the row has more than 1024 cells/3:!a cell doesn't say where it stands/4:4/");
     FILE *file = fopen(arena_printf(t->arena, "%s/b.xlsx", t->folder), "we");
     REQUIRE(t, file != NULL);
     CHECK(t, fputs("PK\3\4 and nothing of an archive", file) >= 0);

@@ -95,3 +95,40 @@ int64_t zone_utc_us(struct zone *z, int64_t local_us)
     assert(U_SUCCESS(status));
     return (int64_t)ms * US_PER_MS + in_day_us % US_PER_SECOND;
 }
+
+static int32_t seconds_at(struct zone *z, int64_t us)
+{
+    UErrorCode status = U_ZERO_ERROR;
+    ucal_setMillis(z->calendar, (double)(us / US_PER_MS), &status);
+    int32_t ms = ucal_get(z->calendar, UCAL_ZONE_OFFSET, &status) + ucal_get(z->calendar, UCAL_DST_OFFSET, &status);
+    assert(U_SUCCESS(status));
+    return ms / 1000;
+}
+
+/* The calendar stands at an instant: when its offset changes next; false: never again. */
+static bool change_next(const struct zone *z, int64_t *out_us)
+{
+    UErrorCode status = U_ZERO_ERROR;
+    UDate at;
+    bool found = ucal_getTimeZoneTransitionDate(z->calendar, UCAL_TZ_TRANSITION_NEXT, &at, &status) && U_SUCCESS(status);
+    *out_us = found ? (int64_t)at * US_PER_MS : 0;
+    return found;
+}
+
+size_t zone_offsets(struct zone *z, int64_t from_us, int64_t until_us, struct zone_offset *out, size_t max)
+{
+    size_t count = 1;
+    int64_t at_us = from_us;
+    assert(max > 0);
+    if (z->calendar == NULL) {
+        out[0] = (struct zone_offset){from_us, (int32_t)(z->offset_us / US_PER_SECOND)};
+        return count;
+    }
+    out[0] = (struct zone_offset){from_us, seconds_at(z, from_us)};
+    while (count < max && change_next(z, &at_us) && at_us < until_us) {
+        int32_t seconds = seconds_at(z, at_us);
+        if (seconds != out[count - 1].seconds) /* not only another name */
+            out[count++] = (struct zone_offset){at_us, seconds};
+    }
+    return count;
+}

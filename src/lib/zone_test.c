@@ -39,8 +39,35 @@ static void what_is_no_zone(struct t *t)
     }
 }
 
+static void offsets_of_a_zone(struct t *t)
+{
+    struct zone *z = NULL;
+    struct zone_offset list[8];
+    int64_t from_us, until_us, changes_us;
+    CHECK(t, done(time_parse(BYTES_LIT("2026-01-01"), &from_us, NULL)));
+    CHECK(t, done(time_parse(BYTES_LIT("2027-01-01"), &until_us, NULL)));
+    CHECK(t, done(time_parse(BYTES_LIT("2026-03-29T01:00:00Z"), &changes_us, NULL)));
+    CHECK(t, done(zone_create(BYTES_LIT("Europe/London"), &z, NULL)));
+    CHECK_EQ(t, zone_offsets(z, from_us, until_us, list, COUNT_OF(list)), 3);
+    CHECK_EQ(t, list[0].seconds, 0);
+    CHECK_EQ(t, list[1].from_us, changes_us);
+    CHECK_EQ(t, list[1].seconds, 3600);
+    CHECK_EQ(t, list[2].seconds, 0);
+    CHECK_EQ(t, zone_offsets(z, from_us, until_us, list, 2), 2);
+    zone_destroy(z);
+    CHECK(t, done(zone_create(BYTES_LIT("Asia/Shanghai"), &z, NULL)));
+    CHECK_EQ(t, zone_offsets(z, from_us, until_us, list, COUNT_OF(list)), 1);
+    CHECK_EQ(t, list[0].seconds, 8 * 3600);
+    zone_destroy(z);
+    CHECK(t, done(zone_create(BYTES_LIT("-03:30"), &z, NULL)));
+    CHECK_EQ(t, zone_offsets(z, from_us, until_us, list, COUNT_OF(list)), 1);
+    CHECK_EQ(t, list[0].seconds, -(3 * 3600 + 1800));
+    zone_destroy(z);
+}
+
 static const struct test tests[] = {
     {"a clock's time in UTC", clocks_of_many_places, 1},
     {"what is no zone is refused", what_is_no_zone, 1},
+    {"offsets of a zone", offsets_of_a_zone, 1},
 };
 TEST_MAIN(tests)

@@ -465,7 +465,7 @@ enum checkpoint_state checkpointer_step(struct checkpointer *c, size_t bytes_max
         rows_checkpoint_abort(c->rows);
         checkpoint_end(c);
         err_set(e, "checkpoint at %" PRIu64 ": %s", c->mark.position, c->error.text);
-        return CHECKPOINT_FAILED;
+        return c->status.code == STATUS_FULL ? CHECKPOINT_FULL : CHECKPOINT_FAILED;
     }
     if (!c->finished)
         return CHECKPOINT_RUNNING;
@@ -477,15 +477,48 @@ enum checkpoint_state checkpointer_step(struct checkpointer *c, size_t bytes_max
     return CHECKPOINT_IDLE;
 }
 
+bool checkpointer_has_older(const struct checkpointer *c)
+{
+    return c->kept[1][0] != 0;
+}
+
+/* Once the writer rests, what it has of the marks may be changed here. Files go first, since without a free byte nothing can be
+ * written; a mark whose snapshot is gone is passed over like one whose snapshot is damaged. What failed attempts have left goes
+ * when no mark on the disk can name it any more. */
+fallible checkpointer_forget_older(struct checkpointer *c, struct err *e)
+{
+    assert(!c->running && checkpointer_has_older(c));
+    while (c->in_flight > 0) /* of one that failed: nothing is done with them any more */
+        batches_collect(c, WRITER_WAIT_US);
+    struct writer *w = &c->writer;
+    TRY(cold_snapshot_remove(w->cold, c->kept[1], e));
+    c->kept[1][0] = 0;
+    w->marks = (struct marks){.all = {w->marks.all[0]}, .count = 1};
+    TRY(marks_write(w->disk, &w->marks, e));
+    const char *last = c->kept[0];
+    return cold_snapshot_keep(w->cold, &last, 1, e);
+}
+
 size_t checkpointer_bytes(const struct checkpointer *c)
 {
     size_t idle = c->pool_count + (c->filling != NULL), busy = c->buffered_bytes / BATCH_BYTES;
     return (idle + busy) * BATCH_ROOM;
 }
 
+size_t checkpointer_bytes_ahead(const struct checkpointer *c)
+{
+    size_t now = checkpointer_bytes(c), ahead = (c->buffer_bytes_max / BATCH_BYTES + 1) * BATCH_ROOM;
+    return now > ahead ? now : ahead;
+}
+
 bool checkpointer_running(const struct checkpointer *c)
 {
     return c->running;
+}
+
+bool checkpointer_hands_out(const struct checkpointer *c)
+{
+    return c->running && done(c->status) && has_room(c);
 }
 
 void checkpointer_wait(struct checkpointer *c, int64_t wait_us)

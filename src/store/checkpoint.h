@@ -40,7 +40,7 @@ struct checkpointer_options {
 fallible checkpointer_create(const struct checkpointer_options *options, struct checkpointer **out, struct err *e);
 void checkpointer_destroy(struct checkpointer *c); /* a running one is given up; NULL is fine */
 
-enum checkpoint_state { CHECKPOINT_IDLE, CHECKPOINT_RUNNING, CHECKPOINT_FAILED };
+enum checkpoint_state { CHECKPOINT_IDLE, CHECKPOINT_RUNNING, CHECKPOINT_FAILED, CHECKPOINT_FULL };
 
 /* The state is at mark->position now; `snapshot` is filled in here. Not while one runs. Cost: some pages about the
  * families, never the rows. */
@@ -48,11 +48,17 @@ void checkpointer_begin(struct checkpointer *c, const struct checkpoint_mark *ma
 /* The one that begins next leaves nothing of what was replaced or deleted in its snapshot: cold_compact. */
 void checkpointer_compact(struct checkpointer *c);
 /* Carries a running one on by about `bytes_max` of pages (0: only looks whether it is finished). Returns IDLE in the
- * call that finds it durable (*out_mark is then its mark), FAILED in the call that finds it failed (words in `e`; the
- * rows are dirty again and the next begin tries anew), RUNNING between. */
+ * call that finds it durable (*out_mark is then its mark), FAILED or FULL (the disk is) in the call that finds it
+ * failed (words in `e`; the rows are dirty again and the next begin tries anew), RUNNING between. */
 enum checkpoint_state checkpointer_step(struct checkpointer *c, size_t bytes_max, struct checkpoint_mark *out_mark, struct err *e);
+/* Is the last but one there? Forgetting it makes room on the disk: its snapshot goes, then its mark. Not while one runs. FULL, IO:
+ * its mark could not be taken out, but is of no use any more. */
+bool checkpointer_has_older(const struct checkpointer *c);
+fallible checkpointer_forget_older(struct checkpointer *c, struct err *e);
 size_t checkpointer_bytes(const struct checkpointer *c); /* of memory, for copies of pages */
+size_t checkpointer_bytes_ahead(const struct checkpointer *c); /* the same once one runs, if that is more: but for what commands change */
 bool checkpointer_running(const struct checkpointer *c);
+bool checkpointer_hands_out(const struct checkpointer *c); /* one runs, and step would hand out pages now */
 /* Sleeps until the writing thread has got on, `wait_us` at most; at once when step has something to do. For whoever has
  * nothing to do but to step. */
 void checkpointer_wait(struct checkpointer *c, int64_t wait_us);

@@ -38,6 +38,7 @@ struct world {
     size_t begun_count;
     uint32_t person[PERSON_BYTES / sizeof(uint32_t)];
     uint64_t last_done, before_done; /* positions of the last two checkpoints that we were told are durable */
+    uint64_t forgotten;              /* of the one whose snapshot went last; its mark may still be there */
 };
 
 static struct bytes value_of(const uint32_t *word)
@@ -184,12 +185,25 @@ static void step(struct world *w)
         w->before_done = w->last_done;
         w->last_done = mark.position;
         break;
+    case CHECKPOINT_FULL:
     case CHECKPOINT_FAILED:
         CHECK(w->t, e.text[0] != 0);
         break;
     case CHECKPOINT_RUNNING:
         break;
     }
+}
+
+/* As on a full disk; its mark can't always be taken out. */
+static void forget_older(struct world *w)
+{
+    struct err e = {0};
+    if (checkpointer_running(w->checkpointer) || !checkpointer_has_older(w->checkpointer))
+        return;
+    w->forgotten = w->before_done;
+    w->before_done = 0;
+    if (done(checkpointer_forget_older(w->checkpointer, &e)))
+        CHECK(w->t, !checkpointer_has_older(w->checkpointer));
 }
 
 /* --- crashes --- */
@@ -199,8 +213,9 @@ static void check_mark(struct world *w, unsigned which, uint64_t *out_position)
     struct err e = {0};
     struct checkpoint_mark mark = {0};
     struct status status = checkpoint_mark_read(w->disk, which, &mark, &e);
-    *out_position = mark.position;
-    if (status.code == STATUS_NOT_FOUND)
+    bool is_gone = which > 0 && mark.position != 0 && mark.position == w->forgotten;
+    *out_position = is_gone ? 0 : mark.position;
+    if (status.code == STATUS_NOT_FOUND || is_gone)
         return;
     CHECK_DONE(w->t, status, &e);
     CHECK(w->t, mark.time_us == -5 && mark.apply_version == 3);
@@ -261,7 +276,7 @@ static void trouble(struct world *w)
 
 static void move(struct world *w)
 {
-    static const double weights[] = {30, 40, 3, 2, 1.5};
+    static const double weights[] = {30, 40, 3, 2, 1, 1.5};
     switch (rng_pick(&w->t->rng, weights, COUNT_OF(weights))) {
     case 0:
         write_some(w);
@@ -277,6 +292,9 @@ static void move(struct world *w)
         break;
     case 3:
         trouble(w);
+        break;
+    case 4:
+        forget_older(w);
         break;
     default:
         crash(w);

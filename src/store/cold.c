@@ -65,6 +65,12 @@ fallible cold_snapshot_keep(struct cold *c, const char *const *names, size_t cou
     return c->ops->snapshot_keep(c, names, count, e);
 }
 
+void cold_leave_free(struct cold *c, uint64_t bytes)
+{
+    if (c->ops->leave_free != NULL)
+        c->ops->leave_free(c, bytes);
+}
+
 uint64_t cold_bytes(struct cold *c)
 {
     return c->ops->bytes(c);

@@ -47,6 +47,8 @@ fallible cold_snapshot(struct cold *c, const char *name, struct err *e); /* EXIS
 fallible cold_compact(struct cold *c, struct err *e);
 fallible cold_snapshot_remove(struct cold *c, const char *name, struct err *e); /* absent is fine */
 fallible cold_snapshot_keep(struct cold *c, const char *const *names, size_t count, struct err *e); /* removes all others */
+/* What its own tidying up must leave free on the disk, from the next write on; 0 at first. Any thread. */
+void cold_leave_free(struct cold *c, uint64_t bytes);
 uint64_t cold_bytes(struct cold *c); /* about how much the live pages take on disk */
 size_t cold_memory_bytes(const struct cold *c); /* the most that it keeps in memory; 0 for a store in memory */
 
@@ -59,3 +61,5 @@ fallible cold_memory_reopen(struct cold *c, const char *snapshot, struct err *e)
 fallible cold_memory_copy(struct cold *c, const char *snapshot, struct cold **out_cold, struct err *e);
 /* The n-th put or snapshot from now fails with IO, once; what was put since the last snapshot is lost by it. 0: none. */
 void cold_memory_fail_after(struct cold *c, uint64_t operations);
+/* It is full with so many snapshots or more: puts fail with FULL then, and what was put since the last snapshot is lost. 0: never. */
+void cold_memory_full_with(struct cold *c, size_t snapshots);

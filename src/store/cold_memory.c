@@ -30,6 +30,7 @@ struct cold_memory {
     struct pairs base; /* as of the last snapshot: what a failure falls back to */
     struct snapshot *snapshots;
     uint64_t fail_after; /* operations until one fails; 0: none will */
+    size_t full_with;    /* snapshots; 0: it is never full */
 };
 
 static struct cold_memory *memory_of(struct cold *c)
@@ -154,14 +155,26 @@ static bool operation_passes(struct cold_memory *m)
     return false;
 }
 
+static size_t snapshot_count(const struct cold_memory *m)
+{
+    size_t count = 0;
+    for (const struct snapshot *s = m->snapshots; s != NULL; s = s->next)
+        count++;
+    return count;
+}
+
 static struct status memory_put(struct cold *c, const struct cold_pair *pairs, size_t count, struct err *e)
 {
     struct cold_memory *m = memory_of(c);
     (void)pthread_mutex_lock(&m->lock);
-    bool passes = operation_passes(m);
+    bool full = m->full_with > 0 && snapshot_count(m) >= m->full_with, passes = !full && operation_passes(m);
+    if (full)
+        fall_back(m);
     for (size_t i = 0; i < count && passes; i++)
         pairs_put(&m->live, &pairs[i]);
     (void)pthread_mutex_unlock(&m->lock);
+    if (full)
+        return FAIL(e, FULL, "the cold store is full, as it was told to be");
     return passes ? DONE : FAIL(e, IO, "the cold store failed, as it was told to");
 }
 
@@ -341,6 +354,12 @@ fallible cold_memory_copy(struct cold *c, const char *snapshot, struct cold **ou
         return FAIL(e, CORRUPT, "the cold store has no snapshot %s", snapshot);
     *out_cold = copy;
     return DONE;
+}
+
+void cold_memory_full_with(struct cold *c, size_t snapshots)
+{
+    assert(c->ops == &memory_ops);
+    memory_of(c)->full_with = snapshots;
 }
 
 void cold_memory_fail_after(struct cold *c, uint64_t operations)

@@ -13,6 +13,7 @@ struct cold_ops {
     struct status (*snapshot)(struct cold *c, const char *name, struct err *e);
     struct status (*snapshot_keep)(struct cold *c, const char *const *names, size_t count, struct err *e);
     struct status (*snapshot_remove)(struct cold *c, const char *name, struct err *e);
+    void (*leave_free)(struct cold *c, uint64_t bytes); /* NULL: it takes nothing of a disk */
     uint64_t (*bytes)(struct cold *c);
     size_t (*memory_bytes)(const struct cold *c);
 };

@@ -7,12 +7,15 @@
  *
  * Puts gather in a slice, which is sorted and written as one table file that RocksDB takes in as it is: a memtable would cost
  * several times the work of it, and hold the pairs twice. */
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <rocksdb/c.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "store/cold_folder.h"
@@ -31,7 +34,11 @@
 #define NEW_FILES_COMPACTED 8
 #define NEW_FILES_STOP 64
 #define TABLE_BYTES (64u << 20)
+/* Compacting writes what it reads a second time before it lets go of anything: all of a small store, a part of a large one. On a
+ * disk without the room for it, files stay as they are. */
+#define COMPACTED_BYTES_MAX (UINT64_C(4) << 30)
 #define BLOCK_BYTES (8u << 10)
+#define PART_BYTES (4u << 10) /* of a filter or an index, in the cache */
 #define SYNC_EVERY_BYTES (1u << 20)
 #define SCAN_READAHEAD_BYTES (2u << 20)
 #define BLOOM_BITS 10
@@ -55,6 +62,8 @@ struct cold_rocks {
     size_t memory_bytes;
     bool read_only;
     bool broken;                       /* the next put starts again from `base` */
+    bool rests;                        /* it doesn't compact, for want of room */
+    _Atomic uint64_t left_free;        /* by compacting */
     char base[COLD_NAME_BYTES_MAX + 1]; /* the last snapshot, "": none */
     pthread_rwlock_t lock;             /* of db: held to write only while it is opened again */
     rocksdb_t *db;                     /* NULL: that failed */
@@ -94,9 +103,14 @@ static void table_options_make(struct cold_rocks *k)
     rocksdb_block_based_options_set_block_size(k->table_options, BLOCK_BYTES);
     rocksdb_block_based_options_set_filter_policy(k->table_options, rocksdb_filterpolicy_create_bloom_full(BLOOM_BITS));
     rocksdb_block_based_options_set_format_version(k->table_options, 5);
-    /* In the cache, so that all of it stays bounded. */
+    /* In the cache, so that all of it stays bounded; in parts, as a cache that doesn't hold the filter of a whole file would be
+     * filled with half a megabyte for each row that is read. */
     rocksdb_block_based_options_set_cache_index_and_filter_blocks(k->table_options, 1);
-    rocksdb_block_based_options_set_pin_l0_filter_and_index_blocks_in_cache(k->table_options, 1);
+    rocksdb_block_based_options_set_cache_index_and_filter_blocks_with_high_priority(k->table_options, 1);
+    rocksdb_block_based_options_set_index_type(k->table_options, rocksdb_block_based_table_index_type_two_level_index_search);
+    rocksdb_block_based_options_set_partition_filters(k->table_options, 1);
+    rocksdb_block_based_options_set_metadata_block_size(k->table_options, PART_BYTES);
+    rocksdb_block_based_options_set_pin_top_level_index_and_filter(k->table_options, 1);
 }
 
 static void options_make(struct cold_rocks *k, const char *info)
@@ -172,7 +186,7 @@ static fallible live_open(struct cold_rocks *k, struct err *e)
     k->db = rocksdb_open(k->options, live, &words);
     if (words != NULL)
         return fail_rocks("open", words, e);
-    k->broken = false;
+    k->broken = k->rests = false;
     return DONE;
 }
 
@@ -187,11 +201,23 @@ static struct status half_made_remove(void *context, const char *name, struct er
     return cold_folder_remove(path, e);
 }
 
+/* RocksDB names its words by the whole path of its folder, and lets go of old ones by the path that it was given. */
+static fallible folder_make(struct cold_rocks *k, struct err *e)
+{
+    TRY(cold_folder_make(k->folder, e));
+    char *whole = realpath(k->folder, NULL);
+    if (whole == NULL)
+        return FAIL(e, IO, "%s: %s", k->folder, strerror(errno));
+    free(k->folder);
+    k->folder = whole;
+    return DONE;
+}
+
 static fallible rocks_fill(struct cold_rocks *k, struct err *e)
 {
     char info[COLD_PATH_BYTES_MAX], base[COLD_PATH_BYTES_MAX];
+    TRY(folder_make(k, e));
     TRY(path_of(k, INFO, info, e));
-    TRY(cold_folder_make(k->folder, e));
     options_make(k, info);
     if (!k->read_only) {
         TRY(cold_folder_list(k->folder, half_made_remove, k, e));
@@ -314,13 +340,44 @@ static size_t new_files(const struct cold_rocks *k)
     return files;
 }
 
+static uint64_t live_bytes(const struct cold_rocks *k)
+{
+    uint64_t bytes = 0;
+    (void)rocksdb_property_int(k->db, "rocksdb.live-sst-files-size", &bytes);
+    return bytes;
+}
+
+/* What can't be found out has room: RocksDB says itself when it has none. */
+static bool compacting_has_room(const struct cold_rocks *k)
+{
+    struct statvfs at;
+    uint64_t bytes = live_bytes(k);
+    if (statvfs(k->folder, &at) != 0)
+        return true;
+    uint64_t wanted = (bytes < COMPACTED_BYTES_MAX ? bytes : COMPACTED_BYTES_MAX) + atomic_load(&k->left_free);
+    return (uint64_t)at.f_bavail * at.f_frsize >= wanted;
+}
+
+static void compacting_mind(struct cold_rocks *k)
+{
+    bool rests = !compacting_has_room(k);
+    if (rests == k->rests)
+        return;
+    const char *const names[] = {"disable_auto_compactions"}, *const values[] = {rests ? "true" : "false"};
+    char *words = NULL;
+    rocksdb_set_options(k->db, 1, names, values, &words);
+    rocksdb_free(words); /* in vain: then it goes on as it did */
+    k->rests = rests;
+}
+
 static fallible table_take(struct cold_rocks *k, const char *path, struct err *e)
 {
+    compacting_mind(k);
     char *words = NULL;
     rocksdb_ingest_external_file(k->db, &path, 1, k->taking_options, &words);
     if (words != NULL)
         return fail_rocks("take", words, e);
-    if (new_files(k) >= NEW_FILES_STOP)
+    if (new_files(k) >= NEW_FILES_STOP && !k->rests)
         rocksdb_compact_range(k->db, NULL, 0, NULL, 0);
     return DONE;
 }
@@ -489,13 +546,16 @@ static struct status rocks_snapshot_keep(struct cold *c, const char *const *name
     return cold_folder_list(keeping.k->folder, unkept_remove, &keeping, e);
 }
 
+static void rocks_leave_free(struct cold *c, uint64_t bytes)
+{
+    atomic_store(&rocks_of(c)->left_free, bytes);
+}
+
 static uint64_t rocks_bytes(struct cold *c)
 {
     struct cold_rocks *k = rocks_of(c);
-    uint64_t bytes = 0;
     (void)pthread_rwlock_rdlock(&k->lock);
-    if (k->db != NULL)
-        (void)rocksdb_property_int(k->db, "rocksdb.live-sst-files-size", &bytes);
+    uint64_t bytes = k->db == NULL ? 0 : live_bytes(k);
     (void)pthread_rwlock_unlock(&k->lock);
     return bytes;
 }
@@ -514,6 +574,7 @@ static const struct cold_ops rocks_ops = {
     .snapshot = rocks_snapshot,
     .snapshot_keep = rocks_snapshot_keep,
     .snapshot_remove = rocks_snapshot_remove,
+    .leave_free = rocks_leave_free,
     .bytes = rocks_bytes,
     .memory_bytes = rocks_memory_bytes,
 };

@@ -3,6 +3,8 @@
 #include "store/cold.h"
 
 #include <signal.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -330,12 +332,66 @@ static void compacting_leaves_nothing_behind(struct t *t)
     cold_close(k.cold);
 }
 
+static struct status table_count(void *context, const char *name, struct err *e)
+{
+    (void)e;
+    *(size_t *)context += strstr(name, ".sst") != NULL;
+    return DONE;
+}
+
+/* Compacting takes room before it gives any: where none is to be left for it, files stay as they are. */
+static void without_room_files_are_not_compacted(struct t *t)
+{
+    enum { FILES = 20 };
+    struct kind k = {.t = t, .real = true};
+    struct err e = {0};
+    size_t count = 0;
+    reopen(&k, NULL);
+    cold_leave_free(k.cold, UINT64_MAX / 2);
+    for (int i = 0; i < FILES; i++) {
+        put(&k, "a", "first");
+        put(&k, "b", "last");
+        CHECK_DONE(t, cold_snapshot(k.cold, arena_printf(t->arena, "s%d", i), &e), &e);
+    }
+    CHECK_DONE(t, cold_folder_list(arena_printf(t->arena, "%s/cold/live", t->folder), table_count, &count, &e), &e);
+    CHECK_EQ(t, count, FILES);
+    cold_close(k.cold);
+}
+
+static struct status name_count(void *context, const char *name, struct err *e)
+{
+    (void)name, (void)e;
+    ++*(size_t *)context;
+    return DONE;
+}
+
+/* RocksDB's own words stay bounded, whichever way the folder is named. */
+static void words_do_not_pile_up(struct t *t)
+{
+    enum { STARTS = 8, FILES_MAX = 3 };
+    struct err e = {0};
+    size_t count = 0;
+    char *here = getcwd(NULL, 0);
+    REQUIRE(t, here != NULL && chdir(t->folder) == 0);
+    for (int i = 0; i < STARTS; i++) {
+        struct cold *c = NULL;
+        REQUIRE_DONE(t, cold_open("near", NULL, COLD_MEMORY_BYTES_MIN, &c, &e), &e);
+        cold_close(c);
+    }
+    CHECK_DONE(t, cold_folder_list("near/info", name_count, &count, &e), &e);
+    CHECK(t, count > 0 && count <= FILES_MAX);
+    REQUIRE(t, chdir(here) == 0);
+    free(here);
+}
+
 static const struct test tests[] = {
     {"memory keeps the promises", memory_keeps_promises, 1},
     {"rocksdb keeps the promises", rocksdb_keeps_promises, 1},
     {"snapshots share their files", rocksdb_snapshots_share_files, 1},
     {"the last put of a key counts", the_last_put_counts, 3},
     {"compacting leaves nothing behind", compacting_leaves_nothing_behind, 1},
+    {"without room files are not compacted", without_room_files_are_not_compacted, 1},
+    {"its words don't pile up", words_do_not_pile_up, 1},
     {"rocksdb goes on after a failure", rocksdb_goes_on_after_a_failure, 1},
 };
 TEST_MAIN(tests)

@@ -51,6 +51,9 @@ fallible rows_create(const struct family *const *families, size_t count, struct 
     r->epoch = 1; /* so that a mark of 0 is clean */
     r->load_bytes_max.indexes = SIZE_MAX;
     buf_init(&r->scratch, PAGE_BYTES_MAX);
+    buf_init(&r->sorted, PAGE_BYTES_MAX);
+    buf_init(&r->befores, PAGE_BYTES_MAX);
+    buf_init(&r->restored, PAGE_BYTES_MAX);
     for (size_t i = 0; i < count; i++) {
         struct status status = table_init(r, families[i], e);
         if (failed(status)) {
@@ -83,6 +86,9 @@ void rows_destroy(struct rows *r)
         t->ops->fini(r, t);
     slab_destroy(r->slab);
     buf_fini(&r->scratch);
+    buf_fini(&r->sorted);
+    buf_fini(&r->befores);
+    buf_fini(&r->restored);
     free(r->tables);
     free(r);
 }

@@ -18,7 +18,7 @@
  *             found by it; what finds them is made from them, in memory alone.
  *
  * Life of a checkpoint: `begin` fixes the state of that moment; `some` hands out what is dirty in slices while commands go on
- * (what is about to change is handed out first, as it was); the caller writes it to the cold store. A page is what goes under
+ * (a row that is about to change is handed out first, as it was; of an entry of an index what it was is kept); the caller writes it to the cold store. A page is what goes under
  * one key there: a row, a part of an index, a chunk of a series. Load is the way back. Formats: docs/formats/rows.md. */
 #pragma once
 
@@ -53,12 +53,13 @@ struct hash128 rows_digest(const struct rows *r);
 struct rows_usage {
     size_t bytes;            /* what living rows and their tables take: what evicting lowers, what a budget is held to */
     size_t bytes_held;       /* with the holes between them: what the system gave */
+    size_t bytes_ahead;      /* what tables will soon take at once, as they grow */
     uint64_t rows[FAMILY_COUNT_MAX]; /* by family: rows, entries or records, cold ones too */
     uint64_t cold_rows;  /* numbered ones, and entries of indexes */
     uint64_t clean_rows; /* numbered ones in memory that may go cold, at least; a checkpoint makes more of them */
     size_t clean_bytes;  /* about what evicting could free now */
     size_t dirty_bytes;  /* about what a checkpoint would make clean */
-    uint64_t dirty_pages;
+    uint64_t checkpoint_bytes; /* about what one that begins now writes, before compression: index pages as a whole; 0: nothing is dirty */
 };
 void rows_usage(const struct rows *r, struct rows_usage *out_usage);
 
@@ -164,7 +165,7 @@ struct page_sink {
 
 /* Between begin and the end of some, `sink` is also called out of writes. */
 void rows_checkpoint_begin(struct rows *r, struct page_sink sink);
-/* Hands out about so much, at about a nanosecond a byte; true: all is handed out. */
+/* Hands out about so much, at one to five nanoseconds a byte (as caches are warm or cold); true: all is handed out. */
 bool rows_checkpoint_some(struct rows *r, size_t bytes_max);
 void rows_checkpoint_done(struct rows *r);  /* the pages are durable: clean rows may go cold again */
 /* The pages are lost (or some are written, which is no harm): all of them are dirty again. Walks over them at once. */

@@ -13,6 +13,7 @@
 #define EVICT_PAGES_MAX 48u /* one call of evict takes apart so many */
 #define EVICT_LOOKS_MAX 65536u
 #define LOADING_ROOM_MIN 4096u
+#define BEFORES_ROOM_MIN 1024u
 
 /* Key bits and number are 118 bits with the family: they fill two words, so nothing of them is lost. */
 static struct hash128 entry_hash(const struct table *t, struct hash128 hash, uint32_t number)
@@ -156,11 +157,87 @@ static void page_gather(struct rows *r, const struct indexed *x, uint32_t page)
     (void)idmap_page_encode(x->map, x->bits, page, &r->scratch);
 }
 
+/* --- entries that changed before their page was handed out --- */
+
+static void before_note(struct indexed *x, uint32_t page, struct hash128 hash)
+{
+    if (x->before_heads == NULL)
+        x->before_heads = calloc(page_count(x), sizeof *x->before_heads);
+    if (x->before_count == x->before_room) {
+        x->before_room = x->before_room * 2 + BEFORES_ROOM_MIN;
+        x->befores = realloc(x->befores, x->before_room * sizeof *x->befores);
+    }
+    if (x->before_heads == NULL || x->befores == NULL)
+        abort();
+    x->befores[x->before_count++] = (struct index_before){.key = idmap_key(hash), .number = idmap_get(x->map, hash), .next = x->before_heads[page]};
+    x->before_heads[page] = x->before_count;
+}
+
+static void befores_forget(struct indexed *x)
+{
+    free(x->befores);
+    free(x->before_heads);
+    x->befores = NULL;
+    x->before_heads = NULL;
+    x->before_count = x->before_room = 0;
+}
+
+static size_t befores_bytes(const struct indexed *x)
+{
+    return x->before_room * sizeof *x->befores + (x->before_heads == NULL ? 0 : page_count(x) * sizeof *x->before_heads);
+}
+
+/* By key, and of one key the oldest first. */
+static int before_order(const void *a, const void *b)
+{
+    const struct index_before *x = *(const struct index_before *const *)a, *y = *(const struct index_before *const *)b;
+    if (x->key.low != y->key.low)
+        return x->key.low < y->key.low ? -1 : 1;
+    if (x->key.high != y->key.high)
+        return x->key.high < y->key.high ? -1 : 1;
+    return x < y ? -1 : x > y;
+}
+
+/* The befores of a page in order, as pointers in `sorted`. Returns how many. */
+static size_t befores_sort(const struct indexed *x, uint32_t page, struct buf *sorted)
+{
+    buf_clear(sorted);
+    for (uint32_t at = x->before_heads[page]; at != 0; at = x->befores[at - 1].next)
+        buf_push(sorted, bytes_of(&(const struct index_before *){&x->befores[at - 1]}, sizeof(struct index_before *)));
+    if (sorted->overflowed) /* no memory, and nothing to leave out */
+        abort();
+    size_t count = sorted->size / sizeof(struct index_before *);
+    qsort(sorted->data, count, sizeof(struct index_before *), before_order);
+    return count;
+}
+
+/* The page that was gathered becomes what it was at the begin. */
+static void page_restore(struct rows *r, struct indexed *x, uint32_t page)
+{
+    size_t count = befores_sort(x, page, &r->sorted);
+    const struct index_before *const *sorted = (const void *)r->sorted.data;
+    struct index_part before = {.bits = x->bits, .page = page};
+    buf_clear(&r->befores);
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0 && hash128_equal(sorted[i - 1]->key, sorted[i]->key))
+            continue;
+        index_entry_push(&r->befores, (struct idmap_entry){.key = sorted[i]->key, .number = sorted[i]->number});
+        before.count++;
+    }
+    before.entries = r->befores.data;
+    index_part_restore(buf_bytes(&r->scratch), &before, &r->restored);
+    struct buf gathered = r->scratch;
+    r->scratch = r->restored;
+    r->restored = gathered;
+}
+
 static void page_hand_out(struct rows *r, struct table *t, uint32_t page, struct index_page *p)
 {
-    const struct indexed *x = &t->index;
+    struct indexed *x = &t->index;
     bool partial = p->filter != NULL;
     page_gather(r, x, page);
+    if (x->before_heads != NULL && x->before_heads[page] != 0)
+        page_restore(r, x, page);
     index_part_finish(&r->scratch, partial ? PAGE_PARTIAL : PAGE_VERSION, x->bits, page);
     struct page_key key = index_page_key(t->family, x->bits, page);
     struct page_key below = index_page_key(t->family, x->stored_bits, page >> (x->bits - x->stored_bits));
@@ -206,7 +283,7 @@ static void entry_change(struct rows *r, struct table *t, struct hash128 hash)
     uint32_t page = idmap_page_of(hash, x->bits);
     struct index_page *p = page_open(r, x, page);
     if (page_is_pending(p))
-        page_hand_out(r, t, page, p);
+        before_note(x, page, hash);
     p->dirty_now |= dirty_bit(hash);
     p->used |= used_bit(hash);
     x->dirty_entries[r->epoch & 1]++;
@@ -441,6 +518,7 @@ static void index_done(struct rows *r, struct table *t)
 {
     t->index.dirty_entries[(r->epoch + 1) & 1] = 0;
     t->index.stored_bits = t->index.bits;
+    befores_forget(&t->index);
 }
 
 /* Pages of the new size may be in the store already: they are dirty, so they are written or deleted next time. */
@@ -452,6 +530,7 @@ static void index_abort(struct rows *r, struct table *t)
         p->dirty_now |= x->stored_bits < x->bits ? UINT64_MAX : p->dirty_then;
         p->dirty_then = 0;
     }
+    befores_forget(x);
     x->dirty_entries[r->epoch & 1] += x->dirty_entries[(r->epoch + 1) & 1];
     x->dirty_entries[(r->epoch + 1) & 1] = 0;
 }
@@ -488,17 +567,29 @@ static void index_fini(struct rows *r, struct table *t) /* the slab takes the fi
     idmap_destroy(t->index.map);
     chunks_free(&t->index);
     free(t->index.loading);
+    befores_forget(&t->index);
+}
+
+/* Every changed entry lies in a page of its own, most often; when pages are to be halved all of them are written anew. */
+static uint64_t checkpoint_bytes(const struct indexed *x, uint64_t count, uint64_t dirty)
+{
+    uint64_t pages = page_count(x);
+    bool grows = x->stored_bits < x->bits || idmap_page_bits(count, x->bits) != x->bits;
+    uint64_t written = grows || dirty > pages ? pages : dirty;
+    return dirty == 0 ? 0 : written * (count / pages + 1) * IDMAP_PAGE_ENTRY_BYTES + written * IDMAP_PAGE_HEAD_BYTES;
 }
 
 static void index_usage(const struct table *t, struct rows_usage *usage)
 {
     const struct indexed *x = &t->index;
     uint64_t here = idmap_count(x->map), dirty = x->dirty_entries[0] + x->dirty_entries[1];
-    usage->bytes += x->bytes;
-    usage->bytes_held += x->bytes;
-    usage->rows[t->family->id] = here - x->gone_count + x->cold_count;
+    size_t bytes = x->bytes + befores_bytes(x);
+    usage->bytes += bytes;
+    usage->bytes_held += bytes;
+    uint64_t count = here - x->gone_count + x->cold_count;
+    usage->rows[t->family->id] = count;
     usage->cold_rows += x->cold_count;
-    usage->dirty_pages += dirty; /* each in a page of its own, most often */
+    usage->checkpoint_bytes += checkpoint_bytes(x, count, dirty);
     if (!t->family->goes_cold)
         return;
     usage->clean_bytes += here > dirty ? (here - dirty) * ENTRY_BYTES : 0;

@@ -64,7 +64,7 @@ fallible rows_index_find(struct bytes page, struct hash128 hash, uint32_t *out_n
     return DONE;
 }
 
-static void entry_push(struct buf *b, struct idmap_entry entry)
+void index_entry_push(struct buf *b, struct idmap_entry entry)
 {
     pack_u64(b, entry.key.low);
     pack_u16(b, (uint16_t)(entry.key.high >> 48));
@@ -112,8 +112,9 @@ void index_part_finish(struct buf *b, uint8_t version, uint32_t bits, uint32_t p
         buf_clear(b);
 }
 
-/* Both ascend; of equal keys the upper one counts. Of the lower only those of the upper's page are taken. */
-static void entries_lay_over(const struct index_part *low, const struct index_part *high, struct buf *out)
+/* Both ascend; of equal keys the upper one counts, and is left out when it has the number `none`. Of the lower only those of the
+ * upper's page are taken. */
+static void entries_lay_over(const struct index_part *low, const struct index_part *high, uint32_t none, struct buf *out)
 {
     uint32_t i = 0, k = 0;
     while (i < low->count || k < high->count) {
@@ -123,14 +124,29 @@ static void entries_lay_over(const struct index_part *low, const struct index_pa
         if (from_below) {
             i++;
             if (idmap_page_of(below.key, high->bits) == high->page)
-                entry_push(out, below);
+                index_entry_push(out, below);
             continue;
         }
         k++;
         i += i < low->count && hash128_equal(below.key, above.key);
-        if (above.number != INDEX_GONE)
-            entry_push(out, above);
+        if (above.number != none)
+            index_entry_push(out, above);
     }
+}
+
+void index_part_restore(struct bytes page, const struct index_part *before, struct buf *out)
+{
+    assert(page.size >= 1);
+    struct index_part now = {.bits = before->bits, .page = before->page};
+    if (page.size > HEAD_BYTES) {
+        now.entries = page.data + HEAD_BYTES;
+        now.count = (uint32_t)((page.size - HEAD_BYTES) / IDMAP_PAGE_ENTRY_BYTES);
+    }
+    buf_clear(out);
+    head_push(out, page.data[0], before->bits, before->page);
+    entries_lay_over(&now, before, 0, out);
+    if (count_set(out) == 0)
+        out->size = 1;
 }
 
 static void filter_push(struct bytes page, uint32_t count, struct buf *out)
@@ -156,7 +172,7 @@ fallible page_overlay(struct bytes below, struct bytes partial, struct buf *out_
     buf_clear(out_page);
     buf_clear(out_filter);
     head_push(out_page, PAGE_VERSION, high.bits, high.page);
-    entries_lay_over(&low, &high, out_page);
+    entries_lay_over(&low, &high, INDEX_GONE, out_page);
     if (out_page->overflowed)
         return FAIL(e, FULL, "no memory for a page");
     uint32_t count = count_set(out_page);

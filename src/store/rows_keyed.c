@@ -92,10 +92,30 @@ static void row_hand_out(struct rows *r, const struct table *t, struct bytes key
     rows_hand_out(r, (struct page){.key = bytes_of(page_key, 1 + key.size), .value = buf_bytes(&r->scratch)}, 1);
 }
 
+/* --- tags --- */
+
+static uint32_t tag_now(const struct rows *r, bool is_born)
+{
+    return r->epoch << 1 | (is_born ? 1u : 0u);
+}
+
+static bool changed_now(const struct rows *r, const struct ordmap_entry *entry)
+{
+    return entry->tag >> 1 == r->epoch;
+}
+
+/* No checkpoint knows of it, so none has to hear that it is gone: as with most of what lives for a moment. */
+static bool is_born_now(const struct rows *r, const struct ordmap_entry *entry)
+{
+    return entry->tag == tag_now(r, true);
+}
+
 static bool is_pending(const struct rows *r, const struct ordmap_entry *entry)
 {
-    return r->running && entry->tag != 0 && entry->tag != r->epoch;
+    return r->running && entry->tag != 0 && !changed_now(r, entry);
 }
+
+/* --- reading and writing --- */
 
 bool rows_keyed_get(const struct rows *r, const struct family *f, struct bytes key, struct bytes *out_value)
 {
@@ -110,23 +130,23 @@ static void entry_change(struct rows *r, struct table *t, struct ordmap_entry *e
 {
     if (is_pending(r, entry))
         row_hand_out(r, t, ordmap_key(entry), entry);
-    if (entry->tag != r->epoch)
+    if (!changed_now(r, entry)) {
         key_list_add(&t->keyed.now, ordmap_key(entry));
-    entry->tag = r->epoch;
+        entry->tag = tag_now(r, false);
+    }
     digest_minus(r, entry_hash(t, entry));
 }
 
-/* A key that has no row is about to get one: a removal before it goes out first. */
-static void gap_change(struct rows *r, struct table *t, struct bytes key)
+/* A key that has no row is about to get one: a removal before it goes out first. True: there was none since the last begin. */
+static bool gap_change(struct rows *r, struct table *t, struct bytes key)
 {
     struct keyed *k = &t->keyed;
     struct ordmap_entry *gone = ordmap_count(k->gone) == 0 ? NULL : ordmap_get(k->gone, key);
     if (gone != NULL && is_pending(r, gone))
         row_hand_out(r, t, key, NULL);
-    if (gone == NULL || gone->tag != r->epoch)
+    if (gone == NULL || !changed_now(r, gone))
         key_list_add(&k->now, key);
-    if (gone != NULL)
-        (void)ordmap_remove(k->gone, key);
+    return gone == NULL || !ordmap_remove(k->gone, key);
 }
 
 void rows_keyed_put(struct rows *r, const struct family *f, struct bytes key, struct bytes value)
@@ -136,12 +156,12 @@ void rows_keyed_put(struct rows *r, const struct family *f, struct bytes key, st
     struct ordmap_entry *entry = ordmap_get(t->keyed.map, key);
     if (entry != NULL && bytes_equal(ordmap_value(entry), value))
         return;
-    if (entry != NULL)
+    bool is_new = entry == NULL, is_born = is_new && gap_change(r, t, key);
+    if (!is_new)
         entry_change(r, t, entry);
-    else
-        gap_change(r, t, key);
     entry = ordmap_put(t->keyed.map, key, value, NULL);
-    entry->tag = r->epoch;
+    if (is_new)
+        entry->tag = tag_now(r, is_born);
     digest_plus(r, entry_hash(t, entry));
 }
 
@@ -152,7 +172,8 @@ void rows_keyed_remove(struct rows *r, const struct family *f, struct bytes key)
     if (entry == NULL)
         return;
     entry_change(r, t, entry);
-    ordmap_put(t->keyed.gone, key, BYTES_NONE, NULL)->tag = r->epoch;
+    if (!is_born_now(r, entry))
+        ordmap_put(t->keyed.gone, key, BYTES_NONE, NULL)->tag = tag_now(r, false);
     (void)ordmap_remove(t->keyed.map, key);
 }
 
@@ -227,7 +248,7 @@ static void keyed_abort(struct rows *r, struct table *t)
         struct ordmap_entry *entry = ordmap_get(k->map, key);
         if (entry == NULL)
             entry = ordmap_put(k->gone, key, BYTES_NONE, NULL);
-        entry->tag = r->epoch;
+        entry->tag = tag_now(r, false);
     }
     key_list_append(&k->now, &k->then);
 }
@@ -255,7 +276,8 @@ static void keyed_usage(const struct table *t, struct rows_usage *usage)
     usage->bytes += k->now.bytes + k->then.bytes;
     usage->bytes_held += k->now.bytes + k->then.bytes;
     usage->rows[t->family->id] = ordmap_count(k->map);
-    usage->dirty_pages += k->now.count + k->then.count;
+    uint64_t dirty = k->now.count + k->then.count, here = ordmap_count(k->map);
+    usage->checkpoint_bytes += k->now.bytes + k->then.bytes + (here == 0 ? 0 : dirty * (ordmap_bytes(k->map) / here));
 }
 
 static struct table_meta keyed_meta(const struct table *t)

@@ -132,9 +132,7 @@ static struct row_page *page_open(struct rows *r, struct table *t, uint32_t page
 static void dirty_set(struct numbered *n, uint32_t page, uint32_t role)
 {
     uint64_t *word = &n->chunks[page / CHUNK_PAGES]->dirty[role & 1][page % CHUNK_PAGES / 64];
-    uint64_t bit = UINT64_C(1) << (page % 64);
-    n->dirty_pages[role & 1] += (*word & bit) == 0;
-    *word |= bit;
+    *word |= UINT64_C(1) << (page % 64);
 }
 
 static void row_hand_out(struct rows *r, struct table *t, uint32_t number, const struct row_page *p)
@@ -425,7 +423,6 @@ static void then_clear(struct rows *r, struct numbered *n)
     for (uint32_t chunk = 0; chunk < n->chunk_room; chunk++)
         if (n->chunks[chunk] != NULL)
             memset(n->chunks[chunk]->dirty[(r->epoch + 1) & 1], 0, sizeof n->chunks[chunk]->dirty[0]);
-    n->dirty_pages[(r->epoch + 1) & 1] = 0;
     n->dirty_rows[(r->epoch + 1) & 1] = 0;
 }
 
@@ -477,7 +474,7 @@ static void numbered_usage(const struct table *t, struct rows_usage *usage)
     usage->clean_rows += clean;
     usage->clean_bytes += clean * bytes_a_row;
     usage->dirty_bytes += (here - clean) * bytes_a_row;
-    usage->dirty_pages += n->dirty_pages[0] + n->dirty_pages[1];
+    usage->checkpoint_bytes += dirty * (bytes_a_row + 1 + NUMBER_BYTES);
 }
 
 static struct table_meta numbered_meta(const struct table *t)

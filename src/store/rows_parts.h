@@ -47,7 +47,6 @@ struct numbered {
     uint32_t loaded_end; /* rows with lower numbers were loaded, or aren't there */
     bool loads_fit;      /* what is loaded now comes into memory */
     uint64_t count, cold_count;
-    uint64_t dirty_pages[2];
     uint64_t dirty_rows[2]; /* removed ones too */
     size_t row_bytes; /* of the rows in memory, as the slab counts them */
     size_t bytes; /* of chunks */
@@ -66,8 +65,9 @@ struct key_list {
     size_t bytes;
 };
 
-/* The tag of an entry is the epoch in which it last changed, 0 once it was handed out. A key that was removed is an
- * entry of `gone` until its deletion is handed out. */
+/* The tag of an entry is the epoch in which it last changed << 1 | whether its key came up in that epoch; 0 once it was handed
+ * out. A key that was removed is an entry of `gone` until its deletion is handed out; one that came up in the same epoch isn't,
+ * since no checkpoint has it. */
 struct keyed {
     struct ordmap *map;
     struct ordmap *gone;
@@ -98,6 +98,13 @@ struct index_page {
     uint32_t stamp;      /* the epoch of the dirty marks << 1 | handed out in it */
 };
 
+/* What an entry was, before it changed in a page that was still to be handed out: a change costs its entry, not a copy of its page. */
+struct index_before {
+    struct hash128 key;
+    uint32_t number; /* as the map had it; 0: not at all */
+    uint32_t next;   /* of the same page, the one before this, + 1; 0: none */
+};
+
 #define INDEX_CHUNK_BITS 12u
 struct index_chunk {
     uint32_t bits; /* of its pages; fewer than the index has: not yet split */
@@ -119,6 +126,9 @@ struct indexed {
     uint32_t stored_bits; /* of the pages in the cold store; smaller ones are deleted when all bigger ones are written */
     uint32_t cursor, delete_bits, delete_cursor;
     uint32_t hand; /* the page where evicting goes on */
+    struct index_before *befores; /* of the running checkpoint, in the order in which they came */
+    uint32_t before_count, before_room;
+    uint32_t *before_heads; /* by page, + 1: the newest of its befores; NULL: nothing has any */
     struct idmap_entry *loading; /* entries of one root that wait to be put; NULL but at a load */
     size_t loading_count, loading_room;
     uint32_t loaded_pages; /* those before it were loaded, or aren't there */
@@ -165,6 +175,7 @@ struct rows {
     int64_t slice_left; /* of the running rows_checkpoint_some, in bytes and what stands for them */
     struct page_sink sink;
     struct buf scratch; /* the page being made */
+    struct buf sorted, befores, restored; /* of an index page: entries as they were, and the page with them */
     struct load_room load_bytes_max;
 };
 
@@ -251,10 +262,15 @@ struct index_part { /* a whole page or a partial one, checked; borrows */
     const uint8_t *entries;
 };
 fallible index_part_open(struct bytes value, uint8_t version, struct index_part *out_part, struct err *e); /* CORRUPT */
+void index_entry_push(struct buf *b, struct idmap_entry entry);
 struct idmap_entry index_part_entry(const struct index_part *p, uint32_t i);
 /* Makes what idmap_page_encode gave behind the version byte in `b` into a page: whole without the keys that are gone
  * (empty when nothing is left), or partial with them. */
 void index_part_finish(struct buf *b, uint8_t version, uint32_t bits, uint32_t page);
+
+/* Puts entries back into a page that idmap_page_encode gave (no entries: `page` is the version byte alone): `before` has them in
+ * ascending order, 14 bytes each as a page has them, number 0 for one that wasn't there. *out is as `page` then. */
+void index_part_restore(struct bytes page, const struct index_part *before, struct buf *out);
 
 uint32_t index_filter_blocks(uint64_t entries);
 void index_filter_add(uint32_t *words, uint32_t blocks, struct hash128 key);

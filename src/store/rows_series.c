@@ -327,8 +327,9 @@ static void series_usage(const struct table *t, struct rows_usage *usage)
     uint64_t dirty_from = s->stored_end > s->first ? s->stored_end : s->first;
     usage->bytes += bytes;
     usage->bytes_held += bytes;
+    usage->bytes_ahead += s->finder == NULL ? 0 : finder_bytes_ahead(s->finder);
     usage->rows[t->family->id] = s->end - s->first;
-    usage->dirty_pages += dirty_from < s->end ? chunks_up_to(s, s->end) - (dirty_from >> s->shift) : 0;
+    usage->checkpoint_bytes += dirty_from < s->end ? (chunks_up_to(s, s->end) - (dirty_from >> s->shift)) * chunk_bytes(t) : 0;
 }
 
 static struct table_meta series_meta(const struct table *t)

@@ -1,4 +1,4 @@
-/* Covers: rows.c, rows_numbered.c, rows_index.c, rows_index_page.c */
+/* Covers: rows.c, rows_keyed.c, rows_numbered.c, rows_index.c, rows_index_page.c */
 #include "store/rows.h"
 
 #include "base/rng.h"
@@ -66,12 +66,12 @@ static void unchanged_rows_stay_clean(struct t *t)
     rows_keyed_put(r, &jobs, BYTES_LIT("k"), BYTES_LIT("v"));
     checkpoint(r, &kept);
     rows_usage(r, &usage);
-    CHECK_EQ(t, usage.dirty_pages, 0);
+    CHECK_EQ(t, usage.checkpoint_bytes, 0);
     CHECK_EQ(t, usage.clean_rows, 1);
     rows_numbered_put(r, &people, 5, BYTES_LIT("five"));
     rows_keyed_put(r, &jobs, BYTES_LIT("k"), BYTES_LIT("v"));
     rows_usage(r, &usage);
-    CHECK_EQ(t, usage.dirty_pages, 0);
+    CHECK_EQ(t, usage.checkpoint_bytes, 0);
     rows_destroy(r);
 }
 
@@ -160,7 +160,7 @@ static void loading_keeps_within_its_room(struct t *t)
     rows_usage(loaded, &usage);
     CHECK_EQ(t, usage.rows[people.id], 59);
     CHECK(t, usage.cold_rows > 0 && usage.cold_rows < 59);
-    CHECK_EQ(t, usage.dirty_pages, 0);
+    CHECK_EQ(t, usage.checkpoint_bytes, 0);
     rows_destroy(loaded);
     rows_destroy(r);
 }
@@ -184,6 +184,58 @@ static void a_change_hands_out_the_old_row_first(struct t *t)
     checkpoint(r, &kept);
     REQUIRE(t, page_of(&kept, 1) != NULL);
     CHECK(t, memmem(page_of(&kept, 1)->value.data, page_of(&kept, 1)->value.size, "newer", 5) != NULL);
+    rows_destroy(r);
+}
+
+static const struct page *page_of_job(const struct kept_pages *kept, struct bytes key)
+{
+    const struct page *found = NULL;
+    for (size_t i = 0; i < kept->count; i++)
+        if (kept->pages[i].key.data[0] == jobs.id && bytes_equal(bytes_slice(kept->pages[i].key, 1, kept->pages[i].key.size), key))
+            found = &kept->pages[i];
+    return found;
+}
+
+/* A checkpoint hears nothing of a key that came and went since the last one; of one that the last one has, it hears that it is gone. */
+static void what_came_and_went_is_not_handed_out(struct t *t)
+{
+    struct kept_pages kept = {.arena = t->arena};
+    struct rows *r = rows_make(t);
+    struct bytes key = BYTES_LIT("k");
+    rows_keyed_put(r, &jobs, key, BYTES_LIT("v"));
+    rows_keyed_remove(r, &jobs, key);
+    checkpoint(r, &kept);
+    CHECK(t, page_of_job(&kept, key) == NULL);
+    rows_keyed_put(r, &jobs, key, BYTES_LIT("v"));
+    checkpoint(r, &kept);
+    CHECK(t, page_of_job(&kept, key) != NULL);
+    rows_keyed_remove(r, &jobs, key);
+    rows_keyed_put(r, &jobs, key, BYTES_LIT("again"));
+    rows_keyed_remove(r, &jobs, key);
+    checkpoint(r, &kept);
+    REQUIRE(t, page_of_job(&kept, key) != NULL);
+    CHECK_EQ(t, page_of_job(&kept, key)->value.size, 0);
+    rows_destroy(r);
+}
+
+/* A deletion that was handed out to a checkpoint that came to nothing is handed out again. */
+static void a_deletion_outlives_a_checkpoint_called_off(struct t *t)
+{
+    struct kept_pages kept = {.arena = t->arena};
+    struct rows *r = rows_make(t);
+    struct bytes key = BYTES_LIT("k");
+    rows_keyed_put(r, &jobs, key, BYTES_LIT("v"));
+    checkpoint(r, &kept);
+    rows_keyed_remove(r, &jobs, key);
+    rows_checkpoint_begin(r, (struct page_sink){page_keep, &kept});
+    while (!rows_checkpoint_some(r, 1000))
+        continue;
+    rows_keyed_put(r, &jobs, key, BYTES_LIT("new"));
+    rows_keyed_remove(r, &jobs, key);
+    rows_checkpoint_abort(r);
+    checkpoint(r, &kept);
+    REQUIRE(t, page_of_job(&kept, key) != NULL);
+    CHECK_EQ(t, page_of_job(&kept, key)->value.size, 0);
     rows_destroy(r);
 }
 
@@ -243,6 +295,94 @@ static void rows_cost_little(struct t *t)
     rows_destroy(r);
 }
 
+static void page_weigh(void *context, const struct page *page)
+{
+    uint64_t *bytes = context;
+    *bytes += page->key.size + page->value.size;
+}
+
+/* Makes a checkpoint; what it wrote against what was said before. */
+static void check_checkpoint_bytes(struct t *t, struct rows *r)
+{
+    struct rows_usage before, after;
+    uint64_t written = 0;
+    rows_usage(r, &before);
+    rows_checkpoint_begin(r, (struct page_sink){page_weigh, &written});
+    while (!rows_checkpoint_some(r, 1 << 20))
+        continue;
+    rows_checkpoint_done(r);
+    CHECK(t, before.checkpoint_bytes >= written * 9 / 10);
+    CHECK(t, before.checkpoint_bytes <= written * 3 / 2);
+    rows_usage(r, &after);
+    CHECK_EQ(t, after.checkpoint_bytes, 0);
+}
+
+/* Much of everything, then a few changes all over it: an entry of an index takes its page along. */
+static void what_a_checkpoint_writes_is_known_before(struct t *t)
+{
+    enum { MANY = 40000, FEW = 400 };
+    static const struct family names = {.id = 3, .kind = FAMILY_INDEX, .name = "names", .goes_cold = true};
+    static const struct family notes = {.id = 4, .kind = FAMILY_SERIES, .value_bytes = 32, .name = "notes"};
+    static const struct family *const all[] = {&people, &jobs, &names, &notes};
+    struct rows *r = NULL;
+    struct err e = {0};
+    struct rng rng;
+    uint8_t row[200] = {1};
+    REQUIRE_DONE(t, rows_create(all, COUNT_OF(all), &r, &e), &e);
+    rng_init(&rng, t->seed);
+    for (uint32_t round = 0; round < 3; round++) {
+        for (uint32_t i = 1; i <= (round == 0 ? MANY : FEW); i++) {
+            uint32_t number = round == 0 ? i : (uint32_t)rng_below(&rng, MANY) + 1;
+            row[1] = (uint8_t)(round + 1);
+            rows_numbered_put(r, &people, number, bytes_of(row, sizeof row));
+            rows_keyed_put(r, &jobs, bytes_of(&number, sizeof number), bytes_of(row, sizeof row));
+            rows_index_add(r, &names, (struct hash128){.low = rng_next(&rng), .high = rng_next(&rng)}, number);
+            (void)rows_series_push(r, &notes, row);
+        }
+        check_checkpoint_bytes(t, r);
+    }
+    rows_destroy(r);
+}
+
+/* Where an entry changes before its page is handed out, its page isn't copied for it; what is handed out is as it was. */
+static void a_changed_entry_costs_no_page(struct t *t)
+{
+    enum { ENTRIES = 2000 };
+    static const struct family names = {.id = 3, .kind = FAMILY_INDEX, .name = "names", .goes_cold = true};
+    static const struct family *const alone[] = {&names};
+    struct kept_pages kept = {.arena = t->arena};
+    struct rows *r = NULL, *loaded = NULL;
+    struct err e = {0};
+    uint32_t number;
+    REQUIRE_DONE(t, rows_create(alone, COUNT_OF(alone), &r, &e), &e);
+    for (uint64_t i = 0; i < ENTRIES; i++)
+        rows_index_put(r, &names, (struct hash128){.low = rng_mix(i), .high = rng_mix(~i)}, 7);
+    struct hash128 digest = rows_digest(r);
+    rows_checkpoint_begin(r, (struct page_sink){page_keep, &kept});
+    size_t meta_count = kept.count;
+    for (uint64_t i = 0; i < 2 * ENTRIES; i += 3) {
+        struct hash128 hash = {.low = rng_mix(i), .high = rng_mix(~i)};
+        rows_index_put(r, &names, hash, 8);
+        if (i % 2 == 0)
+            rows_index_remove(r, &names, hash);
+        if (i % 5 == 0)
+            rows_index_put(r, &names, hash, 9);
+    }
+    CHECK_EQ(t, kept.count, meta_count);
+    while (!rows_checkpoint_some(r, 1000))
+        continue;
+    rows_checkpoint_done(r);
+    REQUIRE_DONE(t, rows_create(alone, COUNT_OF(alone), &loaded, &e), &e);
+    for (size_t i = 0; i < kept.count; i++)
+        if (kept.pages[i].value.size > 0) /* else it is a page of the size before */
+            CHECK_DONE(t, rows_load(loaded, kept.pages[i].key, kept.pages[i].value, &e), &e);
+    CHECK_DONE(t, rows_load_done(loaded, digest, &e), &e);
+    CHECK_EQ(t, rows_index_get(loaded, &names, (struct hash128){.low = rng_mix(3), .high = rng_mix(~UINT64_C(3))}, &number), ROW_HERE);
+    CHECK_EQ(t, number, 7);
+    rows_destroy(loaded);
+    rows_destroy(r);
+}
+
 /* What stays of an entry that went cold: at most ten bits, and few keys that were never put pass for cold ones. */
 static void cold_entries_cost_ten_bits(struct t *t)
 {
@@ -279,8 +419,12 @@ static const struct test tests[] = {
     {"a row is handed out alone", a_row_is_handed_out_alone, 1},
     {"loading keeps within its room", loading_keeps_within_its_room, 1},
     {"a change hands out the old row first", a_change_hands_out_the_old_row_first, 1},
+    {"what came and went is not handed out", what_came_and_went_is_not_handed_out, 1},
+    {"a deletion outlives a checkpoint called off", a_deletion_outlives_a_checkpoint_called_off, 1},
     {"damage is seen at load", damage_is_seen_at_load, 1},
     {"rows cost little besides themselves", rows_cost_little, 1},
+    {"a changed entry costs no page", a_changed_entry_costs_no_page, 1},
+    {"what a checkpoint writes is known before", what_a_checkpoint_writes_is_known_before, 3},
     {"cold entries cost ten bits", cold_entries_cost_ten_bits, 1},
 };
 TEST_MAIN(tests)
