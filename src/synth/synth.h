@@ -69,7 +69,7 @@ void synth_destroy(struct synth *s); /* NULL is fine */
  * SYNTH_LINE_BYTES_MAX) and what is true about it into *out. False, and nothing written: the world has ended. */
 bool synth_next(struct synth *s, struct buf *out_line, struct synth_fact *out);
 
-/* One JSON object: group, legal entities, brands, regions (GB/T 2260), stores, staff, channels, shops, products.
+/* One JSON object: group, legal entities, brands, apps of WeChat, regions (GB/T 2260), stores, staff, channels, shops, products.
  * Up to 200 KB; the same for all options. */
 void synth_world_json(const struct synth *s, struct buf *out);
 

@@ -54,6 +54,16 @@ static void brand_write(const struct world *w, size_t i, struct buf *out)
     text_member(out, "douyin_app", b->douyin_app);
 }
 
+/* Each brand has a mini-program and then an official account. */
+static void app_write(const struct world *w, size_t i, struct buf *out)
+{
+    (void)w;
+    const struct brand *b = &synth_brands[i / 2];
+    text_member(out, "id", i % 2 == 0 ? b->mini_app : b->official_app);
+    text_member(out, "app_kind", i % 2 == 0 ? "mini_program" : "official_account");
+    text_member(out, "brand", b->id);
+}
+
 /* The large region, the province (the first two digits), the city. */
 static void region_write(const struct world *w, size_t i, struct buf *out)
 {
@@ -152,9 +162,10 @@ void synth_world_write(const struct world *w, struct buf *out)
 {
     const struct table tables[] = {
         {"entities", ENTITY_COUNT, entity_write},   {"brands", BRAND_COUNT, brand_write},
-        {"regions", CITY_COUNT, region_write},      {"stores", STORE_COUNT, store_write},
-        {"staff", GUIDE_COUNT, guide_write},        {"channels", CHANNEL_COUNT, channel_write},
-        {"shops", shop_count(w), shop_write},       {"products", SKU_COUNT, product_write},
+        {"apps", 2u * BRAND_COUNT, app_write},      {"regions", CITY_COUNT, region_write},
+        {"stores", STORE_COUNT, store_write},       {"staff", GUIDE_COUNT, guide_write},
+        {"channels", CHANNEL_COUNT, channel_write}, {"shops", shop_count(w), shop_write},
+        {"products", SKU_COUNT, product_write},
     };
     buf_push_text(out, "{\"group\":{\"id\":\"qihe\",\"name\":\"栖禾集团\"},"
                        "\"currency\":\"CNY\",\"zone\":\"Asia/Shanghai\"");

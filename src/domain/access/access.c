@@ -7,14 +7,15 @@
 #include "lib/pack.h"
 #include "lib/text.h"
 
-#define TOKEN_FORMAT 1u
+#define TOKEN_FORMAT 2u
 #define TOKEN_BYTES_MAX 4096u
 #define READ_BYTES_MAX 512u /* of the command */
 #define FORGOTTEN_A_STEP 2u
-#define ROLES_ALL ((1u << ROLE_COLLECT) | (1u << ROLE_READ) | (1u << ROLE_WRITE) | (1u << ROLE_ADMIN))
+#define ROLES_OF_GUIDE ((1u << ROLE_READ) | (1u << ROLE_WRITE))
+#define ROLES_ALL ((1u << ROLE_COLLECT) | (1u << ROLE_READ) | (1u << ROLE_WRITE) | (1u << ROLE_ADMIN) | (1u << ROLE_LEGAL))
 
 const char *const role_names[ROLE_SYSTEM + 1] = {
-    [ROLE_COLLECT] = "collect", [ROLE_READ] = "read", [ROLE_WRITE] = "write", [ROLE_ADMIN] = "admin", [ROLE_SYSTEM] = "system"};
+    [ROLE_COLLECT] = "collect", [ROLE_READ] = "read", [ROLE_WRITE] = "write", [ROLE_ADMIN] = "admin", [ROLE_LEGAL] = "legal", [ROLE_SYSTEM] = "system"};
 
 /* name -> packed token */
 static const struct family token_family = {.id = 50, .kind = FAMILY_KEYED, .value_bytes = TOKEN_BYTES_MAX, .name = "token"};
@@ -66,6 +67,7 @@ void token_pack(struct buf *b, const struct token *t)
     for (uint32_t i = 0; i < t->brand_count; i++)
         text_pack(b, t->brands[i]);
     text_pack(b, t->store);
+    text_pack(b, t->guide);
     text_pack(b, t->channel);
     text_pack(b, t->brand);
     pack_signed(b, t->expires_us);
@@ -96,6 +98,7 @@ fallible token_unpack(struct bytes payload, struct token *out_token, struct err 
     for (uint32_t i = 0; i < t.brand_count && unpack_good(&u); i++)
         text_unpack(&u, t.brands[i], sizeof t.brands[i]);
     text_unpack(&u, t.store, sizeof t.store);
+    text_unpack(&u, t.guide, sizeof t.guide);
     text_unpack(&u, t.channel, sizeof t.channel);
     text_unpack(&u, t.brand, sizeof t.brand);
     t.expires_us = unpack_signed(&u);
@@ -103,7 +106,7 @@ fallible token_unpack(struct bytes payload, struct token *out_token, struct err 
     if (!unpack_finished(&u))
         return FAIL(e, INVALID, "a token is cut short, or one of its texts has more than 63 bytes");
     if (t.name[0] == 0 || t.roles == 0 || (t.roles & ~ROLES_ALL) != 0)
-        return FAIL(e, INVALID, "a token has a name and at least one of the roles collect, read, write, admin");
+        return FAIL(e, INVALID, "a token has a name and at least one of the roles collect, read, write, admin, legal");
     memcpy(t.secret_hash, hash.data, sizeof t.secret_hash);
     *out_token = t;
     return DONE;
@@ -114,6 +117,8 @@ static fallible token_check(struct bytes payload, struct err *e)
 {
     struct token t;
     TRY(token_unpack(payload, &t, e));
+    if (t.guide[0] != 0 && (t.roles & ~ROLES_OF_GUIDE) != 0)
+        return FAIL(e, INVALID, "own_customers: such a token has the roles read and write alone: who collects could tell of anybody");
     return text_fits_a_path(bytes_of_text(t.name)) ? DONE : FAIL(e, INVALID, "a token's name is plain text without \"/\" and control characters, and not . or ..");
 }
 

@@ -20,6 +20,7 @@ struct token {
     uint32_t brand_count;      /* 0: all brands */
     char brands[TOKEN_SCOPE_BRANDS_MAX][64];
     char store[64];            /* empty: all stores */
+    char guide[64];            /* of staff: their own customers alone; empty: not limited so */
     char channel[64];          /* of events that don't say theirs */
     char brand[64];            /* the same */
     int64_t expires_us;        /* 0: never */

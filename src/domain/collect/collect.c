@@ -18,7 +18,7 @@
 
 const struct refusal collect_duplicate = {
     "duplicate", "This message came before: it counts once.", "这条消息已经收到过,只算一次。"};
-static const struct refusal suppressed = {
+const struct refusal collect_suppressed = {
     "suppressed", "This person was erased: history of theirs is not taken in again.", "此人已被删除,不再导入其历史数据。"};
 static const struct refusal name_unknown_kind = {
     "unknown_kind", "There is no such kind of name: see the list of kinds.", "没有这种名称类别,请查看类别列表。"};
@@ -29,6 +29,10 @@ static const struct refusal name_bad_alias = {
     "只有非标准事件可以设为别名,且不能指向自己或另一个别名。"};
 static const struct refusal name_unknown_target = {
     "unknown_target", "The event that the alias stands for isn't known: name it first.", "别名指向的事件不存在,请先定义它。"};
+
+static const struct refusal name_bad_app_kind = {
+    "bad_app_kind", "An app's app_kind is official_account, mini_program, open_platform or wecom.",
+    "应用的 app_kind 应为 official_account(公众号)、mini_program(小程序)、open_platform(开放平台)或 wecom(企业微信)。"};
 
 /* --- collect.event --- */
 
@@ -130,8 +134,8 @@ static const struct refusal *event_apply(struct step *s, struct bytes payload)
     struct arrived *a = arena_take(s->view.arena, sizeof *a, _Alignof(struct arrived));
     struct status status = envelope_unpack(payload, &a->envelope, NULL);
     assert(done(status)); /* event_check has seen it */
-    if (a->envelope.import && is_suppressed(&s->view, &a->envelope))
-        return &suppressed;
+    if (cause_of(&a->envelope) != CAUSE_LIVE && is_suppressed(&s->view, &a->envelope))
+        return &collect_suppressed;
     if (came_before(s, &a->envelope))
         return &collect_duplicate;
     a->packed = payload;
@@ -242,6 +246,16 @@ static void brand_describe(struct step *s, uint32_t brand, struct bytes attribut
     step_say(s, &fact_brand_moved, moved);
 }
 
+static void app_describe(struct step *s, uint32_t app, struct bytes attributes)
+{
+    enum app_kind before = APP_NOT_SAID, now = APP_NOT_SAID;
+    (void)app_kind_said(name_attributes(&s->view, NAME_APP, app), &before);
+    (void)app_kind_said(attributes, &now);
+    name_describe(s, NAME_APP, app, 0, attributes);
+    if (now != before)
+        step_say(s, &fact_app_turned, NULL);
+}
+
 static const struct refusal *name_apply(struct step *s, struct bytes payload)
 {
     struct name_order order;
@@ -253,14 +267,19 @@ static const struct refusal *name_apply(struct step *s, struct bytes payload)
     enum name_kind kind = (enum name_kind)order.kind;
     uint32_t target, number = name_number(&s->view, kind, order.name);
     const struct refusal *refusal = alias_check(&s->view, &order, &target);
+    enum app_kind app;
     if (refusal != NULL)
         return refusal;
+    if (kind == NAME_APP && !app_kind_said(order.attributes, &app))
+        return &name_bad_app_kind;
     if (number == 0)
         number = name_intern(s, kind, order.name);
     if (number == 0)
         return &name_none_left;
     if (kind == NAME_BRAND)
         brand_describe(s, number, order.attributes);
+    else if (kind == NAME_APP)
+        app_describe(s, number, order.attributes);
     else
         name_describe(s, kind, number, target, order.attributes);
     return NULL;
@@ -304,6 +323,9 @@ const struct fact_kind fact_arrived = {
 
 const struct fact_kind fact_brand_moved = {
     .id = 0x0202, .name = "brand_moved", .about = "A brand belongs to another legal entity than before."};
+
+const struct fact_kind fact_app_turned = {
+    .id = 0x0203, .name = "app_turned", .about = "An app of WeChat was declared to be of another kind than before."};
 
 static uint64_t horizon_seconds(const struct view *v)
 {
@@ -353,11 +375,12 @@ DEFINE_NAME_COUNT(source, NAME_SOURCE)
 DEFINE_NAME_COUNT(trait, NAME_TRAIT)
 DEFINE_NAME_COUNT(purpose, NAME_PURPOSE)
 DEFINE_NAME_COUNT(entity, NAME_ENTITY)
+DEFINE_NAME_COUNT(app, NAME_APP)
 
 static const struct family *const families[] = {&name_index_family,   &name_row_family,        &message_family,
                                                 &message_file_family, &message_retired_family, &message_mark_family,
                                                 &import_line_family,  &suppressed_family};
-static const struct fact_kind *const says[] = {&fact_arrived, &fact_brand_moved};
+static const struct fact_kind *const says[] = {&fact_arrived, &fact_brand_moved, &fact_app_turned};
 static const struct setting *const settings[] = {&dedup_days, &dedup_ids, &dedup_generation};
 static const struct work_kind *const works[] = {&stow_work, &stow_merge_work, &stow_sweep_work};
 static const struct metric metrics[] = {
@@ -380,6 +403,7 @@ static const struct metric metrics[] = {
     {"kith_names_trait", "Trait names seen.", names_trait},
     {"kith_names_purpose", "Purposes of consent seen.", names_purpose},
     {"kith_names_entity", "Legal entities declared.", names_entity},
+    {"kith_names_app", "Apps of WeChat declared.", names_app},
 };
 static const struct alarm alarms[] = {
     {"dedup_horizon_short",
@@ -394,6 +418,8 @@ static const struct command commands[] = {
      NULL},
     {COMMAND_COLLECT_MOVED, "collect.messages_moved", MESSAGES_MOVED_BYTES_MAX, ROLE_SYSTEM, messages_moved_check, messages_moved_needs,
      messages_moved_apply, "Message ids moved from memory to a file, from files into one, or are let go.", NULL},
+    {COMMAND_COLLECT_SUPPRESS, "collect.suppress", SUPPRESS_BYTES_MAX, ROLE_ADMIN, suppressed_check, NULL, suppressed_apply,
+     "History of somebody who was erased, as another copy of this workspace knows, is not taken in.", NULL},
 };
 
 static const char *const folders[] = {MESSAGE_FOLDER};

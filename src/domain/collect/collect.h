@@ -23,6 +23,7 @@ enum name_kind {
     NAME_TRAIT = 10,
     NAME_PURPOSE = 11,
     NAME_ENTITY = 12, /* legal entity */
+    NAME_APP = 13,    /* of WeChat: the namespace of openids */
     NAME_KIND_COUNT,
 };
 #define NAMES_A_KIND_MAX 65535u /* a 65,536th name is kept in the event, but has no number: it counts as 0, "other" */
@@ -36,6 +37,13 @@ uint32_t name_next(const struct view *v, enum name_kind kind, uint32_t number);
 struct bytes name_attributes(const struct view *v, enum name_kind kind, uint32_t number);
 /* The legal entity that a brand belongs to; 0: not declared. */
 uint32_t brand_entity(const struct view *v, uint32_t brand);
+
+/* What an app of WeChat is: all of them have openids that look alike, and each sends by ways of its own. */
+enum app_kind { APP_NOT_SAID, APP_OFFICIAL_ACCOUNT, APP_MINI_PROGRAM, APP_OPEN_PLATFORM, APP_WECOM, APP_KIND_COUNT };
+extern const char *const app_kind_names[APP_KIND_COUNT]; /* "official_account", …; "" where nothing was said */
+#define APP_ANY "*"                                      /* the app that says what those are of which nothing is said */
+/* What the app of this namespace was declared to be, else what APP_ANY was. Two look-ups at most, none while no app is declared. */
+enum app_kind app_kind_of(const struct view *v, struct bytes ns);
 
 /* --- facts --- */
 
@@ -67,11 +75,14 @@ struct brand_moved {
 };
 extern const struct fact_kind fact_brand_moved;
 
+extern const struct fact_kind fact_app_turned; /* an app was declared to be of another kind than before; NULL */
+
 /* Ids that replay and other domains may name. */
-enum { COMMAND_COLLECT_EVENT = 0x0201, COMMAND_COLLECT_NAME = 0x0202, COMMAND_COLLECT_MOVED = 0x0203 };
+enum { COMMAND_COLLECT_EVENT = 0x0201, COMMAND_COLLECT_NAME = 0x0202, COMMAND_COLLECT_MOVED = 0x0203, COMMAND_COLLECT_SUPPRESS = 0x0204 };
 
 /* The command that defines a name: attributes, or (events) an alias of another one; both replace what was said before.
- * An alias counts for events that come from now on. A brand's text attribute "entity" makes that legal entity known.
+ * An alias counts for events that come from now on. A brand's text attribute "entity" makes that legal entity known; an app's
+ * "app_kind" is one of app_kind_names.
  * Payload of COMMAND_COLLECT_NAME: u8 kind, bytes name, bytes alias_of (empty: none), bytes attributes (a record). */
 void collect_name_pack(struct buf *b, enum name_kind kind, struct bytes name, struct bytes alias_of, struct bytes attributes);
 
@@ -82,6 +93,16 @@ int64_t collect_horizon_us(const struct view *v);
 /* Less than COLLECT_HORIZON_LEAST_US, and less than the setting asks for: a cause for alarm. */
 bool collect_horizon_is_short(const struct view *v);
 extern const struct refusal collect_duplicate; /* "duplicate": counted by engine_refusals */
+
+/* Whether the one who had the identifier of this key was erased after something had happened: such history is refused with
+ * collect_suppressed. One look-up. */
+bool collect_is_suppressed(const struct view *v, struct hash128 key, int64_t happened_us);
+extern const struct refusal collect_suppressed;
+/* Payload of COMMAND_COLLECT_SUPPRESS: the owners' keys of somebody who was erased at a time, where this copy of the workspace doesn't
+ * know of it. At most SUPPRESS_KEYS_MAX. */
+#define SUPPRESS_KEYS_MAX 1000u
+#define SUPPRESS_BYTES_MAX (32u + SUPPRESS_KEYS_MAX * 16u)
+void collect_suppress_pack(struct buf *b, int64_t erased_us, const struct hash128 *keys, uint32_t count);
 
 /* Touches ahead what apply will read of an event; stage by stage while it returns true. */
 bool collect_prefetch(const struct view *v, struct bytes packed, int stage, struct ahead *io_ahead);

@@ -230,18 +230,53 @@ static void history_of_the_erased_is_not_taken_in(struct t *t)
     struct envelope v = usual_envelope(&records);
     v.import = true;
     CHECK(t, event_send(t, h, &v, 1) == NULL);
+    harness_time(h, v.event_us + US_PER_DAY);
     struct view view = harness_view(h);
     struct erase_ask ask = {.public_id = identity_public_id(&view, 1), .by = BYTES_LIT("lin")};
     CHECK_DONE(t, identity_erase_pack(&ask, &payload, &e), &e);
     CHECK(t, harness_apply(h, COMMAND_ERASE, buf_bytes(&payload)) == NULL);
     const struct refusal *refusal = event_send(t, h, &v, 2);
     CHECK_TEXT(t, refusal == NULL ? "accepted" : refusal->name, "suppressed");
-    v.import = false;
-    CHECK(t, event_send(t, h, &v, 3) == NULL);
-    v.import = true;
+    struct envelope since = v; /* a file of what they did since */
+    since.event_us += 2 * US_PER_DAY;
+    since.received_us = since.event_us; /* it says no time: it may be of any */
+    refusal = event_send(t, h, &since, 5);
+    CHECK_TEXT(t, refusal == NULL ? "accepted" : refusal->name, "suppressed");
+    since.received_us += US_PER_DAY;
+    CHECK(t, event_send(t, h, &since, 5) == NULL);
+    struct envelope queued = v; /* by a device that was offline for long */
+    queued.import = false;
+    queued.received_us += 9 * US_PER_DAY;
+    refusal = event_send(t, h, &queued, 6);
+    CHECK_TEXT(t, refusal == NULL ? "accepted" : refusal->name, "suppressed");
+    queued.received_us = queued.event_us;
+    CHECK(t, event_send(t, h, &queued, 3) == NULL);
     for (uint32_t i = 0; i < v.id_count; i++)
         v.ids[i].key.low++; /* somebody else */
     CHECK(t, event_send(t, h, &v, 4) == NULL);
+    buf_fini(&records);
+    buf_fini(&payload);
+    harness_destroy(h);
+}
+
+/* As a restore does, which knows of an erasure that this copy of the workspace has not seen. */
+static void history_of_those_erased_elsewhere_is_not_taken_in(struct t *t)
+{
+    struct harness *h = collect_alone();
+    struct buf payload, records;
+    buf_init(&payload, SUPPRESS_BYTES_MAX);
+    buf_init(&records, 1 << 12);
+    struct envelope v = usual_envelope(&records);
+    v.import = true;
+    v.received_us = v.event_us + US_PER_DAY;
+    v.ids[0].key = identifier_key(7, v.ids[0].type, v.ids[0].ns, v.ids[0].value);
+    struct hash128 owner = identifier_key_of_holder(v.ids[0].key, 3);
+    collect_suppress_pack(&payload, v.event_us + 1, &owner, 1);
+    CHECK(t, harness_apply(h, COMMAND_COLLECT_SUPPRESS, bytes_slice(buf_bytes(&payload), 0, payload.size - 1)) == &harness_malformed);
+    CHECK(t, harness_apply(h, COMMAND_COLLECT_SUPPRESS, buf_bytes(&payload)) == NULL);
+    CHECK(t, event_send(t, h, &v, 1) == &collect_suppressed);
+    v.event_us += 1;
+    CHECK(t, event_send(t, h, &v, 2) == NULL);
     buf_fini(&records);
     buf_fini(&payload);
     harness_destroy(h);
@@ -257,5 +292,6 @@ static const struct test tests[] = {
     {"ids are forgotten beyond their number", ids_are_forgotten_beyond_their_number, 1},
     {"a prefetch changes nothing", a_prefetch_changes_nothing, 1},
     {"history of the erased is not taken in", history_of_the_erased_is_not_taken_in, 1},
+    {"history of those erased elsewhere is not taken in", history_of_those_erased_elsewhere_is_not_taken_in, 1},
 };
 TEST_MAIN(tests)

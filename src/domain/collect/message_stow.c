@@ -10,6 +10,9 @@
 #define ARENA_BLOCK_BYTES 16384u
 #define LOOK_EVERY 4096u
 #define FILES_MANY (SHELF_SIEVES_MAX - 8u) /* then merging comes first, and ids stay in memory */
+#define GENERATION_SHARE 16u /* of the budget of memory: what one generation takes at most, at ID_BYTES each */
+#define GENERATION_LEAST 65536u
+#define ID_BYTES 32u
 #define MERGED_SHARE 4u /* of the ids that count: what is bigger isn't merged, for it goes as a whole */
 
 const struct setting dedup_generation = {"collect.dedup_generation",
@@ -17,8 +20,8 @@ const struct setting dedup_generation = {"collect.dedup_generation",
                                          1 << 24,
                                          1 << 21,
                                          "ids",
-                                         "Message ids are moved from memory to disk so many at a time; up to twice as "
-                                         "many are in memory, at 32 bytes each."};
+                                         "Message ids are moved from memory to disk so many at a time, fewer where memory is "
+                                         "small; up to twice as many are in memory, at 32 bytes each."};
 
 /* What all three are told. */
 struct order {
@@ -67,14 +70,25 @@ static uint32_t file_count(const struct view *v)
 
 /* --- stowing --- */
 
+/* Of a small budget ids take their share, and leave the rest to people. */
+static uint64_t generation_of(const struct view *v, const struct work_surroundings *around)
+{
+    uint64_t wished = (uint64_t)setting_int(v, &dedup_generation);
+    uint64_t fitting = atomic_load_explicit(&around->memory_bytes, memory_order_relaxed) / GENERATION_SHARE / ID_BYTES;
+    fitting = fitting < GENERATION_LEAST ? GENERATION_LEAST : fitting;
+    return wished < fitting ? wished : fitting;
+}
+
 static bool stow_wanted(const struct view *v, struct work_context *c)
 {
-    uint64_t generation = (uint64_t)setting_int(v, &dedup_generation);
+    uint64_t generation = generation_of(v, c->around);
     if (messages_in_memory(v) < 2 * generation || file_count(v) >= FILES_MANY)
         return false;
     uint64_t from = message_first_counting(v), end = rows_series_end(v->rows, &message_family);
     if (end - from < 2 * generation)
         return false; /* the others will be let go */
+    if (!work_has_room(c->around, generation * sizeof(struct sieve_entry)))
+        return false;
     struct order *o = order_make(v, c);
     o->messages = rows_series_view(v->rows, &message_family);
     if (from > rows_series_first(v->rows, &message_family))
@@ -192,11 +206,15 @@ static bool merge_wanted(const struct view *v, struct work_context *c)
     struct message_file files[MESSAGE_MERGE_FILES];
     if (file_count(v) < MESSAGE_MERGE_FILES || files_to_merge(v, files) < MESSAGE_MERGE_FILES)
         return false;
-    uint64_t count = 0;
-    for (size_t i = 0; i < MESSAGE_MERGE_FILES; i++)
+    uint64_t count = 0, bytes = 0;
+    for (size_t i = 0; i < MESSAGE_MERGE_FILES; i++) {
         count += files[i].sum.count;
+        bytes += files[i].sum.bytes;
+    }
     struct message_bounds bounds = message_bounds_of(v);
     if (count > bounds.ids / MERGED_SHARE && file_count(v) < FILES_MANY)
+        return false;
+    if (!work_has_room(c->around, bytes)) /* the merged files go when two checkpoints have passed */
         return false;
     struct order *o = order_make(v, c);
     struct messages_moved *m = &o->moved;

@@ -192,3 +192,40 @@ uint32_t brand_entity(const struct view *v, uint32_t brand)
     bool is_named = brand != 0 && record_find(name_attributes(v, NAME_BRAND, brand), BYTES_LIT("entity"), &entity);
     return is_named && entity.kind == VALUE_TEXT ? name_number(v, NAME_ENTITY, entity.body) : 0;
 }
+
+const char *const app_kind_names[APP_KIND_COUNT] = {
+    [APP_NOT_SAID] = "",
+    [APP_OFFICIAL_ACCOUNT] = "official_account",
+    [APP_MINI_PROGRAM] = "mini_program",
+    [APP_OPEN_PLATFORM] = "open_platform",
+    [APP_WECOM] = "wecom",
+};
+
+bool app_kind_said(struct bytes attributes, enum app_kind *out_kind)
+{
+    struct value said;
+    int kind = APP_NOT_SAID;
+    if (record_find(attributes, BYTES_LIT("app_kind"), &said) && said.kind != VALUE_NULL)
+        for (kind = 1; kind < APP_KIND_COUNT; kind++)
+            if (said.kind == VALUE_TEXT && bytes_equal(said.body, bytes_of_text(app_kind_names[kind])))
+                break;
+    if (kind == APP_KIND_COUNT)
+        return false;
+    *out_kind = (enum app_kind)kind;
+    return true;
+}
+
+static enum app_kind declared_kind(const struct view *v, struct bytes app)
+{
+    enum app_kind kind = APP_NOT_SAID;
+    (void)app_kind_said(name_attributes(v, NAME_APP, name_number(v, NAME_APP, app)), &kind);
+    return kind;
+}
+
+enum app_kind app_kind_of(const struct view *v, struct bytes ns)
+{
+    if (names_given(v, NAME_APP) == 0)
+        return APP_NOT_SAID;
+    enum app_kind kind = declared_kind(v, ns);
+    return kind == APP_NOT_SAID ? declared_kind(v, BYTES_LIT(APP_ANY)) : kind;
+}

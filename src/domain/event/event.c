@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "domain/event/named.h"
 #include "domain/event/tail.h"
 #include "domain/event/work.h"
 
@@ -28,6 +29,7 @@ static void hear_resolved(struct step *s, const void *fact)
         fold_mark_put(s, &mark);
     }
     tail_push(s, note);
+    naming_note(s, &r->arrived->envelope, r->person);
 }
 
 /* --- results of work --- */
@@ -196,7 +198,8 @@ static uint64_t log_needed(const struct view *v)
 
 /* --- the table --- */
 
-static const struct family *const families[] = {&note_family, &run_family, &retired_family, &fold_family, &named_family, &filter_family, &brand_named_family};
+static const struct family *const families[] = {&note_family, &run_family, &retired_family, &fold_family, &named_family, &filter_family, &brand_named_family,
+                                                &naming_family};
 static const struct listener hears[] = {{&fact_resolved, hear_resolved}};
 static const struct work_kind *const works[] = {&fold_work, &merge_work, &sweep_work, &purge_work};
 static const struct setting *const settings[] = {&fold_events_setting, &fold_seconds_setting};
@@ -237,4 +240,5 @@ const struct domain event_domain = {
     .metrics = metrics,
     .metric_count = COUNT_OF(metrics),
     .log_needed = log_needed,
+    .forget = naming_forget,
 };

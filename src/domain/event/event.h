@@ -54,6 +54,16 @@ struct event_log_scan {
     void *context; /* of both */
 };
 fallible event_scan_log(struct event_view *ev, const struct event_log_scan *asked, struct err *e);
+/* Events of which one knows the position and the number they were stored under, by position ascending: calls for those that are there,
+ * in the same order; one that was purged isn't. One that the log still has costs a read; older ones cost the blocks that their persons have in
+ * the runs of these positions. UNAVAILABLE as of any view. */
+struct event_sought {
+    uint64_t position;
+    uint32_t person;
+};
+typedef void (*event_found)(void *context, size_t at, struct bytes packed); /* `at`: which of them; borrowed for the call */
+fallible event_find_all(struct event_view *ev, const struct event_sought *sought, size_t count, event_found found, void *context,
+                        struct err *e);
 uint64_t event_view_count(const struct event_view *ev);
 
 /* Is the event of this living person now? Decided by its owner, whoever it was stored under. Engine's thread. */

@@ -1,4 +1,4 @@
-/* Random events, folded, merged, swept, crashed, in any order, against a plain list. Covers: event_all.c, event_view.c, fold.c, merge.c,
+/* Random events, folded, merged, swept, crashed, in any order, against a plain list. Covers: event_all.c, event_seek.c, event_view.c, fold.c, merge.c,
  * manifest.c, tail.c, work.c */
 #include "base/time.h"
 #include "domain/event/manifest.h"
@@ -57,6 +57,8 @@ static void view_check(struct world *w, struct event_view *ev)
         world_compare_all(w, ev);
     if (rng_chance(&w->plant.t->rng, 0.2))
         world_compare_log(w, ev);
+    if (rng_chance(&w->plant.t->rng, 0.2))
+        world_compare_sought(w, ev);
 }
 
 static void counts_check(const struct view *v, void *context)

@@ -1,4 +1,4 @@
-/* Events through the real engine. Covers: event.c, tail.c, fold.c, merge.c, manifest.c, work.c, purge.c, event_view.c */
+/* Events through the real engine. Covers: event.c, tail.c, fold.c, merge.c, manifest.c, work.c, purge.c, event_view.c, event_seek.c */
 #include "domain/event/event.h"
 
 #include "base/time.h"
@@ -86,6 +86,7 @@ static void view_check(struct world *w)
         world_compare(w, ev, numbers, 1 + i % 3, i % 2 == 0 ? SIZE_MAX : 3);
     }
     world_compare_all(w, ev);
+    world_compare_sought(w, ev);
     event_view_close(ev);
 }
 

@@ -15,12 +15,12 @@ struct merge_order {
 };
 
 /* A merge takes about as much as the runs have, which go only when two checkpoints have passed. */
-static bool has_room(const struct merge_order *o, const struct work_surroundings *around)
+static uint64_t bytes_of_runs(const struct merge_order *o)
 {
     uint64_t bytes = 0;
     for (size_t i = 0; i < o->run_count; i++)
         bytes += o->runs[i].sum.bytes;
-    return bytes <= atomic_load_explicit(&around->spare_bytes, memory_order_relaxed);
+    return bytes;
 }
 
 static bool merge_wanted(const struct view *v, struct work_context *c)
@@ -31,7 +31,7 @@ static bool merge_wanted(const struct view *v, struct work_context *c)
     struct merge_order *o = ARENA_NEW(arena, struct merge_order);
     o->arena = arena;
     o->run_count = runs_to_merge(v, o->runs);
-    if (o->run_count < MERGE_RUNS_LEAST /* another release counted differently */ || !has_room(o, c->around)) {
+    if (o->run_count < MERGE_RUNS_LEAST /* another release counted differently */ || !work_has_room(c->around, bytes_of_runs(o))) {
         arena_destroy(arena);
         return false;
     }

@@ -1,9 +1,11 @@
-/* Purging: runs that hold events of somebody who was erased are written anew without them, one after the other, each by a command of
+/* Purging: runs that hold events of somebody who was erased are written anew without them, and events of others that name them without
+ * the identifiers that do; one run after the other, each by a command of
  * its own. An erasure is begun when all events before it are in runs, so that none of them comes into a run later. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "domain/event/named.h"
 #include "domain/event/tail.h"
 #include "domain/event/work.h"
 
@@ -89,7 +91,15 @@ static bool is_erased(const struct erasure *e, const struct event_note *note)
     return note->position < e->position && found != NULL && hash128_equal(*found, note->owner);
 }
 
-/* Has the block an event that is to go? */
+/* Is an event of somebody else's to be written anew? *out_envelope is it, cut. */
+static bool is_cut(const struct erasure *e, const struct event_note *note, struct bytes packed,
+                   struct envelope *out_envelope)
+{
+    return e->named_count > 0 && note->position < e->position && done(envelope_unpack(packed, out_envelope, NULL)) &&
+           naming_cut(out_envelope, e->named, e->named_count);
+}
+
+/* Has the block an event that is to go, or to be cut? */
 static fallible block_look(const struct erasure *erasure, struct run_reader *r, uint64_t block, struct run_buffers *b,
                            bool *out_found, struct err *e)
 {
@@ -99,7 +109,8 @@ static fallible block_look(const struct erasure *erasure, struct run_reader *r, 
         struct event_note note;
         struct bytes packed;
         TRY(run_block_next(&cursor, &note, &packed, e));
-        *out_found = is_erased(erasure, &note);
+        struct envelope envelope;
+        *out_found = is_erased(erasure, &note) || is_cut(erasure, &note, packed, &envelope);
     }
     return DONE;
 }
@@ -121,17 +132,37 @@ static fallible blocks_look(const struct erasure *erasure, struct run_reader *r,
     return status;
 }
 
+static fallible event_write(const struct erasure *erasure, const struct stored_event *event, struct buf *room,
+                            struct run_writer *w, struct err *e)
+{
+    struct envelope envelope;
+    struct stored_event left = *event;
+    if (is_erased(erasure, &event->note))
+        return DONE;
+    if (!is_cut(erasure, &event->note, event->packed, &envelope))
+        return run_writer_add(w, event, e);
+    buf_clear(room);
+    TRY(envelope_pack(&envelope, room, e));
+    left.packed = buf_bytes(room);
+    return run_writer_add(w, &left, e);
+}
+
 static fallible stream_write(const struct work_context *c, struct run_stream *from, struct run_writer *w, struct err *e)
 {
     const struct purge_order *o = c->order;
-    for (uint64_t i = 0; !from->over; i++) {
+    struct buf room;
+    struct status status = DONE;
+    buf_init(&room, ENVELOPE_BYTES_MAX);
+    for (uint64_t i = 0; !from->over && done(status); i++) {
         if (i % LOOK_EVERY == 0 && work_stopped(c))
-            return FAIL(e, CANCELLED, "the process wants to end");
-        if (!is_erased(&o->erasure, &from->now.note))
-            TRY(run_writer_add(w, &from->now, e));
-        TRY(run_stream_next(from, e));
+            status = FAIL(e, CANCELLED, "the process wants to end");
+        if (done(status))
+            status = event_write(&o->erasure, &from->now, &room, w, e);
+        if (done(status))
+            status = run_stream_next(from, e);
     }
-    return DONE;
+    buf_fini(&room);
+    return status;
 }
 
 static fallible run_rewrite(const struct work_context *c, struct run_reader *r, struct purged *p, struct err *e)

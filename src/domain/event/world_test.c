@@ -325,6 +325,42 @@ void world_compare_all(struct world *w, struct event_view *ev)
     free(c.seen);
 }
 
+/* --- by position --- */
+
+struct finding {
+    struct world *world;
+    const size_t *chosen; /* of the world's events */
+    size_t next;          /* of the chosen ones */
+};
+
+static void find_one(void *context, size_t at, struct bytes packed)
+{
+    struct finding *f = context;
+    struct err e = {0};
+    const struct stored_event *want = &f->world->events[f->chosen[at]];
+    struct stored_event got;
+    CHECK_EQ(f->world->plant.t, at, f->next);
+    CHECK_DONE(f->world->plant.t, stored_of(&want->note, packed, &got, &e), &e);
+    CHECK(f->world->plant.t, stored_compare_time(&got, want) == 0);
+    f->next = at + 1;
+}
+
+void world_compare_sought(struct world *w, struct event_view *ev)
+{
+    struct err e = {0};
+    size_t *chosen = calloc(w->count + 1, sizeof *chosen), count = 0;
+    struct event_sought *sought = calloc(w->count + 1, sizeof *sought);
+    struct finding f = {.world = w, .chosen = chosen};
+    for (size_t i = rng_below(&w->plant.t->rng, 20); i < w->count && i < event_view_count(ev); i += 1 + rng_below(&w->plant.t->rng, 40)) {
+        sought[count] = (struct event_sought){w->events[i].note.position, w->events[i].note.person};
+        chosen[count++] = i;
+    }
+    CHECK_DONE(w->plant.t, event_find_all(ev, sought, count, find_one, &f, &e), &e);
+    CHECK_EQ(w->plant.t, f.next, count);
+    free(sought);
+    free(chosen);
+}
+
 /* --- in the order of the log --- */
 
 struct following {

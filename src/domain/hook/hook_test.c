@@ -1,3 +1,4 @@
+#include "domain/calendar/calendar.h"
 #include "domain/hook/hook.h"
 
 #include "domain/access/access.h"
@@ -10,7 +11,7 @@
 #include "engine/outcome.h"
 #include "testing/harness.h"
 
-static const struct domain *const domains[] = {&collect_domain, &identity_domain, &people_domain, &event_domain, &access_domain, &thing_domain, &order_domain, &hook_domain};
+static const struct domain *const domains[] = {&collect_domain, &identity_domain, &people_domain, &event_domain, &access_domain, &thing_domain, &calendar_domain, &order_domain, &hook_domain};
 
 static const struct refusal *put(struct harness *h, const struct hook *hook)
 {

@@ -51,6 +51,8 @@ fallible identity_act_pack(const struct identity_act *act, struct buf *out, stru
     pack_varint(out, act->brand_count);
     for (uint32_t i = 0; i < act->brand_count; i++)
         pack_bytes(out, act->brands[i]);
+    if (act->decided_us != 0)
+        pack_signed(out, act->decided_us);
     return out->overflowed ? FAIL(e, LIMIT, "no room for the act") : DONE;
 }
 
@@ -79,6 +81,7 @@ fallible identity_act_unpack(struct bytes payload, struct identity_act *out_act,
         return FAIL(e, INVALID, "an act of more than %u brands", ACT_BRANDS_MAX);
     for (uint32_t i = 0; i < out_act->brand_count; i++)
         out_act->brands[i] = unpack_bytes(&u);
+    out_act->decided_us = unpack_left(&u) > 0 ? unpack_signed(&u) : 0;
     if (!unpack_finished(&u))
         return FAIL(e, INVALID, "an act about identity that is cut short");
     return act_check(out_act, e);
@@ -249,7 +252,10 @@ static void acts_forget(struct desk *d)
     }
 }
 
-/* --- what it was about: {"ids": ["phone:+86…"], "people": [7, 9]} --- */
+/* --- what it was about: {"ids": ["phone:+86…"], "people": [7, 9]}, and what else was asked, in order of name --- */
+
+const char *const review_choice_names[REVIEW_CHOICE_COUNT] = {
+    [REVIEW_RELEASE] = "release", [REVIEW_GIVE] = "give", [REVIEW_BLOCK] = "block"};
 
 static bool is_told(const uint32_t *numbers, uint32_t count, uint32_t number)
 {
@@ -284,23 +290,51 @@ static void id_text(struct desk *d, const struct envelope_id *id, struct buf *b)
     value_pack_text(b, buf_bytes(&text));
 }
 
-static struct bytes summary_pack(struct desk *d, const struct identity_act *act, const uint32_t *people, uint32_t people_count)
+static size_t summary_bytes_max(const struct identity_act *act)
 {
     size_t size = 1024;
     for (uint32_t i = 0; i < act->id_count; i++)
         size += 48 + act->ids[i].ns.size + act->ids[i].value.size;
-    struct buf b = arena_buf(d->v->arena, size);
-    pack_varint(&b, 2);
-    pack_bytes(&b, BYTES_LIT("ids"));
-    pack_u8(&b, VALUE_LIST);
-    pack_varint(&b, act->id_count);
+    for (uint32_t i = 0; i < act->brand_count; i++)
+        size += 2 * VARINT_BYTES_MAX + act->brands[i].size;
+    return size;
+}
+
+static void list_begin(struct buf *b, const char *name, uint32_t count)
+{
+    pack_bytes(b, bytes_of_text(name));
+    pack_u8(b, VALUE_LIST);
+    pack_varint(b, count);
+}
+
+static struct bytes summary_pack(struct desk *d, uint32_t command, const struct identity_act *act,
+                                 const uint32_t *people, uint32_t people_count)
+{
+    struct buf b = arena_buf(d->v->arena, summary_bytes_max(act));
+    bool is_choice = command == COMMAND_REVIEW, is_block = command == COMMAND_BLOCK, is_undo = command == COMMAND_UNDO;
+    pack_varint(&b, 2u + is_block + (act->brand_count > 0) + is_choice + is_undo);
+    if (is_block) {
+        pack_bytes(&b, BYTES_LIT("blocked"));
+        value_pack_bool(&b, act->choice == 1);
+    }
+    if (act->brand_count > 0)
+        list_begin(&b, "brands", act->brand_count);
+    for (uint32_t i = 0; i < act->brand_count; i++)
+        value_pack_text(&b, act->brands[i]);
+    if (is_choice) {
+        pack_bytes(&b, BYTES_LIT("choice"));
+        value_pack_text(&b, bytes_of_text(review_choice_names[act->choice]));
+    }
+    list_begin(&b, "ids", act->id_count);
     for (uint32_t i = 0; i < act->id_count; i++)
         id_text(d, &act->ids[i], &b);
-    pack_bytes(&b, BYTES_LIT("people"));
-    pack_u8(&b, VALUE_LIST);
-    pack_varint(&b, people_count);
+    list_begin(&b, "people", people_count);
     for (uint32_t i = 0; i < people_count; i++)
         value_pack_decimal(&b, people[i], 0);
+    if (is_undo) {
+        pack_bytes(&b, BYTES_LIT("position"));
+        value_pack_decimal(&b, (int64_t)act->undo_position, 0);
+    }
     assert(!b.overflowed);
     return buf_bytes(&b);
 }
@@ -337,8 +371,8 @@ void act_keep(struct desk *d, uint32_t command, const struct identity_act *act, 
 {
     uint32_t people[ACT_KEYS_MAX];
     uint32_t count = people_of(d, keys, people);
-    struct act_row row = {.command = command, .time_us = d->v->now_us, .previous = d->totals.act_last, .by = act->by,
-                          .reason = act->reason, .summary = summary_pack(d, act, people, count), .keys = *keys};
+    struct act_row row = {.command = command, .time_us = d->decided_us, .previous = d->totals.act_last, .by = act->by,
+                          .reason = act->reason, .summary = summary_pack(d, command, act, people, count), .keys = *keys};
     act_write(d, d->v->position, &row);
     d->totals.act_last = d->v->position + 1;
     d->totals.acts++;

@@ -573,6 +573,17 @@ uint16_t cluster_place_of_key(const struct cluster *c, struct hash128 key)
     return NO_PLACE;
 }
 
+size_t cluster_identifiers(const struct cluster *c, struct arena *a, const struct identifier **out_list)
+{
+    struct identifier *list = ARENA_ARRAY(a, struct identifier, c->inc_count);
+    for (uint32_t i = 0; i < c->inc_count; i++) {
+        list[i] = c->incs[i].id;
+        list[i].since_us = inc_since(&c->incs[i]);
+    }
+    *out_list = list;
+    return c->inc_count;
+}
+
 uint32_t cluster_owners(const struct cluster *c, struct arena *a, const struct hash128 **out_keys)
 {
     uint32_t count = 0;

@@ -135,6 +135,9 @@ uint16_t cluster_place(const struct cluster *c, const struct envelope_id *id, ui
 uint16_t cluster_place_newest(const struct cluster *c, const struct envelope_id *id, uint32_t ns_number);
 uint16_t cluster_place_of_key(const struct cluster *c, struct hash128 key); /* of a holder's key */
 
+/* For readers, in the arena; returns how many. */
+size_t cluster_identifiers(const struct cluster *c, struct arena *a, const struct identifier **out_list);
+
 /* The keys of all holders of all incarnations, in the arena; returns how many. */
 uint32_t cluster_owners(const struct cluster *c, struct arena *a, const struct hash128 **out_keys);
 

@@ -93,7 +93,7 @@ static const struct refusal *undo_parting(struct desk *d, const struct act_row *
         places[i] = cluster_place_of_key(c, keys[i]);
     count = places_sort(places, count);
     if (count >= 2)
-        evidence_say(d, c, EVIDENCE_MERGE, places, count, d->v->now_us);
+        evidence_say(d, c, EVIDENCE_MERGE, places, count, d->decided_us);
     return NULL;
 }
 
@@ -110,7 +110,7 @@ const struct refusal *undo_apply(struct step *s, struct bytes payload)
     bool joined = act_joined(row.command);
     if ((!joined && !act_parted(row.command)) || row.keys.count == 0)
         return &refuse_not_undoable;
-    desk_open(&d, s);
+    act_desk_open(&d, s, act);
     if (joined)
         undo_joining(&d, &row, act->undo_position);
     else
@@ -171,7 +171,7 @@ static void block_holder(struct desk *d, struct holder *h)
     if (inc->id.state == ID_QUARANTINED)
         return;
     d->totals.identifiers -= inc->id.state == ID_IN_FORCE;
-    inc->id.until_us = inc->id.state == ID_IN_FORCE ? d->v->now_us : inc->id.until_us;
+    inc->id.until_us = inc->id.state == ID_IN_FORCE ? d->decided_us : inc->id.until_us;
     inc->id.state = ID_QUARANTINED;
     h->cluster->is_changed = true;
     (void)take_apart(d, h->cluster, ALIASES_BY_HAND_MAX);
@@ -184,7 +184,7 @@ static void release_holder(struct desk *d, struct holder *h)
     struct incarnation *inc = &h->cluster->incs[h->place];
     assert(inc->id.state == ID_QUARANTINED);
     inc->id.state = ID_PASSED_ON;
-    inc->id.until_us = d->v->now_us;
+    inc->id.until_us = d->decided_us;
     inc->conflicts = inc->rival = 0;
     h->cluster->is_changed = true;
 }
@@ -199,11 +199,11 @@ const struct refusal *block_apply(struct step *s, struct bytes payload)
     bool is_blocked = value_blocked(&s->view, plain, act->ids[0].ns, act->ids[0].value);
     if (is_blocked == (act->choice == 1))
         return is_blocked ? &refuse_blocked : &refuse_not_blocked;
-    desk_open(&d, s);
+    act_desk_open(&d, s, act);
     bool is_held = holder_find(&d, &act->ids[0], &h);
     s->cause = CAUSE_SPLIT;
     if (act->choice == 1) {
-        value_block(s, plain, act->ids[0].ns, act->ids[0].value);
+        value_block(s, act->ids[0].type, plain, act->ids[0].ns, act->ids[0].value);
         if (is_held)
             block_holder(&d, &h);
     } else {
@@ -260,14 +260,14 @@ static const struct refusal *review_give(struct desk *d, struct holder *x, struc
     if (x->cluster == c) {
         inc_reopen(d, c, x->place);
     } else {
-        inc_pass_on(d, x->cluster, x->place, d->v->now_us, true);
-        places[1] = inc_add(d, c, &(struct inc_new){.id = &x->id, .holder = holder + 1, .from_us = d->v->now_us,
-                                                    .seen_us = d->v->now_us, .state = ID_IN_FORCE,
+        inc_pass_on(d, x->cluster, x->place, d->decided_us, true);
+        places[1] = inc_add(d, c, &(struct inc_new){.id = &x->id, .holder = holder + 1, .from_us = d->decided_us,
+                                                    .seen_us = d->decided_us, .state = ID_IN_FORCE,
                                                     .known_to = x->cluster->incs[x->place].id.known_to});
         (void)take_apart(d, x->cluster, ALIASES_AT_ONCE_MAX);
     }
     uint32_t count = places_sort(places, 2);
-    evidence_say(d, c, EVIDENCE_REVIEW, places, count, d->v->now_us);
+    evidence_say(d, c, EVIDENCE_REVIEW, places, count, d->decided_us);
     for (uint32_t i = 0; i < count; i++)
         act_keys_add(out_keys, c->incs[places[i]].id.key);
     return NULL;
@@ -281,7 +281,7 @@ const struct refusal *review_apply(struct step *s, struct bytes payload)
     struct act_keys keys = {0};
     const struct identity_act *act = act_of(&s->view, payload);
     const struct refusal *refusal = NULL;
-    desk_open(&d, s);
+    act_desk_open(&d, s, act);
     s->cause = CAUSE_SPLIT;
     if (!holder_find(&d, &act->ids[0], &x) || !review_read(&s->view, x.id.key, &r))
         return &refuse_not_waiting;
@@ -292,7 +292,7 @@ const struct refusal *review_apply(struct step *s, struct bytes payload)
         release_holder(&d, &x);
         (void)take_apart(&d, x.cluster, ALIASES_AT_ONCE_MAX);
     } else {
-        value_block(s, x.id.key, act->ids[0].ns, act->ids[0].value);
+        value_block(s, act->ids[0].type, x.id.key, act->ids[0].ns, act->ids[0].value);
     }
     if (refusal != NULL)
         return refusal;

@@ -64,7 +64,8 @@ void desk_open_reader(struct desk *d, const struct view *v)
 
 void desk_open(struct desk *d, struct step *s)
 {
-    *d = (struct desk){.s = s, .v = &s->view, .totals = totals_read(&s->view), .rules_changed = rules_changed(&s->view)};
+    *d = (struct desk){.s = s, .v = &s->view, .decided_us = s->view.now_us, .totals = totals_read(&s->view),
+                       .rules_changed = rules_changed(&s->view)};
     d->totals_before = d->totals;
 }
 
@@ -112,6 +113,7 @@ static void change_say(struct desk *d, struct cluster *c)
     if (standing != c->standing_before) {
         struct identifiers_changed *fact = ARENA_NEW(d->v->arena, struct identifiers_changed);
         fact->person = c->number;
+        fact->count = c->into == NULL ? cluster_identifiers(c, d->v->arena, &fact->list) : 0;
         step_say(d->s, &fact_identifiers_changed, fact);
     }
     c->standing_before = standing;

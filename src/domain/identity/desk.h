@@ -27,6 +27,7 @@ struct desk {
     const struct view *v;
     struct cluster **clusters;
     uint32_t cluster_count, cluster_room;
+    int64_t decided_us;  /* when what is done here was decided: mostly now */
     struct totals totals, totals_before;
     bool rules_changed;
     uint32_t created;    /* people made in this step: tells their public ids apart */

@@ -7,7 +7,8 @@
 #include "domain/identity/verbs.h"
 
 static const struct family *const families[] = {&index_family,     &public_family, &type_family,   &block_family, &namespace_family,
-                                                &overflow_family,  &totals_family, &review_family, &act_family,   &known_family,     &erasure_family};
+                                                &overflow_family,  &totals_family, &review_family, &act_family,   &known_family,     &erasure_family,
+                                                &erasure_list_family};
 
 /* Identity joins its own section itself, before it says that people are one. */
 const struct section identity_section = {.id = 0, .kind = SECTION_FOLD, .name = "identity"};
@@ -54,7 +55,7 @@ static void hear_arrived(struct step *s, const void *fact)
 }
 
 static const struct listener hears[] = {{&fact_arrived, hear_arrived}};
-static const struct job_kind *const jobs[] = {&take_apart_job, &acts_forget_job};
+static const struct job_kind *const jobs[] = {&take_apart_job, &acts_forget_job, &numbers_forget_job};
 static const struct setting *const settings[] = {&hub_partners, &hub_days, &acts_kept};
 
 #define DEFINE_METRIC(field)                                 \

@@ -81,6 +81,7 @@ const struct identifier *identity_owned(const struct view *v, struct hash128 own
 /* The brands to which any of a person's identifiers is known: those that have an event of the person, and none else (but for
  * what ID_BRANDS_MAX cuts). In the view's arena. */
 struct brand_set identity_known_to(const struct view *v, uint32_t number);
+struct brand_set identifiers_known_to(const struct identifier *list, size_t count, struct arena *a); /* the same, of such a list */
 size_t identity_evidence(const struct view *v, uint32_t number, const struct evidence **out_list);
 /* All keys that own events of this person: of each identifier, of each time that it was this person's. */
 size_t identity_owners(const struct view *v, uint32_t number, const struct hash128 **out_keys);
@@ -138,6 +139,8 @@ extern const struct fact_kind fact_quarantined;
  * the merges, splits and quarantines of its step. */
 struct identifiers_changed {
     uint32_t person;
+    const struct identifier *list; /* as identity_list has them now */
+    size_t count;                  /* 0: the number lives no more */
 };
 extern const struct fact_kind fact_identifiers_changed;
 
@@ -169,8 +172,10 @@ struct identity_act {
     struct envelope_id ids[ENVELOPE_IDS_MAX];
     uint64_t undo_position;  /* COMMAND_UNDO */
     uint8_t choice;          /* COMMAND_REVIEW: enum review_choice; COMMAND_BLOCK: 1 blocks, 0 unblocks */
+    int64_t decided_us;      /* of one that is done again as it was elsewhere: when that was; 0: now */
 };
-enum review_choice { REVIEW_RELEASE, REVIEW_GIVE, REVIEW_BLOCK };
+enum review_choice { REVIEW_RELEASE, REVIEW_GIVE, REVIEW_BLOCK, REVIEW_CHOICE_COUNT };
+extern const char *const review_choice_names[REVIEW_CHOICE_COUNT]; /* "release", "give", "block" */
 #define ACT_PAYLOAD_BYTES_MAX 16384u
 fallible identity_act_pack(const struct identity_act *act, struct buf *out, struct err *e);
 fallible identity_act_unpack(struct bytes payload, struct identity_act *out_act, struct err *e);
@@ -181,6 +186,7 @@ fallible identity_type_pack(const struct id_type_rule *rule, struct buf *out, st
 #define ERASE_PAYLOAD_BYTES_MAX 2048u
 struct erase_ask {
     struct hash128 public_id; /* never a value: the log would hold it */
+    struct hash128 salt;      /* drawn anew: keys the pseudonyms in what must be kept (engine/forget.h) */
     struct bytes by, reason;
 };
 fallible identity_erase_pack(const struct erase_ask *ask, struct buf *out, struct err *e);
@@ -198,12 +204,17 @@ struct erasure {
     struct bytes by, reason;
     bool everywhere;             /* they may be stored under other numbers too */
     uint32_t number_count;
-    const uint32_t *numbers;     /* under which they are stored */
+    const uint32_t *numbers;     /* under which they are stored; the person's own come first */
+    uint32_t own_count;
     uint32_t owner_count;
     const struct hash128 *owners;
+    uint32_t named_count;
+    const struct hash128 *named; /* plain keys of identifiers by which events of others name them: these lose them */
     uint32_t absorbed_count;
     const struct hash128 *absorbed; /* public ids of those that were merged into them */
 };
+/* Whether the rows of all whom they had absorbed are empty by now, and acts about them blank: both go by slices. */
+bool identity_erasure_is_settled(const struct view *v, uint64_t position);
 /* The first one from a position on; its lists in `a`, its words borrowed from the view. */
 bool identity_erasure_next(const struct view *v, uint64_t from, struct arena *a, struct erasure *out_erasure);
 
@@ -213,7 +224,7 @@ struct act_record {
     int64_t time_us;
     uint32_t command;
     struct bytes by, reason;
-    struct bytes summary;    /* a record: what was merged, split … */
+    struct bytes summary;    /* a record: ids, and people as numbers; choice, blocked, position (undone), brands where there are any */
     bool undone;
     bool undoable;           /* it joined or parted people, and is still in force */
     uint32_t owner_count;
@@ -230,6 +241,13 @@ struct review_record {
     struct hash128 owner;    /* its key as that person's */
 };
 bool identity_review_next(const struct view *v, struct hash128 after, struct review_record *out_review); /* start at zeroes */
+/* What operators have blocked, in no order that means anything; start at zeroes. Borrowed from the view. */
+struct blocked_value {
+    struct hash128 key;
+    uint16_t type;
+    struct bytes ns, value;
+};
+bool identity_blocked_next(const struct view *v, struct hash128 after, struct blocked_value *out_blocked);
 
 /* Canonical digest: people as sets of identifiers in force, independent of numbers and order. Visits every person. */
 struct hash128 identity_canonical_digest(const struct view *v);

@@ -1,22 +1,9 @@
-/* Identity told in transcripts. Covers: acts.c, brands.c, cluster.c, decide.c, desk.c, erase.c, evidence.c, joining.c, known.c, merge.c,
+/* Identity told in transcripts. Covers: acts.c, brands.c, cluster.c, decide.c, desk.c, evidence.c, joining.c, known.c, merge.c,
  * part.c, print.c, read.c, resolve.c, review.c, touch.c, verbs.c */
 #include "domain/identity/identity.h"
 
 #include "domain/identity/script_test.h"
 #include "lib/json.h"
-
-#define PEOPLE(s, want) CHECK_TEXT((s)->t, script_people(s), want)
-#define EVENT(s, words) ((void)script_event((s), (words)))
-#define ACCEPT(s, command, words)                                      \
-    do {                                                               \
-        const struct refusal *no_ = script_act((s), (command), (words)); \
-        CHECK_TEXT((s)->t, no_ == NULL ? "accepted" : no_->name, "accepted"); \
-    } while (0)
-#define REFUSE(s, command, words, why)                                 \
-    do {                                                               \
-        const struct refusal *no_ = script_act((s), (command), (words)); \
-        CHECK_TEXT((s)->t, no_ == NULL ? "accepted" : no_->name, why); \
-    } while (0)
 
 static struct hash128 digest_of(struct script *s)
 {
@@ -70,117 +57,6 @@ static void public_ids_redirect(struct t *t)
     CHECK_EQ(t, identity_of_public_id(&v, second), 1);
     CHECK(t, hash128_equal(identity_public_id(&v, 2), first));
     CHECK_EQ(t, identity_of_public_id(&v, (struct hash128){1, 2}), PERSON_NONE);
-    script_end(&s);
-}
-
-static const struct refusal *erase(struct script *s, struct hash128 public_id)
-{
-    struct erase_ask ask = {.public_id = public_id, .by = BYTES_LIT("lin"), .reason = BYTES_LIT("asked")};
-    struct err e = {0};
-    buf_clear(&s->payload);
-    CHECK_DONE(s->t, identity_erase_pack(&ask, &s->payload, &e), &e);
-    return script_send(s, COMMAND_ERASE);
-}
-
-/* Is any of these bytes left in a row of a person or of a keyed family of identity's? */
-static bool is_left_in_rows(struct script *s, const char *value)
-{
-    struct view v = harness_view(s->h);
-    size_t size = strlen(value);
-    for (uint32_t number = 1; number < view_rows_end(&v, &person_family); number++) {
-        struct bytes row = view_section(&v, number, &identity_section);
-        if (row.size >= size && memmem(row.data, row.size, value, size) != NULL)
-            return true;
-    }
-    for (size_t i = 0; i < identity_domain.family_count; i++) {
-        const struct family *f = identity_domain.families[i];
-        struct bytes key = BYTES_LIT("\0"), row;
-        for (bool after = false; f->kind == FAMILY_KEYED && view_keyed_next(&v, f, key, after, &key, &row); after = true)
-            if (row.size >= size && memmem(row.data, row.size, value, size) != NULL)
-                return true;
-    }
-    return false;
-}
-
-static void who_is_erased_is_found_by_nothing(struct t *t)
-{
-    struct script s;
-    script_begin(&s, t);
-    EVENT(&s, "page_viewed a-secret");
-    EVENT(&s, "order_paid p-secret");
-    EVENT(&s, "page_viewed u2");
-    struct view v = harness_view(s.h);
-    struct hash128 first = identity_public_id(&v, 1), second = identity_public_id(&v, 2), other = identity_public_id(&v, 3);
-    ACCEPT(&s, COMMAND_BIND, "a-secret p-secret e-secret");
-    ACCEPT(&s, COMMAND_BIND, "u2 e-other");
-    v = harness_view(s.h);
-    struct hash128 owner = identifier_key_of_holder(script_id(&s, "p-secret").key, 1);
-    CHECK_EQ(t, identity_of_owner(&v, owner), 1);
-    CHECK(t, is_left_in_rows(&s, "-secret"));
-    CHECK(t, erase(&s, second) == NULL); /* the id of whom it absorbed is one of it too */
-    PEOPLE(&s, "e-other+u2");
-    v = harness_view(s.h);
-    CHECK_EQ(t, identity_people(&v), 1);
-    CHECK_EQ(t, identity_identifiers(&v), 2);
-    CHECK_EQ(t, identity_people_known_to(&v, 0), 1);
-    CHECK_EQ(t, identity_of_public_id(&v, first), PERSON_NONE);
-    CHECK_EQ(t, identity_of_public_id(&v, second), PERSON_NONE);
-    CHECK_EQ(t, identity_of_owner(&v, owner), PERSON_NONE);
-    CHECK_EQ(t, identity_of_public_id(&v, other), 3);
-    CHECK(t, !is_left_in_rows(&s, "-secret"));
-    CHECK(t, is_left_in_rows(&s, "-other")); /* acts about others stay */
-    CHECK_TEXT(t, erase(&s, first)->name, "nobody");
-    EVENT(&s, "page_viewed p-secret a-secret"); /* whoever comes now is somebody new */
-    CHECK_TEXT(t, s.told, "resolved 4 new");
-    script_end(&s);
-}
-
-/* What a receipt keeps: whose events are to go, and nothing that says who it was. */
-static void an_erasure_is_kept_as_keys(struct t *t)
-{
-    struct script s;
-    struct erasure x;
-    script_begin(&s, t);
-    EVENT(&s, "page_viewed a1");
-    EVENT(&s, "page_viewed p1");
-    EVENT(&s, "login a1 p1");
-    struct view v = harness_view(s.h);
-    struct hash128 id = identity_public_id(&v, 1);
-    CHECK(t, !identity_erasure_next(&v, 0, s.arena, &x));
-    uint64_t position = harness_position(s.h);
-    CHECK(t, erase(&s, id) == NULL);
-    v = harness_view(s.h);
-    REQUIRE(t, identity_erasure_next(&v, 0, s.arena, &x));
-    CHECK_EQ(t, x.position, position);
-    CHECK(t, hash128_equal(x.public_id, id));
-    CHECK_BYTES(t, x.by, BYTES_LIT("lin"));
-    CHECK_EQ(t, x.number_count, 2);
-    CHECK_EQ(t, x.numbers[0] + x.numbers[1], 1 + 2);
-    CHECK_EQ(t, x.owner_count, 2);
-    CHECK(t, !x.everywhere);
-    CHECK(t, !identity_erasure_next(&v, position + 1, s.arena, &x));
-    script_end(&s);
-}
-
-/* A value that was passed on goes back to who had it before, as passed on: the next holder is not taken for the first. */
-static void a_value_that_was_passed_on_has_no_false_holder(struct t *t)
-{
-    struct script s;
-    script_begin(&s, t);
-    EVENT(&s, "page_viewed a1 u1");
-    EVENT(&s, "logout a1");
-    script_later(&s, US_PER_DAY);
-    EVENT(&s, "login a1 u2"); /* the device is another's now */
-    uint32_t before = script_event(&s, "page_viewed u1"), holder = script_event(&s, "page_viewed u2");
-    struct view v = harness_view(s.h);
-    struct hash128 id = identity_public_id(&v, holder);
-    CHECK(t, before != holder);
-    CHECK(t, erase(&s, id) == NULL);
-    script_later(&s, US_PER_DAY);
-    uint32_t next = script_event(&s, "page_viewed a1");
-    v = harness_view(s.h);
-    CHECK(t, next != holder && next != PERSON_NONE);
-    CHECK_EQ(t, identity_of_owner(&v, s.resolved.owner), next); /* its events are nobody else's */
     script_end(&s);
 }
 
@@ -799,7 +675,31 @@ static void the_smallest_brands_stay(struct t *t)
     script_end(&s);
 }
 
+/* In another workspace, among the events that stood around it: it holds from when it was decided, and is kept so; never from later
+ * than now. */
+static void an_act_is_done_again_as_it_was(struct t *t)
+{
+    static const int64_t ago_us[] = {30 * US_PER_DAY, -30 * US_PER_DAY};
+    struct script s;
+    struct act_record kept;
+    script_begin(&s, t);
+    for (size_t i = 0; i < COUNT_OF(ago_us); i++) {
+        struct identity_act act = {.by = BYTES_LIT("lin"), .decided_us = harness_now_us(s.h) - ago_us[i]};
+        EVENT(&s, arena_printf(s.arena, "login u%zu", i));
+        act.id_count = script_ids(&s, arena_printf(s.arena, "u%zu p%zu", i, i), act.ids);
+        buf_clear(&s.payload);
+        CHECK(t, done(identity_act_pack(&act, &s.payload, NULL)));
+        CHECK(t, script_send(&s, COMMAND_BIND) == NULL);
+        struct view v = harness_view(s.h);
+        REQUIRE(t, identity_act_before(&v, UINT64_MAX, &kept));
+        CHECK_EQ(t, kept.time_us, ago_us[i] > 0 ? act.decided_us : v.now_us);
+    }
+    PEOPLE(&s, "p0+u0 | p1+u1");
+    script_end(&s);
+}
+
 static const struct test tests[] = {
+    {"an act is done again as it was", an_act_is_done_again_as_it_was, 1},
     {"strangers become one person", strangers_become_one, 1},
     {"public ids redirect", public_ids_redirect, 1},
     {"over the limit the worst is taken off", over_the_limit_the_worst_is_taken_off, 1},
@@ -819,9 +719,6 @@ static const struct test tests[] = {
     {"a split lasts", a_split_lasts, 1},
     {"never-merge keeps and takes apart", never_merge_keeps_and_takes_apart, 1},
     {"binding obeys limits, merging does not", binding_obeys_limits_and_merging_does_not, 1},
-    {"who is erased is found by nothing", who_is_erased_is_found_by_nothing, 1},
-    {"an erasure is kept as keys", an_erasure_is_kept_as_keys, 1},
-    {"a value that was passed on has no false holder", a_value_that_was_passed_on_has_no_false_holder, 1},
     {"blocked values do not count", blocked_values_do_not_count, 1},
     {"own types", own_types, 1},
     {"a window limits new values only", a_window_limits_new_values_only, 1},

@@ -19,27 +19,42 @@ static int number_compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-struct brand_set cluster_known_to(const struct cluster *c, struct arena *a)
+static struct brand_set sets_union(const struct brand_set *sets, size_t count, struct arena *a)
 {
-    uint32_t first = 0, room = 0, count = 0;
-    while (first + 1 < c->inc_count && brands_equal(c->incs[first].id.known_to, c->incs[first + 1].id.known_to))
+    size_t first = 0, room = 0;
+    uint32_t given = 0, left = 0;
+    while (first + 1 < count && brands_equal(sets[first], sets[first + 1]))
         first++;
-    if (first + 1 >= c->inc_count) /* most often all are known to the same */
-        return c->inc_count == 0 ? (struct brand_set){0} : c->incs[0].id.known_to;
-    for (uint32_t i = 0; i < c->inc_count; i++)
-        room += c->incs[i].id.known_to.count;
+    if (first + 1 >= count) /* most often all are known to the same */
+        return count == 0 ? (struct brand_set){0} : sets[0];
+    for (size_t i = 0; i < count; i++)
+        room += sets[i].count;
     uint32_t *list = ARENA_ARRAY(a, uint32_t, room + 1);
-    for (uint32_t i = 0; i < c->inc_count; i++) {
-        struct brand_set known_to = c->incs[i].id.known_to;
-        memcpy(list + count, known_to.list, known_to.count * sizeof *list);
-        count += known_to.count;
+    for (size_t i = 0; i < count; i++) {
+        memcpy(list + given, sets[i].list, sets[i].count * sizeof *list);
+        given += sets[i].count;
     }
-    qsort(list, count, sizeof *list, number_compare);
-    uint32_t left = 0;
-    for (uint32_t i = 0; i < count; i++)
+    qsort(list, given, sizeof *list, number_compare);
+    for (uint32_t i = 0; i < given; i++)
         if (i == 0 || list[i] != list[left - 1])
             list[left++] = list[i];
     return (struct brand_set){left, list};
+}
+
+struct brand_set cluster_known_to(const struct cluster *c, struct arena *a)
+{
+    struct brand_set *sets = ARENA_ARRAY(a, struct brand_set, c->inc_count);
+    for (uint32_t i = 0; i < c->inc_count; i++)
+        sets[i] = c->incs[i].id.known_to;
+    return sets_union(sets, c->inc_count, a);
+}
+
+struct brand_set identifiers_known_to(const struct identifier *list, size_t count, struct arena *a)
+{
+    struct brand_set *sets = ARENA_ARRAY(a, struct brand_set, count);
+    for (size_t i = 0; i < count; i++)
+        sets[i] = list[i].known_to;
+    return sets_union(sets, count, a);
 }
 
 uint64_t cluster_standing(const struct cluster *c)

@@ -90,15 +90,7 @@ uint32_t identity_of_public_id(const struct view *v, struct hash128 id)
 size_t identity_list(const struct view *v, uint32_t number, const struct identifier **out_list)
 {
     const struct cluster *c = cluster_load(v, identity_living(v, number));
-    if (c == NULL)
-        return 0;
-    struct identifier *list = ARENA_ARRAY(v->arena, struct identifier, c->inc_count);
-    for (uint32_t i = 0; i < c->inc_count; i++) {
-        list[i] = c->incs[i].id;
-        list[i].since_us = inc_since(&c->incs[i]);
-    }
-    *out_list = list;
-    return c->inc_count;
+    return c == NULL ? 0 : cluster_identifiers(c, v->arena, out_list);
 }
 
 /* Of the incarnations with the label 1 (labels NULL: of all). */

@@ -89,13 +89,29 @@ bool value_blocked(const struct view *v, struct hash128 plain, struct bytes ns, 
     if (!view_keyed(v, &block_family, bytes_of(&plain, sizeof plain), &row))
         return false;
     struct unpack u = unpack_of(row);
+    (void)unpack_u16(&u); /* the key is of the type, too */
     return bytes_equal(unpack_bytes(&u), ns) && bytes_equal(unpack_bytes(&u), value);
 }
 
-void value_block(struct step *s, struct hash128 plain, struct bytes ns, struct bytes value)
+bool identity_blocked_next(const struct view *v, struct hash128 after, struct blocked_value *out)
 {
-    size_t size = ns.size + value.size + 2 * VARINT_BYTES_MAX;
+    struct bytes key, row;
+    if (!view_keyed_next(v, &block_family, bytes_of(&after, sizeof after), true, &key, &row))
+        return false;
+    struct unpack u = unpack_of(row);
+    memcpy(&out->key, key.data, sizeof out->key);
+    out->type = unpack_u16(&u);
+    out->ns = unpack_bytes(&u);
+    out->value = unpack_bytes(&u);
+    assert(unpack_finished(&u)); /* rows are our own */
+    return true;
+}
+
+void value_block(struct step *s, uint16_t type, struct hash128 plain, struct bytes ns, struct bytes value)
+{
+    size_t size = sizeof type + ns.size + value.size + 2 * VARINT_BYTES_MAX;
     struct buf b = {.data = arena_take(s->view.arena, size, 1), .capacity = size, .size_max = size};
+    pack_u16(&b, type);
     pack_bytes(&b, ns);
     pack_bytes(&b, value);
     step_keyed_put(s, &block_family, arena_copy(s->view.arena, bytes_of(&plain, sizeof plain)), buf_bytes(&b));

@@ -273,3 +273,17 @@ static inline const char *script_people(struct script *s)
     }
     return script_join(s, texts, count, " | ");
 }
+
+/* Lines of a transcript. */
+#define PEOPLE(s, want) CHECK_TEXT((s)->t, script_people(s), want)
+#define EVENT(s, words) ((void)script_event((s), (words)))
+#define ACCEPT(s, command, words)                                      \
+    do {                                                               \
+        const struct refusal *no_ = script_act((s), (command), (words)); \
+        CHECK_TEXT((s)->t, no_ == NULL ? "accepted" : no_->name, "accepted"); \
+    } while (0)
+#define REFUSE(s, command, words, why)                                 \
+    do {                                                               \
+        const struct refusal *no_ = script_act((s), (command), (words)); \
+        CHECK_TEXT((s)->t, no_ == NULL ? "accepted" : no_->name, why); \
+    } while (0)

@@ -41,6 +41,13 @@ struct identity_act *act_of(const struct view *v, struct bytes payload)
     return act;
 }
 
+void act_desk_open(struct desk *d, struct step *s, const struct identity_act *act)
+{
+    desk_open(d, s);
+    if (act->decided_us > 0 && act->decided_us < d->decided_us)
+        d->decided_us = act->decided_us;
+}
+
 const struct refusal *refusal_of(enum joining_trouble trouble)
 {
     switch (trouble) {
@@ -159,8 +166,8 @@ const struct refusal *bind_apply(struct step *s, struct bytes payload)
     struct desk d;
     struct joining *j = ARENA_NEW(s->view.arena, struct joining);
     const struct identity_act *act = act_of(&s->view, payload);
-    desk_open(&d, s);
-    joining_begin(j, &d, act->ids, act->id_count, false, s->view.now_us);
+    act_desk_open(&d, s, act);
+    joining_begin(j, &d, act->ids, act->id_count, false, d.decided_us);
     j->rule = EVIDENCE_BIND;
     j->brands = brands_named(&s->view, act->brands, act->brand_count);
     const struct refusal *refusal = candidates_refusal(j, distinct_ids(act), false);
@@ -177,8 +184,8 @@ const struct refusal *merge_apply(struct step *s, struct bytes payload)
     struct desk d;
     struct joining *j = ARENA_NEW(s->view.arena, struct joining);
     const struct identity_act *act = act_of(&s->view, payload);
-    desk_open(&d, s);
-    joining_begin(j, &d, act->ids, act->id_count, false, s->view.now_us);
+    act_desk_open(&d, s, act);
+    joining_begin(j, &d, act->ids, act->id_count, false, d.decided_us);
     j->rule = EVIDENCE_MERGE;
     j->ignores_limits = true;
     const struct refusal *refusal = candidates_refusal(j, distinct_ids(act), true);
@@ -197,7 +204,7 @@ static void cut(struct desk *d, struct cluster *c, uint16_t *labels, struct act_
         if (labels[i] == 1)
             taken[taken_count++] = (uint16_t)i;
     if (taken_count > 1)
-        evidence_say(d, c, EVIDENCE_BIND, taken, taken_count, d->v->now_us);
+        evidence_say(d, c, EVIDENCE_BIND, taken, taken_count, d->decided_us);
     uint32_t part_count = evidence_parts(d, c, parts);
     uint16_t first = cluster_lead(d, c, labels, 1);
     act_keys_add(out_keys, c->incs[first].id.key);
@@ -243,7 +250,7 @@ const struct refusal *unbind_apply(struct step *s, struct bytes payload)
     struct desk d;
     struct holder h;
     const struct identity_act *act = act_of(&s->view, payload);
-    desk_open(&d, s);
+    act_desk_open(&d, s, act);
     const struct refusal *refusal = holder_in_force_find(&d, &act->ids[0], &h);
     if (refusal != NULL)
         return refusal;
@@ -267,7 +274,7 @@ const struct refusal *split_apply(struct step *s, struct bytes payload)
     struct cluster *c = NULL;
     uint16_t *labels = NULL;
     const struct identity_act *act = act_of(&s->view, payload);
-    desk_open(&d, s);
+    act_desk_open(&d, s, act);
     for (uint32_t i = 0; i < act->id_count; i++) {
         struct holder h;
         const struct refusal *refusal = holder_in_force_find(&d, &act->ids[i], &h);
@@ -305,7 +312,7 @@ const struct refusal *never_merge_apply(struct step *s, struct bytes payload)
     struct desk d;
     struct holder a, b;
     const struct identity_act *act = act_of(&s->view, payload);
-    desk_open(&d, s);
+    act_desk_open(&d, s, act);
     const struct refusal *refusal = holder_in_force_find(&d, &act->ids[0], &a);
     refusal = refusal != NULL ? refusal : holder_in_force_find(&d, &act->ids[1], &b);
     if (refusal != NULL)

@@ -29,6 +29,8 @@ extern const struct refusal refuse_unknown, refuse_quarantined, refuse_limit, re
 fallible act_check_ids(struct bytes payload, uint32_t least, uint32_t most, struct err *e);
 /* An act that its check has seen, in the step's arena. */
 struct identity_act *act_of(const struct view *v, struct bytes payload);
+/* The desk on which an act is done: at the time when it was decided, never later than now. */
+void act_desk_open(struct desk *d, struct step *s, const struct identity_act *act);
 const struct refusal *refusal_of(enum joining_trouble trouble);
 
 /* Who has the identifier now, in whatever state. */

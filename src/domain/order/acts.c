@@ -2,6 +2,15 @@
 #include "domain/identity/identity.h"
 #include "domain/order/change.h"
 
+#define NOTE_FORMAT 1u
+#define NOTE_BYTES_MAX 256u
+static_assert(NOTE_BYTES_MAX >= 1 + 4 + 3 * VARINT_BYTES_MAX + ORDER_SHOP_BYTES_MAX + ORDER_NUMBER_BYTES_MAX,
+              "a note fits");
+
+/* Key: UINT64_MAX less the position (8, big-endian), since rows are only walked forwards and the newest is wanted first. */
+const struct family order_act_family = {
+    .id = 112, .kind = FAMILY_KEYED, .value_bytes = NOTE_BYTES_MAX, .name = "order_act"};
+
 static const struct refusal no_such_part = {
     "no_such_part", "The order has no such line, refund or shipment, or has not reached this state.",
     "订单中没有这一行、退款或包裹,或尚未到达该状态。"};
@@ -57,6 +66,9 @@ const struct refusal *act_lay(const struct view *v, struct bytes payload, struct
     struct order_act act = {.position = v->position, .time_us = v->now_us, .command = c->command, .payload = payload};
     struct status status = order_ask_unpack(c->command, payload, &act.ask, NULL);
     assert(done(status));
+    c->is_told = act.ask.decided_us != 0;
+    if (act.ask.decided_us > 0 && act.ask.decided_us < act.time_us)
+        act.time_us = act.ask.decided_us;
     const struct refusal *refusal = NULL;
     acts_copy(d, v->arena);
     if (d->act_count == ORDER_ACTS_MAX)
@@ -72,4 +84,50 @@ const struct refusal *act_lay(const struct view *v, struct bytes payload, struct
     if (refusal == NULL)
         d->acts[d->act_count++] = act;
     return refusal;
+}
+
+/* --- the list over all orders --- */
+
+static struct bytes note_key(uint64_t position, uint8_t room[8])
+{
+    (void)put_key(room, UINT64_MAX - position, 8);
+    return bytes_of(room, 8);
+}
+
+void act_note(struct step *s, const struct change *c)
+{
+    const struct order_act *act = &c->after.acts[c->after.act_count - 1];
+    struct buf b = arena_buf(s->view.arena, NOTE_BYTES_MAX);
+    uint8_t room[8];
+    pack_u8(&b, NOTE_FORMAT);
+    pack_u32(&b, act->command);
+    pack_signed(&b, act->time_us);
+    pack_bytes(&b, c->after.key.shop);
+    pack_bytes(&b, c->after.key.number);
+    assert(!b.overflowed);
+    step_keyed_put(s, &order_act_family, arena_copy(s->view.arena, note_key(act->position, room)), buf_bytes(&b));
+}
+
+bool order_act_before(const struct view *v, uint64_t position, struct order_act_place *out)
+{
+    struct bytes key, row;
+    uint8_t room[8];
+    if (!view_keyed_next(v, &order_act_family, note_key(position, room), true, &key, &row))
+        return false;
+    struct unpack u = unpack_of(row);
+    (void)unpack_u8(&u);
+    *out = (struct order_act_place){.position = UINT64_MAX - key_number(key.data, key.size), .command = unpack_u32(&u)};
+    out->time_us = unpack_signed(&u);
+    out->key.shop = unpack_bytes(&u);
+    out->key.number = unpack_bytes(&u);
+    assert(unpack_finished(&u));
+    return true;
+}
+
+const struct order_act *order_act_at(const struct order *o, uint64_t position)
+{
+    for (uint32_t i = 0; i < o->act_count; i++)
+        if (o->acts[i].position == position)
+            return &o->acts[i];
+    return NULL;
 }

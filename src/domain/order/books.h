@@ -9,7 +9,7 @@ extern const struct family order_day_page_family, order_day_index_family;
 extern const struct family order_owner_page_family, order_owner_index_family;
 extern const struct roster order_day_roster;   /* orders by hash of (shop, day): a reader compares both */
 extern const struct roster order_owner_roster; /* orders by the key of their owner */
-extern const struct setting order_zone_minutes, order_group_currency_setting;
+extern const struct setting order_group_currency_setting;
 
 /* The day that an order counts for: that of its creation, else of the first state it reached. A void one counts for none. */
 bool day_of_order(const struct view *v, const struct order *o, int32_t *out_day);

@@ -20,18 +20,28 @@ struct change {
     struct order_sums sums; /* of what it is now; made when it is written */
     bool is_known;          /* there was such an order */
     bool owner_moves;
+    bool is_told; /* it was told elsewhere, and derives nothing here */
     struct tells tells;
 };
 
 /* Works out what a command would do, by the view alone. A refusal says why not. */
 const struct refusal *change_plan(const struct view *v, uint32_t command, struct bytes payload,
                                   struct change *out_change);
+extern const struct refusal no_such_order;
 void change_touch(const struct view *v, const struct change *c); /* what writing it will read */
 const struct refusal *change_write(struct step *s, struct change *c);
+void order_say_changed(struct step *s, const struct order_changed *changed); /* which is copied */
+
+/* --- owned.c: COMMAND_ORDER_OWNED --- */
+fallible owned_check(struct bytes payload, struct err *e);
+void owned_needs(const struct view *v, struct bytes payload);
+const struct refusal *owned_apply(struct step *s, struct bytes payload);
 
 /* --- acts.c --- */
 /* Lays an operator's word over the order. */
 const struct refusal *act_lay(const struct view *v, struct bytes payload, struct change *c);
+void act_note(struct step *s, const struct change *c); /* the act just laid, into the list over all orders */
+extern const struct family order_act_family;
 
 /* --- tell.c --- */
 void tells_plan(const struct view *v, struct change *c); /* and marks them told in `after` */

@@ -1,5 +1,6 @@
 /* Totals of a shop's day, kept as versions come. */
 #include "base/time.h"
+#include "domain/calendar/calendar.h"
 #include "domain/order/books.h"
 #include "domain/order/fields.h"
 
@@ -17,19 +18,6 @@ const struct family order_day_index_family = {
     .id = 87, .kind = FAMILY_INDEX, .name = "order_day_index", .goes_cold = true};
 const struct roster order_day_roster = {.pages = &order_day_page_family, .index = &order_day_index_family};
 
-const struct setting order_zone_minutes = {
-    "order.zone_minutes",
-    -720,
-    840,
-    480,
-    "minutes",
-    "East of UTC: where the days of orders begin and end. A change counts for orders that change later."};
-
-int32_t order_day_of(const struct view *v, int64_t us)
-{
-    return day_of_time(us, (int32_t)setting_int(v, &order_zone_minutes) * 60);
-}
-
 bool day_of_order(const struct view *v, const struct order *o, int32_t *out_day)
 {
     int64_t us;
@@ -39,7 +27,7 @@ bool day_of_order(const struct view *v, const struct order *o, int32_t *out_day)
         int64_t other_us;
         for (uint8_t later = state + 1; state != ORDER_CREATED && later < ORDER_STATE_COUNT; later++)
             us = order_reached(o, BYTES_NONE, later, &other_us) && other_us < us ? other_us : us;
-        *out_day = order_day_of(v, us);
+        *out_day = calendar_day_of(v, us);
         return true;
     }
     return false;

@@ -223,7 +223,7 @@ static bool listed_differs(const struct view *v, struct bytes shop, const struct
 {
     struct order o;
     struct order_sums sums = {.currency = currency};
-    bool is_here = order_find(v, (struct order_key){shop, listed->number}, &o) && !o.voided;
+    bool is_here = order_find_kept(v, (struct order_key){shop, listed->number}, &o) && !o.voided;
     if (is_here)
         order_sum(&o, ORDER_NOW, &sums);
     *out = (struct order_mismatch){.difference = is_here ? ORDER_AMOUNT_DIFFERS : ORDER_MISSING_HERE,
@@ -239,7 +239,7 @@ static bool missing_there(const struct view *v, struct bytes shop, int32_t day, 
 {
     struct order o;
     struct order_sums sums;
-    if (!order_numbered(v, number, &o) || !bytes_equal(o.key.shop, shop) || !o.has_day || o.day != day)
+    if (!order_numbered_kept(v, number, &o) || !bytes_equal(o.key.shop, shop) || !o.has_day || o.day != day)
         return false;
     struct listed_order wanted = {.number = o.key.number};
     if (bsearch(&wanted, l->orders, l->count, sizeof wanted, by_number) != NULL)

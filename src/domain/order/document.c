@@ -12,7 +12,8 @@ enum bit {
     BIT_HEARD = 1 << 1,
     BIT_DAY = 1 << 2,
     BIT_BUYER_TOLD = 1 << 3,
-    BITS_ALL = (1 << 4) - 1,
+    BIT_LOCKED = 1 << 4,
+    BITS_ALL = (1 << 5) - 1,
 };
 
 /* A part's first byte: its kind, and these. */
@@ -120,18 +121,27 @@ static uint8_t *put_act(uint8_t *at, const struct order_act *a)
 
 static uint8_t *put_head(uint8_t *at, const struct document *d)
 {
+    at = put_bytes(put_bytes(at, d->key.shop), d->key.number);
     *at++ = (uint8_t)((d->has_complete ? BIT_COMPLETE : 0) | (d->has_heard ? BIT_HEARD : 0) |
-                      (d->has_day ? BIT_DAY : 0) | (d->buyer_told ? BIT_BUYER_TOLD : 0));
+                      (d->has_day ? BIT_DAY : 0) | (d->buyer_told ? BIT_BUYER_TOLD : 0) |
+                      (d->lock.erasure != 0 ? BIT_LOCKED : 0));
     if (d->has_complete)
         at = put_signed(put_varint(at, d->complete_version), d->complete_us);
     if (d->has_heard)
         at = put_raw(at, &d->heard, sizeof d->heard);
-    return d->has_day ? put_signed(at, d->day) : at;
+    if (d->has_day)
+        at = put_signed(at, d->day);
+    return d->lock.erasure != 0 ? put_signed(put_varint(at, d->lock.erasure), d->lock.until_us) : at;
+}
+
+static size_t head_most(const struct document *d)
+{
+    return HEAD_FIXED_BYTES_MAX + d->key.shop.size + d->key.number.size;
 }
 
 static size_t bytes_most(const struct document *d, const struct sources *s)
 {
-    size_t most = HEAD_FIXED_BYTES_MAX + d->key.shop.size + d->key.number.size;
+    size_t most = head_most(d);
     for (uint32_t i = 0; i < s->count; i++)
         most += VARINT_BYTES_MAX + s->names[i].size;
     for (uint32_t i = 0; i < d->part_count; i++)
@@ -147,8 +157,7 @@ struct bytes document_encode(const struct document *d, struct arena *arena)
     if (!sources_collect(d, &sources))
         return BYTES_NONE;
     size_t most = bytes_most(d, &sources);
-    uint8_t *from = arena_take(arena, most, 1),
-            *at = put_head(put_bytes(put_bytes(from, d->key.shop), d->key.number), d);
+    uint8_t *from = arena_take(arena, most, 1), *at = put_head(from, d);
     at = put_varint(at, sources.count);
     for (uint32_t i = 0; i < sources.count; i++)
         at = put_bytes(at, sources.names[i]);
@@ -163,6 +172,18 @@ struct bytes document_encode(const struct document *d, struct arena *arena)
         at = put_act(at, &d->acts[i]);
     size_t size = (size_t)(at - from);
     assert(size <= most);
+    return size <= (d->lock.erasure != 0 ? ORDER_LOCKED_BYTES_MAX : ORDER_BYTES_MAX) ? bytes_of(from, size) : BYTES_NONE;
+}
+
+struct bytes document_head_encode(const struct document *before, const struct document *d, struct arena *arena)
+{
+    uint8_t *old = arena_take(arena, head_most(before), 1);
+    size_t old_size = (size_t)(put_head(old, before) - old);
+    assert(old_size <= before->raw.size);
+    struct bytes rest = bytes_slice(before->raw, old_size, before->raw.size);
+    uint8_t *from = arena_take(arena, head_most(d) + rest.size, 1),
+            *at = put_raw(put_head(from, d), rest.data, rest.size);
+    size_t size = (size_t)(at - from);
     return size <= ORDER_BYTES_MAX ? bytes_of(from, size) : BYTES_NONE;
 }
 
@@ -268,6 +289,11 @@ static void head_decode(struct unpack *u, struct document *d)
             memcpy(&d->heard, heard.data, sizeof d->heard);
     }
     d->day = d->has_day ? (int32_t)unpack_signed(u) : 0;
+    if ((bits & BIT_LOCKED) == 0)
+        return;
+    d->lock.erasure = unpack_varint(u);
+    d->lock.until_us = unpack_signed(u);
+    u->bad |= d->lock.erasure == 0;
 }
 
 fallible document_decode(struct bytes bytes, struct arena *arena, struct document *d, struct err *e)

@@ -18,6 +18,7 @@ struct document {
     struct hash128 heard;
     bool has_day;
     int32_t day;     /* under which it was counted */
+    struct order_lock lock;
     bool buyer_told; /* an event with the buyer's identifiers was derived */
     uint32_t part_count;
     struct order_part *parts; /* in order of (kind, id, sub); removed ones among them */
@@ -36,13 +37,26 @@ extern const struct family order_family, order_index_family, order_piece_family;
 
 /* The order under a key; false: there is none (or what is cold was noted), and *out_document is an empty one. In the view's arena. */
 bool document_load(const struct view *v, struct order_key key, struct document *out_document);
+/* Touches ahead what document_load will read of an order, stage 0, 1, 2 … while it returns true; see struct command. */
+struct document_ahead {
+    struct hash128 hash;
+    uint32_t number;
+};
+bool document_prefetch(const struct view *v, struct order_key key, int stage, struct document_ahead *io_ahead);
 bool document_numbered(const struct view *v, uint32_t number, struct document *out_document);
+/* Pseudonyms may be longer than what they stand for: a locked order has that much more room. */
+#define ORDER_LOCKED_BYTES_MAX (ORDER_BYTES_MAX + 4096u)
 /* Its bytes, in the arena; none: over ORDER_BYTES_MAX, or of too many sources. Equal documents have equal bytes. */
 struct bytes document_encode(const struct document *d, struct arena *arena);
+/* The same of a document that differs from `before`, as it stands in its row, in nothing but what is said before its sources. Cost: a copy. */
+struct bytes document_head_encode(const struct document *before, const struct document *d, struct arena *arena);
 /* Writes `bytes` (document_encode's), and takes d->number when it has none. */
 void document_save(struct step *s, struct document *d, struct bytes bytes);
 /* The way back; bodies are taken as they are, and acts looked into. INVALID: not such bytes. */
 fallible document_decode(struct bytes bytes, struct arena *arena, struct document *out_document, struct err *e);
+
+void document_remove_touch(const struct view *v, const struct document *d); /* what document_remove reads */
+void document_remove(struct step *s, const struct document *d);              /* its rows, and its key unless others lie behind it */
 
 /* --- what a version does --- */
 

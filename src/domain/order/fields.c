@@ -24,7 +24,7 @@ const char *const refund_state_names[REFUND_STATE_COUNT] = {"requested", "agreed
 const char *const refund_kind_names[REFUND_KIND_COUNT] = {"refund", "return", "exchange"};
 
 /* A place is an id, so a field is found by one look. */
-#define FIELD(ID, name, type, kinds, privacy) [FIELD_##ID] = {FIELD_##ID, name, type, kinds, privacy}
+#define FIELD(ID, name, type, kinds, privacy) [FIELD_##ID] = {FIELD_##ID, name, sizeof(name) - 1, type, kinds, privacy}
 /* clang-format off */
 static const struct order_field fields[FIELD_COUNT] = {
     FIELD(BRAND,          "brand",          ORDER_TEXT,      HEAD,                     ORDER_OPEN),
@@ -81,7 +81,8 @@ const struct order_field *order_field(uint8_t id)
 const struct order_field *order_field_named(enum order_part_kind kind, struct bytes name)
 {
     for (size_t i = 1; i < FIELD_COUNT; i++)
-        if ((fields[i].kinds >> kind & 1) != 0 && bytes_equal(bytes_of_text(fields[i].name), name))
+        if ((fields[i].kinds >> kind & 1) != 0 && fields[i].name_bytes == name.size &&
+            memcmp(fields[i].name, name.data, name.size) == 0)
             return &fields[i];
     return NULL;
 }

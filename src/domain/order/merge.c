@@ -163,7 +163,7 @@ void document_in_force(const struct document *d, struct arena *arena, struct ord
     struct order_part *parts = arena_take(arena, (d->part_count + d->act_count + 1) * sizeof *parts,
                                           _Alignof(struct order_part));
     *out = (struct order){
-        .number = d->number, .key = d->key, .has_day = d->has_day, .day = d->day, .parts = parts, .acts = d->acts};
+        .number = d->number, .key = d->key, .lock = d->lock, .has_day = d->has_day, .day = d->day, .parts = parts, .acts = d->acts};
     out->act_count = d->act_count;
     for (uint32_t i = 0; i < d->part_count; i++)
         if (!d->parts[i].removed)

@@ -3,28 +3,54 @@
 #include "domain/identity/identity.h"
 #include "domain/order/books.h"
 #include "domain/order/change.h"
+#include "domain/order/custody.h"
 #include "domain/order/payload.h"
 #include "lib/json.h"
 
 /* --- reading --- */
 
-bool order_find(const struct view *v, struct order_key key, struct order *out)
+static bool is_shown(const struct view *v, const struct document *d, bool with_kept)
+{
+    return with_kept || custody_lets_see(v, d);
+}
+
+static bool find(const struct view *v, struct order_key key, bool with_kept, struct order *out)
 {
     struct document d;
     bool fits = key.shop.size <= ORDER_SHOP_BYTES_MAX && key.number.size <= ORDER_NUMBER_BYTES_MAX;
-    if (!fits || !document_load(v, key, &d))
+    if (!fits || !document_load(v, key, &d) || !is_shown(v, &d, with_kept))
         return false;
     document_in_force(&d, v->arena, out);
     return true;
 }
 
-bool order_numbered(const struct view *v, uint32_t number, struct order *out)
+static bool numbered(const struct view *v, uint32_t number, bool with_kept, struct order *out)
 {
     struct document d;
-    if (!document_numbered(v, number, &d))
+    if (!document_numbered(v, number, &d) || !is_shown(v, &d, with_kept))
         return false;
     document_in_force(&d, v->arena, out);
     return true;
+}
+
+bool order_find(const struct view *v, struct order_key key, struct order *out)
+{
+    return find(v, key, false, out);
+}
+
+bool order_find_kept(const struct view *v, struct order_key key, struct order *out)
+{
+    return find(v, key, true, out);
+}
+
+bool order_numbered(const struct view *v, uint32_t number, struct order *out)
+{
+    return numbered(v, number, false, out);
+}
+
+bool order_numbered_kept(const struct view *v, uint32_t number, struct order *out)
+{
+    return numbered(v, number, true, out);
 }
 
 uint32_t orders_end(const struct view *v)
@@ -53,14 +79,14 @@ size_t order_of_person(const struct view *v, uint32_t person, struct order_walk 
 
 static void order_needs(const struct view *v, uint32_t command, struct bytes payload)
 {
-    struct change *c = ARENA_NEW(v->arena, struct change);
+    struct change *c = arena_take(v->arena, sizeof *c, _Alignof(struct change));
     if (change_plan(v, command, payload, c) == NULL)
         change_touch(v, c);
 }
 
 static const struct refusal *order_apply(struct step *s, uint32_t command, struct bytes payload)
 {
-    struct change *c = ARENA_NEW(s->view.arena, struct change);
+    struct change *c = arena_take(s->view.arena, sizeof *c, _Alignof(struct change));
     const struct refusal *refusal = change_plan(&s->view, command, payload, c);
     return refusal != NULL ? refusal : change_write(s, c);
 }
@@ -87,7 +113,6 @@ DEFINE_ACT(correct, COMMAND_ORDER_CORRECT)
 DEFINE_ACT(void, COMMAND_ORDER_VOID)
 DEFINE_ACT(reassign, COMMAND_ORDER_REASSIGN)
 DEFINE_ACT(undo, COMMAND_ORDER_UNDO)
-DEFINE_CHANGE(owned, COMMAND_ORDER_OWNED)
 DEFINE_CHANGE(tell, COMMAND_ORDER_TELL)
 
 static void put_needs(const struct view *v, struct bytes payload)
@@ -106,11 +131,35 @@ static const struct refusal *put_apply(struct step *s, struct bytes payload)
     return order_apply(s, COMMAND_ORDER_PUT, payload);
 }
 
-static fallible owned_check(struct bytes payload, struct err *e)
-{
+/* What a put and the finding of an owner will read of their orders. */
+struct order_ahead {
     struct order_key key;
+    struct document_ahead document;
+    bool is_over;
+};
+static_assert(sizeof(struct order_ahead) <= AHEAD_BYTES, "it is kept by the engine");
+
+static bool order_prefetch(const struct view *v, int stage, struct order_ahead *a)
+{
+    a->is_over = a->is_over || !document_prefetch(v, a->key, stage, &a->document);
+    return !a->is_over;
+}
+
+static bool put_prefetch(const struct view *v, struct bytes payload, int stage, struct ahead *io_ahead)
+{
+    struct order_ahead *a = (struct order_ahead *)io_ahead->kept;
+    if (stage == 0)
+        a->is_over = !version_key(payload, &a->key);
+    return order_prefetch(v, stage, a);
+}
+
+static bool owned_prefetch(const struct view *v, struct bytes payload, int stage, struct ahead *io_ahead)
+{
+    struct order_ahead *a = (struct order_ahead *)io_ahead->kept;
     struct hash128 owner;
-    return key_unpack(payload, &key, &owner, e);
+    if (stage == 0)
+        a->is_over = failed(key_unpack(payload, &a->key, &owner, NULL));
+    return order_prefetch(v, stage, a);
 }
 
 static fallible tell_check(struct bytes payload, struct err *e)
@@ -154,17 +203,20 @@ static const struct family *const families[] = {
     &order_family,          &order_index_family,      &order_piece_family,
     &order_day_family,      &order_owner_page_family, &order_owner_index_family,
     &order_day_page_family, &order_day_index_family,  &order_declared_family,
-    &order_rule_family};
+    &order_rule_family,     &order_act_family,      &order_custody_family};
 static const struct fact_kind *const says[] = {&fact_order_changed};
 static const struct listener hears[] = {{&fact_resolved, hear_resolved}};
-static const struct setting *const settings[] = {&order_zone_minutes, &order_group_currency_setting};
+static const struct setting *const settings[] = {&order_group_currency_setting, &order_custody_years};
+static const struct timer_kind *const timers[] = {&custody_timer};
+static const struct custody *const custodies[] = {&order_custody};
 static const struct metric metrics[] = {{"kith_orders", "Orders known.", orders_known}};
 
 #define ASK_BYTES_MAX 8192u
 #define KEY_BYTES_MAX 256u
 static const struct command commands[] = {
     {COMMAND_ORDER_PUT, "order.put", ORDER_VERSION_BYTES_MAX, ROLE_WRITE, version_check, put_needs, put_apply,
-     "Takes in a version of an order, whole or in part; what is older than what is there changes nothing.", NULL},
+     "Takes in a version of an order, whole or in part; what is older than what is there changes nothing.",
+     put_prefetch},
     {COMMAND_ORDER_CORRECT, "order.correct", ASK_BYTES_MAX, ROLE_WRITE, correct_check, correct_needs, correct_apply,
      "Sets one field by hand, over whatever sources say, until it is undone.", NULL},
     {COMMAND_ORDER_VOID, "order.void", ASK_BYTES_MAX, ROLE_WRITE, void_check, void_needs, void_apply,
@@ -174,7 +226,7 @@ static const struct command commands[] = {
     {COMMAND_ORDER_UNDO, "order.undo", ASK_BYTES_MAX, ROLE_WRITE, undo_check, undo_needs, undo_apply,
      "Takes back what was decided on an order at a position.", NULL},
     {COMMAND_ORDER_OWNED, "order.owned", KEY_BYTES_MAX, ROLE_SYSTEM, owned_check, owned_needs, owned_apply,
-     "An event of an order has found its owner.", NULL},
+     "An event of an order has found its owner.", owned_prefetch},
     {COMMAND_ORDER_TELL, "order.tell", KEY_BYTES_MAX, ROLE_SYSTEM, tell_check, tell_needs, tell_apply,
      "Derives the events that one step had no room for.", NULL},
     {COMMAND_ORDER_RATE, "order.rate", ORDER_RATE_BYTES_MAX, ROLE_WRITE, rate_check, NULL, rate_apply,
@@ -183,6 +235,8 @@ static const struct command commands[] = {
      declaration_needs, declaration_apply, "What a source says it has sent of a shop's day.", NULL},
     {COMMAND_ORDER_SHOP, "order.shop", KEY_BYTES_MAX, ROLE_WRITE, shop_check, NULL, shop_apply,
      "Whether a shop's orders derive events.", NULL},
+    {COMMAND_ORDER_LOCK, "order.lock", FOLLOW_UP_BYTES_MAX, ROLE_SYSTEM, lock_check, lock_needs, lock_apply,
+     "Some orders of who was erased come into custody.", NULL},
 };
 
 const struct domain order_domain = {
@@ -197,6 +251,11 @@ const struct domain order_domain = {
     .say_count = COUNT_OF(says),
     .hears = hears,
     .hear_count = COUNT_OF(hears),
+    .timers = timers,
+    .timer_count = COUNT_OF(timers),
+    .forget = custody_forget,
+    .custodies = custodies,
+    .custody_count = COUNT_OF(custodies),
     .settings = settings,
     .setting_count = COUNT_OF(settings),
     .metrics = metrics,

@@ -147,6 +147,7 @@ enum order_privacy {
 struct order_field {
     uint8_t id;
     const char *name; /* of a member in JSON */
+    uint8_t name_bytes;
     enum order_field_type type;
     uint32_t kinds; /* 1 << enum order_part_kind: where it may stand */
     enum order_privacy privacy;
@@ -188,6 +189,7 @@ enum {
     COMMAND_ORDER_RATE = 0x0908,
     COMMAND_ORDER_DECLARED = 0x0909,
     COMMAND_ORDER_SHOP = 0x090a,
+    COMMAND_ORDER_LOCK = 0x090b, /* a follow-up: some orders of who was erased come into custody */
 };
 
 struct order_version {
@@ -197,6 +199,7 @@ struct order_version {
     int64_t time_us;     /* of the source's change */
     bool complete;       /* it names all lines that there are */
     bool import;         /* history: its events say so */
+    bool told;           /* what it tells was told elsewhere, and comes by itself: it derives no events */
     uint32_t part_count; /* at most ORDER_PARTS_MAX; pack puts them in order */
     struct order_part *parts;
 };
@@ -219,6 +222,8 @@ struct order_ask {
     int64_t time_us;
     struct envelope_id id; /* reassign: whose it is */
     uint64_t position;     /* undo: of the act */
+    int64_t
+        decided_us; /* of one that is done again as it was elsewhere: when that was; its events come by themselves. 0: now */
 };
 fallible order_ask_pack(uint32_t command, const struct order_ask *ask, struct buf *out, struct err *e);
 fallible order_ask_unpack(uint32_t command, struct bytes payload, struct order_ask *out_ask, struct err *e);
@@ -268,13 +273,21 @@ struct order_act {
     struct hash128 owner; /* of a reassignment: to whom */
 };
 
+/* An order in custody: its buyer was erased. */
+struct order_lock {
+    uint64_t erasure; /* its position; 0: the order is not locked */
+    int64_t until_us; /* when the order goes */
+};
+
 /* An order as it is in force: without what was removed, corrections laid over. Borrowed from the view. */
 struct order {
     uint32_t number; /* of its row: what rosters hold */
     struct order_key key;
+    struct order_lock lock;
     bool voided;
     bool has_owner;
-    struct hash128 owner; /* key of an identifier: identity_of_owner tells whose it is now */
+    struct hash128
+        owner; /* of a locked one a pseudonym; key of an identifier: identity_of_owner tells whose it is now */
     bool has_day;
     int32_t day;         /* under which it is counted */
     uint32_t part_count; /* in order of (kind, id, sub) */
@@ -282,8 +295,34 @@ struct order {
     uint32_t act_count; /* in the order of the log */
     const struct order_act *acts;
 };
+/* An order as sources said it, without what was decided by hand: as the versions that make it again, in whatever order they come, each
+ * with what one source said at one time in one currency. A state belongs to none of them: it stands in `order`, as what was removed
+ * does. In the view's arena. */
+struct order_said {
+    struct order order;
+    uint32_t version_count; /* at least one */
+    struct order_version *versions;
+    uint16_t *currencies; /* of all money in each; 0: there is none */
+};
+bool order_said(const struct view *v, uint32_t number, struct order_said *out_said);
+
+/* The acts on all orders, the newest first: the one before a position (UINT64_MAX: the newest of all). false: there is none.
+ * Borrowed from the view; who decided and why stands in the order. */
+struct order_act_place {
+    uint64_t position;
+    int64_t time_us;
+    uint32_t command;
+    struct order_key key;
+};
+bool order_act_before(const struct view *v, uint64_t position, struct order_act_place *out_place);
+const struct order_act *order_act_at(const struct order *o, uint64_t position); /* NULL: none */
+
+/* Orders of who was erased are not among those that are found, from the erasure on. order_find_kept finds these too: for books,
+ * and for who may read them by law. */
 bool order_find(const struct view *v, struct order_key key, struct order *out_order);
+bool order_find_kept(const struct view *v, struct order_key key, struct order *out_order);
 bool order_numbered(const struct view *v, uint32_t number, struct order *out_order);
+bool order_numbered_kept(const struct view *v, uint32_t number, struct order *out_order);
 uint32_t orders_end(const struct view *v); /* one past the highest number of an order */
 const struct order_part *order_part_find(const struct order *o, enum order_part_kind kind, struct bytes id,
                                          uint8_t sub); /* NULL */
@@ -328,7 +367,6 @@ bool order_discount_next(const struct order *o, struct order_discounts *io_walk,
 bool order_in_group_currency(const struct view *v, const struct order *o, int64_t amount, uint16_t currency,
                              int64_t *out_amount);
 uint16_t order_group_currency(const struct view *v);
-int32_t order_day_of(const struct view *v, int64_t us); /* in the workspace's zone */
 
 /* What was counted for a shop's day and currency, here or by what the source declared. */
 struct order_day {
@@ -362,6 +400,7 @@ size_t order_mismatches(const struct view *v, struct bytes shop, int32_t day, ui
 /* --- facts --- */
 struct order_changed {
     struct order_key key;
+    uint32_t order; /* its number */
     bool is_new;
     uint32_t command;
 };

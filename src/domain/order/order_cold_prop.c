@@ -1,5 +1,6 @@
 /* Orders in the real engine, where every clean row goes cold at once and power fails now and then: what comes of them is what comes of
- * them in memory. Covers: change.c, rows.c, order.c */
+ * them in memory. Covers: change.c, owned.c, rows.c, order.c */
+#include "domain/calendar/calendar.h"
 #include "domain/order/order_test.h"
 #include "testing/plant.h"
 
@@ -8,7 +9,7 @@
 #define GROUP_MAX 6u
 #define TURNS_MAX 400 /* until nothing is under way */
 
-static const struct domain *const all_domains[] = {&engine_domain, &collect_domain, &identity_domain, &order_domain};
+static const struct domain *const all_domains[] = {&engine_domain, &collect_domain, &identity_domain, &calendar_domain, &order_domain};
 static const char *const buyers[] = {"p1", "p2"};
 
 struct sent {

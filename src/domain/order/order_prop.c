@@ -1,6 +1,6 @@
 /* Orders against a naive model: it keeps every version that was ever sent, and works out from all of them at once what the order is.
  * Random versions in random order, some twice; operators' words in between; people merged and split.
- * Covers: document.c, merge.c, sums.c, tell.c, days.c, rows.c */
+ * Covers: document.c, merge.c, said.c, sums.c, tell.c, days.c, rows.c */
 #include "domain/order/document.h"
 #include "domain/order/order_test.h"
 
@@ -196,6 +196,53 @@ static void any_order_of_arrival_gives_the_same_bytes(struct t *t)
     rig_end(&second);
 }
 
+/* The version that a state comes with: its refund's, or the first. */
+static uint32_t home_of(const struct order_said *said, const struct order_part *state)
+{
+    for (uint32_t i = 0; i < said->version_count; i++)
+        for (uint32_t k = 0; k < said->versions[i].part_count; k++)
+            if (said->versions[i].parts[k].kind == ORDER_REFUND &&
+                bytes_equal(said->versions[i].parts[k].id, state->id))
+                return i;
+    return 0;
+}
+
+/* Taken apart into versions and said in another workspace, in any order. */
+static void its_versions_make_it_again(struct t *t)
+{
+    struct rig first, second;
+    struct order_key key = test_key("店", "1");
+    struct model *m = ARENA_NEW(t->arena, struct model);
+    struct order order;
+    struct order_said said;
+    uint32_t places[VERSIONS * 32];
+    rig_begin(&first, t);
+    rig_begin(&second, t);
+    model_draw(&first, &t->rng, key, "p1,u1", m);
+    deliver(&first, &t->rng, m);
+    struct view v = harness_view(first.h);
+    REQUIRE(t, order_find(&v, key, &order) && order_said(&v, order.number, &said));
+    for (uint32_t i = 0; i < said.version_count; i++)
+        places[i] = i;
+    shuffle(&t->rng, places, said.version_count);
+    for (uint32_t i = 0; i < said.version_count; i++) {
+        struct order_version x = said.versions[places[i]];
+        struct order_part *parts = ARENA_ARRAY(t->arena, struct order_part, x.part_count + said.order.part_count);
+        for (uint32_t k = 0; k < x.part_count; k++)
+            parts[k] = x.parts[k];
+        for (uint32_t k = 0; k < said.order.part_count; k++)
+            if (said.order.parts[k].kind == ORDER_STATE && home_of(&said, &said.order.parts[k]) == places[i])
+                parts[x.part_count++] = said.order.parts[k];
+        x.parts = parts;
+        x.source = x.source.size == 0 ? BYTES_LIT("whole")
+                                      : x.source; /* a whole version of which nothing else is left */
+        CHECK(t, rig_put_version(&second, &x) == NULL);
+    }
+    CHECK(t, bytes_equal(raw_of(&first, key), raw_of(&second, key)));
+    rig_end(&first);
+    rig_end(&second);
+}
+
 /* One for each state but `closed`, and one for a buyer who came when there was nothing else to tell. */
 static void events_come_once(struct t *t)
 {
@@ -385,6 +432,7 @@ static void owners_and_days_add_up(struct t *t)
 
 static const struct test tests[] = {
     {"any order of arrival gives the same bytes", any_order_of_arrival_gives_the_same_bytes, 300},
+    {"its versions make it again", its_versions_make_it_again, 200},
     {"events come once", events_come_once, 100},
     {"owners and days add up", owners_and_days_add_up, 150},
 };

@@ -1,5 +1,5 @@
 /* The life of orders, as sources tell it and operators mend it.
- * Covers: acts.c, change.c, days.c, declared.c, document.c, fields.c, merge.c, payload.c, rates.c, rows.c, sums.c, tell.c */
+ * Covers: acts.c, change.c, days.c, declared.c, document.c, fields.c, merge.c, owned.c, payload.c, rates.c, rows.c, sums.c, tell.c */
 #include "domain/order/order_test.h"
 
 #define CHECK_ORDER(r, key, words) CHECK_TEXT((r)->t, rig_order((r), (key)), words)

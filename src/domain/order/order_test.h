@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "base/time.h"
+#include "domain/calendar/calendar.h"
 #include "domain/identity/identity.h"
 #include "domain/order/order.h"
 #include "engine/engine_domain.h"
@@ -69,7 +70,7 @@ static inline void rig_heard(void *context, const struct step *step, const struc
 
 static inline void rig_begin(struct rig *r, struct t *t)
 {
-    static const struct domain *const domains[] = {&engine_domain, &collect_domain, &identity_domain, &order_domain};
+    static const struct domain *const domains[] = {&engine_domain, &collect_domain, &identity_domain, &calendar_domain, &order_domain};
     *r = (struct rig){.t = t, .h = harness_create(domains, COUNT_OF(domains)), .arena = arena_create(1 << 16)};
     buf_init(&r->payload, ORDER_VERSION_BYTES_MAX);
     harness_listen(r->h, rig_heard, r);

@@ -12,7 +12,7 @@
 #define BY_BYTES_MAX 255u
 #define REASON_BYTES_MAX 1000u
 
-enum version_bit { VERSION_COMPLETE = 1, VERSION_IMPORT = 2, VERSION_BITS_ALL = 3 };
+enum version_bit { VERSION_COMPLETE = 1, VERSION_IMPORT = 2, VERSION_TOLD = 4, VERSION_BITS_ALL = 7 };
 enum { PART_KIND = 0x0f, PART_REMOVED = 0x10 };
 
 /* --- a version --- */
@@ -45,7 +45,8 @@ fallible order_version_pack(const struct order_version *v, struct buf *out, stru
     size_t before = out->size;
     qsort(v->parts, v->part_count, sizeof *v->parts, by_place);
     pack_u8(out, PAYLOAD_FORMAT);
-    pack_u8(out, (uint8_t)((v->complete ? VERSION_COMPLETE : 0) | (v->import ? VERSION_IMPORT : 0)));
+    pack_u8(out, (uint8_t)((v->complete ? VERSION_COMPLETE : 0) | (v->import ? VERSION_IMPORT : 0) |
+                           (v->told ? VERSION_TOLD : 0)));
     pack_bytes(out, v->key.shop);
     pack_bytes(out, v->key.number);
     pack_bytes(out, v->source);
@@ -74,6 +75,7 @@ fallible order_version_open(struct bytes payload, struct order_version *out, str
     u.bad |= bits > VERSION_BITS_ALL;
     out->complete = (bits & VERSION_COMPLETE) != 0;
     out->import = (bits & VERSION_IMPORT) != 0;
+    out->told = (bits & VERSION_TOLD) != 0;
     out->key.shop = unpack_bytes(&u);
     out->key.number = unpack_bytes(&u);
     out->source = unpack_bytes(&u);
@@ -87,6 +89,15 @@ fallible order_version_open(struct bytes payload, struct order_version *out, str
         return FAIL(e, INVALID, "modified: a time before the year 1 or after 9999");
     TRY(order_text_check(out->source, NAME_BYTES_MAX, "source", e));
     return order_key_check(out->key, e);
+}
+
+bool version_key(struct bytes payload, struct order_key *out_key)
+{
+    struct unpack u = unpack_of(payload);
+    (void)unpack_u16(&u); /* its format and bits */
+    out_key->shop = unpack_bytes(&u);
+    out_key->number = unpack_bytes(&u);
+    return !u.bad && out_key->shop.size <= ORDER_SHOP_BYTES_MAX && out_key->number.size <= ORDER_NUMBER_BYTES_MAX;
 }
 
 bool order_version_next(const struct order_version *v, struct unpack *u, struct order_part *out)
@@ -181,6 +192,8 @@ fallible order_ask_pack(uint32_t command, const struct order_ask *ask, struct bu
     } else if (command == COMMAND_ORDER_UNDO) {
         pack_u64(out, ask->position);
     }
+    if (ask->decided_us != 0)
+        pack_signed(out, ask->decided_us);
     return out->overflowed ? FAIL(e, LIMIT, "no room for the act") : DONE;
 }
 
@@ -204,6 +217,7 @@ fallible order_ask_unpack(uint32_t command, struct bytes payload, struct order_a
     } else if (command == COMMAND_ORDER_UNDO) {
         out->position = unpack_u64(&u);
     }
+    out->decided_us = unpack_left(&u) > 0 ? unpack_signed(&u) : 0;
     return unpack_finished(&u) ? ask_check(command, out, e) : FAIL(e, INVALID, "an act on an order that is cut short");
 }
 

@@ -4,6 +4,7 @@
 #include "domain/order/order.h"
 
 fallible version_check(struct bytes payload, struct err *e);
+bool version_key(struct bytes payload, struct order_key *out_key); /* false: its key isn't to be had */
 void version_read(struct bytes payload, struct arena *arena,
                   struct order_version *out_version); /* one that was checked */
 

@@ -7,7 +7,7 @@
 #define ROW_IN_PIECES 1u
 #define ROW_HEAD_BYTES 2u
 #define INDEX_SEED UINT64_C(0x6f72646572)
-#define PIECES_MAX ((ORDER_BYTES_MAX + PIECE_BYTES - 1) / PIECE_BYTES)
+#define PIECES_MAX ((ORDER_LOCKED_BYTES_MAX + PIECE_BYTES - 1) / PIECE_BYTES)
 
 const struct family order_family = {.id = 80, .kind = FAMILY_NUMBERED, .value_bytes = ROW_BYTES_MAX, .name = "order"};
 const struct family order_index_family = {.id = 81, .kind = FAMILY_INDEX, .name = "order_index", .goes_cold = true};
@@ -134,9 +134,10 @@ bool document_load(const struct view *v, struct order_key key, struct document *
         struct place place;
         uint32_t number;
         out->probe = probe;
-        if (!view_index(v, &order_index_family, key_hash(key, probe), &number) ||
-            !view_row(v, &order_family, number, &row))
+        if (!view_index(v, &order_index_family, key_hash(key, probe), &number))
             return false;
+        if (!view_row(v, &order_family, number, &row)) /* it went, and others lie behind it */
+            continue;
         bool good = place_read(row, v->arena, &place);
         assert(good);
         if (good && keys_are_equal(place.key, key))
@@ -144,6 +145,31 @@ bool document_load(const struct view *v, struct order_key key, struct document *
     }
     out->probe = ORDER_PROBES;
     return false;
+}
+
+bool document_prefetch(const struct view *v, struct order_key key, int stage, struct document_ahead *a)
+{
+    switch (stage) {
+    case 0:
+        a->hash = key_hash(key, 0);
+        rows_index_prefetch_part(v->rows, &order_index_family, a->hash);
+        return true;
+    case 1:
+        rows_index_prefetch(v->rows, &order_index_family, a->hash);
+        return true;
+    case 2:
+        a->number = 0;
+        (void)rows_index_get(v->rows, &order_index_family, a->hash, &a->number);
+        if (a->number != 0)
+            rows_numbered_prefetch_slot(v->rows, &order_family, a->number);
+        return a->number != 0;
+    case 3:
+        rows_numbered_prefetch_page(v->rows, &order_family, a->number);
+        return true;
+    default:
+        rows_numbered_prefetch_row(v->rows, &order_family, a->number);
+        return false;
+    }
 }
 
 static struct bytes row_in_pieces(const struct document *d, size_t size, struct arena *arena)
@@ -183,4 +209,38 @@ void document_save(struct step *s, struct document *d, struct bytes bytes)
     assert(d->probe < ORDER_PROBES);
     d->number = step_row_create(s, &order_family, row);
     step_index_put(s, &order_index_family, key_hash(d->key, d->probe), d->number);
+}
+
+/* --- gone --- */
+
+/* Another key that has one of its hashes may be found only by passing this one. */
+static bool is_last_probe(const struct view *v, const struct document *d)
+{
+    uint32_t number;
+    return d->probe + 1u == ORDER_PROBES || !view_index(v, &order_index_family, key_hash(d->key, d->probe + 1), &number);
+}
+
+/* By its number a document is read without its probe. */
+static struct document probed(const struct view *v, const struct document *d)
+{
+    struct document found;
+    bool is_here = document_load(v, d->key, &found);
+    return is_here ? found : *d;
+}
+
+void document_remove_touch(const struct view *v, const struct document *d)
+{
+    struct document found = probed(v, d);
+    (void)is_last_probe(v, &found);
+}
+
+void document_remove(struct step *s, const struct document *d)
+{
+    struct document found = probed(&s->view, d);
+    uint32_t none;
+    assert(found.number == d->number);
+    (void)pieces_put(s, BYTES_NONE, found.pieces, found.piece_count, &none);
+    if (is_last_probe(&s->view, &found))
+        step_index_remove(s, &order_index_family, key_hash(found.key, found.probe));
+    step_row_remove(s, &order_family, found.number);
 }

@@ -21,6 +21,7 @@ static const struct family event_family = {.id = 40, .kind = FAMILY_KEYED, .valu
 const struct fact_kind fact_resolved = {.id = 0x0301, .name = "resolved"};
 const struct fact_kind fact_merged = {.id = 0x0302, .name = "merged"};
 const struct fact_kind fact_split = {.id = 0x0303, .name = "split"};
+const struct fact_kind fact_identifiers_changed = {.id = 0x0306, .name = "identifiers_changed"};
 
 static const void *copy_aligned(struct arena *a, const void *data, size_t size)
 {
@@ -104,10 +105,24 @@ bool identity_prefetch(const struct view *v, const struct envelope_keys *keys, s
     return false;
 }
 
+struct hash128 identifier_key_plain(struct hash128 key, uint32_t *out_holder)
+{
+    *out_holder = 1;
+    return key;
+}
+
 const struct id_type_rule *id_types_builtin(size_t *out_count)
 {
     *out_count = 0;
     return NULL;
+}
+
+static void say_changed(struct step *s, uint32_t person)
+{
+    struct identifiers_changed *changed = ARENA_NEW(s->view.arena, struct identifiers_changed);
+    changed->person = person;
+    changed->count = identity_list(&s->view, person, &changed->list);
+    step_say(s, &fact_identifiers_changed, changed);
 }
 
 static uint32_t person_of(struct step *s, struct hash128 owner, bool *out_created)
@@ -120,6 +135,7 @@ static uint32_t person_of(struct step *s, struct hash128 owner, bool *out_create
     struct fake_person p = {.number_count = 1, .owner_count = 1, .numbers = {number}, .owners = {owner}};
     person_write(s, number, &p);
     step_index_put(s, &owner_family, owner, number);
+    say_changed(s, number);
     return number;
 }
 
@@ -191,6 +207,8 @@ static const struct refusal *merge_apply(struct step *s, struct bytes payload)
     gone = (struct fake_person){.alias_of = m->survivor};
     person_write(s, m->absorbed, &gone);
     step_say(s, &fact_merged, m);
+    say_changed(s, m->survivor);
+    say_changed(s, m->absorbed);
     return NULL;
 }
 
@@ -232,12 +250,14 @@ static const struct refusal *split_apply(struct step *s, struct bytes payload)
     memcpy(p.owners, lists, p.owner_count * sizeof *lists);
     person_write(s, split->person, &p);
     step_say(s, &fact_split, split);
+    for (uint32_t i = 0; i < split->part_count; i++)
+        say_changed(s, parts[i].person);
     return NULL;
 }
 
 static const struct family *const identity_families[] = {&owner_family};
 static const struct section *const identity_sections[] = {&fake_section};
-static const struct fact_kind *const identity_says[] = {&fact_resolved, &fact_merged, &fact_split};
+static const struct fact_kind *const identity_says[] = {&fact_resolved, &fact_merged, &fact_split, &fact_identifiers_changed};
 static const struct listener identity_hears[] = {{&fact_arrived, hear_arrived}};
 static const struct command identity_commands[] = {
     {COMMAND_FAKE_MERGE, "fake.merge", 4096, ROLE_WRITE, NULL, everybody_needs, merge_apply, "Test.", NULL},

@@ -131,13 +131,6 @@ static bool is_of_order(const struct view *v, uint32_t event)
 void find_event(struct step *s, const struct resolved *r)
 {
     const struct envelope *envelope = &r->arrived->envelope;
-    struct find_texts texts;
-    texts.count = 0;
-    for (uint32_t i = 0; i < envelope->id_count; i++)
-        if (envelope->ids[i].type == TYPE_PHONE && envelope->ids[i].role == ID_OWN)
-            add_phone(&texts, envelope->ids[i].value);
-    if (texts.count > 0)
-        texts_push(s, r->person, &texts);
     if (envelope->reference[REF_ORDER].size > 0 && r->arrived->event != 0 && is_of_order(&s->view, r->arrived->event))
         order_push(s, r->person, envelope->reference[REF_ORDER]);
 }
@@ -165,20 +158,20 @@ void find_trait(struct step *s, uint32_t person, uint32_t trait, struct bytes va
 }
 
 /* `brands`: of the identifiers known to these; NULL: of all. */
-static void add_phones(struct find_texts *into, const struct view *v, uint32_t person, const struct brand_set *brands)
+static void add_phones(struct find_texts *into, const struct identifier *list, size_t count, const struct brand_set *brands)
 {
-    const struct identifier *list;
-    size_t count = identity_list(v, person, &list);
     for (size_t i = 0; i < count; i++)
         if (list[i].type == TYPE_PHONE && (brands == NULL || brand_sets_meet(list[i].known_to, *brands)))
             add_phone(into, list[i].value);
 }
 
-void find_phones(struct step *s, uint32_t person)
+void find_phones(struct step *s, uint32_t person, const struct identifier *list, size_t count)
 {
-    struct find_texts texts = {0};
-    add_phones(&texts, &s->view, person, NULL);
-    texts_push(s, person, &texts);
+    struct find_texts texts;
+    texts.count = 0;
+    add_phones(&texts, list, count, NULL);
+    if (texts.count > 0)
+        texts_push(s, person, &texts);
 }
 
 void find_forget(struct step *s, uint32_t person)
@@ -235,6 +228,8 @@ bool people_matches_known(const struct view *v, uint32_t person, struct bytes te
             return true;
     }
     struct find_texts has = {0};
-    add_phones(&has, v, living, brands);
+    const struct identifier *list;
+    size_t known = identity_list(v, living, &list);
+    add_phones(&has, list, known, brands);
     return texts_meet(&has, &asked) || order_may_match(view_section(v, living, &found_section), &asked);
 }

@@ -41,7 +41,7 @@ void find_push(struct step *s, uint32_t person, uint32_t hash);
 /* False for nearly all hashes that are not in the part. */
 bool find_filter_may_have(const uint8_t *filter, uint32_t hash);
 
-void find_event(struct step *s, const struct resolved *r); /* phones and the order of an event */
+void find_event(struct step *s, const struct resolved *r); /* the order of an event */
 void find_trait(struct step *s, uint32_t person, uint32_t trait, struct bytes value);
-void find_phones(struct step *s, uint32_t person); /* of all its identifiers */
+void find_phones(struct step *s, uint32_t person, const struct identifier *list, size_t count); /* those among its identifiers */
 void find_forget(struct step *s, uint32_t person); /* a part of a split: nothing was pushed for it */

@@ -65,6 +65,12 @@ static void hear_split(struct step *s, const void *fact)
     refold_on_split(s, fact);
 }
 
+static void hear_identifiers_changed(struct step *s, const void *fact)
+{
+    const struct identifiers_changed *changed = fact;
+    find_phones(s, changed->person, changed->list, changed->count);
+}
+
 static void changed_print(const struct view *v, const void *fact, struct json_writer *out)
 {
     const struct profile_changed *changed = fact;
@@ -102,7 +108,12 @@ static const struct family *const families[] = {
     &refold_family, &pending_family, &source_family, &long_family, &find_token_family, &find_person_family,
     &find_filter_family, &origin_family,
 };
-static const struct listener hears[] = {{&fact_resolved, hear_resolved}, {&fact_merged, hear_merged}, {&fact_split, hear_split}};
+static const struct listener hears[] = {
+    {&fact_resolved, hear_resolved},
+    {&fact_merged, hear_merged},
+    {&fact_split, hear_split},
+    {&fact_identifiers_changed, hear_identifiers_changed},
+};
 static const struct fact_kind *const says[] = {&fact_profile_changed};
 static const struct work_kind *const works[] = {&refold_work};
 static const struct metric metrics[] = {

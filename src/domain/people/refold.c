@@ -331,8 +331,7 @@ void refold_on_split(struct step *s, const struct split *split)
         struct refold_part waits = {.id = id, .part = part, .person = p->person};
         profile_clear(s, p->person);
         if (p->person != split->person)
-            find_forget(s, p->person);
-        find_phones(s, p->person);
+            find_forget(s, p->person); /* its phones come when it hears that its identifiers changed */
         part_write(s, &waits);
         owners_write(s, &waits, p);
         step_keyed_put(s, &origin_family, origin_key(a, p->person), numbers_pack(a, &numbers));

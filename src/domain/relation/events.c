@@ -76,15 +76,27 @@ static bool ref_of(const struct event_rule *rule, const struct envelope *v, stru
     return false;
 }
 
+/* Of the person itself nothing is said: that is the usual. */
+static struct relation_by by_of(const struct envelope *v)
+{
+    static const enum relation_by_kind kinds[ACTOR_KIND_COUNT] = {[ACTOR_PERSON] = RELATION_BY_NOBODY,
+                                                                  [ACTOR_STAFF] = RELATION_BY_STAFF,
+                                                                  [ACTOR_BOT] = RELATION_BY_BOT,
+                                                                  [ACTOR_SYSTEM] = RELATION_BY_SYSTEM};
+    enum relation_by_kind kind = kinds[v->actor];
+    return (struct relation_by){kind, kind == RELATION_BY_NOBODY ? BYTES_NONE : v->actor_id};
+}
+
 static void rule_apply(struct step *s, const struct resolved *r, const struct event_rule *rule)
 {
     const struct envelope *v = &r->arrived->envelope;
-    struct note note = {
-        .strand = {.type = relation_type_numbered(rule->type), .brand = r->arrived->brand, .owner = r->owner},
-        .has_act = true};
+    struct note note = {.strand = {.type = rule->type, .brand = r->arrived->brand, .owner = r->owner}, .has_act = true};
     if (!ref_of(rule, v, s->view.arena, &note.strand.ref))
         return;
-    note.act = (struct act){v->event_us, rule->is_end, rule->is_end ? property_text(v, "reason") : BYTES_NONE};
+    note.act = (struct act){.time_us = v->event_us,
+                            .is_end = rule->is_end,
+                            .reason = rule->is_end ? property_text(v, "reason") : BYTES_NONE,
+                            .by = by_of(v)};
     relation_note(s, r->person, &note, 1);
 }
 

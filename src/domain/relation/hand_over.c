@@ -119,11 +119,11 @@ static bool is_asked(const struct view *v, const struct hand_over *h, const stru
     return h->brand.size == 0 || (r->brand != 0 && bytes_equal(name_text(v, NAME_BRAND, r->brand), h->brand));
 }
 
-static const struct relation_type *type_from(const struct hand_over *h, uint8_t number)
+static const struct relation_type *type_from(const struct view *v, const struct hand_over *h, uint8_t number)
 {
     for (; number < RELATION_TYPE_END; number++)
-        if ((h->types & UINT32_C(1) << number) != 0)
-            return relation_type_numbered(number);
+        if ((h->types & UINT64_C(1) << number) != 0)
+            return relation_type_numbered(v, number);
     return NULL;
 }
 
@@ -155,7 +155,7 @@ static struct slice *slice_plan(const struct view *v, const struct progress *p)
     (void)found;
     record_read(key, value, &slice->record);
     const struct hand_over *h = &slice->record.ask;
-    slice->type = type_from(h, p->type);
+    slice->type = type_from(v, h, p->type);
     if (slice->type == NULL)
         return slice;
     for (uint32_t i = 0; h->by_store && i < h->to_count; i++)
@@ -205,14 +205,15 @@ static void person_move(struct step *s, struct slice *slice, const struct moving
         const struct relation *r = &m->list[i];
         int64_t began_us = r->periods[0].begin_us, at_us = began_us >= record->time_us ? began_us + 1 : record->time_us;
         struct note *end = &notes[2 * i], *begin = end + 1;
-        end->strand = (struct strand){.type = r->type, .brand = r->brand, .ref = r->ref, .owner = r->owner};
+        end->strand = (struct strand){.type = r->type->number, .brand = r->brand, .ref = r->ref, .owner = r->owner};
         *begin = *end;
         begin->strand.ref = *taker_of(slice, r);
         begin->attributes = attributes_of(r, s->view.arena);
         end->has_act = begin->has_act = true;
+        struct relation_by by = {RELATION_BY_TOKEN, record->ask.by};
         end->act = (struct act){at_us, true,
-                                record->ask.reason.size > 0 ? record->ask.reason : BYTES_LIT("handed_over")};
-        begin->act = (struct act){at_us + 1, false, BYTES_NONE};
+                                record->ask.reason.size > 0 ? record->ask.reason : BYTES_LIT("handed_over"), by};
+        begin->act = (struct act){at_us + 1, false, BYTES_NONE, by};
         begin->time_us = at_us + 1;
         slice->record.moved++;
     }
@@ -251,10 +252,25 @@ static const struct refusal nobody_there = {
     "nobody_to_hand_over", "Nobody has such a relation to them: check who, which types and which brand.",
     "没有人与其存在该类关系,请检查对象、关系类型和品牌。"};
 
+static const struct refusal other_types = {"not_relations_to_staff",
+                                           "Some of the types aren't declared, or don't lead to staff.",
+                                           "有的关系类型未声明,或不指向员工。"};
+
+static bool all_lead_to_staff(const struct view *v, const struct hand_over *h)
+{
+    bool all = true;
+    for (uint8_t number = 1; number < RELATION_TYPE_END; number++) {
+        bool is_asked = (h->types & UINT64_C(1) << number) != 0;
+        const struct relation_type *type = is_asked ? relation_type_numbered(v, number) : NULL;
+        all &= !is_asked || (type != NULL && relation_type_takes(type, BYTES_LIT("staff")));
+    }
+    return all;
+}
+
 static bool is_anybody_there(const struct view *v, const struct hand_over *h)
 {
-    const struct relation_type *type = type_from(h, 1);
-    for (; type != NULL; type = type_from(h, (uint8_t)(type->number + 1)))
+    const struct relation_type *type = type_from(v, h, 1);
+    for (; type != NULL; type = type_from(v, h, (uint8_t)(type->number + 1)))
         if (relation_people_count(v, type, &h->from) > 0)
             return true;
     return false;
@@ -263,7 +279,7 @@ static bool is_anybody_there(const struct view *v, const struct hand_over *h)
 void hand_over_needs(const struct view *v, struct bytes payload)
 {
     struct hand_over h;
-    if (done(hand_over_unpack(payload, &h, NULL)))
+    if (done(hand_over_unpack(payload, &h, NULL)) && all_lead_to_staff(v, &h))
         (void)is_anybody_there(v, &h);
 }
 
@@ -273,6 +289,8 @@ const struct refusal *hand_over_apply(struct step *s, struct bytes payload)
     struct status status = hand_over_unpack(payload, &record.ask, NULL);
     assert(done(status));
     (void)status;
+    if (!all_lead_to_staff(&s->view, &record.ask))
+        return &other_types;
     if (!is_anybody_there(&s->view, &record.ask))
         return &nobody_there;
     struct progress p = {.position = record.position, .type = 1};

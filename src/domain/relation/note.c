@@ -4,11 +4,13 @@
 #include "engine/stow.h"
 #include "lib/value.h"
 
+#define NUMBERS_SETTLED_MAX 16u /* of a part: follow-ups of one step are bounded */
+
 /* --- telling what has changed --- */
 
 static bool is_same_relation(const struct relation *x, const struct relation *y)
 {
-    return x->type == y->type && x->brand == y->brand && bytes_equal(x->ref.kind, y->ref.kind) &&
+    return x->type->number == y->type->number && x->brand == y->brand && bytes_equal(x->ref.kind, y->ref.kind) &&
            bytes_equal(x->ref.ns, y->ref.ns) && bytes_equal(x->ref.id, y->ref.id);
 }
 
@@ -104,6 +106,7 @@ static bool note_add(struct strands *strands, const struct note *note, struct ar
     struct strand *strand = strands_at(strands, &note->strand, a);
     struct act act = note->act;
     act.reason = cut(act.reason, RELATION_REASON_BYTES_MAX);
+    act.by.name = cut(act.by.name, RELATION_BY_BYTES_MAX);
     bool added = note->has_act && strand_add_act(strand, &act);
     return attributes_add(strand, note, a) || added;
 }
@@ -112,18 +115,18 @@ static bool note_add(struct strands *strands, const struct note *note, struct ar
 void relation_note(struct step *s, uint32_t person, const struct note *notes, size_t count)
 {
     struct arena *a = s->view.arena;
-    const struct relation_type *type = notes[0].strand.type;
+    uint8_t type = notes[0].strand.type;
     struct strands strands = strands_decode(section_read(&s->view, person, &relations_section), a);
     struct relations before, now;
     bool added = false;
-    before.count = strands_relations(&strands, type, a, &before.list);
+    before.count = strands_relations(&strands, type, &s->view, &before.list);
     for (size_t i = 0; i < count; i++)
         added |= note_add(&strands, &notes[i], a);
     if (!added)
         return;
     section_write(s, person, &relations_section, strands_encode(&strands, a));
-    now.count = strands_relations(&strands, type, a, &now.list);
-    if (changes_tell(s, person, before, now) && type->kinds[0] != NULL)
+    now.count = strands_relations(&strands, type, &s->view, &now.list);
+    if (changes_tell(s, person, before, now) && relation_type_leads(relation_type_numbered(&s->view, type)))
         roll_settle_later(s, person, PERSON_NONE, type);
 }
 
@@ -138,7 +141,7 @@ void relations_on_merge(struct step *s, const struct merged *m)
     if (m->survivor != living)
         section_unstow(s, m->survivor, &relations_section);
     if (view_section(&s->view, living, &relations_section).size > 0)
-        roll_settle_later(s, living, m->absorbed, NULL);
+        roll_settle_later(s, living, m->absorbed, 0);
 }
 
 static bool part_owns(const struct split_part *part, struct hash128 owner)
@@ -147,6 +150,24 @@ static bool part_owns(const struct split_part *part, struct hash128 owner)
         if (hash128_equal(part->owners[i], owner))
             return true;
     return false;
+}
+
+/* A number that a merge has made an alias may still be on rolls, which will be looked for among the relations of another part now: so
+ * each part sees to all numbers. */
+static void rolls_settle_part(struct step *s, const struct split *split, uint32_t part)
+{
+    uint32_t person = split->parts[part].person, settled = 0;
+    for (uint32_t i = 0; i < split->part_count; i++) {
+        const uint32_t *numbers;
+        size_t count = identity_numbers(&s->view, split->parts[i].person, &numbers);
+        for (size_t j = 0; j < count && settled < NUMBERS_SETTLED_MAX; j++)
+            if (numbers[j] != person) {
+                roll_settle_later(s, person, numbers[j], 0);
+                settled++;
+            }
+    }
+    if (settled == 0)
+        roll_settle_later(s, person, PERSON_NONE, 0);
 }
 
 /* All that the parts have, each by its owner; what is of no owner here stays with the first. */
@@ -166,7 +187,6 @@ void relations_on_split(struct step *s, const struct split *split)
     for (uint32_t i = 0; i < split->part_count; i++) {
         section_write(s, split->parts[i].person, &relations_section, strands_encode(&parts[i], a));
         if (parts[i].count > 0)
-            roll_settle_later(s, split->parts[i].person,
-                              split->parts[i].person == split->person ? PERSON_NONE : split->person, NULL);
+            rolls_settle_part(s, split, i);
     }
 }

@@ -2,7 +2,7 @@
 
 #include "lib/value.h"
 
-#define FORMAT 1u
+#define FORMAT 2u
 #define FLAG_IMPORT 1u
 #define FLAG_BY_STORE 1u
 #define PERSON_ID_BYTES 16u
@@ -47,7 +47,11 @@ void relation_put_pack(const struct relation_put *put, struct buf *b)
     ref_pack(b, &put->ref);
     pack_signed(b, put->time_us);
     pack_bytes(b, put->reason);
+    pack_u8(b, (uint8_t)put->by.kind);
+    pack_bytes(b, put->by.name);
     pack_bytes(b, put->attributes);
+    if (put->holder > 0)
+        pack_varint(b, put->holder);
 }
 
 static bool put_read(struct bytes payload, struct relation_put *put)
@@ -64,8 +68,11 @@ static bool put_read(struct bytes payload, struct relation_put *put)
     put->ref = ref_unpack(&u);
     put->time_us = unpack_signed(&u);
     put->reason = unpack_bytes(&u);
+    put->by.kind = unpack_u8(&u);
+    put->by.name = unpack_bytes(&u);
     put->attributes = unpack_bytes(&u);
-    return format == FORMAT && flags <= FLAG_IMPORT && unpack_finished(&u);
+    put->holder = unpack_left(&u) > 0 ? unpack_varint32(&u) : 0;
+    return format == FORMAT && flags <= FLAG_IMPORT && put->by.kind < RELATION_BY_COUNT && unpack_finished(&u);
 }
 
 static fallible ref_check(const struct relation_type *type, const struct thing_ref *ref, struct err *e)
@@ -73,31 +80,31 @@ static fallible ref_check(const struct relation_type *type, const struct thing_r
     bool to_person = bytes_equal(ref->kind, BYTES_LIT(RELATION_TO_PERSON));
     if (!relation_type_takes(type, ref->kind))
         return FAIL(e, INVALID, "to: a relation '%s' leads to %s", type->name,
-                    type->kinds[0] == NULL ? "nothing" : type->kinds[0]);
-    if (type->kinds[0] == NULL && ref->ns.size + ref->id.size > 0)
+                    relation_type_leads(type) ? type->kinds[0] : "nothing");
+    if (!relation_type_leads(type) && ref->ns.size + ref->id.size > 0)
         return FAIL(e, INVALID, "to: a relation '%s' leads to nothing", type->name);
-    if (type->kinds[0] != NULL && (ref->id.size == 0 || ref->id.size > NAME_BYTES_MAX || ref->ns.size > NAME_BYTES_MAX))
+    if (relation_type_leads(type) &&
+        (ref->id.size == 0 || ref->id.size > NAME_BYTES_MAX || ref->ns.size > NAME_BYTES_MAX))
         return FAIL(e, INVALID, "to: an id has 1 to %u bytes", NAME_BYTES_MAX);
     if (to_person && ref->id.size != PERSON_ID_BYTES)
         return FAIL(e, INVALID, "to: a person is named by an identifier's key");
     return DONE;
 }
 
-static bool role_is_known(const struct relation_type *type, struct bytes role)
+/* Among words with bars between them; where there are none any word is. */
+static bool is_among(const char *words, struct bytes word)
 {
-    const char *at = type->roles;
-    while (at != NULL && *at != '\0') {
+    for (const char *at = words; *at != '\0';) {
         size_t size = strcspn(at, "|");
-        if (bytes_equal(bytes_of(at, size), role))
+        if (bytes_equal(bytes_of(at, size), word))
             return true;
         at += size + (at[size] == '|');
     }
-    return at == NULL;
+    return words[0] == '\0';
 }
 
-static fallible attributes_check(const struct relation_type *type, struct bytes record, struct err *e)
+static fallible attributes_check(struct bytes record, struct err *e)
 {
-    struct value role;
     if (!record_is_good(record))
         return FAIL(e, INVALID, "attributes: not a record");
     struct unpack u = unpack_of(record);
@@ -112,9 +119,18 @@ static fallible attributes_check(const struct relation_type *type, struct bytes 
             return FAIL(e, INVALID, "attributes: %.*s: a value has at most %u bytes", BYTES_ARG(name),
                         RELATION_VALUE_BYTES_MAX);
     }
-    bool has_role = record_find(record, BYTES_LIT("role"), &role) && role.kind != VALUE_NULL;
-    if (has_role && (role.kind != VALUE_TEXT || !role_is_known(type, role.body)))
+    return DONE;
+}
+
+fallible relation_put_fits(const struct relation_type *type, const struct relation_put *put, struct err *e)
+{
+    struct value role;
+    TRY(ref_check(type, &put->ref, e));
+    bool has_role = record_find(put->attributes, BYTES_LIT("role"), &role) && role.kind != VALUE_NULL;
+    if (has_role && type->roles[0] != 0 && (role.kind != VALUE_TEXT || !is_among(type->roles, role.body)))
         return FAIL(e, INVALID, "attributes: role: want one of %s", type->roles);
+    if (put->reason.size > 0 && !is_among(type->reasons, put->reason))
+        return FAIL(e, INVALID, "reason: want one of %s", type->reasons);
     return DONE;
 }
 
@@ -122,13 +138,11 @@ fallible relation_put_unpack(struct bytes payload, struct relation_put *out, str
 {
     if (!put_read(payload, out))
         return FAIL(e, INVALID, "not a relation");
-    const struct relation_type *type = relation_type_numbered(out->type);
-    if (type == NULL)
-        return FAIL(e, INVALID, "type: there is no such type of relation");
-    TRY(ref_check(type, &out->ref, e));
+    if (out->by.name.size > RELATION_BY_BYTES_MAX)
+        return FAIL(e, INVALID, "by: at most %u bytes", RELATION_BY_BYTES_MAX);
     if (out->reason.size > NAME_BYTES_MAX)
         return FAIL(e, INVALID, "reason: at most %u bytes", NAME_BYTES_MAX);
-    return attributes_check(type, out->attributes, e);
+    return attributes_check(out->attributes, e);
 }
 
 fallible relation_put_check(struct bytes payload, struct err *e)
@@ -150,11 +164,7 @@ static fallible staff_check(const struct thing_ref *ref, const char *what, struc
 
 static fallible hand_over_good(const struct hand_over *h, struct err *e)
 {
-    uint32_t known = 0;
-    for (uint32_t i = 1; i < RELATION_TYPE_END; i++)
-        if (relation_type_takes(relation_type_numbered(i), BYTES_LIT("staff")))
-            known |= UINT32_C(1) << i;
-    if (h->types == 0 || (h->types & ~known) != 0)
+    if (h->types == 0 || (h->types & 1) != 0)
         return FAIL(e, INVALID, "types: want one or more types of relations to staff");
     if (h->by.size > NAME_BYTES_MAX || h->brand.size > NAME_BYTES_MAX || h->reason.size > HAND_OVER_REASON_BYTES_MAX)
         return FAIL(e, INVALID, "reason: at most %u bytes", HAND_OVER_REASON_BYTES_MAX);
@@ -177,7 +187,7 @@ fallible hand_over_pack(const struct hand_over *h, struct buf *out, struct err *
     pack_u8(out, h->by_store ? FLAG_BY_STORE : 0);
     pack_bytes(out, h->by);
     pack_bytes(out, h->reason);
-    pack_u32(out, h->types);
+    pack_u64(out, h->types);
     pack_bytes(out, h->brand);
     ref_pack(out, &h->from);
     pack_varint(out, h->to_count);
@@ -194,7 +204,7 @@ fallible hand_over_unpack(struct bytes payload, struct hand_over *out, struct er
     uint8_t format = unpack_u8(&u), flags = unpack_u8(&u);
     *out = (struct hand_over){.by_store = (flags & FLAG_BY_STORE) != 0, .by = unpack_bytes(&u)};
     out->reason = unpack_bytes(&u);
-    out->types = unpack_u32(&u);
+    out->types = unpack_u64(&u);
     out->brand = unpack_bytes(&u);
     out->from = ref_unpack(&u);
     out->to_count = unpack_varint32(&u);

@@ -8,6 +8,7 @@
 #include "domain/relation/note.h"
 #include "domain/relation/payload.h"
 #include "domain/relation/roll.h"
+#include "domain/relation/types.h"
 #include "engine/stow.h"
 #include "lib/json.h"
 
@@ -28,7 +29,7 @@ size_t relation_list(const struct view *v, uint32_t person, const struct relatio
 {
     struct relation *list;
     struct strands strands = strands_decode(section_read(v, person, &relations_section), v->arena);
-    size_t count = strands_relations(&strands, NULL, v->arena, &list);
+    size_t count = strands_relations(&strands, 0, v, &list);
     *out_list = list;
     return count;
 }
@@ -54,12 +55,31 @@ static const struct refusal unknown_brand = {"unknown_brand",
 static const struct refusal far_ahead = {"time_ahead", "The time lies more than a day ahead.",
                                          "时间在一天之后的未来。"};
 
+static const struct refusal unfit = {
+    "relation_unfit", "The type of the relation isn't declared, or doesn't allow this end, role or reason.",
+    "该关系类型未声明,或不允许这样的对象、角色或原因。"};
+
+/* Under which key it is kept, and whose that is. false: nobody has the identifier, or no such holder ever had it. */
+static bool owner_find(const struct view *v, const struct relation_put *put, struct hash128 *out_owner,
+                       uint32_t *out_person)
+{
+    const struct envelope_id *id = &put->id;
+    if (put->holder == 0) {
+        *out_person = identity_find(v, id->type, id->ns, id->value, id->key);
+        return identity_owner_key(v, id, out_owner);
+    }
+    *out_owner = identifier_key_of_holder(id->key, put->holder);
+    *out_person = identity_of_owner(v, *out_owner);
+    return *out_person != PERSON_NONE && identity_owned(v, *out_owner) != NULL;
+}
+
 static void put_needs(const struct view *v, struct bytes payload)
 {
     struct relation_put put;
     struct hash128 owner;
+    uint32_t person;
     if (done(relation_put_unpack(payload, &put, NULL)))
-        (void)identity_owner_key(v, &put.id, &owner);
+        (void)owner_find(v, &put, &owner, &person);
 }
 
 static const struct refusal *put_apply(struct step *s, struct bytes payload, const struct act *act)
@@ -68,22 +88,26 @@ static const struct refusal *put_apply(struct step *s, struct bytes payload, con
     struct status status = relation_put_unpack(payload, &put, NULL);
     assert(done(status));
     (void)status;
-    struct note note = {.strand = {.type = relation_type_numbered(put.type), .ref = put.ref},
+    const struct relation_type *type = relation_type_numbered(&s->view, put.type);
+    struct note note = {.strand = {.type = put.type, .ref = put.ref},
                         .has_act = act != NULL,
                         .time_us = put.time_us,
                         .attributes = put.attributes};
+    uint32_t person;
     if (put.is_import)
         s->cause = CAUSE_IMPORT;
+    if (type == NULL || failed(relation_put_fits(type, &put, NULL)))
+        return &unfit;
     if (put.time_us > s->view.now_us + RELATION_FUTURE_US_MAX)
         return &far_ahead;
     note.strand.brand = put.brand.size == 0 ? 0 : name_number(&s->view, NAME_BRAND, put.brand);
     if (put.brand.size > 0 && note.strand.brand == 0)
         return &unknown_brand;
-    if (!identity_owner_key(&s->view, &put.id, &note.strand.owner))
+    if (!owner_find(&s->view, &put, &note.strand.owner, &person))
         return &unknown_identifier;
     if (act != NULL)
-        note.act = (struct act){put.time_us, act->is_end, put.reason};
-    relation_note(s, identity_find(&s->view, put.id.type, put.id.ns, put.id.value, put.id.key), &note, 1);
+        note.act = (struct act){put.time_us, act->is_end, put.reason, put.by};
+    relation_note(s, person, &note, 1);
     return NULL;
 }
 
@@ -157,6 +181,12 @@ static void changed_print(const struct view *v, const void *fact, struct json_wr
     put_member("reason", f->reason, out);
 }
 
+const char *const relation_by_names[RELATION_BY_COUNT] = {[RELATION_BY_NOBODY] = "nobody",
+                                                          [RELATION_BY_TOKEN] = "token",
+                                                          [RELATION_BY_STAFF] = "staff",
+                                                          [RELATION_BY_BOT] = "bot",
+                                                          [RELATION_BY_SYSTEM] = "system"};
+
 const struct fact_kind fact_relation_changed = {
     .id = 0x0A01,
     .name = "relation_changed",
@@ -166,9 +196,9 @@ const struct fact_kind fact_relation_changed = {
 /* --- the table --- */
 
 static const struct family *const families[] = {&roll_family, &roll_index_family, &hand_over_family,
-                                                &long_relations_family};
+                                                &long_relations_family, &relation_type_family};
 static const struct section *const sections[] = {&relations_section};
-static const struct fact_kind *const says[] = {&fact_relation_changed};
+static const struct fact_kind *const says[] = {&fact_relation_changed, &fact_relation_type_changed};
 static const struct listener hears[] = {
     {&fact_resolved, hear_resolved}, {&fact_merged, hear_merged}, {&fact_split, hear_split}};
 static const struct job_kind *const jobs[] = {&hand_over_job};
@@ -186,6 +216,8 @@ static const struct command commands[] = {
      hand_over_needs, hand_over_apply, "Hands relations to somebody of staff over to others, in turn.", NULL},
     {COMMAND_RELATION_UNLISTED, "relation.unlisted", UNLISTED_BYTES_MAX, ROLE_SYSTEM, unlisted_check, unlisted_needs,
      unlisted_apply, "Takes somebody who is erased off the lists of people.", NULL},
+    {COMMAND_RELATION_TYPE, "relation.type", RELATION_TYPE_BYTES_MAX, ROLE_ADMIN, relation_type_check, NULL,
+     relation_type_apply, "Declares a type of relations, or says something else of one.", NULL},
 };
 
 const struct domain relation_domain = {

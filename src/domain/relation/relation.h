@@ -14,6 +14,8 @@
  * right after, and whoever is read there is looked up in the person. So a list never shows anybody who isn't in it, and may lack for
  * one group of commands whom it should show.
  *
+ * Types are rows: eleven are built in, operators declare more and say other words of those that are there.
+ *
  * Formats: docs/formats/relation.md. */
 #pragma once
 
@@ -28,6 +30,7 @@ extern const struct section relations_section;
 #define RELATION_ATTRIBUTES_MAX 8u    /* of a relation and identifier; beyond, those of the smallest names stay */
 #define RELATION_VERSIONS_MAX 4u      /* newest kept of an attribute */
 #define RELATION_REASON_BYTES_MAX 64u /* a longer one is cut */
+#define RELATION_BY_BYTES_MAX 64u
 #define RELATION_NAME_BYTES_MAX 32u   /* of an attribute */
 #define RELATION_VALUE_BYTES_MAX 256u /* of an attribute, packed */
 #define RELATION_FUTURE_US_MAX US_PER_DAY
@@ -53,34 +56,62 @@ enum relation_type_number {
     RELATION_REFERRED,
     RELATION_HOUSEHOLD,
     RELATION_LEAD,
-    RELATION_TYPE_END,
+    RELATION_BUILT_IN_END,
+    RELATION_DECLARED = 16, /* the first number of those that operators declare */
+    RELATION_TYPE_END = 64, /* so that a set of types is 64 bits */
 };
 #define RELATION_TO_PERSON "person" /* kind of a reference whose id is the plain key of an identifier, 16 bytes */
 #define RELATION_KINDS_MAX 4u
+#define RELATION_WORD_BYTES 32u   /* room for a type's name, or that of a kind, with its NUL */
+#define RELATION_LABEL_BYTES 64u  /* the same for a label */
+#define RELATION_WORDS_BYTES 512u /* the same for a list of words with bars between them: "parent|child" */
+/* What is built in is the same table's first content: an operator may say other labels, roles and reasons of it too. */
 struct relation_type {
-    const char *name;
-    uint8_t number;
-    const char *en, *zh;
-    const char *back_en, *back_zh; /* the same from the other side */
-    /* Of things it leads to, or RELATION_TO_PERSON; their places are on disk. None: it leads to nothing. */
-    const char *kinds[RELATION_KINDS_MAX];
-    bool is_single;    /* one at a time a brand: beginning one ends the other, as "replaced" */
-    enum rung rung;    /* that an open one makes the person, at least */
-    const char *roles; /* "parent|child": what the attribute `role` may say; NULL: anything */
+    char name[RELATION_WORD_BYTES];
+    uint8_t number; /* on disk, for ever */
+    char en[RELATION_LABEL_BYTES], zh[RELATION_LABEL_BYTES];
+    char back_en[RELATION_LABEL_BYTES], back_zh[RELATION_LABEL_BYTES]; /* the same from the other side */
+    /* Of things it leads to, or RELATION_TO_PERSON. None: it leads to nothing. */
+    char kinds[RELATION_KINDS_MAX][RELATION_WORD_BYTES];
+    bool is_single;                     /* one at a time a brand: beginning one ends the other, as "replaced" */
+    enum rung rung;                     /* that an open one makes the person, at least */
+    char roles[RELATION_WORDS_BYTES];   /* what the attribute `role` may say; empty: anything */
+    char reasons[RELATION_WORDS_BYTES]; /* what the reason of an end may say; empty: anything */
 };
-const struct relation_type *relation_types(size_t *out_count);                 /* in order of number */
-const struct relation_type *relation_type_numbered(uint32_t number);           /* NULL: none */
-const struct relation_type *relation_type_named(struct bytes name);            /* NULL: none */
-bool relation_type_takes(const struct relation_type *type, struct bytes kind); /* empty: leads to nothing */
+/* In the view's arena; a view without rows knows those built in. NULL: none. A row is looked up: about 0.1 us. */
+const struct relation_type *relation_type_numbered(const struct view *v, uint32_t number);
+const struct relation_type *relation_type_named(const struct view *v, struct bytes name);
+const struct relation_type *relation_type_next(const struct view *v, uint32_t number); /* by number; start with 0 */
+bool relation_type_takes(const struct relation_type *type, struct bytes kind);         /* empty: leads to nothing */
+bool relation_type_leads(const struct relation_type *type);                            /* to anything at all */
+/* Declares a type, or says something else of the one of its name; the number isn't packed. What is there may get more kinds to
+ * lead to, but loses none, and stays single or not. */
+void relation_type_pack(const struct relation_type *type, struct buf *out);
+fallible relation_type_unpack(struct bytes payload, struct relation_type *out_type, struct err *e); /* INVALID */
 
 /* --- reading; in the view's arena --- */
 
 #define RELATION_UNKNOWN_US INT64_MIN /* began before what is known */
 #define RELATION_OPEN_US INT64_MAX
+/* Who did it, as far as that was told. */
+enum relation_by_kind {
+    RELATION_BY_NOBODY,
+    RELATION_BY_TOKEN,
+    RELATION_BY_STAFF,
+    RELATION_BY_BOT,
+    RELATION_BY_SYSTEM,
+    RELATION_BY_COUNT
+};
+extern const char *const relation_by_names[RELATION_BY_COUNT]; /* "token", "staff" … */
+struct relation_by {
+    enum relation_by_kind kind; /* nobody: the person, or nobody told */
+    struct bytes name;          /* at most RELATION_BY_BYTES_MAX; a longer one is cut */
+};
 struct relation_period {
     int64_t begin_us, end_us;
     struct bytes reason; /* of the end; empty: none was told */
-    bool is_replaced;    /* another one of a type that is single began */
+    struct relation_by begun_by, ended_by;
+    bool is_replaced; /* another one of a type that is single began */
 };
 struct relation_attribute {
     struct bytes name;
@@ -103,6 +134,20 @@ struct relation {
 /* In order of (type, brand, reference). O(n log n) of the acts. */
 size_t relation_list(const struct view *v, uint32_t person, const struct relation **out_list);
 const struct relation_attribute *relation_attribute(const struct relation *r, const char *name); /* NULL: never said */
+/* What was said of a person's relations, one by one: what makes the same relations elsewhere, in whatever order it is said. In the
+ * view's arena. */
+struct relation_saying {
+    const struct relation_type *type;
+    uint32_t brand;
+    struct thing_ref ref;
+    struct hash128 owner; /* the identifier that it was said of */
+    enum { RELATION_SAYS_BEGIN, RELATION_SAYS_END, RELATION_SAYS_VALUE } what;
+    int64_t time_us;
+    struct bytes reason; /* of an end */
+    struct relation_by by;
+    struct bytes name, value; /* of an attribute, packed */
+};
+size_t relation_sayings(const struct view *v, uint32_t person, const struct relation_saying **out_list);
 /* The id of a reference to whoever holds the identifier of this plain key. In the arena. */
 struct bytes relation_person_id(struct hash128 plain, struct arena *a);
 /* Of one that leads to a person: who that is now; PERSON_NONE. */
@@ -150,19 +195,25 @@ enum {
     COMMAND_RELATION_LISTED = 0x0A04, /* a follow-up: brings the way back up to date */
     COMMAND_RELATION_HAND_OVER = 0x0A05,
     COMMAND_RELATION_UNLISTED = 0x0A06, /* a follow-up: takes the numbers of somebody erased off rolls */
+    COMMAND_RELATION_TYPE = 0x0A07,
 };
 #define RELATION_PAYLOAD_BYTES_MAX 16384u
 struct relation_put {
     struct envelope_id id; /* whose relation */
+    uint32_t
+        holder; /* of one that is said again as it was elsewhere: which holder of it, from 1; 0: who has it in force */
     uint8_t type;
     struct bytes brand; /* by name; empty: the whole group's */
     struct thing_ref ref;
     int64_t time_us;
     bool is_import;
     struct bytes reason;
+    struct relation_by by;
     struct bytes attributes; /* a record; null takes one back */
 };
 void relation_put_pack(const struct relation_put *put, struct buf *out);
+/* Does it say what its type allows: where it leads, its role, its reason? INVALID: says what not. */
+fallible relation_put_fits(const struct relation_type *type, const struct relation_put *put, struct err *e);
 fallible relation_put_unpack(struct bytes payload, struct relation_put *out_put, struct err *e); /* borrows. INVALID */
 
 /* A hand-over: relations to somebody of staff end, and begin to others, in turn. A job does it, HAND_OVER_SLICE people a step. */
@@ -170,7 +221,7 @@ fallible relation_put_unpack(struct bytes payload, struct relation_put *out_put,
 #define HAND_OVER_SLICE 64u
 struct hand_over {
     struct bytes by, reason;
-    uint32_t types;        /* 1 << number */
+    uint64_t types;        /* 1 << number */
     struct bytes brand;    /* relations of it alone; empty: of all */
     struct thing_ref from; /* of kind staff */
     uint32_t to_count;
@@ -202,3 +253,4 @@ struct relation_changed {
     uint32_t altered;    /* attributes with another value */
 };
 extern const struct fact_kind fact_relation_changed;
+extern const struct fact_kind fact_relation_type_changed; /* edge threads then take a new copy */

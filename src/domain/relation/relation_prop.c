@@ -1,6 +1,6 @@
 /* Relations against a naive model: it keeps every act that was ever said, with its identifier, and asks of each minute whether a
  * relation holds then. Acts in random order, some twice; people merged and parted in between; customers handed over.
- * Covers: note.c, roll.c, strands.c, timeline.c, hand_over.c */
+ * Covers: note.c, roll.c, strands.c, timeline.c, hand_over.c, types.c */
 #include "domain/relation/relation_test.h"
 #include "domain/relation/strands.h"
 
@@ -11,8 +11,15 @@
 
 static const char *const ids[IDS] = {"p1", "p2", "p3", "u1", "u2"};
 static const char *const staff[THINGS] = {"staff:G1", "staff:G2", "staff:G3"};
+static const char *const guides[IDS] = {"G9", "G5", "导购七", "G7", "G1"}; /* who tells of each */
 static const char *const texts[] = {"新客", "熟客", "VIP💎"};
-static const uint8_t types[] = {RELATION_FRIEND, RELATION_OWNED_BY, RELATION_SOLD_BY};
+enum { ADVISER = RELATION_DECLARED, FITTER }; /* declared: one at a time, and any number */
+static const uint8_t types[] = {RELATION_FRIEND, RELATION_OWNED_BY, RELATION_SOLD_BY, ADVISER, FITTER};
+
+static bool is_single(uint8_t type)
+{
+    return type == RELATION_OWNED_BY || type == ADVISER;
+}
 
 /* --- the model --- */
 
@@ -65,13 +72,31 @@ static bool holds(const struct model *m, const uint32_t person_of[IDS], uint32_t
     const struct told *last = NULL;
     for (uint32_t i = 0; i < m->count; i++) {
         const struct told *x = &m->list[i];
-        bool is_about = x->thing == thing || (type == RELATION_OWNED_BY && !x->is_end);
+        bool is_about = x->thing == thing || (is_single(type) && !x->is_end);
         if (x->is_set || x->type != type || person_of[x->who] != person || x->minute > minute || !is_about)
             continue;
         if (last == NULL || comes_after(x, last))
             last = x;
     }
     return last != NULL && !last->is_end && last->thing == thing;
+}
+
+/* Who began what holds now: of those who did so in the minute since which it holds, the first by name. */
+static const char *beginner_of(const struct model *m, const uint32_t person_of[IDS], uint32_t person, uint8_t type,
+                               uint32_t thing)
+{
+    const char *first = NULL;
+    int64_t since = MINUTES;
+    while (since > 0 && holds(m, person_of, person, type, thing, since - 1))
+        since--;
+    for (uint32_t i = 0; i < m->count; i++) {
+        const struct told *x = &m->list[i];
+        bool began = !x->is_set && !x->is_end && x->type == type && x->thing == thing && x->minute == since &&
+                     person_of[x->who] == person;
+        if (began && (first == NULL || strcmp(guides[x->who], first) < 0))
+            first = guides[x->who];
+    }
+    return first;
 }
 
 static const char *value_of(const struct model *m, const uint32_t person_of[IDS], uint32_t person, uint8_t type,
@@ -112,6 +137,7 @@ static void tell(struct rig *s, const struct told *told)
     uint32_t command = told->is_set   ? COMMAND_RELATION_SET
                        : told->is_end ? COMMAND_RELATION_END
                                       : COMMAND_RELATION_BEGIN;
+    s->by = guides[told->who];
     const struct refusal *refusal = relation_say(
         s, &(struct relation_said){command, ids[told->who], told->type, staff[told->thing], NULL, told->minute, NULL,
                                    told->is_set ? "level" : NULL, told->text});
@@ -158,6 +184,8 @@ static void relation_agrees(struct rig *s, const struct model *m, const uint32_t
     for (int64_t minute = 0; minute <= MINUTES; minute++)
         CHECK_EQ(s->t, period_holds(r, minute), holds(m, person_of, person, type, thing, minute));
     CHECK_EQ(s->t, r->is_open, holds(m, person_of, person, type, thing, MINUTES));
+    if (r->is_open && !is_single(type)) /* of single ones another may come between within a minute */
+        CHECK_BYTES(s->t, r->periods[0].begun_by.name, bytes_of_text(beginner_of(m, person_of, person, type, thing)));
     const struct relation_attribute *level = relation_attribute(r, "level");
     const char *want = value_of(m, person_of, person, type, thing);
     struct unpack u = unpack_of(level == NULL ? BYTES_NONE : level->value);
@@ -187,7 +215,7 @@ static void roll_agrees(struct rig *s, const struct model *m, const uint32_t per
     CHECK_TEXT(s->t, relation_of_thing(s, type, staff[thing]), want);
     struct view v = harness_view(s->h);
     struct thing_ref ref = relation_ref(s, staff[thing]);
-    CHECK_EQ(s->t, relation_people_count(&v, relation_type_numbered(type), &ref), count);
+    CHECK_EQ(s->t, relation_people_count(&v, relation_type_numbered(&v, type), &ref), count);
 }
 
 static void all_agrees(struct rig *s, const struct model *m)
@@ -225,6 +253,9 @@ static void world_begin(struct rig *s, struct t *t)
 {
     relation_begin(s, t);
     phones_unlimit(s);
+    CHECK(t, relation_declare(s, &(struct relation_type){.name = "adviser", .kinds = {"staff"}, .is_single = true}) ==
+                 NULL);
+    CHECK(t, relation_declare(s, &(struct relation_type){.name = "fitter", .kinds = {"store", "staff"}}) == NULL);
     for (uint32_t i = 0; i < IDS; i++)
         relation_meet(s, ids[i]);
 }

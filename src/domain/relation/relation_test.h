@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/time.h"
+#include "domain/calendar/calendar.h"
 #include "domain/order/order.h"
 #include "domain/people/people.h"
 #include "domain/relation/relation.h"
@@ -18,6 +19,7 @@
 #define RELATION_SECRET UINT64_C(0x5ec7e7)
 
 struct rig {
+    const char *by; /* somebody of staff who says what is said; NULL: nobody told */
     struct t *t;
     struct harness *h;
     struct arena *arena;
@@ -32,8 +34,9 @@ static inline int64_t relation_us(int64_t minute)
 
 static inline void relation_begin(struct rig *s, struct t *t)
 {
-    static const struct domain *const domains[] = {&engine_domain, &collect_domain, &identity_domain, &people_domain,
-                                                   &thing_domain,  &order_domain,   &relation_domain};
+    static const struct domain *const domains[] = {&engine_domain, &collect_domain, &identity_domain,
+                                                   &people_domain, &thing_domain,   &calendar_domain,
+                                                   &order_domain,  &relation_domain};
     *s = (struct rig){.t = t, .h = harness_create(domains, COUNT_OF(domains)), .arena = arena_create(1 << 16)};
     buf_init(&s->payload, 1 << 20);
     harness_time(s->h, relation_us(1000000));
@@ -99,6 +102,7 @@ struct relation_event {
     const char *event, *ids, *other, *brand, *staff, *channel, *group;
     const char *property, *text; /* one property */
     int64_t minute;
+    const char *actor; /* of staff; NULL: the person */
 };
 
 static inline struct bytes relation_record(struct rig *s, const char *name, const char *text)
@@ -132,6 +136,8 @@ static inline void relation_tell(struct rig *s, const struct relation_event *e)
     v->reference[REF_CHANNEL] = bytes_of_text(e->channel);
     v->reference[REF_GROUP] = bytes_of_text(e->group);
     v->properties = relation_record(s, e->property, e->text);
+    v->actor = e->actor == NULL ? ACTOR_PERSON : ACTOR_STAFF;
+    v->actor_id = bytes_of_text(e->actor);
     buf_clear(&s->payload);
     REQUIRE_DONE(s->t, envelope_pack(v, &s->payload, &err), &err);
     CHECK(s->t, relation_send(s, COMMAND_COLLECT_EVENT) == NULL);
@@ -174,10 +180,18 @@ static inline const struct refusal *relation_say(struct rig *s, const struct rel
                                .ref = relation_ref(s, said->to),
                                .time_us = relation_us(said->minute),
                                .reason = bytes_of_text(said->reason),
+                               .by = {s->by == NULL ? RELATION_BY_NOBODY : RELATION_BY_STAFF, bytes_of_text(s->by)},
                                .attributes = relation_record(s, said->attribute, said->text)};
     buf_clear(&s->payload);
     relation_put_pack(&put, &s->payload);
     return relation_send(s, said->command);
+}
+
+static inline const struct refusal *relation_declare(struct rig *s, const struct relation_type *type)
+{
+    buf_clear(&s->payload);
+    relation_type_pack(type, &s->payload);
+    return relation_send(s, COMMAND_RELATION_TYPE);
 }
 
 /* --- told back --- */
@@ -236,11 +250,11 @@ static inline const char *relation_of_thing(struct rig *s, uint8_t type, const c
     struct thing_ref ref = relation_ref(s, to);
     struct view v = harness_view(s->h);
     const char *all = "";
-    uint32_t count = relation_people(&v, relation_type_numbered(type), &ref, 0, numbers, RELATION_NUMBERS_MAX);
+    uint32_t count = relation_people(&v, relation_type_numbered(&v, type), &ref, 0, numbers, RELATION_NUMBERS_MAX);
     for (uint32_t i = 0; i < count; i++) {
         const struct relation *list;
         size_t found;
-        uint32_t person = relation_person_of(&v, relation_type_numbered(type), &ref, numbers[i], &list, &found);
+        uint32_t person = relation_person_of(&v, relation_type_numbered(&v, type), &ref, numbers[i], &list, &found);
         if (person != PERSON_NONE)
             all = arena_printf(s->arena, "%s%s%u", all, all[0] == 0 ? "" : " ", person);
     }

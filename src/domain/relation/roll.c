@@ -51,7 +51,7 @@ static size_t open_to(const struct view *v, uint32_t person, const struct relati
                       const struct thing_ref *ref, struct relation **out_list)
 {
     struct strands s = strands_decode(section_read(v, person, &relations_section), v->arena);
-    size_t all = strands_relations(&s, type, v->arena, out_list), count = 0;
+    size_t all = strands_relations(&s, type->number, v, out_list), count = 0;
     for (size_t i = 0; i < all; i++)
         if ((*out_list)[i].is_open && refs_are_equal(&(*out_list)[i].ref, ref))
             (*out_list)[count++] = (*out_list)[i];
@@ -116,9 +116,9 @@ static void listed_send(struct step *s, const struct listed *l)
     step_then(s, COMMAND_RELATION_LISTED, buf_bytes(&b));
 }
 
-void roll_settle_later(struct step *s, uint32_t person, uint32_t other, const struct relation_type *type)
+void roll_settle_later(struct step *s, uint32_t person, uint32_t other, uint8_t type)
 {
-    listed_send(s, &(struct listed){.person = person, .other = other, .type = type == NULL ? 0 : type->number});
+    listed_send(s, &(struct listed){.person = person, .other = other, .type = type});
 }
 
 /* The rolls that a step sees to, and the numbers that may or may not be on them. */
@@ -132,7 +132,7 @@ struct settling {
     bool more;
 };
 
-static void number_take(struct settling *g, const struct view *v, uint32_t number, const struct relation_type *type)
+static void number_take(struct settling *g, const struct view *v, uint32_t number, uint8_t type)
 {
     for (uint32_t i = 0; i < g->number_count; i++)
         if (g->numbers[i] == number)
@@ -141,7 +141,7 @@ static void number_take(struct settling *g, const struct view *v, uint32_t numbe
         return;
     struct strands strands = strands_decode(section_read(v, number, &relations_section),
                                             v->arena); /* an alias has none */
-    g->relation_counts[g->number_count] = strands_relations(&strands, type, v->arena, &g->relations[g->number_count]);
+    g->relation_counts[g->number_count] = strands_relations(&strands, type, v, &g->relations[g->number_count]);
     g->numbers[g->number_count++] = number;
 }
 
@@ -164,11 +164,10 @@ static void roll_take(struct settling *g, struct bytes roll)
 /* Those of the person's relations behind l->after. The person comes first among the numbers, by the living one. */
 static struct settling settling_of(const struct view *v, const struct listed *l)
 {
-    const struct relation_type *type = relation_type_numbered(l->type);
     struct settling g = {.number_count = 0};
-    number_take(&g, v, identity_living(v, l->person), type);
-    number_take(&g, v, l->person, type);
-    number_take(&g, v, l->other, type);
+    number_take(&g, v, identity_living(v, l->person), l->type);
+    number_take(&g, v, l->person, l->type);
+    number_take(&g, v, l->other, l->type);
     for (size_t i = 0; g.number_count > 0 && i < g.relation_counts[0]; i++) {
         struct bytes roll = roll_of(g.relations[0][i].type->number, &g.relations[0][i].ref, v->arena);
         if (bytes_compare(roll, l->after) > 0)
@@ -270,7 +269,7 @@ void roll_forget(struct step *s, struct forgotten *who)
     struct arena *a = s->view.arena;
     struct relation *list;
     struct strands strands = strands_decode(section_read(&s->view, who->numbers[0], &relations_section), a);
-    size_t count = strands_relations(&strands, NULL, a, &list);
+    size_t count = strands_relations(&strands, 0, &s->view, &list);
     struct buf b = arena_buf(a, UNLISTED_BYTES_MAX);
     for (size_t i = 0, taken = 0; i < count; i++) {
         if (taken == 0)

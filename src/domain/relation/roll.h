@@ -9,9 +9,9 @@
 
 extern const struct family roll_family, roll_index_family;
 
-/* Look at the relations of `person` (whoever that is by now), of one type or (NULL) of all, and put right in their rolls: the
+/* Look at the relations of `person` (whoever that is by now), of one type (its number) or of all (0), and put right in their rolls: the
  * person, its number of then, and `other`, a number that it had or that had its relations; PERSON_NONE: none. */
-void roll_settle_later(struct step *s, uint32_t person, uint32_t other, const struct relation_type *type);
+void roll_settle_later(struct step *s, uint32_t person, uint32_t other, uint8_t type);
 
 /* Takes somebody who is being erased off all their rolls, by follow-ups. */
 void roll_forget(struct step *s, struct forgotten *who);

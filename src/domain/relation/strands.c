@@ -4,9 +4,11 @@
 
 #include "lib/value.h"
 
-#define SECTION_FORMAT 1u /* never SECTION_ELSEWHERE */
+#define SECTION_FORMAT 3u /* never SECTION_ELSEWHERE */
 #define ACT_END 1u
 #define ACT_REASON 2u
+#define ACT_BY 4u
+#define KIND_IN_WORDS UINT8_MAX
 #define OWNER_BYTES 16u
 
 #define ORDER_BY(x, y)                 \
@@ -25,7 +27,7 @@
 
 int relation_compare(const struct strand *x, const struct strand *y)
 {
-    ORDER_BY(x->type->number, y->type->number);
+    ORDER_BY(x->type, y->type);
     ORDER_BY(x->brand, y->brand);
     ORDER_BY_BYTES(x->ref.kind, y->ref.kind);
     ORDER_BY_BYTES(x->ref.ns, y->ref.ns);
@@ -52,6 +54,8 @@ static int act_compare(const struct act *x, const struct act *y)
     ORDER_BY(y->time_us, x->time_us);
     ORDER_BY(y->is_end, x->is_end);
     ORDER_BY_BYTES(y->reason, x->reason);
+    ORDER_BY(x->by.kind, y->by.kind);
+    ORDER_BY_BYTES(x->by.name, y->by.name);
     return 0;
 }
 
@@ -241,13 +245,33 @@ static struct owners owners_of(const struct strands *s, struct arena *a)
     return owners;
 }
 
-/* 0: to nothing; else the place among the type's kinds, from 1. */
-static uint8_t kind_place(const struct relation_type *type, struct bytes kind)
+/* Kinds that take one byte, by their places; on disk, for ever. The first is that of what leads to nothing. */
+static const char *const short_kinds[] = {
+    "",        "staff",    "channel",   "shop",       "group",    RELATION_TO_PERSON,
+    "content", "campaign", "programme", "touchpoint", "household"};
+
+static void kind_pack(struct buf *b, struct bytes kind)
 {
-    for (uint8_t i = 0; i < RELATION_KINDS_MAX && type->kinds[i] != NULL; i++)
-        if (bytes_equal(bytes_of_text(type->kinds[i]), kind))
-            return (uint8_t)(i + 1);
-    return 0;
+    for (uint8_t i = 0; i < COUNT_OF(short_kinds); i++) {
+        if (!bytes_equal(bytes_of_text(short_kinds[i]), kind))
+            continue;
+        pack_u8(b, i);
+        return;
+    }
+    pack_u8(b, KIND_IN_WORDS);
+    pack_bytes(b, kind);
+}
+
+static struct bytes kind_unpack(struct unpack *u)
+{
+    uint8_t place = unpack_u8(u);
+    if (place < COUNT_OF(short_kinds))
+        return bytes_of_text(short_kinds[place]);
+    struct bytes kind = unpack_bytes(u);
+    u->bad |= place != KIND_IN_WORDS || kind.size >= RELATION_WORD_BYTES;
+    for (size_t i = 0; i < COUNT_OF(short_kinds); i++) /* each has one form */
+        u->bad |= bytes_equal(bytes_of_text(short_kinds[i]), kind);
+    return kind;
 }
 
 static void acts_pack(struct buf *b, const struct strand *s)
@@ -255,13 +279,18 @@ static void acts_pack(struct buf *b, const struct strand *s)
     pack_u8(b, (uint8_t)s->act_count);
     for (uint32_t i = 0; i < s->act_count; i++) {
         const struct act *act = &s->acts[i];
-        pack_u8(b, (act->is_end ? ACT_END : 0) | (act->reason.size > 0 ? ACT_REASON : 0));
+        pack_u8(b, (act->is_end ? ACT_END : 0) | (act->reason.size > 0 ? ACT_REASON : 0) |
+                       (act->by.kind != RELATION_BY_NOBODY ? ACT_BY : 0));
         if (i == 0)
             pack_signed(b, act->time_us);
         else
             pack_varint(b, (uint64_t)act[-1].time_us - (uint64_t)act->time_us);
         if (act->reason.size > 0)
             pack_bytes(b, act->reason);
+        if (act->by.kind == RELATION_BY_NOBODY)
+            continue;
+        pack_u8(b, (uint8_t)act->by.kind);
+        pack_bytes(b, act->by.name);
     }
 }
 
@@ -291,9 +320,9 @@ static void strands_pack(struct buf *b, const struct strands *s, struct arena *a
     pack_varint(b, s->count);
     for (uint32_t i = 0; i < s->count; i++) {
         const struct strand *strand = &s->list[i];
-        pack_u8(b, strand->type->number);
+        pack_u8(b, strand->type);
         pack_varint(b, strand->brand);
-        pack_u8(b, kind_place(strand->type, strand->ref.kind));
+        kind_pack(b, strand->ref.kind);
         pack_bytes(b, strand->ref.ns);
         pack_bytes(b, strand->ref.id);
         pack_varint(b, owner_place(&owners, strand->owner));
@@ -317,6 +346,14 @@ struct bytes strands_encode(struct strands *s, struct arena *a)
     return buf_bytes(&b);
 }
 
+static struct relation_by by_unpack(struct unpack *u)
+{
+    struct relation_by by = {.kind = unpack_u8(u)};
+    by.name = unpack_bytes(u);
+    u->bad |= by.kind == RELATION_BY_NOBODY || by.kind >= RELATION_BY_COUNT || by.name.size > RELATION_BY_BYTES_MAX;
+    return by;
+}
+
 static bool acts_unpack(struct unpack *u, struct strand *s)
 {
     s->act_count = unpack_u8(u);
@@ -327,9 +364,11 @@ static bool acts_unpack(struct unpack *u, struct strand *s)
         act->is_end = (flags & ACT_END) != 0;
         act->time_us = i == 0 ? unpack_signed(u) : (int64_t)((uint64_t)act[-1].time_us - unpack_varint(u));
         act->reason = (flags & ACT_REASON) != 0 ? unpack_bytes(u) : BYTES_NONE;
+        act->by = (flags & ACT_BY) != 0 ? by_unpack(u) : (struct relation_by){.kind = RELATION_BY_NOBODY};
         bool reason_fits = act->reason.size <= RELATION_REASON_BYTES_MAX &&
                            (act->reason.size > 0) == ((flags & ACT_REASON) != 0);
-        u->bad |= (flags & ~(ACT_END | ACT_REASON)) != 0 || !reason_fits || (i > 0 && act_compare(&act[-1], act) >= 0);
+        u->bad |= (flags & ~(ACT_END | ACT_REASON | ACT_BY)) != 0 || !reason_fits ||
+                  (i > 0 && act_compare(&act[-1], act) >= 0);
     }
     return !u->bad;
 }
@@ -367,18 +406,14 @@ static bool attributes_unpack(struct unpack *u, struct strand *s, struct arena *
 
 static bool strand_unpack(struct unpack *u, const struct owners *owners, struct strand *s, struct arena *a)
 {
-    s->type = relation_type_numbered(unpack_u8(u));
+    s->type = unpack_u8(u);
     s->brand = unpack_varint32(u);
-    uint8_t kind = unpack_u8(u);
+    s->ref.kind = kind_unpack(u);
     s->ref.ns = unpack_bytes(u);
     s->ref.id = unpack_bytes(u);
     uint32_t owner = unpack_varint32(u);
-    if (u->bad || s->type == NULL || owner >= owners->count || kind > RELATION_KINDS_MAX ||
-        (kind == 0) != (s->type->kinds[0] == NULL))
+    if (u->bad || s->type == 0 || s->type >= RELATION_TYPE_END || owner >= owners->count)
         return false;
-    if (kind > 0 && s->type->kinds[kind - 1] == NULL)
-        return false;
-    s->ref.kind = kind == 0 ? BYTES_NONE : bytes_of_text(s->type->kinds[kind - 1]);
     s->owner = owners->list[owner];
     return acts_unpack(u, s) && attributes_unpack(u, s, a);
 }

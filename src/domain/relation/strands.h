@@ -9,6 +9,7 @@ struct act {
     int64_t time_us;
     bool is_end;
     struct bytes reason;
+    struct relation_by by;
 };
 struct version {
     int64_t time_us;
@@ -20,7 +21,7 @@ struct attribute {
     struct version versions[RELATION_VERSIONS_MAX]; /* newest first, of one time the larger first */
 };
 struct strand {
-    const struct relation_type *type;
+    uint8_t type; /* its number */
     uint32_t brand;
     struct thing_ref ref;
     struct hash128 owner;
@@ -47,6 +48,5 @@ struct bytes strands_merge(struct bytes x, struct bytes y, struct arena *a);
 
 int relation_compare(const struct strand *x,
                      const struct strand *y); /* by type, brand, reference: the owner doesn't count */
-/* The relations that the strands make, those of one type or (NULL) of all. */
-size_t strands_relations(const struct strands *s, const struct relation_type *type, struct arena *a,
-                         struct relation **out_list);
+/* The relations that the strands make, those of one type (its number) or of all (0). In the view's arena. */
+size_t strands_relations(const struct strands *s, uint8_t type, const struct view *v, struct relation **out_list);

@@ -24,6 +24,11 @@ static int turn_compare(const void *a, const void *b)
     int order = bytes_compare(x->act.reason, y->act.reason);
     if (order != 0)
         return order;
+    if (x->act.by.kind != y->act.by.kind)
+        return x->act.by.kind < y->act.by.kind ? -1 : 1;
+    order = bytes_compare(x->act.by.name, y->act.by.name);
+    if (order != 0)
+        return order;
     if (x->owner.high != y->owner.high)
         return x->owner.high < y->owner.high ? -1 : 1;
     return (x->owner.low > y->owner.low) - (x->owner.low < y->owner.low);
@@ -46,14 +51,14 @@ static void relation_open(struct making *m, uint32_t relation, const struct turn
     struct relation *r = &m->list[relation];
     if (r->is_open)
         return;
-    m->periods[relation][r->period_count++] = (struct relation_period){.begin_us = turn->act.time_us,
-                                                                       .end_us = RELATION_OPEN_US};
+    m->periods[relation][r->period_count++] = (struct relation_period){
+        .begin_us = turn->act.time_us, .end_us = RELATION_OPEN_US, .begun_by = turn->act.by};
     r->is_open = true;
     r->owner = turn->owner;
 }
 
 /* An end that nothing was before: it began at a time that isn't known. A second end in a row changes nothing. */
-static void relation_shut(struct making *m, uint32_t relation, int64_t time_us, struct bytes reason, bool is_replaced)
+static void relation_shut(struct making *m, uint32_t relation, const struct act *end, bool is_replaced)
 {
     struct relation *r = &m->list[relation];
     if (!r->is_open && r->period_count > 0)
@@ -61,8 +66,9 @@ static void relation_shut(struct making *m, uint32_t relation, int64_t time_us, 
     if (!r->is_open)
         m->periods[relation][r->period_count++] = (struct relation_period){.begin_us = RELATION_UNKNOWN_US};
     struct relation_period *last = period_last(m, relation);
-    last->end_us = time_us;
-    last->reason = reason;
+    last->end_us = end->time_us;
+    last->reason = end->reason;
+    last->ended_by = end->by;
     last->is_replaced = is_replaced;
     r->is_open = false;
 }
@@ -70,13 +76,14 @@ static void relation_shut(struct making *m, uint32_t relation, int64_t time_us, 
 static void turn_take(struct making *m, const struct turn *turn)
 {
     if (turn->act.is_end) {
-        relation_shut(m, turn->relation, turn->act.time_us, turn->act.reason, false);
+        relation_shut(m, turn->relation, &turn->act, false);
         return;
     }
+    struct act replaced = {.time_us = turn->act.time_us, .is_end = true, .reason = REASON_REPLACED, .by = turn->act.by};
     if (m->list[turn->relation].type->is_single)
         for (uint32_t i = 0; i < m->count; i++)
             if (i != turn->relation && m->list[i].is_open)
-                relation_shut(m, i, turn->act.time_us, REASON_REPLACED, true);
+                relation_shut(m, i, &replaced, true);
     relation_open(m, turn->relation, turn);
 }
 
@@ -133,19 +140,18 @@ static uint32_t run_of_one(const struct strands *s, uint32_t from)
 }
 
 /* Relations that close each other: those of one type and brand, or one alone. */
-static uint32_t run_together(const struct strands *s, uint32_t from)
+static uint32_t run_together(const struct strands *s, uint32_t from, bool is_single)
 {
     uint32_t until = run_of_one(s, from);
     const struct strand *first = &s->list[from];
-    while (first->type->is_single && until < s->count && s->list[until].type == first->type &&
-           s->list[until].brand == first->brand)
+    while (is_single && until < s->count && s->list[until].type == first->type && s->list[until].brand == first->brand)
         until++;
     return until;
 }
 
-/* Of the strands [from, until). Adds to `out`; returns how many. */
-static uint32_t together_make(const struct strands *s, uint32_t from, uint32_t until, struct relation *out,
-                              struct arena *a)
+/* Of the strands [from, until), all of one type. Adds to `out`; returns how many. */
+static uint32_t together_make(const struct strands *s, uint32_t from, uint32_t until, const struct relation_type *type,
+                              struct relation *out, struct arena *a)
 {
     struct making m = {.list = out, .periods = ARENA_ARRAY(a, struct relation_period *, until - from)};
     struct turn *turns = ARENA_ARRAY(a, struct turn, (size_t)(until - from) * RELATION_ACTS_MAX);
@@ -154,7 +160,7 @@ static uint32_t together_make(const struct strands *s, uint32_t from, uint32_t u
         const struct strand *first = &s->list[at];
         uint32_t before = turn_count;
         end = run_of_one(s, at);
-        out[m.count] = (struct relation){.type = first->type, .brand = first->brand, .ref = first->ref};
+        out[m.count] = (struct relation){.type = type, .brand = first->brand, .ref = first->ref};
         for (uint32_t i = at; i < end; i++)
             for (uint32_t j = 0; j < s->list[i].act_count; j++)
                 turns[turn_count++] = (struct turn){s->list[i].acts[j], m.count, s->list[i].owner};
@@ -168,15 +174,23 @@ static uint32_t together_make(const struct strands *s, uint32_t from, uint32_t u
     return m.count;
 }
 
-size_t strands_relations(const struct strands *s, const struct relation_type *type, struct arena *a,
-                         struct relation **out_list)
+size_t strands_relations(const struct strands *s, uint8_t type, const struct view *v, struct relation **out_list)
 {
+    struct arena *a = v->arena;
     struct relation *list = ARENA_ARRAY(a, struct relation, s->count + 1);
+    const struct relation_type *known = NULL;
     size_t count = 0;
     for (uint32_t at = 0, end; at < s->count; at = end) {
-        end = run_together(s, at);
-        if (type == NULL || s->list[at].type == type)
-            count += together_make(s, at, end, list + count, a);
+        uint8_t number = s->list[at].type;
+        if (type != 0 && number != type) {
+            end = at + 1;
+            continue;
+        }
+        if (known == NULL || known->number != number)
+            known = relation_type_numbered(v, number);
+        assert(known != NULL); /* nobody takes a type away */
+        end = run_together(s, at, known->is_single);
+        count += together_make(s, at, end, known, list + count, a);
     }
     *out_list = list;
     return count;

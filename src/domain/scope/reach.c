@@ -14,16 +14,16 @@ const char *const reach_reason_names[REACH_REASON_COUNT] = {
     [REACH_EXPIRED] = "expired",
 };
 
-/* An openid is of an app, and nothing says yet whether that is an official account or a mini-program: it may be either. */
+/* An openid is of an app: whoever follows an official account isn't thereby to be written to in the mini-program. */
 const struct reach_channel reach_channels[REACH_CHANNELS] = {
-    {"sms", "SMS", "短信", {TYPE_PHONE}, 0},
-    {"phone", "Call", "电话", {TYPE_PHONE}, 0},
-    {"email", "E-mail", "邮件", {TYPE_EMAIL}, 0},
-    {"official_account", "Official account", "公众号", {TYPE_OPENID}, 0},
-    {"mini_program", "Mini-program", "小程序", {TYPE_OPENID}, 0},
-    {"wecom", "WeCom", "企业微信", {TYPE_EXTERNAL_USERID}, RELATION_FRIEND},
-    {"app", "App push", "App 推送", {TYPE_DEVICE_ID}, 0},
-    {"douyin", "Douyin", "抖音", {TYPE_DOUYIN_OPENID}, 0},
+    {"sms", "SMS", "短信", {TYPE_PHONE}, APP_NOT_SAID, 0},
+    {"phone", "Call", "电话", {TYPE_PHONE}, APP_NOT_SAID, 0},
+    {"email", "E-mail", "邮件", {TYPE_EMAIL}, APP_NOT_SAID, 0},
+    {"official_account", "Official account", "公众号", {TYPE_OPENID}, APP_OFFICIAL_ACCOUNT, 0},
+    {"mini_program", "Mini-program", "小程序", {TYPE_OPENID}, APP_MINI_PROGRAM, 0},
+    {"wecom", "WeCom", "企业微信", {TYPE_EXTERNAL_USERID}, APP_NOT_SAID, RELATION_FRIEND},
+    {"app", "App push", "App 推送", {TYPE_DEVICE_ID}, APP_NOT_SAID, 0},
+    {"douyin", "Douyin", "抖音", {TYPE_DOUYIN_OPENID}, APP_NOT_SAID, 0},
 };
 
 uint32_t reach_channel_named(struct bytes name)
@@ -36,12 +36,12 @@ uint32_t reach_channel_named(struct bytes name)
 
 /* --- addresses --- */
 
-static bool can_use(const struct reach_channel *channel, uint16_t type)
+static bool can_use(const struct reach_channel *channel, uint16_t type, enum app_kind app)
 {
     bool can = false;
     for (size_t i = 0; i < REACH_TYPES_MAX && channel->types[i] != TYPE_NONE; i++)
         can |= channel->types[i] == type;
-    return can;
+    return can && (channel->app == APP_NOT_SAID || app == APP_NOT_SAID || app == channel->app);
 }
 
 static bool is_known(const struct identifier *id, uint32_t brand)
@@ -71,6 +71,7 @@ static bool is_better(enum address_state x, enum address_state y)
 struct addresses {
     const struct identifier *list;
     enum address_state *states;
+    enum app_kind *apps;
     size_t count;
     const struct relation *relations;
     size_t relation_count;
@@ -81,8 +82,11 @@ static struct addresses addresses_of(const struct view *v, uint32_t person)
     struct addresses a = {0};
     a.count = identity_list(v, person, &a.list);
     a.states = ARENA_ARRAY(v->arena, enum address_state, a.count + 1);
-    for (size_t i = 0; i < a.count; i++)
+    a.apps = ARENA_ARRAY(v->arena, enum app_kind, a.count + 1);
+    for (size_t i = 0; i < a.count; i++) {
         a.states[i] = state_of(v, &a.list[i]);
+        a.apps[i] = a.list[i].type == TYPE_OPENID ? app_kind_of(v, a.list[i].ns) : APP_NOT_SAID;
+    }
     a.relation_count = relation_list(v, person, &a.relations);
     return a;
 }
@@ -116,7 +120,7 @@ static enum address_state address_best(const struct addresses *a, uint32_t brand
 {
     enum address_state best = ADDRESS_NONE;
     for (size_t i = 0; i < a->count; i++) {
-        if (!can_use(&reach_channels[channel], a->list[i].type) || !is_known(&a->list[i], brand) ||
+        if (!can_use(&reach_channels[channel], a->list[i].type, a->apps[i]) || !is_known(&a->list[i], brand) ||
             !is_better(a->states[i], best))
             continue;
         best = a->states[i];
@@ -224,8 +228,8 @@ struct reach reach_make(const struct view *v, uint32_t person)
     struct making m = {.v = v};
     if (identity_living(v, person) != person)
         return (struct reach){0};
-    struct brand_set known_to = identity_known_to(v, person);
     m.addresses = addresses_of(v, person);
+    struct brand_set known_to = identifiers_known_to(m.addresses.list, m.addresses.count, v->arena);
     m.consent_count = people_consents(v, person, &m.consents);
     m.purpose_count = purposes_of(m.consents, m.consent_count, m.purposes);
     for (uint32_t i = 0; i < REACH_CHANNELS && m.purpose_count > 0; i++)

@@ -25,8 +25,8 @@ static void hear_relation_changed(struct step *s, const void *fact)
     reach_refresh(s, changed->person);
 }
 
-/* Consents to an entity speak to other brands now. */
-static void hear_brand_moved(struct step *s, const void *fact)
+/* Consents to an entity speak to other brands now, or openids serve another channel. */
+static void hear_all_changed(struct step *s, const void *fact)
 {
     (void)fact;
     recount_start(s);
@@ -84,7 +84,8 @@ static const struct listener hears[] = {
     {&fact_identifiers_changed, hear_identifiers_changed},
     {&fact_profile_changed, hear_profile_changed},
     {&fact_relation_changed, hear_relation_changed},
-    {&fact_brand_moved, hear_brand_moved},
+    {&fact_brand_moved, hear_all_changed},
+    {&fact_app_turned, hear_all_changed},
 };
 static const struct fact_kind *const says[] = {&fact_scope_changed};
 static const struct timer_kind *const timers[] = {&reach_timer};

@@ -102,7 +102,8 @@ extern const char *const reach_reason_names[REACH_REASON_COUNT]; /* "yes", "not_
 struct reach_channel {
     const char *name, *en, *zh;
     uint16_t types[REACH_TYPES_MAX]; /* of the identifiers it can use; 0: no more */
-    uint8_t tie; /* the type of relation without which it closes once that was there and ended; 0: none but
+    enum app_kind app; /* whose openids it can use, beside those of which nothing was said; APP_NOT_SAID: all */
+    uint8_t tie;       /* the type of relation without which it closes once that was there and ended; 0: none but
                                       * following, or having subscribed to, the channel itself */
 };
 extern const struct reach_channel reach_channels[REACH_CHANNELS]; /* places are on disk, for ever */

@@ -97,14 +97,28 @@ static void nobody_sees_without_a_live_edge(struct t *t)
 
 /* --- reach --- */
 
-static const char *const words[] = {"p1", "p2", "e1", "e2", "o1", "x1", "d1", "u1", "u2", "u3", "u4"};
+static const char *const words[] = {"p1", "p2", "e1", "e2", "o1", "m1", "x1", "d1", "u1", "u2", "u3", "u4"};
 static const uint16_t usable[REACH_CHANNELS][2] = {{TYPE_PHONE},     {TYPE_PHONE},        {TYPE_EMAIL},
                                                    {TYPE_OPENID},    {TYPE_OPENID},       {TYPE_EXTERNAL_USERID},
                                                    {TYPE_DEVICE_ID}, {TYPE_DOUYIN_OPENID}};
 
+enum model_app { APP_OF_O, APP_OF_M, APP_OF_ANY, MODEL_APPS };
+static const char *const apps[MODEL_APPS] = {"app", "mini", "*"};
+static const char *const app_says[] = {NULL, "official_account", "mini_program", "open_platform", "wecom"};
+
 struct reach_model {
     bool stopped[COUNT_OF(words)];
+    uint32_t said[MODEL_APPS]; /* of app_says */
 };
+
+/* Only openids are of apps: 1 is the official account, 2 the mini-program. */
+static bool model_serves(const struct reach_model *m, const struct identifier *id, uint32_t channel)
+{
+    uint32_t said = m->said[id->value.data[0] == 'm' ? APP_OF_M : APP_OF_O];
+    if (said == 0)
+        said = m->said[APP_OF_ANY];
+    return id->type == usable[channel][0] && (id->type != TYPE_OPENID || said == 0 || said == channel - 2);
+}
 
 static bool model_stopped(const struct reach_model *m, struct bytes value)
 {
@@ -174,7 +188,7 @@ static enum reach_reason model_reason(const struct reach_model *m, const struct 
     if (brand != 0 && !brand_set_has(identity_known_to(v, person), brand))
         return REACH_NOT_KNOWN;
     for (size_t i = 0; i < count; i++) {
-        bool fits = list[i].type == usable[channel][0] && list[i].state != ID_PASSED_ON;
+        bool fits = model_serves(m, &list[i], channel) && list[i].state != ID_PASSED_ON;
         bool known = brand == 0 || brand_set_has(list[i].known_to, brand) || brand_set_has(list[i].known_to, 0);
         bool is_stopped = model_stopped(m, list[i].value), is_apart = list[i].state == ID_QUARANTINED;
         stopped += fits && known && is_stopped;
@@ -274,6 +288,10 @@ static void anything(struct world *w, struct reach_model *m)
         uint32_t word = any(t, COUNT_OF(words));
         m->stopped[word] = rng_chance(&t->rng, 0.5);
         (void)world_act(w, COMMAND_SUPPRESS, words[word], NULL, m->stopped[word]);
+    } else if (chance < 0.83) {
+        uint32_t app = any(t, MODEL_APPS);
+        m->said[app] = any(t, COUNT_OF(app_says));
+        (void)world_app(w, apps[app], app_says[m->said[app]]);
     } else if (chance < 0.88) {
         (void)world_brand(w, brands[any(t, BRANDS)], entities[any(t, ENTITIES)]);
     } else {

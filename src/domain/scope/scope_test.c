@@ -271,6 +271,29 @@ static void a_friend_that_is_lost_is_not_reached(struct t *t)
     world_end(&w);
 }
 
+static void an_openid_serves_the_app_it_is_of(struct t *t)
+{
+    struct world w;
+    struct envelope_consent c = {.purpose = BYTES_LIT("marketing"), .given = true};
+    world_begin(&w, t);
+    (void)world_event(&w, (struct saying){.ids = "u1 m1", .brand = "a", .consent = &c});
+    CHECK_TEXT(t, reach(&w, "u1", "a", "official_account"), "yes"); /* nothing was said: it may be either */
+    CHECK_TEXT(t, reach(&w, "u1", "a", "mini_program"), "yes");
+    CHECK(t, world_app(&w, "mini", "mini_program") == NULL);
+    CHECK_TEXT(t, reach(&w, "u1", "a", "official_account"), "no_address");
+    CHECK_TEXT(t, reach(&w, "u1", "a", "mini_program"), "yes");
+    CHECK_EQ(t, counted(&w, "a", "official_account", REACH_NO_ADDRESS), 1);
+    CHECK(t, world_app(&w, "mini", "open_platform") == NULL); /* nobody can be written to there */
+    CHECK_TEXT(t, reach(&w, "u1", "a", "mini_program"), "no_address");
+    CHECK(t, world_app(&w, "mini", NULL) == NULL);
+    CHECK(t, world_app(&w, "*", "official_account") == NULL); /* what all others are */
+    CHECK_TEXT(t, reach(&w, "u1", "a", "official_account"), "yes");
+    CHECK_TEXT(t, reach(&w, "u1", "a", "mini_program"), "no_address");
+    CHECK_EQ(t, counted(&w, "a", "official_account", REACH_YES), 1);
+    CHECK_TEXT(t, world_app(&w, "mini", "miniprogram")->name, "bad_app_kind");
+    world_end(&w);
+}
+
 static void who_is_erased_counts_no_more(struct t *t)
 {
     struct world w;
@@ -343,6 +366,7 @@ static const struct test tests[] = {
     {"an address is of whom it was given to", an_address_is_of_whom_it_was_given_to, 1},
     {"marketing is never health", marketing_is_never_health, 1},
     {"a friend that is lost is not reached", a_friend_that_is_lost_is_not_reached, 1},
+    {"an openid serves the app it is of", an_openid_serves_the_app_it_is_of, 1},
     {"who is erased counts no more", who_is_erased_counts_no_more, 1},
     {"a person of many brands and purposes", a_person_of_many_brands_and_purposes, 1},
     {"a person takes few bytes", a_person_takes_few_bytes, 1},

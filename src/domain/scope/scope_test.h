@@ -1,5 +1,5 @@
 /* For tests of scope: a world of a few brands, told in short words, over the real domains. "p1" is a phone, "e1" an e-mail, "o1" an
- * openid, "x1" an external_userid, "d1" a device, "u1" a user id. */
+ * openid of the app "app", "m1" one of the app "mini", "x1" an external_userid, "d1" a device, "u1" a user id. */
 #pragma once
 
 #include <stdlib.h>
@@ -41,13 +41,14 @@ static inline struct envelope_id world_id(const char *word)
     static const struct {
         char letter;
         uint16_t type;
-    } types[] = {{'p', TYPE_PHONE},           {'e', TYPE_EMAIL},     {'o', TYPE_OPENID},
+    } types[] = {{'p', TYPE_PHONE},           {'e', TYPE_EMAIL},     {'o', TYPE_OPENID}, {'m', TYPE_OPENID},
                  {'x', TYPE_EXTERNAL_USERID}, {'d', TYPE_DEVICE_ID}, {'u', TYPE_USER_ID}};
     struct envelope_id id = {.role = ID_OWN, .value = bytes_of_text(word)};
     for (size_t i = 0; i < COUNT_OF(types); i++)
         id.type = types[i].letter == word[0] ? types[i].type : id.type;
     assert(id.type != TYPE_NONE);
-    id.ns = id.type == TYPE_OPENID || id.type == TYPE_EXTERNAL_USERID ? BYTES_LIT("app") : BYTES_NONE;
+    if (id.type == TYPE_OPENID || id.type == TYPE_EXTERNAL_USERID)
+        id.ns = word[0] == 'm' ? BYTES_LIT("mini") : BYTES_LIT("app");
     id.key = identifier_key(TEST_SECRET, id.type, id.ns, id.value);
     return id;
 }
@@ -116,19 +117,31 @@ static inline const struct refusal *world_act(struct world *w, uint32_t command,
     return world_send(w, command);
 }
 
-static inline const struct refusal *world_brand(struct world *w, const char *brand, const char *entity)
+/* NULL: the attribute isn't said. */
+static inline const struct refusal *world_name(struct world *w, enum name_kind kind, const char *name,
+                                               const char *attribute, const char *text)
 {
     struct buf record;
     buf_init(&record, 4096);
-    pack_varint(&record, entity == NULL ? 0 : 1);
-    if (entity != NULL) {
-        pack_bytes(&record, BYTES_LIT("entity"));
-        value_pack_text(&record, bytes_of_text(entity));
+    pack_varint(&record, text == NULL ? 0 : 1);
+    if (text != NULL) {
+        pack_bytes(&record, bytes_of_text(attribute));
+        value_pack_text(&record, bytes_of_text(text));
     }
     buf_clear(&w->payload);
-    collect_name_pack(&w->payload, NAME_BRAND, bytes_of_text(brand), BYTES_NONE, buf_bytes(&record));
+    collect_name_pack(&w->payload, kind, bytes_of_text(name), BYTES_NONE, buf_bytes(&record));
     buf_fini(&record);
     return world_send(w, COMMAND_COLLECT_NAME);
+}
+
+static inline const struct refusal *world_brand(struct world *w, const char *brand, const char *entity)
+{
+    return world_name(w, NAME_BRAND, brand, "entity", entity);
+}
+
+static inline const struct refusal *world_app(struct world *w, const char *app, const char *kind)
+{
+    return world_name(w, NAME_APP, app, "app_kind", kind);
 }
 
 static inline const struct refusal *world_share(struct world *w, uint32_t command, struct share_ask ask)

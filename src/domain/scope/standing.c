@@ -117,9 +117,15 @@ static void timer_due(struct step *s, struct bytes payload)
     reach_refresh(s, (uint32_t)key_number(payload.data, PERSON_KEY_BYTES));
 }
 
+/* What reach_refresh reads that may be cold: the row, and of an absorbed number whom it led to. */
+static void reach_touch(const struct view *v, uint32_t person)
+{
+    (void)identity_living(v, person);
+}
+
 static void timer_needs(const struct view *v, struct bytes payload)
 {
-    (void)view_person(v, (uint32_t)key_number(payload.data, PERSON_KEY_BYTES));
+    reach_touch(v, (uint32_t)key_number(payload.data, PERSON_KEY_BYTES));
 }
 
 const struct timer_kind reach_timer = {.id = 0x0B01, .name = "scope.reach", .due = timer_due, .needs = timer_needs};
@@ -151,7 +157,7 @@ static void recount_needs(const struct view *v, struct bytes state)
 {
     uint32_t from = (uint32_t)key_number(state.data, PERSON_KEY_BYTES);
     for (uint32_t person = from; person < slice_end(v, from); person++)
-        (void)view_person(v, person);
+        reach_touch(v, person);
 }
 
 static struct bytes recount_advance(struct step *s, struct bytes state)

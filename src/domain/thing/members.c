@@ -12,7 +12,7 @@ const struct family thing_member_index_family = {
 
 static const struct roster members = {&thing_member_family, &thing_member_index_family};
 
-enum { SET_KIND = 1, SET_CHILDREN = 2, SET_VALUE = 3 };
+enum { SET_KIND = 1, SET_CHILDREN = 2, SET_VALUE = 3, SET_NAME = 4 };
 
 struct bytes members_of_kind(struct bytes kind, struct arena *a)
 {
@@ -37,6 +37,16 @@ struct bytes members_with(struct bytes kind, struct bytes attribute, struct byte
     pack_bytes(&b, kind);
     pack_bytes(&b, attribute);
     pack_raw(&b, value);
+    return buf_bytes(&b);
+}
+
+struct bytes members_named(struct bytes kind, uint8_t text, struct bytes begin, struct arena *a)
+{
+    struct buf b = arena_buf(a, 2 + VARINT_BYTES_MAX + kind.size + begin.size);
+    pack_u8(&b, SET_NAME);
+    pack_u8(&b, text);
+    pack_bytes(&b, kind);
+    pack_raw(&b, begin);
     return buf_bytes(&b);
 }
 

@@ -179,10 +179,11 @@ struct bytes thing_brand(const struct view *v, const struct thing_ref *ref)
 
 /* --- walks --- */
 
-/* What a member of a set has to be; a set may hold more, since its name is hashed. */
+/* What a member of a set has to be; a set may hold more, since its name is hashed, and that of children holds those of all times. */
 struct wanted {
     struct bytes kind; /* empty: any */
-    uint32_t slot;     /* whose newest value is this one; THING_EXISTS: no matter */
+    uint32_t slot;     /* whose value is this one; THING_EXISTS: no matter */
+    int64_t at_us;     /* then */
     struct bytes value;
 };
 
@@ -190,7 +191,9 @@ static bool is_wanted(const struct view *v, const struct thing *t, const struct 
 {
     if (w->kind.size > 0 && !bytes_equal(thing_kind_name(v, t->kind), w->kind))
         return false;
-    return w->slot == THING_EXISTS || bytes_equal(thing_newest(t, w->slot), w->value);
+    struct bytes value;
+    return w->slot == THING_EXISTS ||
+           (version_at(t, w->slot, w->at_us, &value) == TOLD && bytes_equal(value, w->value));
 }
 
 /* One whose row is cold is taken for good: whoever reads comes again when it is here. */
@@ -208,15 +211,17 @@ uint32_t thing_next(const struct view *v, struct bytes kind, uint32_t after)
     return wanted_next(v, members_of_kind(kind, v->arena), (struct wanted){.kind = kind}, after);
 }
 
-uint32_t thing_child_next(const struct view *v, const struct thing_ref *parent, uint32_t after)
+uint32_t thing_child_next(const struct view *v, const struct thing_ref *parent, int64_t at_us, uint32_t after)
 {
     struct bytes value = thing_ref_value(parent, v->arena);
-    return wanted_next(v, members_under(value, v->arena), (struct wanted){.slot = THING_PARENT, .value = value}, after);
+    struct wanted child = {.slot = THING_PARENT, .at_us = at_us, .value = value};
+    return wanted_next(v, members_under(value, v->arena), child, after);
 }
 
 uint32_t thing_indexed_next(const struct view *v, struct bytes kind, const struct thing_attribute *attribute,
                             struct bytes value, uint32_t after)
 {
     struct bytes set = members_with(kind, attribute->name, value, v->arena);
-    return wanted_next(v, set, (struct wanted){.kind = kind, .slot = attribute->number, .value = value}, after);
+    struct wanted named = {.kind = kind, .slot = attribute->number, .at_us = THING_NEWEST, .value = value};
+    return wanted_next(v, set, named, after);
 }

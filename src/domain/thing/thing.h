@@ -121,7 +121,7 @@ uint32_t thing_find(const struct view *v, const struct thing_ref *ref);
 /* The thing that a name of collect stands for; THING_NONE: none, or names of this kind stand for no things. */
 uint32_t thing_of_name(const struct view *v, enum name_kind kind, uint32_t name);
 bool thing_read(const struct view *v, uint32_t number, struct thing *out_thing); /* false: none (or cold, and noted) */
-uint32_t things_end(const struct view *v);                                       /* one past the highest number of a thing */
+uint32_t things_end(const struct view *v); /* one past the highest number of a thing */
 
 /* What is known of something at an instant. */
 enum thing_told {
@@ -139,12 +139,23 @@ bool thing_is_now(const struct thing *t); /* exists by its newest version */
 struct bytes thing_brand(const struct view *v, const struct thing_ref *ref);
 
 /* Walks in ascending order of number, those that were deleted among them; start with 0; 0: no more. Each call reads the
- * next thing's row, and mostly two rows of a roster. Of a kind; by the newest parent; by the newest value (packed) of an
- * attribute that is indexed. */
+ * next thing's row, and mostly two rows of a roster. Of a kind; by the parent as of an instant, passing over those that were children
+ * at another; by the newest value (packed) of an attribute that is indexed. */
 uint32_t thing_next(const struct view *v, struct bytes kind, uint32_t after);
-uint32_t thing_child_next(const struct view *v, const struct thing_ref *parent, uint32_t after);
+uint32_t thing_child_next(const struct view *v, const struct thing_ref *parent, int64_t at_us, uint32_t after);
 uint32_t thing_indexed_next(const struct view *v, struct bytes kind, const struct thing_attribute *attribute,
                             struct bytes value, uint32_t after);
+
+/* By the beginning of the newest value of the attribute THING_NAME: as it is written, whatever its case, width and traditional
+ * characters; in pinyin (two letters at least); by the initials of its pinyin (the same). */
+#define THING_NAME "name"
+enum thing_text { THING_TEXT_WRITTEN, THING_TEXT_PINYIN, THING_TEXT_INITIALS, THING_TEXT_COUNT };
+struct thing_search {
+    struct bytes texts[THING_TEXT_COUNT]; /* empty: nothing begins so */
+};
+bool thing_search_of(struct bytes typed, struct arena *a, struct thing_search *out_search); /* false: it says nothing */
+/* Of a kind; empty: of all, at the cost of a look-up each. */
+uint32_t thing_named_next(const struct view *v, struct bytes kind, const struct thing_search *search, uint32_t after);
 
 /* --- commands --- */
 

@@ -238,7 +238,8 @@ static const char *children(struct t *t, struct harness *h, const char *parent)
     struct thing_ref ref = ref_of(parent);
     const char *all = "";
     struct thing x;
-    for (uint32_t n = thing_child_next(&v, &ref, 0); n != THING_NONE; n = thing_child_next(&v, &ref, n))
+    for (uint32_t n = thing_child_next(&v, &ref, THING_NEWEST, 0); n != THING_NONE;
+         n = thing_child_next(&v, &ref, THING_NEWEST, n))
         if (thing_read(&v, n, &x) && thing_is_now(&x))
             all = arena_printf(t->arena, "%s%s%.*s", all, all[0] == 0 ? "" : " ", BYTES_ARG(x.id));
     return all;

@@ -6,11 +6,12 @@
 #include "base/time.h"
 #include "domain/thing/kinds.h"
 #include "domain/thing/members.h"
+#include "domain/thing/names.h"
 #include "domain/thing/row.h"
 #include "domain/thing/values.h"
 #include "lib/json.h"
 
-#define MOVES_MAX (3u + 2u * THING_INDEXED_MAX)
+#define MOVES_MAX (2u + 2u * THING_INDEXED_MAX + 2u * NAME_SETS_MAX)
 #define REPLY_BYTES_MAX 256u
 
 static const struct refusal undeclared_attribute = {
@@ -190,20 +191,43 @@ static void move_add(struct plan *p, struct bytes set, bool leaves)
     p->moves[p->move_count++] = (struct move){set, leaves};
 }
 
-/* Sets follow the newest values, whether the thing exists or not. */
+/* Whose child it ever was it stays findable as: of what instant a reader asks, they look. */
 static void parent_move(struct plan *p)
 {
     struct bytes was = thing_newest(&p->before, THING_PARENT), is = thing_newest(&p->after, THING_PARENT);
     p->fact.parent_changed = (thing_is_said(was) || thing_is_said(is)) && !bytes_equal(was, is);
-    if (p->fact.parent_changed && thing_is_said(was))
-        move_add(p, members_under(was, p->v->arena), true);
-    if (p->fact.parent_changed && thing_is_said(is))
-        move_add(p, members_under(is, p->v->arena), false);
+    if (p->put->parent_said == PARENT_SAID && is_parent_kind(p->kind, p->put->parent.kind))
+        move_add(p, members_under(thing_ref_value(&p->put->parent, p->v->arena), p->v->arena), false);
 }
 
+/* Those of `sets` that the others don't have: a name mostly changes behind its beginning. */
+static void sets_move(struct plan *p, const struct name_sets *sets, const struct name_sets *others, bool leaves)
+{
+    for (uint32_t i = 0; i < sets->count; i++) {
+        bool is_shared = false;
+        for (uint32_t k = 0; k < others->count; k++)
+            is_shared |= bytes_equal(sets->list[i], others->list[k]);
+        if (!is_shared)
+            move_add(p, sets->list[i], leaves);
+    }
+}
+
+static void name_move(struct plan *p, struct bytes was, struct bytes is)
+{
+    struct name_sets left = name_sets_of(p->kind->name, was, p->v->arena),
+                     joined = name_sets_of(p->kind->name, is, p->v->arena);
+    sets_move(p, &left, &joined, true);
+    sets_move(p, &joined, &left, false);
+}
+
+/* The other sets follow the newest values, whether the thing exists or not. */
 static void attribute_move(struct plan *p, const struct thing_attribute *a)
 {
     struct bytes was = thing_newest(&p->before, a->number), is = thing_newest(&p->after, a->number);
+    if (bytes_equal(a->name, BYTES_LIT(THING_NAME)))
+        name_move(p, was, is);
+    if (a->index < INDEX_BUILDING)
+        return;
     if (thing_is_said(was))
         move_add(p, members_with(p->kind->name, a->name, was, p->v->arena), true);
     if (thing_is_said(is))
@@ -220,8 +244,7 @@ static void attributes_move(struct plan *p)
         if (same)
             continue;
         changed[p->fact.attribute_count++] = a->number;
-        if (a->index >= INDEX_BUILDING)
-            attribute_move(p, a);
+        attribute_move(p, a);
     }
     p->fact.attributes = changed;
 }
@@ -299,6 +322,19 @@ static void value_touch(const struct view *v, const struct thing *t, struct byte
             set_touch(v, members_with(kind, attribute, value, v->arena), t->number);
 }
 
+/* What is no text yet may be taken as one. */
+static void name_touch(const struct view *v, const struct thing *t, struct bytes kind, struct bytes was,
+                       struct bytes packed)
+{
+    struct bytes value;
+    if (!attribute_value_fit(ATTRIBUTE_TEXT, packed, v->arena, &value))
+        value = BYTES_NONE;
+    struct name_sets sets[] = {name_sets_of(kind, was, v->arena), name_sets_of(kind, value, v->arena)};
+    for (size_t i = 0; i < COUNT_OF(sets); i++)
+        for (uint32_t k = 0; k < sets[i].count; k++)
+            set_touch(v, sets[i].list[k], t->number);
+}
+
 static void attributes_touch(const struct view *v, const struct thing *t, const struct thing_put *put)
 {
     const struct thing_kind *kind = thing_kind_named(v, put->ref.kind);
@@ -307,6 +343,8 @@ static void attributes_touch(const struct view *v, const struct thing *t, const 
         struct bytes name = unpack_bytes(&u), packed = unpack_value_bytes(&u);
         const struct thing_attribute *a = kind == NULL ? NULL : thing_attribute_named(kind, name);
         struct bytes was = a == NULL ? BYTES_NONE : thing_newest(t, a->number);
+        if (bytes_equal(name, BYTES_LIT(THING_NAME)))
+            name_touch(v, t, put->ref.kind, was, packed);
         if (a != NULL && a->index == INDEX_NONE)
             continue;
         if (thing_is_said(was))
@@ -318,12 +356,7 @@ static void attributes_touch(const struct view *v, const struct thing *t, const 
 static void parents_touch(const struct view *v, const struct thing *t, const struct thing_put *put)
 {
     struct thing_ref ref = put->parent;
-    struct bytes was = thing_newest(t, THING_PARENT);
-    if (put->parent_said == PARENT_UNSAID)
-        return;
-    if (thing_is_said(was))
-        set_touch(v, members_under(was, v->arena), t->number);
-    if (put->parent_said == PARENT_CLEARED)
+    if (put->parent_said != PARENT_SAID)
         return;
     set_touch(v, members_under(thing_ref_value(&put->parent, v->arena), v->arena), t->number);
     for (uint32_t depth = 0; depth < THING_DEPTH_MAX && ancestor_next(v, &ref);)
