@@ -25,6 +25,14 @@ static void rules_read(const struct view *v, struct catalogue *c)
     }
 }
 
+static void relations_read(const struct view *v, struct catalogue *c)
+{
+    const struct relation_type *type = NULL;
+    c->relation_count = 0;
+    while ((type = relation_type_next(v, type == NULL ? 0 : type->number)) != NULL)
+        c->relations[c->relation_count++] = *type;
+}
+
 static void tokens_read(const struct view *v, struct catalogue *c)
 {
     size_t room = 0;
@@ -46,6 +54,7 @@ static void read_all(const struct view *v, void *context)
 {
     struct building *b = context;
     rules_read(v, b->catalogue);
+    relations_read(v, b->catalogue);
     tokens_read(v, b->catalogue);
 }
 
@@ -66,9 +75,11 @@ void catalogue_refresh(struct workspace *w, struct engine *g)
 {
     struct catalogue *c = calloc(1, sizeof *c);
     struct id_type_rule *rules = calloc(TYPE_COUNT_MAX, sizeof *rules);
-    if (c == NULL || rules == NULL)
+    struct relation_type *relations = calloc(RELATION_TYPE_END, sizeof *relations);
+    if (c == NULL || rules == NULL || relations == NULL)
         abort();
     c->rules = rules;
+    c->relations = relations;
     c->secret = workspace_secret(w);
     atomic_init(&c->references, 1);
     engine_read(g, read_all, &(struct building){.catalogue = c});
@@ -99,6 +110,7 @@ void catalogue_give(struct catalogue *c)
         return;
     free(c->tokens);
     free(c->rules);
+    free(c->relations);
     free(c);
 }
 
@@ -113,6 +125,14 @@ void catalogue_detach(struct workspace *w)
     free(a);
 }
 
+const struct relation_type *catalogue_relation(const struct catalogue *c, struct bytes name)
+{
+    for (size_t i = 0; i < c->relation_count; i++)
+        if (bytes_equal(bytes_of_text(c->relations[i].name), name))
+            return &c->relations[i];
+    return NULL;
+}
+
 const struct token *catalogue_token(const struct catalogue *c, struct bytes secret, int64_t now_us)
 {
     uint8_t hash[32];
@@ -125,4 +145,14 @@ const struct token *catalogue_token(const struct catalogue *c, struct bytes secr
             return t->expires_us != 0 && t->expires_us <= now_us ? NULL : t;
     }
     return NULL;
+}
+
+bool catalogue_has(const struct workspace *w, const struct token *t, int64_t now_us)
+{
+    struct catalogue *c = catalogue_take(w);
+    bool found = false;
+    for (size_t i = 0; c != NULL && i < c->token_count; i++)
+        found |= memcmp(&c->tokens[i], t, sizeof *t) == 0;
+    catalogue_give(c);
+    return found && (t->expires_us == 0 || t->expires_us > now_us);
 }

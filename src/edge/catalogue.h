@@ -1,9 +1,10 @@
-/* What edge threads check and normalise with: an immutable copy of a workspace's tokens and identifier types. A new one
+/* What edge threads check and normalise with: an immutable copy of a workspace's tokens and types. A new one
  * replaces it when they change; whoever holds the old one keeps it until done. */
 #pragma once
 
 #include "domain/access/access.h"
 #include "domain/identity/identity.h"
+#include "domain/relation/relation.h"
 #include "engine/host.h"
 
 struct catalogue {
@@ -13,6 +14,8 @@ struct catalogue {
     struct token *tokens;
     size_t rule_count;
     struct id_type_rule *rules; /* by number */
+    size_t relation_count;
+    struct relation_type *relations; /* types, by number */
 };
 
 /* Builds and attaches a new one. Engine's thread, workspace awake. */
@@ -22,5 +25,9 @@ struct catalogue *catalogue_take(const struct workspace *w);
 void catalogue_give(struct catalogue *c); /* NULL is fine */
 void catalogue_detach(struct workspace *w);
 
-/* The token with this secret, alive at now_us; NULL: none. Borrowed from the catalogue. */
+/* Borrowed from the catalogue. */
+const struct relation_type *catalogue_relation(const struct catalogue *c, struct bytes name); /* NULL: none */
+/* The token with this secret, alive at now_us; NULL: none. */
 const struct token *catalogue_token(const struct catalogue *c, struct bytes secret, int64_t now_us);
+/* Is this very token, unchanged, in force now? For what goes on longer than its request. Any thread. */
+bool catalogue_has(const struct workspace *w, const struct token *t, int64_t now_us);

@@ -21,6 +21,7 @@ struct door {
     struct http_server *server;
     struct streams *streams;
     struct exports *exports;
+    struct doorman *doorman;
     pthread_mutex_t lock;
     struct intake *intakes; /* free ones */
     size_t intake_count;
@@ -57,6 +58,11 @@ struct streams *door_streams(struct door *d)
 struct exports *door_exports(struct door *d)
 {
     return d->exports;
+}
+
+struct doorman *door_doorman(struct door *d)
+{
+    return d->doorman;
 }
 
 /* What SDKs in a browser need in every answer. */
@@ -310,7 +316,9 @@ static struct bytes step_take(struct bytes *path)
     return step;
 }
 
-static bool path_matches(const struct route *route, struct bytes path, struct bytes out_parameters[PATH_PARAMETERS_MAX])
+/* Of the path as it was sent, so that a slash inside an id ends no step: "store/a%2Fpeople" is the store "a/people". */
+static bool path_matches(struct http_exchange *x, const struct route *route, struct bytes path,
+                         struct bytes out_parameters[PATH_PARAMETERS_MAX])
 {
     struct bytes pattern = bytes_of_text(route->path);
     size_t count = 0;
@@ -319,10 +327,10 @@ static bool path_matches(const struct route *route, struct bytes path, struct by
         bool is_parameter = want.size > 0 && want.data[0] == '{';
         if (is_parameter && want.data[want.size - 2] == '*') {
             assert(count < PATH_PARAMETERS_MAX && pattern.size == 0);
-            out_parameters[count] = path.size == 0 ? path : bytes_slice(path, 1, path.size);
+            out_parameters[count] = path.size == 0 ? path : http_decoded(x, bytes_slice(path, 1, path.size));
             return true;
         }
-        struct bytes got = step_take(&path);
+        struct bytes got = http_decoded(x, step_take(&path));
         if (is_parameter && got.size > 0) {
             assert(count < PATH_PARAMETERS_MAX);
             out_parameters[count++] = got;
@@ -334,17 +342,17 @@ static bool path_matches(const struct route *route, struct bytes path, struct by
 }
 
 /* *out_neighbour: one of the same path, maybe for another method; NULL: there is nothing at this path. */
-static const struct route *route_find(enum http_method method, struct bytes path, struct bytes out_parameters[PATH_PARAMETERS_MAX],
-                                      const struct route **out_neighbour)
+static const struct route *route_find(struct http_exchange *x, struct bytes path,
+                                      struct bytes out_parameters[PATH_PARAMETERS_MAX], const struct route **out_neighbour)
 {
     size_t count;
     const struct route *all = routes(&count);
     *out_neighbour = NULL;
     for (size_t i = 0; i < count; i++) {
-        if (!path_matches(&all[i], path, out_parameters))
+        if (!path_matches(x, &all[i], path, out_parameters))
             continue;
         *out_neighbour = &all[i];
-        if (all[i].method == method)
+        if (all[i].method == http_method(x))
             return &all[i];
     }
     return NULL;
@@ -357,7 +365,7 @@ static fallible workspace_choose(struct request *r, struct bytes *path, struct e
     struct bytes rest = *path, name = http_header(r->x, "X-Kith-Workspace");
     if (bytes_starts_with(*path, BYTES_LIT("/w/"))) {
         (void)step_take(&rest);
-        name = step_take(&rest);
+        name = http_decoded(r->x, step_take(&rest));
         *path = rest;
     }
     if (name.size > 0)
@@ -398,6 +406,7 @@ static void refuse_token(struct request *r, unsigned status, const char *detail)
 
 static void request_admit(struct request *r)
 {
+    static const char only_own[] = "It is limited to a guide's own customers, and this isn't about one of them.";
     r->catalogue = catalogue_take(r->workspace);
     assert(r->catalogue != NULL); /* the workspace has been awake */
     r->token = catalogue_token(r->catalogue, secret_of(r), time_now_us());
@@ -406,7 +415,9 @@ static void request_admit(struct request *r)
     else if (!request_may(r, r->route->role))
         refuse_token(r, 403, arena_printf(request_arena(r), "It needs the role %s.", role_names[r->route->role]));
     else if ((r->route->who == WHO_UNLIMITED || r->route->who == WHO_LOCAL) && scope_is_limited(r->token))
-        refuse_token(r, 403, "It is limited to brands, and this concerns the whole workspace.");
+        refuse_token(r, 403, scope_names_guide(r->token) ? only_own : "It is limited to brands, and this concerns the whole workspace.");
+    else if (r->route->who != WHO_GUIDE && scope_names_guide(r->token))
+        refuse_token(r, 403, only_own);
     else
         r->route->handle(r);
 }
@@ -464,7 +475,7 @@ static void request_begin(struct request *r, const struct route *neighbour, stru
 static void handle(struct http_exchange *x, void *context)
 {
     struct request *r = ARENA_NEW(http_arena(x), struct request);
-    struct bytes path = http_path(x);
+    struct bytes path = http_path_sent(x);
     struct err e = {0};
     const struct route *neighbour;
     r->door = context;
@@ -472,7 +483,7 @@ static void handle(struct http_exchange *x, void *context)
     struct status chosen = workspace_choose(r, &path, &e);
     if (path.size > 1 && path.data[path.size - 1] == '/') /* some SDKs end their paths so */
         path = bytes_slice(path, 0, path.size - 1);
-    r->route = route_find(http_method(x), path, r->parameters, &neighbour);
+    r->route = route_find(x, path, r->parameters, &neighbour);
     if (neighbour != NULL && neighbour->who == WHO_SDK && http_cors_preflight(x))
         return;
     request_begin(r, neighbour, chosen, &e);
@@ -518,11 +529,17 @@ void door_counts(struct door *d, struct collect_counts *out_counts)
 
 /* --- life --- */
 
+/* Facts after which the catalogue is another. */
+static const struct fact_kind *const copied[] = {&fact_token_changed, &fact_id_type_changed, &fact_relation_type_changed};
+
 static void hear(void *context, uint64_t position, const struct fact_kind *kind, enum cause cause, int64_t time_us, struct bytes json)
 {
     (void)position, (void)cause, (void)time_us, (void)json;
     struct workspace *w = context;
-    if (kind == &fact_token_changed || kind == &fact_id_type_changed)
+    bool is_copied = false;
+    for (size_t i = 0; i < COUNT_OF(copied); i++)
+        is_copied |= kind == copied[i];
+    if (is_copied)
         catalogue_refresh(w, workspace_engine(w));
 }
 
@@ -530,10 +547,9 @@ void door_woken(struct workspace *w, struct engine *g)
 {
     bool first = workspace_attachment(w) == NULL;
     catalogue_refresh(w, g);
-    if (first) {
-        (void)host_listen(workspace_host(w), w, &fact_token_changed, hear, w); /* for the host's life */
-        (void)host_listen(workspace_host(w), w, &fact_id_type_changed, hear, w);
-    }
+    if (first)
+        for (size_t i = 0; i < COUNT_OF(copied); i++)
+            (void)host_listen(workspace_host(w), w, copied[i], hear, w); /* for the host's life */
     journal(JOURNAL_INFO, "workspace_woken", "%s", workspace_name(w));
 }
 
@@ -556,6 +572,8 @@ fallible door_open(const struct door_options *options, struct door **out_door, s
     if (done(status))
         status = exports_create(&d->exports, e);
     if (done(status))
+        status = doorman_create(&d->doorman, e);
+    if (done(status))
         status = http_open(&http, &d->server, e);
     if (failed(status)) {
         door_close(d);
@@ -574,9 +592,11 @@ void door_close(struct door *d)
 {
     if (d == NULL)
         return;
+    doorman_send_home(d->doorman);
     http_close(d->server);
     streams_destroy(d->streams);
     exports_destroy(d->exports);
+    doorman_destroy(d->doorman);
     while (d->intakes != NULL) {
         struct intake *i = d->intakes;
         d->intakes = i->next;

@@ -6,12 +6,15 @@
 #include <sys/stat.h>
 
 #include "domain/access/access.h"
+#include "domain/calendar/calendar.h"
+#include "domain/change/change.h"
 #include "domain/collect/collect.h"
 #include "domain/event/event.h"
 #include "domain/hook/hook.h"
 #include "domain/identity/identity.h"
 #include "domain/order/order.h"
 #include "domain/people/people.h"
+#include "domain/pulse/pulse.h"
 #include "domain/relation/relation.h"
 #include "domain/scope/scope.h"
 #include "domain/thing/thing.h"
@@ -80,15 +83,15 @@ static inline void place_token(struct place *p, const char *workspace, const str
     buf_fini(&payload);
 }
 
-/* `names`: workspaces, the last one NULL; each has the admin's token. */
-static inline void place_open(struct place *p, struct t *t, const char *const *names, const char *console)
+/* Host and door, over the folders that are there. */
+static inline void place_start(struct place *p, struct t *t)
 {
-    static const struct domain *const domains[] = {&engine_domain, &collect_domain, &identity_domain, &people_domain, &event_domain, &access_domain, &thing_domain, &order_domain, &relation_domain, &scope_domain, &hook_domain};
-    static const struct token admin = {.name = "admin", .roles = 1u << ROLE_COLLECT | 1u << ROLE_READ | 1u << ROLE_WRITE | 1u << ROLE_ADMIN};
+    static const struct domain *const domains[] = {&engine_domain, &collect_domain, &identity_domain, &people_domain,
+                                                   &event_domain,  &access_domain,  &thing_domain,    &calendar_domain,
+                                                   &order_domain,  &pulse_domain,   &relation_domain, &scope_domain,
+                                                   &hook_domain,   &change_domain};
     struct err e = {0};
     *p = (struct place){.t = t, .curl = curl_easy_init(), .parser = json_parser_create(64u << 20)};
-    for (size_t i = 0; names[i] != NULL; i++)
-        place_workspace(t, names[i]);
     CHECK_DONE(t, registry_create(domains, COUNT_OF(domains), &p->registry, &e), &e);
     struct host_options options = {.folder = t->folder,
                                    .registry = p->registry,
@@ -98,9 +101,25 @@ static inline void place_open(struct place *p, struct t *t, const char *const *n
                                    .checkpoint_log_bytes = 1u << 30,
                                    .woken = place_woken};
     CHECK_DONE(t, host_create(&options, &p->host, &e), &e);
+}
+
+static inline void place_door(struct place *p, const char *console)
+{
+    struct err e = {0};
+    CHECK_DONE(p->t, door_open(&(struct door_options){.host = p->host, .console = console, .version = "test"}, &p->door, &e), &e);
+}
+
+/* `names`: workspaces, the last one NULL; each has the admin's token. */
+static inline void place_open(struct place *p, struct t *t, const char *const *names, const char *console)
+{
+    static const struct token admin = {
+        .name = "admin", .roles = 1u << ROLE_COLLECT | 1u << ROLE_READ | 1u << ROLE_WRITE | 1u << ROLE_ADMIN};
+    for (size_t i = 0; names[i] != NULL; i++)
+        place_workspace(t, names[i]);
+    place_start(p, t);
     for (size_t i = 0; names[i] != NULL; i++)
         place_token(p, names[i], &admin, ADMIN);
-    CHECK_DONE(t, door_open(&(struct door_options){.host = p->host, .console = console, .version = "test"}, &p->door, &e), &e);
+    place_door(p, console);
 }
 
 static inline void place_open_main(struct place *p, struct t *t)
@@ -118,6 +137,15 @@ static inline void place_close(struct place *p)
     door_forget(p->host);
     host_destroy(p->host);
     registry_destroy(p->registry);
+}
+
+/* Goes down, and comes back by its log. */
+static inline void place_restart(struct place *p)
+{
+    struct t *t = p->t;
+    place_close(p);
+    place_start(p, t);
+    place_door(p, NULL);
 }
 
 static inline size_t reply_more(char *data, size_t size, size_t count, void *context)
@@ -218,3 +246,32 @@ static inline bool has(struct reply r, const char *text)
         if (reply_.status != (want))                                                                                   \
             test_fail((t), __FILE__, __LINE__, "got %ld, want %d: %.*s", reply_.status, (want), BYTES_ARG(reply_.body)); \
     } while (0)
+
+/* --- answers of many lines --- */
+
+/* The n-th line, from 0, without its end. */
+static inline struct bytes line_of(struct reply r, size_t n)
+{
+    struct bytes left = r.body;
+    for (;; n--) {
+        const uint8_t *end = left.size == 0 ? NULL : memchr(left.data, '\n', left.size);
+        size_t size = end == NULL ? left.size : (size_t)(end - left.data);
+        if (n == 0 || end == NULL)
+            return bytes_slice(left, 0, n == 0 ? size : 0);
+        left = bytes_slice(left, size + 1, left.size);
+    }
+}
+
+static inline size_t lines_of(struct reply r)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < r.body.size; i++)
+        count += r.body.data[i] == '\n';
+    return count;
+}
+
+static inline const char *in_line(struct place *p, struct reply r, size_t n, const char *path)
+{
+    r.body = line_of(r, n);
+    return at(p, r, path);
+}

@@ -6,7 +6,7 @@
 struct identifiers_seen identifiers_seen(const struct request *r, const struct view *v, uint32_t person)
 {
     struct identifiers_seen ids = {.seen = 0};
-    bool sees_all = !scope_is_limited(r->token);
+    bool sees_all = !scope_names_brands(r->token);
     struct brand_set brands = sees_all ? (struct brand_set){0} : scope_brands(r->token, v);
     ids.count = identity_list(v, person, &ids.list);
     uint32_t *places = ARENA_ARRAY(v->arena, uint32_t, ids.count + 1);

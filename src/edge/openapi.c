@@ -60,6 +60,9 @@ static void put_who(struct buf *out, const struct route *r)
     case WHO_TOKEN:
         buf_printf(out, "a token with the role `%s`", role_names[r->role]);
         break;
+    case WHO_GUIDE:
+        buf_printf(out, "a token with the role `%s`, also one that is limited to a guide's own customers", role_names[r->role]);
+        break;
     }
 }
 
@@ -132,6 +135,8 @@ static void put_operation(struct json_writer *w, const struct route *r)
         member_text(w, "x-kith-role", role_names[r->role]);
     if (r->who == WHO_UNLIMITED || r->who == WHO_LOCAL)
         member_bool(w, "x-kith-unlimited", true);
+    if (r->who == WHO_GUIDE)
+        member_bool(w, "x-kith-own-customers", true);
     put_parameters(w, r);
     if (r->takes != NULL)
         put_body(w, r);

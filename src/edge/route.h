@@ -12,8 +12,9 @@ struct request;
 
 enum who {
     WHO_ANYBODY,   /* no token */
-    WHO_TOKEN,     /* a token with the route's role */
-    WHO_UNLIMITED, /* the same, unless it is limited to brands: this concerns the whole workspace */
+    WHO_TOKEN,     /* a token with the route's role that is not limited to a guide's own customers */
+    WHO_GUIDE,     /* the same, also one that is limited to a guide's own customers: all persons told pass scope_sees_person */
+    WHO_UNLIMITED, /* as WHO_TOKEN, unless it is limited to brands: this concerns the whole workspace */
     WHO_LOCAL,     /* anybody on this machine, else as WHO_UNLIMITED */
     WHO_SDK,       /* as WHO_TOKEN, but a write key may also stand in the query or the body; cross-origin allowed */
 };
@@ -113,6 +114,13 @@ fallible exports_create(struct exports **out_exports, struct err *e);
 void exports_destroy(struct exports *s); /* waits for all to end: the server has closed by then. NULL is fine */
 struct exports *door_exports(struct door *d);
 
+/* Who waits for a change; one thread asks for them again and again. */
+struct doorman;
+fallible doorman_create(struct doorman **out_doorman, struct err *e);
+void doorman_send_home(struct doorman *d); /* nobody waits from now on: all that wait are answered. NULL is fine */
+void doorman_destroy(struct doorman *d);   /* sent home before. NULL is fine */
+struct doorman *door_doorman(struct door *d);
+
 /* Buffers of one request being collected; taken from and given back to the door. */
 struct intake;
 struct intake *intake_take(struct door *d);
@@ -136,6 +144,9 @@ void api_lookup(struct request *r);
 void api_reviews(struct request *r);
 void api_acts(struct request *r);
 
+void api_blocked(struct request *r); /* api/blocked.c */
+void api_blocked_set(struct request *r); /* choice: 1 blocks, 0 unblocks */
+
 void api_token_make(struct request *r); /* api/admin.c */
 void api_tokens(struct request *r);
 void api_token_revoke(struct request *r);
@@ -150,7 +161,8 @@ void api_reads(struct request *r);
 void api_orders_put(struct request *r); /* api/orders.c */
 void api_order(struct request *r);
 void api_person_orders(struct request *r);
-void api_order_act(struct request *r); /* choice: the command */
+void api_order_act(struct request *r); /* api/order_acts.c; choice: the command */
+void api_order_acts(struct request *r);
 void api_reconcile(struct request *r); /* api/order_books.c; choice of those that set: the command */
 void api_reconcile_orders(struct request *r);
 void api_declare(struct request *r);
@@ -158,6 +170,10 @@ void api_rate_set(struct request *r);
 void api_rates(struct request *r);
 void api_order_shops(struct request *r);
 void api_order_shop_set(struct request *r);
+void api_pulse_alarms(struct request *r); /* api/pulse.c */
+
+void api_calendars(struct request *r); /* api/calendar.c */
+void api_calendar_put(struct request *r);
 
 void api_person_relations(struct request *r); /* api/relations.c */
 void api_thing_people(struct request *r);
@@ -165,6 +181,8 @@ void api_person_relation(struct request *r); /* api/relation_acts.c */
 void api_relations_put(struct request *r);
 void api_hand_over(struct request *r);
 void api_hand_overs(struct request *r);
+void api_relation_types(struct request *r); /* api/relation_types.c */
+void api_relation_type_put(struct request *r);
 
 void api_thing(struct request *r); /* api/things.c */
 void api_things(struct request *r);
@@ -185,6 +203,11 @@ void api_hooks(struct request *r); /* api/hooks.c */
 void api_hook_make(struct request *r);
 void api_hook_end(struct request *r);
 
+void api_changes(struct request *r);   /* api/changes.c */
+void api_consumers(struct request *r); /* api/consumers.c */
+void api_consumer_put(struct request *r);
+void api_consumer_end(struct request *r);
+
 void api_dead_letters(struct request *r); /* api/dead.c */
 void api_dead_act(struct request *r);     /* choice: the command */
 
@@ -194,6 +217,10 @@ void api_backup(struct request *r); /* api/backup.c; POST opens one, DELETE clos
 void api_ports(struct request *r);
 enum ports_choice { PORTS_RESUME, PORTS_PAUSE };
 void api_ports_set(struct request *r);
+
+void api_copy(struct request *r); /* api/copy.c */
+void api_copy_orders(struct request *r);
+void api_custody_order(struct request *r); /* api/custody.c */
 
 void api_erase(struct request *r); /* api/erase.c */
 void api_erasures(struct request *r);

@@ -11,6 +11,9 @@
  * lets a desk serve them, but a phone number that somebody gave to one brand, of another legal entity perhaps, isn't the
  * other's to read (docs/adr/0012). What somebody names in full, though, finds the person: so a customer who tells a desk
  * another of their numbers is found by it.
+ * A token that names a guide sees the people who are owned by that guide now, by an open relation of a brand that it sees, and nobody
+ * else: with the command that ends the ownership the person is gone for it. Of orders it sees those of these people, of things none that
+ * tell of persons. It may ask only where the table of routes says so (WHO_GUIDE).
  * What concerns the whole workspace (WHO_UNLIMITED) is refused to it; figures are cut to its brands, and those that can't be
  * cut exactly are left out, by name.
  * A token that names a store sees of events those of this store and those of none; of figures none that count events.
@@ -23,7 +26,9 @@
 #include "domain/scope/scope.h"
 #include "domain/thing/thing.h"
 
-bool scope_is_limited(const struct token *t); /* to brands */
+bool scope_is_limited(const struct token *t); /* to brands, or to a guide's own customers */
+bool scope_names_brands(const struct token *t);
+bool scope_names_guide(const struct token *t);
 bool scope_names_store(const struct token *t);
 bool scope_sees_brand(const struct token *t, const struct view *v, struct bytes brand); /* by name; empty: the whole group's */
 bool scope_sees_event(const struct token *t, const struct view *v, struct bytes brand, struct bytes store);
@@ -33,7 +38,7 @@ bool scope_sees_brand_number(const struct token *t, const struct view *v, uint32
 /* "Other", where events of many brands add up, is nobody's who is limited. */
 bool scope_sees_counter(const struct token *t, const struct view *v, const struct counter *c);
 /* The brands it sees by number, and 0; those that no event had yet are not among them. It sees identifiers that are known to any of
- * them (edge/identifiers.h). In the view's arena; of a token that is limited. */
+ * them (edge/identifiers.h). In the view's arena; of a token that names brands. */
 struct brand_set scope_brands(const struct token *t, const struct view *v);
 /* The same by name, for a thread that has no view; lives in `arena`. */
 struct brands_seen {
@@ -43,6 +48,8 @@ struct brands_seen {
 struct brands_seen scope_brands_seen(const struct token *t, const struct view *v, struct arena *arena);
 bool scope_sees_event_of(const struct token *t, const struct brands_seen *seen, struct bytes brand, struct bytes store);
 bool scope_sees_person(const struct token *t, const struct view *v, uint32_t person);
+struct order;
+bool scope_sees_order(const struct token *t, const struct view *v, const struct order *o);
 /* Its own acts, and those about identifiers all of which it sees. */
 bool scope_sees_act(const struct token *t, const struct view *v, const struct act_record *act);
 bool scope_sees_review(const struct token *t, const struct view *v, const struct review_record *review);

@@ -7,13 +7,6 @@
 #define SENTENCE_BYTES_MAX 2048u
 #define LANGUAGE_BYTES_MAX 256u
 
-/* {1}, {2} … stand for any words; the last one of a sentence is looked up in turn, as is what stands behind a place. */
-struct wording {
-    const char *found;
-    const char *en; /* NULL: as it was found */
-    const char *zh;
-};
-
 static const struct wording wordings[] = {
     /* JSON. */
     {"line {1}, column {2} (byte {3}): {4}", NULL, "第 {1} 行第 {2} 列(第 {3} 字节):{4}"},
@@ -31,6 +24,14 @@ static const struct wording wordings[] = {
     {"too many levels of arrays and objects", NULL, "数组与对象嵌套过深"},
     {"a word that is not true, false or null", NULL, "此处的词不是 true、false 或 null"},
     {"a number that begins with 0", NULL, "数字不能以 0 开头"},
+    {"a number without digits after its point", NULL, "小数点之后没有数字"},
+    {"a number without digits in its exponent", NULL, "指数中没有数字"},
+    {"a number without digits", NULL, "数字中没有数字字符"},
+    {"a number with something else in it", NULL, "数字中夹有别的字符"},
+    {"a backslash before a character that has no such form", NULL, "反斜杠之后的字符没有这种写法"},
+    {"\\u without four hexadecimal digits", NULL, "\\u 之后应有四位十六进制数字"},
+    {"the text ends too early", NULL, "内容不完整,提前结束"},
+    {"no memory for a document of {1} bytes", NULL, "内存不足,容不下 {1} 字节的内容"},
     {"{1} bytes, at most {2}", NULL, "共 {1} 字节,至多 {2} 字节"},
     {"the body is a JSON object, this is {1}", NULL, "请求正文应为 JSON 对象,而不是{1}"},
     {"an object", NULL, "对象"},
@@ -50,6 +51,29 @@ static const struct wording wordings[] = {
     {"{1} exports run already: try again when one has ended", NULL, "已有 {1} 个导出在进行:请等其中一个结束后再试"},
     {"source, received_at and position: only an import has them, with ?import=1", NULL,
      "source、received_at 与 position:只有带 ?import=1 的导入才可以有"},
+
+    /* Changes. */
+    {"say either after or consumer", NULL, "after 与 consumer 只能给出一个"},
+    {"facts: no such word: did you mean {1}", NULL, "facts:没有这个词;是否为 {1}"},
+    {"facts: no such word", NULL, "facts:没有这个词"},
+    {"after: want the cursor of a change, start or now", NULL, "after:应为变更的游标、start 或 now"},
+    {"from: want the cursor of a change, start or now", NULL, "from:应为变更的游标、start 或 now"},
+    {"acknowledged: want the cursor of a change", NULL, "acknowledged:应为变更的游标"},
+    {"state: want 1, or leave it out", NULL, "state:应为 1,或省略"},
+    {"say either acknowledged, with the cursor of a change, or from", NULL, "请给出 acknowledged(变更的游标)或 from"},
+    {"from needs the role admin", NULL, "from 需要 admin 角色"},
+    {"a consumer's name has at most {1} bytes", NULL, "消费者名称至多 {1} 字节"},
+    {"a consumer's name is plain text of at most {1} bytes without \"/\" and control characters, and not . or ..", NULL,
+     "消费者名称应为至多 {1} 字节的纯文本,不含 / 与控制字符,且不为 . 或 .."},
+    {"that is too much at once: ask for less with limit, or without state", NULL, "一次内容过多:请减小 limit,或不带 state"},
+    {"Nobody has asked for them: PUT /api/v1/consumers/NAME with {\"from\":\"now\"} first.", NULL,
+     "尚无消费者:请先 PUT /api/v1/consumers/名称,正文 {\"from\":\"now\"}。"},
+    {"Take a new cursor with after=now, export what there is, then go on behind the cursor; or begin at what is left with after=start.", NULL,
+     "请用 after=now 取得新游标,全量导出,再从该游标继续;或用 after=start 从现存最早处开始。"},
+    {"The workspace was restored from a backup since, or the cursor is another one's: take a new one with after=now, and export what there is.", NULL,
+     "工作区可能已从备份恢复,或游标属于别处:请用 after=now 取得新游标,并全量导出。"},
+    {"PUT /api/v1/consumers/NAME with {\"from\":\"now\"} makes it.", NULL, "PUT /api/v1/consumers/名称,正文 {\"from\":\"now\"} 即可新建。"},
+    {"The token has changed or ended.", NULL, "令牌已变更或失效。"},
 
     /* Members. */
     {"want a whole number, not '{1}'", NULL, "应为整数,而不是 '{1}'"},
@@ -127,10 +151,10 @@ static const struct wording wordings[] = {
     {"an identifier is {1} or \"TYPE:VALUE\", this is {2}", NULL, "标识应为 {1} 或 \"类型:值\",而不是{2}"},
     {"want an identifier, not a person", NULL, "此处应为标识,而不是人"},
     {"{1} identifiers; this act takes {2} to {3}", NULL, "给出了 {1} 个标识;此操作需要 {2} 至 {3} 个"},
-    {"want event, brand, channel, shop, store, staff, touchpoint, campaign, source, trait, purpose or entity; did you mean {1}", NULL,
-     "应为 event、brand、channel、shop、store、staff、touchpoint、campaign、source、trait、purpose 或 entity;是不是 {1}"},
-    {"want event, brand, channel, shop, store, staff, touchpoint, campaign, source, trait, purpose or entity", NULL,
-     "应为 event、brand、channel、shop、store、staff、touchpoint、campaign、source、trait、purpose 或 entity"},
+    {"want event, brand, channel, shop, store, staff, touchpoint, campaign, source, trait, purpose, entity or app; did you mean {1}", NULL,
+     "应为 event、brand、channel、shop、store、staff、touchpoint、campaign、source、trait、purpose、entity 或 app;是不是 {1}"},
+    {"want event, brand, channel, shop, store, staff, touchpoint, campaign, source, trait, purpose, entity or app", NULL,
+     "应为 event、brand、channel、shop、store、staff、touchpoint、campaign、source、trait、purpose、entity 或 app"},
     {"want release, give or block", NULL, "应为 release(放行)、give(归属)或 block(屏蔽)"},
     {"say which act: its position (GET /api/v1/identity/acts tells), or one person in ids for the newest about them", NULL,
      "请说明撤销哪次操作:给出位点(见 GET /api/v1/identity/acts),或在 ids 中给出一个人以撤销关于此人的最近一次"},
@@ -199,6 +223,14 @@ static const struct wording wordings[] = {
     {"more than {1} things in one request: send several", NULL, "一次至多 {1} 个实体:请分多次发送"},
     {"{1} of {2} things were not taken ({3}): send the request again", NULL, "{2} 个实体中有 {1} 个未被接收({3}):请重发整个请求"},
 
+    /* The calendar. */
+    {"want workspace, shop or source", NULL, "应为 workspace、shop 或 source"},
+    {"want that of a shop or a source, of at most {1} bytes; the workspace has none", NULL, "应为店铺或数据源的名称,至多 {1} 字节;工作区没有名称"},
+    {"it is the workspace's alone", NULL, "只有工作区可设时区"},
+    {"at most {1}, each a day or a span of days", NULL, "至多 {1} 项,每项为一天或一段日期"},
+    {"want spans in order, none of them meeting another", NULL, "各段日期须先后有序,且互不重叠"},
+    {"there is no '{1}'; the nearest is '{2}'", NULL, "没有 '{1}';最接近的是 '{2}'"},
+
     /* Relations. */
     {"It is limited to brands: name one of them as the relation's brand.", NULL, "该令牌限定了品牌:请在 brand 中指明其中之一。"},
     {"name the person by an identifier, TYPE:VALUE: the relation goes with it through merge and split", NULL,
@@ -209,6 +241,12 @@ static const struct wording wordings[] = {
     {"there is no such relation to things of the kind {1}", NULL, "没有指向该种类的这种关系:{1}"},
     {"a relation '{1}' leads to {2}", NULL, "关系 '{1}' 应指向:{2}"},
     {"an id has 1 to {1} bytes", NULL, "编号应为 1 至 {1} 字节"},
+    {"want the id of somebody of staff, of at most {1} bytes", NULL, "应为员工编号,至多 {1} 字节"},
+    {"want 1 to {1} of a-z, 0-9 and _", NULL, "应为 1 至 {1} 个 a-z、0-9 或 _"},
+    {"want words, none of them empty and none with a bar", NULL, "应为若干词,不能为空,也不能含竖线"},
+    {"at most {1} bytes with what stands between them", NULL, "连同分隔符至多 {1} 字节"},
+    {"want at most {1} kinds of things, or person", NULL, "至多 {1} 个实体种类,或 person"},
+    {"want a place on the ladder; the nearest is '{1}'", NULL, "应为客户阶梯中的一级;最接近的是 '{1}'"},
     {"a name has 1 to {1} bytes", NULL, "名称应为 1 至 {1} 字节"},
     {"a value has at most {1} bytes", NULL, "值至多 {1} 字节"},
     {"want one of {1}", NULL, "应为其中之一:{1}"},
@@ -236,14 +274,21 @@ static const struct wording wordings[] = {
     {"Send a token that is in force: Authorization: Bearer …; `kith token add` makes one.", NULL,
      "请发送有效的令牌:Authorization: Bearer …;用 `kith token add` 新建。"},
     {"It needs the role {1}.", NULL, "需要角色 {1}。"},
+    {"It is limited to a guide's own customers, and this isn't about one of them.", NULL, "该令牌只限本导购的专属客户,此操作不在其内。"},
+    {"such a token has the roles read and write alone: who collects could tell of anybody", NULL,
+     "这样的令牌只能有 read 与 write 角色:能采集就能涉及任何人"},
+    {"want guide: and the id of somebody of staff, of at most {1} bytes", NULL, "应为 guide: 加员工编号,至多 {1} 字节"},
     {"It is limited to brands, and this concerns the whole workspace.", NULL, "该令牌限定了品牌,而此操作涉及整个工作区。"},
     {"admin concerns the whole workspace: such a token is not limited to brands", NULL, "admin 涉及整个工作区:这样的令牌不能限定品牌"},
     {"a hook goes to http://…, https://…, or to the plain name of a file", NULL, "推送目标应为 http://…、https://…,或不含路径的文件名"},
     {"a hook's name is plain text without \"/\" and control characters, and not . or ..", NULL, "推送名称应为普通文本,不含 \"/\" 和控制字符,也不能是 . 或 .."},
     {"a hook has a name of at most {1} bytes, a secret of at most {2}, and at least one cause", NULL,
      "推送需要至多 {1} 字节的名称、至多 {2} 字节的密钥,以及至少一种成因"},
-    {"want some of collect, read, write, admin, each once", NULL, "应为 collect、read、write、admin 中的若干个,各写一次"},
-    {"want some of collect, read, write, admin", NULL, "应为 collect、read、write、admin 中的若干个"},
+    {"say in at most {1} bytes what the law lets you read it for, such as a file number", NULL, "请用至多 {1} 字节说明法定用途,例如案号"},
+    {"The shop has no order of this number whose buyer was erased; others are under /api/v1/orders.", NULL, "该店铺没有此订单号的封存订单;其他订单见 /api/v1/orders"},
+    {"A copy for the person is whole: it needs a token that sees values in full.", NULL, "个人信息副本须完整:请使用不打码的令牌"},
+    {"want some of collect, read, write, admin, legal, each once", NULL, "应为 collect、read、write、admin、legal 中的若干个,各写一次"},
+    {"want some of collect, read, write, admin, legal", NULL, "应为 collect、read、write、admin、legal 中的若干个"},
     {"a token has a name, which is also the source of the events that it collects", NULL, "令牌需要名称,它也是所采集事件的数据源"},
     {"want at most {1} names of at most {2} bytes", NULL, "至多 {1} 个名称,每个至多 {2} 字节"},
     {"want {1} with a whole number; GET shows them all", NULL, "应为 {1},value 为整数;用 GET 查看全部"},
@@ -299,14 +344,9 @@ static const struct wording wordings[] = {
     {"{1}: Permission denied", NULL, "没有权限:{1}"},
     {"{1}: Is a directory", NULL, "这是目录:{1}"},
     {"can't write {1}", NULL, "写不了 {1}"},
-    {"can't write the rejects to {1}", NULL, "有误的行写不进 {1}"},
     {"'{1}' is not a size: want 512M or 4G", NULL, "'{1}' 不是大小:应如 512M 或 4G"},
     {"--listen {1}: want ADDRESS:PORT, such as {2}", NULL, "--listen {1}:应为 地址:端口,如 {2}"},
     {"the token is no token: too long, or with a line end in it", NULL, "这不是令牌:过长,或含有换行"},
-    {"the map: there is no column \"{1}\"; did you mean \"{2}\"?", NULL, "映射:没有 \"{1}\" 这一列;是不是 \"{2}\"?"},
-    {"the map: there is no column \"{1}\"", NULL, "映射:没有 \"{1}\" 这一列"},
-    {"column \"{1}\": '{2}' is no number", NULL, "\"{1}\" 列:'{2}' 不是数字"},
-    {"the row has {1} cells, and there are {2} columns", NULL, "该行有 {1} 格,而表头有 {2} 列"},
     {"the daemon has been busy for {1} s: try again later, what was sent is kept and won't be doubled", NULL,
      "守护进程已忙 {1} 秒:请稍后重试,已发送的不会丢也不会重复"},
 
@@ -336,6 +376,10 @@ static const struct {
     {"no-such-person", "没有这个人"},
     {"no-such-order", "没有这个订单"},
     {"no-such-brand", "没有这个品牌"},
+    {"no-such-consumer", "没有这个消费者"},
+    {"changes-not-kept", "未保留变更"},
+    {"changes-gone", "该游标之后的变更已不再保留"},
+    {"changes-ahead", "尚无到此游标的变更"},
     {"no-such-act", "没有这次操作"},
     {"no-such-thing", "没有这个实体"},
     {"no-such-kind", "没有这个种类"},
@@ -429,38 +473,51 @@ static bool fits(const char *pattern, struct bytes text, struct captures *c)
     return false;
 }
 
-static bool sentence_put(struct buf *out, struct bytes text, bool in_chinese);
+/* A sentence on its way out. */
+struct saying {
+    struct wording_table first; /* tried before the table above */
+    bool in_chinese;
+    struct buf out;
+};
 
-static void captured_put(struct buf *out, const struct captures *c, uint32_t at, bool in_chinese)
+static bool sentence_put(struct saying *s, struct bytes text);
+
+static void captured_put(struct saying *s, const struct captures *c, uint32_t at)
 {
     bool is_last = at + 1 == c->count;
-    if (at < c->count && !(is_last && sentence_put(out, c->words[at], in_chinese)))
-        buf_push(out, c->words[at]);
+    if (at < c->count && !(is_last && sentence_put(s, c->words[at])))
+        buf_push(&s->out, c->words[at]);
 }
 
-static void wording_put(struct buf *out, const struct wording *w, const struct captures *c, bool in_chinese)
+static void wording_put(struct saying *s, const struct wording *w, const struct captures *c)
 {
-    const char *form = in_chinese ? w->zh : w->en != NULL ? w->en : w->found;
+    const char *form = s->in_chinese ? w->zh : w->en != NULL ? w->en : w->found;
     for (; *form != 0; form++) {
         if (!is_hole(form)) {
-            buf_push_byte(out, (uint8_t)*form);
+            buf_push_byte(&s->out, (uint8_t)*form);
             continue;
         }
-        captured_put(out, c, (uint32_t)(form[1] - '1'), in_chinese);
+        captured_put(s, c, (uint32_t)(form[1] - '1'));
         form += 2;
     }
 }
 
-static bool table_put(struct buf *out, struct bytes text, bool in_chinese)
+static bool rows_put(struct saying *s, const struct wording_table *table, struct bytes text)
 {
-    for (size_t i = 0; i < COUNT_OF(wordings); i++) {
+    for (size_t i = 0; i < table->count; i++) {
         struct captures c = {.count = 0};
-        if (!fits(wordings[i].found, text, &c))
+        if (!fits(table->rows[i].found, text, &c))
             continue;
-        wording_put(out, &wordings[i], &c, in_chinese);
+        wording_put(s, &table->rows[i], &c);
         return true;
     }
     return false;
+}
+
+static bool table_put(struct saying *s, struct bytes text)
+{
+    const struct wording_table own = {wordings, COUNT_OF(wordings)};
+    return rows_put(s, &s->first, text) || rows_put(s, &own, text);
 }
 
 /* "ids[0]: phone" stands before a sentence. */
@@ -472,29 +529,34 @@ static void place_put(struct buf *out, struct bytes place, bool in_chinese)
 }
 
 /* false: nothing was put. */
-static bool sentence_put(struct buf *out, struct bytes text, bool in_chinese)
+static bool sentence_put(struct saying *s, struct bytes text)
 {
-    if (table_put(out, text, in_chinese))
+    if (table_put(s, text))
         return true;
     for (size_t at = 0; at + 2 < text.size; at++) {
         if (text.data[at] != ':' || text.data[at + 1] != ' ')
             continue;
-        size_t before = out->size;
-        place_put(out, bytes_slice(text, 0, at + 2), in_chinese);
-        if (table_put(out, bytes_slice(text, at + 2, text.size), in_chinese))
+        size_t before = s->out.size;
+        place_put(&s->out, bytes_slice(text, 0, at + 2), s->in_chinese);
+        if (table_put(s, bytes_slice(text, at + 2, text.size)))
             return true;
-        out->size = before;
+        s->out.size = before;
     }
     return false;
 }
 
+const char *wording_by(struct arena *a, const struct wording_table *first, const char *english, bool in_chinese)
+{
+    struct saying s = {.first = *first, .in_chinese = in_chinese};
+    struct bytes text = bytes_of_text(english);
+    buf_init(&s.out, SENTENCE_BYTES_MAX);
+    bool put = text.size < SENTENCE_BYTES_MAX && sentence_put(&s, text) && !s.out.overflowed;
+    const char *said = put ? arena_text(a, buf_bytes(&s.out)) : english;
+    buf_fini(&s.out);
+    return said;
+}
+
 const char *wording_of(struct arena *a, const char *english, bool in_chinese)
 {
-    struct buf out;
-    struct bytes text = bytes_of_text(english);
-    buf_init(&out, SENTENCE_BYTES_MAX);
-    bool put = text.size < SENTENCE_BYTES_MAX && sentence_put(&out, text, in_chinese) && !out.overflowed;
-    const char *said = put ? arena_text(a, buf_bytes(&out)) : english;
-    buf_fini(&out);
-    return said;
+    return wording_by(a, &(struct wording_table){NULL, 0}, english, in_chinese);
 }

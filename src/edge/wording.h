@@ -7,8 +7,22 @@
 
 /* An Accept-Language header that asks for Chinese before English; no bytes: no. */
 bool wording_in_chinese(struct bytes accept_language);
+/* One sentence. {1}, {2} … stand for any words; the last one is looked up in turn, as is what stands behind a place. */
+struct wording {
+    const char *found;
+    const char *en; /* NULL: as it was found */
+    const char *zh;
+};
+
 /* Of a problem's slug; NULL: the table has none. */
 const char *wording_title(const char *slug);
 /* The sentence, or what the table says instead; in the arena or `english` itself. A sentence may stand behind its place:
  * "ids[0]: …". Cost: the table is tried from its beginning, some microseconds. */
 const char *wording_of(struct arena *a, const char *english, bool in_chinese);
+
+/* The same with a table that is tried first: of who finds other things wrong than the daemon does. */
+struct wording_table {
+    const struct wording *rows;
+    size_t count;
+};
+const char *wording_by(struct arena *a, const struct wording_table *first, const char *english, bool in_chinese);

@@ -10,6 +10,7 @@
 
 #include "base/time.h"
 #include "domain/access/access.h"
+#include "domain/calendar/calendar.h"
 #include "domain/collect/collect.h"
 #include "domain/event/event.h"
 #include "domain/hook/hook.h"
@@ -29,7 +30,7 @@
 #define WAIT_US (20 * US_PER_SECOND)
 
 static const struct domain *const domains[] = {&engine_domain, &collect_domain, &identity_domain, &people_domain,
-                                               &event_domain,  &access_domain,  &thing_domain, &order_domain,  &hook_domain};
+                                               &event_domain,  &access_domain,  &thing_domain, &calendar_domain, &order_domain,  &hook_domain};
 
 /* A server that gives `answers`, one a request and the last one for ever, and keeps the last request. Behind an answer that
  * says "endless" it sends bytes until the other side has enough. */

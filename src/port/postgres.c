@@ -14,16 +14,16 @@ static struct bytes words_of(const char *text)
 
 static fallible result_take(const PGresult *r, rows_take take, void *context, struct err *e)
 {
-    struct bytes names[POSTGRES_COLUMNS_MAX], cells[POSTGRES_COLUMNS_MAX];
+    struct bytes names[DATABASE_COLUMNS_MAX], cells[DATABASE_COLUMNS_MAX];
     int columns = PQnfields(r), rows = PQntuples(r);
-    if (columns > (int)POSTGRES_COLUMNS_MAX)
-        return FAIL(e, LIMIT, "more than %u columns", POSTGRES_COLUMNS_MAX);
+    if (columns > (int)DATABASE_COLUMNS_MAX)
+        return FAIL(e, LIMIT, "more than %u columns", DATABASE_COLUMNS_MAX);
     for (int i = 0; i < columns; i++)
         names[i] = bytes_of_text(PQfname(r, i));
     for (int row = 0; row < rows; row++) {
         for (int i = 0; i < columns; i++)
             cells[i] = bytes_of(PQgetvalue(r, row, i), (size_t)PQgetlength(r, row, i));
-        struct rows_row one = {names, cells, (size_t)columns};
+        struct rows_row one = {names, cells, cells, (size_t)columns};
         TRY(take(context, &one, e));
     }
     return DONE;

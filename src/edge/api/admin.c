@@ -19,6 +19,7 @@
 #define NAMES_USUAL 1000u
 #define NAMES_MAX 5000u
 #define SECRET_TEXT_BYTES 64u
+#define GUIDE_PREFIX "guide:"
 
 /* --- tokens --- */
 
@@ -43,10 +44,10 @@ static fallible roles_read(struct json list, uint32_t *out_roles, struct err *e)
             if (bytes_equal(bytes_of_text(role_names[i]), json_string(item)))
                 roles |= 1u << i;
         if (roles == before)
-            return FAIL(e, INVALID, "roles: want some of collect, read, write, admin, each once");
+            return FAIL(e, INVALID, "roles: want some of collect, read, write, admin, legal, each once");
     }
     if (roles == 0)
-        return FAIL(e, INVALID, "roles: want some of collect, read, write, admin");
+        return FAIL(e, INVALID, "roles: want some of collect, read, write, admin, legal");
     *out_roles = roles;
     return DONE;
 }
@@ -63,9 +64,23 @@ static fallible brands_read(struct json list, struct token *t, struct err *e)
     return DONE;
 }
 
+/* "guide:G17" */
+static fallible guide_read(struct json said, struct token *t, struct err *e)
+{
+    struct bytes prefix = BYTES_LIT(GUIDE_PREFIX), text = json_string(said);
+    if (json_is(said, JSON_ABSENT) || json_is(said, JSON_NULL))
+        return DONE;
+    struct bytes id = bytes_slice(text, bytes_starts_with(text, prefix) ? prefix.size : text.size, text.size);
+    if (id.size == 0 || id.size >= sizeof t->guide || json_has_nul(said))
+        return FAIL(e, INVALID, "own_customers: want " GUIDE_PREFIX " and the id of somebody of staff, of at most %zu bytes", sizeof t->guide - 1);
+    memcpy(t->guide, id.data, id.size);
+    return DONE;
+}
+
 static const struct body_member token_members[] = {
     {"name", BODY_TEXT, false},   {"roles", BODY_NAMES, false}, {"brands", BODY_NAMES, false}, {"store", BODY_TEXT, true},
     {"channel", BODY_TEXT, true}, {"brand", BODY_TEXT, true},   {"masked", BODY_BOOL, false},  {"expires", BODY_TIME, true},
+    {"own_customers", BODY_TEXT, true},
 };
 
 static fallible token_read(struct json root, struct token *t, struct err *e)
@@ -79,7 +94,8 @@ static fallible token_read(struct json root, struct token *t, struct err *e)
     TRY(text_take(root, "brand", t->brand, sizeof t->brand, e));
     TRY(roles_read(json_find(root, BYTES_LIT("roles")), &t->roles, e));
     TRY(brands_read(json_find(root, BYTES_LIT("brands")), t, e));
-    if (scope_is_limited(t) && (t->roles >> ROLE_ADMIN & 1) != 0)
+    TRY(guide_read(json_find(root, BYTES_LIT("own_customers")), t, e));
+    if (scope_names_brands(t) && (t->roles >> ROLE_ADMIN & 1) != 0)
         return FAIL(e, INVALID, "admin concerns the whole workspace: such a token is not limited to brands");
     (void)json_bool(json_find(root, BYTES_LIT("masked")), &t->masked);
     if (!json_is(expires, JSON_ABSENT) && !json_is(expires, JSON_NULL))
@@ -103,6 +119,13 @@ struct token_request {
     char secret[SECRET_TEXT_BYTES];
 };
 
+static void member_guide(struct json_writer *w, const struct token *t)
+{
+    char text[sizeof GUIDE_PREFIX + sizeof t->guide];
+    (void)snprintf(text, sizeof text, GUIDE_PREFIX "%s", t->guide);
+    member_text(w, "own_customers", t->guide[0] == 0 ? NULL : text);
+}
+
 static void put_token(struct json_writer *w, const struct token *t)
 {
     member_text(w, "name", t->name);
@@ -118,6 +141,7 @@ static void put_token(struct json_writer *w, const struct token *t)
         json_put_text(w, t->brands[i]);
     json_array_end(w);
     member_text(w, "store", t->store[0] == 0 ? NULL : t->store);
+    member_guide(w, t);
     member_text(w, "channel", t->channel[0] == 0 ? NULL : t->channel);
     member_text(w, "brand", t->brand[0] == 0 ? NULL : t->brand);
     member_bool(w, "masked", t->masked);
@@ -262,6 +286,7 @@ static const char *const kind_names[NAME_KIND_COUNT] = {
     [NAME_EVENT] = "event",     [NAME_BRAND] = "brand",           [NAME_CHANNEL] = "channel",   [NAME_SHOP] = "shop",
     [NAME_STORE] = "store",     [NAME_STAFF] = "staff",           [NAME_TOUCHPOINT] = "touchpoint", [NAME_CAMPAIGN] = "campaign",
     [NAME_SOURCE] = "source",   [NAME_TRAIT] = "trait",           [NAME_PURPOSE] = "purpose",   [NAME_ENTITY] = "entity",
+    [NAME_APP] = "app",
 };
 
 const char *name_kind_word(size_t at)
@@ -278,7 +303,7 @@ static fallible kind_read(struct bytes word, enum name_kind *out_kind, struct er
         }
     }
     const char *near = near_name(word, kind_names + 1, NAME_KIND_COUNT - 1, sizeof *kind_names);
-    return FAIL(e, INVALID, "kind: want event, brand, channel, shop, store, staff, touchpoint, campaign, source, trait, purpose or entity%s%s",
+    return FAIL(e, INVALID, "kind: want event, brand, channel, shop, store, staff, touchpoint, campaign, source, trait, purpose, entity or app%s%s",
                 near == NULL ? "" : "; did you mean ", near == NULL ? "" : near);
 }
 

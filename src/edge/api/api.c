@@ -208,14 +208,19 @@ void member_bool(struct json_writer *w, const char *key, bool x)
     json_put_bool(w, x);
 }
 
-void member_time(struct json_writer *w, const char *key, int64_t us)
+void put_time(struct json_writer *w, int64_t us)
 {
     char text[TIME_TEXT_BYTES];
-    json_key(w, key);
     if (us < TIME_US_MIN || us >= TIME_US_END)
         json_put_null(w);
     else
         json_put_text(w, time_format(us, text));
+}
+
+void member_time(struct json_writer *w, const char *key, int64_t us)
+{
+    json_key(w, key);
+    put_time(w, us);
 }
 
 void member_name(struct json_writer *w, const char *key, const struct view *v, enum name_kind kind, uint32_t number)
@@ -382,11 +387,38 @@ bool body_read(struct request *r, struct body_members members, struct json_parse
     return false;
 }
 
+fallible request_may_redo(const struct request *r, struct err *e)
+{
+    if (request_may(r, ROLE_ADMIN) && !scope_is_limited(r->token))
+        return DONE;
+    return FAIL(e, DENIED, "decided, brands: only an admin's token that is not limited does again what was decided elsewhere");
+}
+
+bool is_masked(const struct request *r)
+{
+    return r->token != NULL && r->token->masked;
+}
+
 bool is_loopback(const struct request *r)
 {
     const char *client = http_client(r->x);
     bool local = strcmp(client, "::1") == 0 || strncmp(client, "127.", 4) == 0;
     return local && http_header(r->x, "X-Forwarded-For").data == NULL && http_header(r->x, "Forwarded").data == NULL;
+}
+
+void put_id(const struct request *r, const struct view *v, const struct envelope_id *id, struct json_writer *w)
+{
+    const struct id_type_rule *rule = id_type_rule(v, id->type);
+    json_object_begin(w);
+    member_text(w, "type", rule == NULL ? "" : rule->name);
+    if (id->ns.size > 0)
+        member_bytes(w, "ns", id->ns);
+    json_key(w, "value");
+    if (is_masked(r))
+        mask_text(w, id->value);
+    else
+        json_put_string(w, id->value);
+    json_object_end(w);
 }
 
 /* --- references to things --- */

@@ -36,6 +36,7 @@ const char *public_id_text(struct hash128 id, char out_text[PUBLIC_ID_TEXT_BYTES
 bool public_id_read(struct bytes text, struct hash128 *out_id); /* dashes are passed over */
 
 void put_text(struct json_writer *w, const char *text); /* NULL: null */
+void put_time(struct json_writer *w, int64_t us);       /* RFC 3339; null beyond the years that it can say */
 /* Members of an open object. */
 void member_text(struct json_writer *w, const char *key, const char *text);
 void member_bytes(struct json_writer *w, const char *key, struct bytes text);
@@ -45,6 +46,8 @@ void member_bool(struct json_writer *w, const char *key, bool x);
 void member_time(struct json_writer *w, const char *key, int64_t us);          /* RFC 3339 */
 void member_name(struct json_writer *w, const char *key, const struct view *v, enum name_kind kind, uint32_t number); /* 0: null */
 void member_person(struct json_writer *w, const char *key, const struct view *v, uint32_t person); /* its public id, or null */
+/* An identifier by itself, {"type":…,"ns":…,"value":…}, masked where the token is. */
+void put_id(const struct request *r, const struct view *v, const struct envelope_id *id, struct json_writer *w);
 /* All members of a consent; its evidence masked where the token is. */
 struct consent;
 void put_consent(const struct request *r, const struct view *v, const struct consent *c, struct json_writer *w);
@@ -53,6 +56,7 @@ void record_put(struct json_writer *w, struct bytes record);  /* as an object */
 
 /* A number in the query. Absent: `otherwise`; more than `most`: `most`. INVALID: no number. */
 fallible query_number(struct request *r, const char *name, uint64_t otherwise, uint64_t most, uint64_t *out_number, struct err *e);
+
 
 /* What an object may say, and in which form: a slip of the pen must not be taken for something that wasn't said. */
 enum body_kind {
@@ -87,4 +91,8 @@ fallible members_check(struct json object, struct body_members members, struct e
  * done with the document, and before it answers. */
 bool body_read(struct request *r, struct body_members members, struct json_parser **out_parser, struct json *out_root);
 
+/* Whether this token may say of an act when it was decided elsewhere (`kith redo`): an admin's that is not limited. DENIED. */
+fallible request_may_redo(const struct request *r, struct err *e);
+
+bool is_masked(const struct request *r); /* the token sees of persons only a part */
 bool is_loopback(const struct request *r); /* the client is on this machine, and no proxy says that it speaks for another */

@@ -45,8 +45,8 @@ static void a_profile_tells_who_and_why(struct t *t)
     const char *by_id = arena_printf(t->arena, "/api/v1/people/id:%s", at(&p, r, "id"));
     CHECK_TEXT(t, at(&p, get(&p, by_id), "number"), at(&p, r, "number"));
     CHECK_TEXT(t, at(&p, get(&p, "/api/v1/people/anonymous_id:anon-1"), "number"), at(&p, r, "number"));
-    /* A slash can't stand in a path. */
-    CHECK_STATUS(t, get(&p, "/api/v1/people/openid:wx1:oMEI%2f1"), 404);
+    CHECK_STATUS(t, get(&p, "/api/v1/people/openid:wx1:oMEI/1"), 404);
+    CHECK_STATUS(t, get(&p, "/api/v1/people/openid:wx1:oMEI%2f1"), 200);
     CHECK_STATUS(t, get(&p, "/api/v1/people?type=openid&ns=wx1&value=oMEI%2f1"), 200);
     place_close(&p);
 }

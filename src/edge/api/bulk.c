@@ -171,8 +171,11 @@ static fallible array_read(struct request *r, struct json_parser *p, struct err 
 static size_t lines_count(struct bytes body)
 {
     size_t count = 0;
-    for (size_t i = 0; i < body.size; i++)
-        count += body.data[i] != '\n' && (i + 1 == body.size || body.data[i + 1] == '\n');
+    for (size_t at = 0, size; at < body.size; at += size + 1) {
+        const uint8_t *end = memchr(body.data + at, '\n', body.size - at);
+        size = end == NULL ? body.size - at : (size_t)(end - body.data) - at;
+        count += size > 0;
+    }
     return count;
 }
 

@@ -174,6 +174,20 @@ static void respond_segment(struct intake *i)
 
 /* --- the way to the engine --- */
 
+/* What a rule refuses is told like what can't be read: with its place, and why. */
+static void refusal_tell(struct intake *i, const struct submission *s, const struct refusal *refusal)
+{
+    bool in_chinese = wording_in_chinese(http_header(i->request->x, "Accept-Language"));
+    i->refused++;
+    codec_batch_name(&i->batch, i->batch.events[s - i->submissions].index, in_chinese ? refusal->zh : refusal->en);
+}
+
+static int by_place(const void *a, const void *b)
+{
+    const struct codec_fault *x = a, *y = b;
+    return (x->index > y->index) - (x->index < y->index);
+}
+
 static void event_answered(struct submission *s, const struct answer *a)
 {
     struct intake *i = s->context;
@@ -182,12 +196,15 @@ static void event_answered(struct submission *s, const struct answer *a)
         i->not_taken_why = a->status.code;
     } else if (a->refusal == NULL) {
         i->accepted++;
+    } else if (a->refusal == &collect_duplicate) {
+        i->duplicates++;
     } else {
-        i->duplicates += a->refusal == &collect_duplicate;
-        i->refused += a->refusal != &collect_duplicate;
+        refusal_tell(i, s, a->refusal);
     }
     if (++i->answered < i->batch.event_count)
         return;
+    if (i->refused > 0)
+        qsort(i->batch.faults, i->batch.fault_count < CODEC_FAULTS_MAX ? i->batch.fault_count : CODEC_FAULTS_MAX, sizeof *i->batch.faults, by_place);
     if (i->not_taken > 0)
         respond_not_taken(i);
     else

@@ -1,8 +1,10 @@
 /* Erasing people: asked for, listed with how far it is, purged. */
+#include <sodium.h>
 #include <string.h>
 
 #include "domain/event/event.h"
 #include "edge/api/api.h"
+#include "edge/api/custody.h"
 
 #define ERASURES_MAX 1000u
 
@@ -31,6 +33,7 @@ static void erase_send(struct request *r)
     struct err e = {0};
     struct buf payload = arena_buf(request_arena(r), ERASE_PAYLOAD_BYTES_MAX);
     struct erase_ask ask = {.public_id = q->public_id, .by = bytes_of_text(r->token->name), .reason = q->reason};
+    randombytes_buf(&ask.salt, sizeof ask.salt);
     if (!q->found) {
         request_problem(r, &problem_no_person);
         return;
@@ -63,6 +66,17 @@ void api_erase(struct request *r)
 
 /* --- receipts --- */
 
+/* What owned their events: hashes under the workspace's secret. */
+static void put_keys(const struct erasure *x, struct json_writer *w)
+{
+    char key[PUBLIC_ID_TEXT_BYTES];
+    json_key(w, "keys");
+    json_array_begin(w);
+    for (uint32_t i = 0; i < x->owner_count; i++)
+        json_put_text(w, public_id_text(x->owners[i], key));
+    json_array_end(w);
+}
+
 /* How far it is: rows at once, then the events, then the log. */
 static void put_erasure(struct request *r, const struct view *v, const struct erasure *x, struct json_writer *w)
 {
@@ -77,8 +91,12 @@ static void put_erasure(struct request *r, const struct view *v, const struct er
     for (uint32_t i = 0; i < x->absorbed_count; i++)
         json_put_text(w, public_id_text(x->absorbed[i], id));
     json_array_end(w);
+    if (http_query(r->x, "keys").size > 0)
+        put_keys(x, w);
     member_bytes(w, "by", x->by);
     member_bytes(w, "reason", x->reason);
+    member_bool(w, "rows_emptied", identity_erasure_is_settled(v, x->position));
+    member_bool(w, "kept_settled", custodies_put(v, x->position, w));
     member_bool(w, "events_rewritten", from_runs);
     member_bool(w, "events_purged", from_runs && event_purge_is_swept(v));
     member_bool(w, "log_purged", log_first(engine_log(workspace_engine(r->workspace))) > x->position);

@@ -44,7 +44,7 @@ struct running_export {
     struct http_stream *stream;
     struct export_filter filter;
     char brand[TEXT_BYTES_MAX], thing_kind[TEXT_BYTES_MAX], shop[TEXT_BYTES_MAX]; /* what the filter borrows */
-    bool is_csv, is_inert;
+    bool is_csv, is_inert, in_chinese;
     uint64_t after;   /* a number, or a position */
     uint32_t read_to; /* the last number of a slice that isn't sent yet */
     struct export_rows rows;
@@ -99,20 +99,12 @@ static fallible lines_send(struct running_export *x, struct bytes lines, struct 
 
 /* --- may it go on? --- */
 
-/* The token as it is now: an export ends with the token that it was begun with. */
-static bool token_in_force(const struct running_export *x)
-{
-    struct catalogue *c = catalogue_take(x->request.workspace);
-    bool found = false;
-    for (size_t i = 0; c != NULL && i < c->token_count; i++)
-        found |= memcmp(&c->tokens[i], &x->token, sizeof x->token) == 0;
-    catalogue_give(c);
-    return found && (x->token.expires_us == 0 || x->token.expires_us > time_now_us());
-}
-
+/* An export ends with the token that it was begun with. */
 static fallible token_look(const struct running_export *x, struct err *e)
 {
-    return token_in_force(x) ? DONE : FAIL(e, DENIED, "the token has changed or ended");
+    return catalogue_has(x->request.workspace, &x->token, time_now_us())
+               ? DONE
+               : FAIL(e, DENIED, "the token has changed or ended");
 }
 
 /* --- on the engine's thread --- */
@@ -306,7 +298,7 @@ static fallible export_run(struct running_export *x, struct err *e)
 {
     if (x->is_csv) {
         buf_push_text(&x->csv, x->is_inert ? BYTE_ORDER_MARK : "");
-        export_csv_head(x->kind, &x->csv);
+        export_csv_head(x->kind, x->in_chinese, &x->csv);
         if (!push(x, buf_bytes(&x->csv)))
             return FAIL(e, CANCELLED, "the client has gone");
     }
@@ -383,7 +375,11 @@ static fallible time_read(struct request *r, const struct running_export *x, con
 
 static fallible format_read(struct request *r, struct running_export *x, struct err *e)
 {
-    struct bytes format = http_query(r->x, "format"), plain = http_query(r->x, "plain");
+    struct bytes format = http_query(r->x, "format"), plain = http_query(r->x, "plain"),
+                 labels = http_query(r->x, "labels");
+    x->in_chinese = bytes_equal(labels, BYTES_LIT("zh"));
+    if (labels.size > 0 && !x->in_chinese && !bytes_equal(labels, BYTES_LIT("en")))
+        return FAIL(e, INVALID, "labels: want zh or en");
     x->is_csv = bytes_equal(format, BYTES_LIT("csv"));
     x->is_inert = plain.size == 0;
     x->rows.for_table = x->is_csv || bytes_equal(format, BYTES_LIT("table"));

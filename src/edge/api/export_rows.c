@@ -6,11 +6,26 @@
 #include "domain/order/order.h"
 #include "domain/thing/thing.h"
 #include "edge/api/api.h"
-#include "edge/mask.h"
+#include "edge/api/export_relations.h"
 #include "edge/api/order_print.h"
 #include "edge/api/profile_print.h"
+#include "edge/mask.h"
 #include "edge/scope.h"
 #include "lib/csv.h"
+
+/* A column: what stands at a path; a time; of a list of objects `then` in the first whose `member` is `is`. */
+#define AT(name, zh, path)                      \
+    {                                           \
+        name, zh, path, NULL, NULL, NULL, false \
+    }
+#define TIMES(name, zh, path)                  \
+    {                                          \
+        name, zh, path, NULL, NULL, NULL, true \
+    }
+#define FIRST(name, zh, path, member, is, then) \
+    {                                           \
+        name, zh, path, member, is, then, false \
+    }
 
 struct json_writer *export_row_begin(struct export_rows *rows)
 {
@@ -77,15 +92,15 @@ static uint32_t people_number(const struct request *r, const struct view *v, str
 }
 
 static const struct export_column people_columns[] = {
-    {"id", "id", NULL, NULL, NULL},
-    {"number", "number", NULL, NULL, NULL},
-    {"name", "traits", "name", "name", "value"},
-    {"phone", "identifiers", "type", "phone", "value"},
-    {"email", "identifiers", "type", "email", "value"},
-    {"identifiers", "identifiers", NULL, NULL, NULL},
-    {"traits", "traits", NULL, NULL, NULL},
-    {"counters", "counters", NULL, NULL, NULL},
-    {"consents", "consents", NULL, NULL, NULL},
+    AT("id", "公开编号", "id"),
+    AT("number", "编号", "number"),
+    FIRST("name", "姓名", "traits", "name", "name", "value"),
+    FIRST("phone", "手机号", "identifiers", "type", "phone", "value"),
+    FIRST("email", "邮箱", "identifiers", "type", "email", "value"),
+    AT("identifiers", "标识", "identifiers"),
+    AT("traits", "特质", "traits"),
+    AT("counters", "计数", "counters"),
+    AT("consents", "同意授权", "consents"),
 };
 
 /* --- things --- */
@@ -252,14 +267,14 @@ static uint32_t things_number(const struct request *r, const struct view *v, str
 }
 
 static const struct export_column thing_columns[] = {
-    {"kind", "kind", NULL, NULL, NULL},
-    {"ns", "ns", NULL, NULL, NULL},
-    {"id", "id", NULL, NULL, NULL},
-    {"name", "attributes.name", NULL, NULL, NULL},
-    {"parent_kind", "parent.kind", NULL, NULL, NULL},
-    {"parent_ns", "parent.ns", NULL, NULL, NULL},
-    {"parent_id", "parent.id", NULL, NULL, NULL},
-    {"attributes", "attributes", NULL, NULL, NULL},
+    AT("kind", "种类", "kind"),
+    AT("ns", "命名空间", "ns"),
+    AT("id", "编号", "id"),
+    AT("name", "名称", "attributes.name"),
+    AT("parent_kind", "上级种类", "parent.kind"),
+    AT("parent_ns", "上级命名空间", "parent.ns"),
+    AT("parent_id", "上级编号", "parent.id"),
+    AT("attributes", "属性", "attributes"),
 };
 
 /* --- orders --- */
@@ -271,8 +286,7 @@ static bool order_wanted(const struct request *r, const struct view *v, const st
     struct bytes brand = order_text(o, FIELD_BRAND);
     bool has_time = order_reached(o, BYTES_NONE, ORDER_CREATED, &made_us);
     bool is_timed = filter->since_us != INT64_MIN || filter->until_us != INT64_MAX;
-    return scope_sees_event(r->token, v, brand, order_text(o, FIELD_STORE)) &&
-           (filter->brand.size == 0 || bytes_equal(brand, filter->brand)) &&
+    return scope_sees_order(r->token, v, o) && (filter->brand.size == 0 || bytes_equal(brand, filter->brand)) &&
            (filter->shop.size == 0 || bytes_equal(o->key.shop, filter->shop)) &&
            (!is_timed || (has_time && made_us >= filter->since_us && made_us < filter->until_us));
 }
@@ -283,12 +297,17 @@ static void orders_put(struct request *r, const struct view *v, uint32_t number,
     struct order o;
     if (!order_numbered(v, number, &o) || !order_wanted(r, v, &o, filter))
         return;
-    struct json_writer *w = export_row_begin(rows);
-    if (rows->for_table)
-        order_put(r, v, &o, ORDER_NOW, w);
-    else
-        order_put_version(r, &o, w);
-    export_row_end(rows);
+    struct order_said said;
+    if (rows->for_table) {
+        order_put(r, v, &o, ORDER_NOW, export_row_begin(rows));
+        export_row_end(rows);
+        return;
+    }
+    bool is_there = order_said(v, number, &said);
+    for (uint32_t i = 0; is_there && i < said.version_count; i++) {
+        order_put_version(r, v, &said, i, export_row_begin(rows));
+        export_row_end(rows);
+    }
 }
 
 /* SHOP/NUMBER */
@@ -301,69 +320,88 @@ static uint32_t orders_number(const struct request *r, const struct view *v, str
     key.number = after;
     bool is_key = key.shop.size > 0 && key.shop.size <= ORDER_SHOP_BYTES_MAX && key.number.size > 0 &&
                   key.number.size <= ORDER_NUMBER_BYTES_MAX;
-    return is_key && order_find(v, key, &o) ? o.number : 0;
+    return is_key && order_find_kept(v, key, &o) ? o.number : 0; /* it may have been locked meanwhile */
 }
 
 static const struct export_column order_columns[] = {
-    {"shop", "shop", NULL, NULL, NULL},
-    {"number", "number", NULL, NULL, NULL},
-    {"void", "void", NULL, NULL, NULL},
-    {"owner", "owner", NULL, NULL, NULL},
-    {"brand", "brand", NULL, NULL, NULL},
-    {"channel", "channel", NULL, NULL, NULL},
-    {"store", "store", NULL, NULL, NULL},
-    {"till", "till", NULL, NULL, NULL},
-    {"seller", "seller", NULL, NULL, NULL},
-    {"campaign", "campaign", NULL, NULL, NULL},
-    {"created", "states.created", NULL, NULL, NULL},
-    {"paid", "states.paid", NULL, NULL, NULL},
-    {"shipped", "states.shipped", NULL, NULL, NULL},
-    {"delivered", "states.delivered", NULL, NULL, NULL},
-    {"done", "states.done", NULL, NULL, NULL},
-    {"cancelled", "states.cancelled", NULL, NULL, NULL},
-    {"closed", "states.closed", NULL, NULL, NULL},
-    {"currency", "sums.currency", NULL, NULL, NULL},
-    {"lines", "sums.lines", NULL, NULL, NULL},
-    {"list", "sums.list", NULL, NULL, NULL},
-    {"discount", "sums.discount", NULL, NULL, NULL},
-    {"gross", "sums.gross", NULL, NULL, NULL},
-    {"freight", "sums.freight", NULL, NULL, NULL},
-    {"amount", "sums.amount", NULL, NULL, NULL},
-    {"refunded", "sums.refunded", NULL, NULL, NULL},
-    {"net", "sums.net", NULL, NULL, NULL},
-    {"buyer", "buyer", NULL, NULL, NULL},
-    {"receiver", "receiver", NULL, NULL, NULL},
-    {"items", "lines", NULL, NULL, NULL},
-    {"refunds", "refunds", NULL, NULL, NULL},
+    AT("shop", "店铺", "shop"),
+    AT("number", "订单号", "number"),
+    AT("void", "已作废", "void"),
+    AT("owner", "归属人", "owner"),
+    AT("brand", "品牌", "brand"),
+    AT("channel", "渠道", "channel"),
+    AT("store", "门店", "store"),
+    AT("till", "收银台", "till"),
+    AT("seller", "销售员", "seller"),
+    AT("campaign", "营销活动", "campaign"),
+    TIMES("created", "下单时间", "states.created"),
+    TIMES("paid", "付款时间", "states.paid"),
+    TIMES("shipped", "发货时间", "states.shipped"),
+    TIMES("delivered", "签收时间", "states.delivered"),
+    TIMES("done", "完成时间", "states.done"),
+    TIMES("cancelled", "取消时间", "states.cancelled"),
+    TIMES("closed", "关闭时间", "states.closed"),
+    AT("currency", "币种", "sums.currency"),
+    AT("lines", "行数", "sums.lines"),
+    AT("list", "吊牌金额", "sums.list"),
+    AT("discount", "优惠金额", "sums.discount"),
+    AT("gross", "商品金额", "sums.gross"),
+    AT("freight", "运费", "sums.freight"),
+    AT("amount", "应付金额", "sums.amount"),
+    AT("refunded", "已退金额", "sums.refunded"),
+    AT("net", "净额", "sums.net"),
+    AT("buyer", "买家标识", "buyer"),
+    AT("receiver", "收货人", "receiver"),
+    AT("items", "商品行", "lines"),
+    AT("refunds", "退款", "refunds"),
+};
+
+/* --- relations --- */
+
+static const struct export_column relation_columns[] = {
+    AT("person", "人", "person"),
+    AT("number", "编号", "number"),
+    AT("type", "关系", "relation.type"),
+    AT("brand", "品牌", "relation.brand"),
+    AT("to_kind", "对象种类", "relation.to.kind"),
+    AT("to_ns", "对象命名空间", "relation.to.ns"),
+    AT("to_id", "对象编号", "relation.to.id"),
+    AT("to_person", "对象(人)", "relation.to.person"),
+    AT("open", "进行中", "relation.open"),
+    TIMES("begin", "开始时间", "relation.periods.0.begin"),
+    TIMES("end", "结束时间", "relation.periods.0.end"),
+    AT("reason", "结束原因", "relation.periods.0.reason"),
+    AT("periods", "时段", "relation.periods"),
+    AT("attributes", "属性", "relation.attributes"),
 };
 
 /* --- events: what they are is printed by their scan --- */
 
 static const struct export_column event_columns[] = {
-    {"position", "position", NULL, NULL, NULL},
-    {"id", "id", NULL, NULL, NULL},
-    {"event", "event", NULL, NULL, NULL},
-    {"time", "time", NULL, NULL, NULL},
-    {"received_at", "received_at", NULL, NULL, NULL},
-    {"source", "source", NULL, NULL, NULL},
-    {"brand", "brand", NULL, NULL, NULL},
-    {"channel", "channel", NULL, NULL, NULL},
-    {"shop", "shop", NULL, NULL, NULL},
-    {"store", "store", NULL, NULL, NULL},
-    {"staff", "staff", NULL, NULL, NULL},
-    {"touchpoint", "touchpoint", NULL, NULL, NULL},
-    {"campaign", "campaign", NULL, NULL, NULL},
-    {"order", "order", NULL, NULL, NULL},
-    {"conversation", "conversation", NULL, NULL, NULL},
-    {"group", "group", NULL, NULL, NULL},
-    {"actor", "actor.kind", NULL, NULL, NULL},
-    {"actor_id", "actor.id", NULL, NULL, NULL},
-    {"phone", "ids", "type", "phone", "value"},
-    {"ids", "ids", NULL, NULL, NULL},
-    {"traits", "traits", NULL, NULL, NULL},
-    {"consents", "consents", NULL, NULL, NULL},
-    {"properties", "properties", NULL, NULL, NULL},
-    {"items", "items", NULL, NULL, NULL},
+    AT("position", "日志位点", "position"),
+    AT("id", "消息编号", "id"),
+    AT("event", "事件", "event"),
+    TIMES("time", "发生时间", "time"),
+    TIMES("received_at", "接收时间", "received_at"),
+    AT("source", "来源", "source"),
+    AT("brand", "品牌", "brand"),
+    AT("channel", "渠道", "channel"),
+    AT("shop", "店铺", "shop"),
+    AT("store", "门店", "store"),
+    AT("staff", "员工", "staff"),
+    AT("touchpoint", "触点", "touchpoint"),
+    AT("campaign", "营销活动", "campaign"),
+    AT("order", "订单号", "order"),
+    AT("conversation", "会话", "conversation"),
+    AT("group", "群聊", "group"),
+    AT("actor", "行为主体", "actor.kind"),
+    AT("actor_id", "主体编号", "actor.id"),
+    FIRST("phone", "手机号", "ids", "type", "phone", "value"),
+    AT("ids", "标识", "ids"),
+    AT("traits", "特质", "traits"),
+    AT("consents", "同意授权", "consents"),
+    AT("properties", "属性", "properties"),
+    AT("items", "商品", "items"),
 };
 
 const struct export_kind export_kinds[EXPORT_WHAT_COUNT] = {
@@ -372,6 +410,8 @@ const struct export_kind export_kinds[EXPORT_WHAT_COUNT] = {
                        people_number},
     [EXPORT_THINGS] = {"things", thing_columns, COUNT_OF(thing_columns), false, things_end, things_put, things_number},
     [EXPORT_ORDERS] = {"orders", order_columns, COUNT_OF(order_columns), true, orders_end, orders_put, orders_number},
+    [EXPORT_RELATIONS] = {"relations", relation_columns, COUNT_OF(relation_columns), false, people_end,
+                          relation_rows_put, relation_rows_number},
 };
 
 /* --- as a table --- */
@@ -409,9 +449,9 @@ void export_csv_row(const struct export_kind *kind, struct json row, bool inert,
     buf_push_text(out, "\r\n");
 }
 
-void export_csv_head(const struct export_kind *kind, struct buf *out)
+void export_csv_head(const struct export_kind *kind, bool in_chinese, struct buf *out)
 {
     for (size_t i = 0; i < kind->column_count; i++)
-        buf_printf(out, "%s%s", i == 0 ? "" : ",", kind->columns[i].name);
+        buf_printf(out, "%s%s", i == 0 ? "" : ",", in_chinese ? kind->columns[i].zh : kind->columns[i].name);
     buf_push_text(out, "\r\n");
 }

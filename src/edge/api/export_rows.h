@@ -1,4 +1,4 @@
-/* What an export says of people, things and orders: a line of JSON a row, and the columns of a table of them. */
+/* What an export says of people, things, orders and relations: a line of JSON a row, and the columns of a table of them. */
 #pragma once
 
 #include "edge/route.h"
@@ -6,11 +6,13 @@
 /* A cell of a table out of a row in JSON: what stands at `path`; of a list of objects, at `then` in the first whose `member` is
  * `is`. docs/guide/export.md has them in this order. */
 struct export_column {
-    const char *name, *path;
+    const char *name, *zh; /* for programs, for ever; a heading in Chinese */
+    const char *path;
     const char *member, *is, *then; /* NULL: the path leads there */
+    bool is_time;
 };
 
-enum export_what { EXPORT_EVENTS, EXPORT_PEOPLE, EXPORT_THINGS, EXPORT_ORDERS, EXPORT_WHAT_COUNT };
+enum export_what { EXPORT_EVENTS, EXPORT_PEOPLE, EXPORT_THINGS, EXPORT_ORDERS, EXPORT_RELATIONS, EXPORT_WHAT_COUNT };
 
 /* Which rows are wanted. */
 struct export_filter {
@@ -44,6 +46,6 @@ struct export_kind {
 extern const struct export_kind export_kinds[EXPORT_WHAT_COUNT];
 
 struct json export_cell(const struct export_column *c, struct json row); /* of a row of a table */
-/* Appends a line of CSV: the names of the columns, or one row. `inert`: no cell is a formula to a spreadsheet. */
-void export_csv_head(const struct export_kind *kind, struct buf *out);
+/* Appends a line of CSV: the columns by their names or in Chinese, or one row. `inert`: no cell is a formula to a spreadsheet. */
+void export_csv_head(const struct export_kind *kind, bool in_chinese, struct buf *out);
 void export_csv_row(const struct export_kind *kind, struct json row, bool inert, struct buf *out);

@@ -1,4 +1,4 @@
-/* Exports by HTTP, and what of them comes back into an empty workspace. Covers: export_rows.c */
+/* Exports by HTTP, and what of them comes back into an empty workspace. Covers: export_relations.c, export_rows.c */
 #include "base/time.h"
 #include "edge/door_test.h"
 
@@ -33,33 +33,6 @@ static void open_two(struct place *p, struct t *t)
 static struct reply export_of(struct place *p, const char *workspace, const char *what)
 {
     return get(p, arena_printf(p->t->arena, "%s" EXPORT "%s", workspace, what));
-}
-
-/* The n-th line, from 0, without its end. */
-static struct bytes line_of(struct reply r, size_t n)
-{
-    struct bytes left = r.body;
-    for (;; n--) {
-        const uint8_t *end = left.size == 0 ? NULL : memchr(left.data, '\n', left.size);
-        size_t size = end == NULL ? left.size : (size_t)(end - left.data);
-        if (n == 0 || end == NULL)
-            return bytes_slice(left, 0, n == 0 ? size : 0);
-        left = bytes_slice(left, size + 1, left.size);
-    }
-}
-
-static size_t lines_of(struct reply r)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < r.body.size; i++)
-        count += r.body.data[i] == '\n';
-    return count;
-}
-
-static const char *in_line(struct place *p, struct reply r, size_t n, const char *path)
-{
-    r.body = line_of(r, n);
-    return at(p, r, path);
 }
 
 static void digest_read(const struct view *v, void *context)
@@ -140,6 +113,8 @@ static void tables_are_inert(struct t *t)
     CHECK(t, has(r, ",1,王小明,+8613812345678,,"));
     r = export_of(&p, "/w/main", "events?format=csv");
     CHECK_EQ(t, lines_of(r), 5);
+    CHECK(t, bytes_starts_with(export_of(&p, "/w/main", "orders?format=csv&labels=zh").body,
+                               BYTES_LIT("\xef\xbb\xbf店铺,订单号,已作废,归属人,")));
     CHECK(t, has(r, ",m1,order_paid,2026-01-02T03:04:05.123456Z,"));
     place_close(&p);
 }
@@ -163,9 +138,10 @@ static void tokens_get_what_they_may_see(struct t *t)
 
 static void slips_are_said(struct t *t)
 {
-    static const char *const bad[] = {"events?format=xls",       "events?after=x",  "events?since=soon",
-                                      "people?since=2026-01-01", "people?after=x",  "things?after=store",
-                                      "orders?after=a/1",        "events?plain=yes"};
+    static const char *const bad[] = {"events?format=xls",       "events?after=x",   "events?since=soon",
+                                      "people?since=2026-01-01", "people?after=x",   "things?after=store",
+                                      "orders?after=a/1",        "events?plain=yes", "events?format=csv&labels=fr",
+                                      "relations?after=u1"};
     struct place p;
     open_two(&p, t);
     for (size_t i = 0; i < COUNT_OF(bad); i++)
@@ -216,6 +192,83 @@ static const char orders[] = "{\"shop\":\"tmall-1\",\"number\":\"3721\",\"versio
                              "{\"shop\":\"tmall-1\",\"number\":\"3722\",\"version\":1,\"brand\":\"b\",\"states\":{"
                              "\"created\":\"2026-02-02T10:00:00+08:00\"},\"lines\":[{\"line\":1,\"paid\":10}]}\n";
 
+/* Parts of several versions, sources and currencies, what was taken away, a buyer of a declared type, an act on top. */
+static void orders_come_back_by_version(struct t *t)
+{
+    static const char type[] =
+        "{\"name\":\"club_card\",\"normaliser\":\"exact\",\"has_namespace\":false,\"priority\":20}";
+    static const char *const said[] = {
+        "{\"shop\":\"us\",\"number\":\"a/"
+        "1\",\"version\":1,\"source\":\"oms\",\"currency\":\"USD\",\"brand\":\"a\",\"complete\":true,"
+        "\"states\":{\"created\":\"2026-01-02\",\"paid\":\"2026-01-02T00:05:00.000001Z\"},"
+        "\"buyer\":[{\"type\":\"club_card\",\"value\":\"C-1\"}],\"payment\":{\"total\":12.34,\"coupons\":{\"X\":1}},"
+        "\"lines\":[{\"line\":1,\"sku\":\"A\",\"quantity\":0.5,\"price\":24.68,\"paid\":12.34},{\"line\":2,\"sku\":"
+        "\"B\"}]}",
+        "{\"shop\":\"us\",\"number\":\"a/"
+        "1\",\"version\":3,\"source\":\"erp\",\"seller\":\"G1\",\"lines\":[{\"line\":2,\"removed\":true},"
+        "{\"line\":3,\"paid\":5}],\"shipments\":[{\"shipment\":\"P1\",\"lines\":[\"1\",\"3\"],\"shipped\":\"2026-01-"
+        "03\"}]}",
+        "{\"shop\":\"us\",\"number\":\"a/"
+        "1\",\"version\":2,\"source\":\"oms\",\"currency\":\"JPY\",\"refunds\":[{\"refund\":\"R1\",\"line\":\"1\","
+        "\"amount\":7,\"kind\":\"return\",\"states\":{\"requested\":\"2026-01-04\",\"done\":\"2026-01-05\"}},{"
+        "\"refund\":\"R2\",\"removed\":true,"
+        "\"states\":{\"refused\":\"2026-01-06\"}}]}",
+        "{\"shop\":\"us\",\"number\":\"2\",\"version\":9,\"states\":{\"created\":\"2026-01-02\"}}"};
+    struct place p;
+    open_two(&p, t);
+    for (int i = 0; i < 2; i++)
+        CHECK_STATUS(t, post(&p, i == 0 ? "/w/main/api/v1/identity/type" : COPY "/api/v1/identity/type", type), 200);
+    for (size_t i = 0; i < COUNT_OF(said); i++)
+        CHECK_STATUS(t, post(&p, "/w/main/api/v1/orders", said[i]), 200);
+    CHECK_STATUS(t, post(&p, "/w/main/api/v1/orders/us/a%2F1/correct", "{\"field\":\"seller\",\"value\":\"G9\"}"), 200);
+    struct reply r = export_of(&p, "/w/main", "orders");
+    CHECK(t, !has(r, "G9"));     /* what was decided is an act, and comes as one */
+    CHECK_EQ(t, lines_of(r), 4); /* versions 1, 2 and 3; nothing but a state */
+    struct reply taken = ask(
+        &p, (struct ask){.path = COPY "/api/v1/orders?import=1&told=1", .token = ADMIN, .body = r.body});
+    CHECK_TEXT(t, at(&p, taken, "accepted"), "4");
+    CHECK_BYTES(t, export_of(&p, COPY, "orders").body, r.body);
+    CHECK_EQ(t, lines_of(export_of(&p, COPY, "events")), 0); /* they were told, and come by themselves */
+    CHECK_STATUS(t, ask(&p, (struct ask){.path = COPY "/api/v1/orders?told=1", .token = ADMIN, .body = r.body}), 400);
+    CHECK_TEXT(t, at(&p, get(&p, COPY "/api/v1/orders/us/a%2F1"), "buyer.0.type"), "club_card");
+    place_close(&p);
+}
+
+/* Each thing that was said of a relation, whoever said it; in whatever order it comes back. */
+static void relations_come_back(struct t *t)
+{
+    static const char said[] =
+        "{\"person\":\"user_id:u3\",\"type\":\"owned_by\",\"to\":\"staff/"
+        "G17\",\"brand\":\"a\",\"time\":\"2026-01-05\",\"by\":\"G1\","
+        "\"attributes\":{\"store\":\"SH01\"}}\n"
+        "{\"person\":\"user_id:u3\",\"type\":\"owned_by\",\"to\":\"staff/"
+        "G17\",\"brand\":\"a\",\"time\":\"2026-02-05\",\"act\":\"end\","
+        "\"reason\":\"离职\"}\n"
+        "{\"person\":\"phone:13812345678\",\"type\":\"referred\",\"to\":\"user_id:u3\",\"time\":\"2026-01-06\"}\n"
+        "{\"person\":\"user_id:u1\",\"type\":\"in_group\",\"to\":{\"kind\":\"group\",\"ns\":\"ww\",\"id\":\"Q/"
+        "1\"},\"brand\":\"b\",\"time\":\"2026-01-07\"}\n";
+    struct place p;
+    open_two(&p, t);
+    CHECK_STATUS(t, post(&p, COPY "/api/v1/events", events), 200);
+    CHECK_TEXT(t, at(&p, post(&p, "/w/main/api/v1/relations", said), "faulty"), "0");
+    struct reply r = export_of(&p, "/w/main", "relations");
+    CHECK_EQ(t, lines_of(r), 5); /* the first line begins, and says a value */
+    struct reply taken = ask(&p,
+                             (struct ask){.path = COPY "/api/v1/relations?import=1", .token = ADMIN, .body = r.body});
+    CHECK_TEXT(t, at(&p, taken, "accepted"), "5");
+    CHECK_BYTES(t, export_of(&p, COPY, "relations").body, r.body);
+    taken = ask(&p, (struct ask){.path = COPY "/api/v1/relations?import=1", .token = ADMIN, .body = r.body});
+    CHECK_BYTES(t, export_of(&p, COPY, "relations").body, r.body); /* the same again changes nothing */
+    CHECK_TEXT(t, at(&p, get(&p, COPY "/api/v1/people/user_id:u3/relations"), "relations.0.periods.0.begun_by.name"),
+               "G1");
+    CHECK_EQ(t, lines_of(export_of(&p, "/w/main", "relations?brand=b")), 1);
+    CHECK_EQ(t, lines_of(export_of(&p, "/w/main", "relations?after=user_id:u1")), 3);
+    struct reply table = export_of(&p, "/w/main", "relations?format=csv");
+    CHECK(t, has(table, ",owned_by,a,staff,,G17,,false,2026-01-05T00:00:00.000Z,2026-02-05T00:00:00.000Z,离职,"));
+    CHECK(t, has(table, ",in_group,b,group,ww,Q/1,,true,2026-01-07T00:00:00.000Z,,,"));
+    place_close(&p);
+}
+
 static void orders_come_back_as_they_stand(struct t *t)
 {
     static const char *const same[] = {"sums", "states", "lines", "refunds", "receiver", "payment", "buyer", "brand"};
@@ -247,5 +300,7 @@ static const struct test tests[] = {
     {"slips are said", slips_are_said, 1},
     {"things come back with their history", things_come_back_with_their_history, 1},
     {"orders come back as they stand", orders_come_back_as_they_stand, 1},
+    {"orders come back by version", orders_come_back_by_version, 1},
+    {"relations come back", relations_come_back, 1},
 };
 TEST_MAIN(tests)

@@ -4,6 +4,7 @@
 
 #include "base/time.h"
 #include "edge/api/api.h"
+#include "edge/codec/draft.h"
 #include "edge/identifiers.h"
 #include "edge/api/list.h"
 #include "edge/mask.h"
@@ -64,7 +65,6 @@ static fallible asks_read(const struct request *r, struct json list, struct act_
 
 static fallible choice_read(uint32_t command_id, struct json root, uint8_t *out_choice, struct err *e)
 {
-    static const char *const names[] = {[REVIEW_RELEASE] = "release", [REVIEW_GIVE] = "give", [REVIEW_BLOCK] = "block"};
     struct bytes word = json_string(json_find(root, BYTES_LIT("choice")));
     bool blocked = true;
     if (command_id == COMMAND_BLOCK) {
@@ -72,8 +72,8 @@ static fallible choice_read(uint32_t command_id, struct json root, uint8_t *out_
         *out_choice = blocked;
         return DONE;
     }
-    for (uint8_t i = 0; command_id == COMMAND_REVIEW && i < COUNT_OF(names); i++) {
-        if (bytes_equal(bytes_of_text(names[i]), word)) {
+    for (uint8_t i = 0; command_id == COMMAND_REVIEW && i < REVIEW_CHOICE_COUNT; i++) {
+        if (bytes_equal(bytes_of_text(review_choice_names[i]), word)) {
             *out_choice = i;
             return DONE;
         }
@@ -81,7 +81,9 @@ static fallible choice_read(uint32_t command_id, struct json root, uint8_t *out_
     return command_id == COMMAND_REVIEW ? FAIL(e, INVALID, "choice: want release, give or block") : DONE;
 }
 
-#define MEMBERS_OF_ALL {"ids", BODY_IDS, false}, {"reason", BODY_TEXT, true}, {"preview", BODY_BOOL, false}
+#define MEMBERS_OF_ALL                                                                                                 \
+    {"ids", BODY_IDS, false}, {"reason", BODY_TEXT, true}, {"preview", BODY_BOOL, false},                              \
+        {"decided", BODY_TIME, false}, {"brands", BODY_NAMES, false}
 static const struct body_member act_members[] = {MEMBERS_OF_ALL};
 static const struct body_member undo_members[] = {MEMBERS_OF_ALL, {"position", BODY_COUNT, false}};
 static const struct body_member review_members[] = {MEMBERS_OF_ALL, {"choice", BODY_TEXT, false}};
@@ -97,12 +99,30 @@ static struct body_members members_of(uint32_t command_id)
     }
 }
 
+/* Of an act that is done again as it was in another workspace: when, and by whose token's brands. */
+static fallible again_read(const struct request *r, struct json root, struct identity_act *act, struct err *e)
+{
+    struct json decided = json_find(root, BYTES_LIT("decided")), brands = json_find(root, BYTES_LIT("brands")), brand;
+    if (json_is(decided, JSON_ABSENT) && json_is(brands, JSON_ABSENT))
+        return DONE;
+    TRY(request_may_redo(r, e));
+    if (!json_is(decided, JSON_ABSENT))
+        TRY(WRAP(e, time_of_json(decided, &act->decided_us, e), "decided"));
+    for (struct json_walk w = json_items(brands); json_item_next(&w, &brand);) {
+        if (act->brand_count == ACT_BRANDS_MAX)
+            return FAIL(e, LIMIT, "brands: more than %u", ACT_BRANDS_MAX);
+        act->brands[act->brand_count++] = arena_copy(request_arena(r), json_string(brand));
+    }
+    return DONE;
+}
+
 static fallible act_read(const struct request *r, struct json root, struct act_request *a, struct err *e)
 {
     struct arena *arena = request_arena(r);
     a->act.by = bytes_of_text(r->token->name);
     for (uint32_t i = 0; i < r->token->brand_count; i++)
         a->act.brands[a->act.brand_count++] = bytes_of_text(r->token->brands[i]);
+    TRY(again_read(r, root, &a->act, e));
     a->act.reason = arena_copy(arena, json_string(json_find(root, BYTES_LIT("reason"))));
     a->has_position = json_uint64(json_find(root, BYTES_LIT("position")), &a->act.undo_position);
     (void)json_bool(json_find(root, BYTES_LIT("preview")), &a->is_preview);

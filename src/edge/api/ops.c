@@ -3,7 +3,9 @@
 #include <stdio.h>
 
 #include "base/time.h"
+#include "domain/change/change.h"
 #include "domain/event/event.h"
+#include "domain/relation/relation.h"
 #include "edge/api/api.h"
 #include "edge/scope.h"
 
@@ -85,7 +87,7 @@ static const struct {
 static const char *const names_of_engine[] = {"position",  "log_time", "log_bytes", "checkpoint_position", "commands", "replayed",
                                               "refused",   "refusals", "duplicates", "waiting",            "memory_bytes", "cold_rows",
                                               "digest",    "accepting", "trouble",   "rows",               "dedup_horizon_seconds",
-                                              "dedup_horizon_short"};
+                                              "dedup_horizon_short", "consumers", "consumer_lag"};
 
 /* Adds up over all brands, or over those of a token: how many people they are together can't be told, for one person may be
  * known to several. */
@@ -99,11 +101,30 @@ static bool may_have_engine(const struct token *t)
     return !scope_is_limited(t) && !scope_names_store(t);
 }
 
+/* How many own customers a guide has: those of some brands can't be counted without a look at each. */
+static bool may_have_customers(const struct token *t)
+{
+    return scope_names_guide(t) && !scope_names_brands(t);
+}
+
+static uint64_t customers_count(const struct token *t, const struct view *v)
+{
+    struct thing_ref guide = {.kind = BYTES_LIT("staff"), .id = bytes_of_text(t->guide)};
+    return relation_people_count(v, relation_type_numbered(v, RELATION_OWNED_BY), &guide);
+}
+
+static bool may_have_counts(const struct token *t)
+{
+    return !scope_names_guide(t);
+}
+
 static void put_figures(struct request *r, const struct view *v, struct json_writer *w)
 {
     for (size_t i = 0; i < COUNT_OF(figures); i++)
         if (may_have_figure(r->token, i))
             member_uint(w, figures[i].name, figures[i].read(v));
+    if (may_have_customers(r->token))
+        member_uint(w, "own_customers_count", customers_count(r->token, v));
 }
 
 static void put_left_out(const struct token *t, struct json_writer *w)
@@ -113,7 +134,11 @@ static void put_left_out(const struct token *t, struct json_writer *w)
     for (size_t i = 0; i < COUNT_OF(figures); i++)
         if (!may_have_figure(t, i))
             json_put_text(w, figures[i].name);
-    if (scope_names_store(t))
+    if (!may_have_counts(t)) {
+        json_put_text(w, "by_brand");
+        json_put_text(w, "by_brand_more");
+    }
+    if (scope_names_store(t) || !may_have_counts(t))
         json_put_text(w, "events_by_name");
     for (size_t i = 0; i < COUNT_OF(names_of_engine); i++)
         json_put_text(w, names_of_engine[i]);
@@ -149,7 +174,7 @@ static struct brand_set brands_told(const struct view *v, bool *out_more)
 static void put_by_brand(const struct request *r, const struct view *v, struct json_writer *w)
 {
     bool more = false;
-    struct brand_set brands = scope_is_limited(r->token) ? scope_brands(r->token, v) : brands_told(v, &more);
+    struct brand_set brands = scope_names_brands(r->token) ? scope_brands(r->token, v) : brands_told(v, &more);
     json_key(w, "by_brand");
     json_array_begin(w);
     more |= brands.count > BRANDS_TOLD_MAX;
@@ -185,7 +210,7 @@ static void put_event_count(const struct view *v, uint32_t event, uint64_t count
 /* Event null is "other": names that have no number, or no count of their own with their brand. */
 static void put_event_counts(const struct request *r, const struct view *v, struct json_writer *w)
 {
-    const uint64_t *seen = scope_is_limited(r->token) ? counts_seen(r->token, v) : NULL;
+    const uint64_t *seen = scope_names_brands(r->token) ? counts_seen(r->token, v) : NULL;
     json_key(w, "events_by_name");
     json_array_begin(w);
     uint32_t event = 0;
@@ -259,6 +284,7 @@ static void put_scope(const struct token *t, struct json_writer *w)
         json_put_text(w, t->brands[i]);
     json_array_end(w);
     member_text(w, "store", scope_names_store(t) ? t->store : NULL);
+    member_text(w, "own_customers_of", scope_names_guide(t) ? t->guide : NULL);
 }
 
 static void print_stats(struct request *r, const struct view *v, struct json_writer *w)
@@ -269,12 +295,15 @@ static void print_stats(struct request *r, const struct view *v, struct json_wri
     if (!may_have_engine(r->token))
         put_scope(r->token, w);
     put_figures(r, v, w);
-    put_by_brand(r, v, w);
-    if (!scope_names_store(r->token))
+    if (may_have_counts(r->token))
+        put_by_brand(r, v, w);
+    if (may_have_counts(r->token) && !scope_names_store(r->token))
         put_event_counts(r, v, w);
     if (may_have_engine(r->token)) {
         member_uint(w, "dedup_horizon_seconds", (uint64_t)(collect_horizon_us(v) / US_PER_SECOND));
         member_bool(w, "dedup_horizon_short", collect_horizon_is_short(v));
+        member_uint(w, "consumers", consumers_count(v));
+        member_uint(w, "consumer_lag", consumers_lag(v));
         put_engine(workspace_engine(r->workspace), w);
     } else {
         put_left_out(r->token, w);

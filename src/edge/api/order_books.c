@@ -1,44 +1,19 @@
 /* Beside orders: what sources declare of a shop's days and where it differs, rates, and which shops derive events. */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/time.h"
 #include "domain/order/order.h"
+#include "domain/pulse/pulse.h"
 #include "edge/api/api.h"
+#include "edge/api/day.h"
 #include "edge/codec/order.h"
 #include "edge/api/list.h"
 #include "edge/api/order_print.h"
 
 #define DAYS_MAX 100u /* a page */
 #define MISMATCHES_MAX 50u
-#define DAY_TEXT_BYTES 16
 #define RATES_USUAL 1000u
 #define RATES_MAX 5000u
-
-/* --- days --- */
-
-static const char *day_text(int32_t day, char out_text[DAY_TEXT_BYTES])
-{
-    struct civil_date d = civil_of_day(day);
-    (void)snprintf(out_text, DAY_TEXT_BYTES, "%04d-%02u-%02u", (int)d.year % 10000, (unsigned)d.month % 100,
-                   (unsigned)d.day % 100);
-    return out_text;
-}
-
-static void member_day(struct json_writer *w, const char *key, int32_t day)
-{
-    char text[DAY_TEXT_BYTES];
-    member_text(w, key, day_text(day, text));
-}
-
-static fallible day_read(struct bytes text, const char *what, int32_t *out_day, struct err *e)
-{
-    int64_t us;
-    if (text.size != 10 || failed(time_parse(text, &us, NULL)))
-        return FAIL(e, INVALID, "%s: want a day, such as 2026-11-11", what);
-    *out_day = (int32_t)(us / US_PER_DAY - (us % US_PER_DAY < 0));
-    return DONE;
-}
 
 /* --- a shop's days --- */
 
@@ -108,6 +83,20 @@ static void put_day(struct json_writer *w, const struct days_walk *d)
     json_object_end(w);
 }
 
+/* Days on which orders were due and none came, nor was any declared; of those asked for that are over. */
+static void put_missing_days(const struct view *v, const struct days_request *d, int32_t until, struct json_writer *w)
+{
+    struct pulse_subject shop = {CALENDAR_OF_SHOP, d->shop};
+    int32_t today = calendar_day_of(v, v->now_us);
+    char text[DAY_TEXT_BYTES];
+    json_key(w, "missing_days");
+    json_array_begin(w);
+    for (int32_t day = d->from, count = 0; day <= until && day < today && count < (int32_t)DAYS_MAX; day++, count++)
+        if (pulse_is_missing(v, shop, day))
+            json_put_text(w, day_text(day, text));
+    json_array_end(w);
+}
+
 static void print_days(struct request *r, const struct view *v, struct json_writer *w)
 {
     const struct days_request *d = r->context;
@@ -123,6 +112,7 @@ static void print_days(struct request *r, const struct view *v, struct json_writ
         more = days_next(v, d->shop, &walk) && walk.day <= d->until;
     }
     json_array_end(w);
+    put_missing_days(v, d, more ? walk.day - 1 : d->until, w);
     json_key(w, "next");
     if (more)
         json_put_text(w, day_text(walk.day, (char[DAY_TEXT_BYTES]){0}));

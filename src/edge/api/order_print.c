@@ -19,11 +19,6 @@ void member_money(struct json_writer *w, const char *key, int64_t amount, uint16
     put_money(w, amount, currency);
 }
 
-static bool is_masked(const struct request *r)
-{
-    return r->token != NULL && r->token->masked;
-}
-
 static void put_text_field(const struct request *r, const struct order_value *v, bool of_receiver,
                            struct json_writer *w)
 {
@@ -55,21 +50,18 @@ static void put_list(const struct order_value *v, uint16_t currency, struct json
     json_object_end(w);
 }
 
-static void put_field(const struct request *r, const struct order_value *v, uint16_t currency, bool of_receiver,
-                      struct json_writer *w)
+void order_put_value(const struct request *r, const struct order_value *v, uint16_t currency, bool of_receiver,
+                     struct json_writer *w)
 {
-    if (v->field->type == ORDER_MONEY) {
-        member_money(w, v->field->name, v->integer, currency);
-        return;
-    }
-    if (v->field->type == ORDER_TIME) {
-        member_time(w, v->field->name, v->integer);
-        return;
-    }
-    json_key(w, v->field->name);
     switch (v->field->type) {
     case ORDER_TEXT:
         put_text_field(r, v, of_receiver, w);
+        break;
+    case ORDER_MONEY:
+        put_money(w, v->integer, currency);
+        break;
+    case ORDER_TIME:
+        put_time(w, v->integer);
         break;
     case ORDER_DECIMAL:
         json_put_decimal(w, (struct json_decimal){.value = v->integer, .scale = v->scale});
@@ -83,6 +75,13 @@ static void put_field(const struct request *r, const struct order_value *v, uint
     default:
         put_list(v, currency, w);
     }
+}
+
+static void put_field(const struct request *r, const struct order_value *v, uint16_t currency, bool of_receiver,
+                      struct json_writer *w)
+{
+    json_key(w, v->field->name);
+    order_put_value(r, v, currency, of_receiver, w);
 }
 
 static uint16_t currency_of_part(const struct order_part *p)
@@ -99,11 +98,10 @@ static void put_fields(const struct request *r, const struct order_part *p, stru
         put_field(r, &v, currency, p->kind == ORDER_RECEIVER, w);
 }
 
-/* Who takes a version in knows no mark of a correction: the corrected value is the order's. */
-static void put_fields_as(const struct request *r, const struct order_part *p, bool as_version, struct json_writer *w)
+static void put_fields_marked(const struct request *r, const struct order_part *p, struct json_writer *w)
 {
     put_fields(r, p, w);
-    if (p->corrected && !as_version)
+    if (p->corrected)
         member_bool(w, "corrected", true);
 }
 
@@ -119,14 +117,15 @@ static void put_states(const struct order *o, struct bytes refund, struct json_w
     json_object_end(w);
 }
 
-static void put_buyer(const struct request *r, const struct order *o, struct json_writer *w)
+/* NULL: the order has none. */
+static void put_buyer(const struct request *r, const struct view *v, const struct order_part *buyer,
+                      struct json_writer *w)
 {
-    const struct order_part *buyer = order_part_find(o, ORDER_BUYER, BYTES_NONE, 0);
     struct unpack u = unpack_of(buyer == NULL ? BYTES_NONE : buyer->body);
     json_key(w, "buyer");
     json_array_begin(w);
     for (struct envelope_id id; order_id_next(&u, &id);)
-        envelope_id_print(&id, is_masked(r), w);
+        put_id(r, v, &id, w);
     json_array_end(w);
 }
 
@@ -137,7 +136,7 @@ static void put_object(const struct request *r, const struct order *o, enum orde
     json_key(w, key);
     json_object_begin(w);
     if (p != NULL)
-        put_fields_as(r, p, false, w);
+        put_fields_marked(r, p, w);
     json_object_end(w);
 }
 
@@ -149,7 +148,7 @@ static const struct order_part_list {
     {ORDER_LINE, "lines", "line"}, {ORDER_SHIPMENT, "shipments", "shipment"}, {ORDER_REFUND, "refunds", "refund"}};
 
 static void put_parts(const struct request *r, const struct order *o, const struct order_part_list *list,
-                      bool as_version, struct json_writer *w)
+                      struct json_writer *w)
 {
     json_key(w, list->name);
     json_array_begin(w);
@@ -159,7 +158,7 @@ static void put_parts(const struct request *r, const struct order *o, const stru
             continue;
         json_object_begin(w);
         member_bytes(w, list->id_name, p->id);
-        put_fields_as(r, p, as_version, w);
+        put_fields_marked(r, p, w);
         if (p->kind == ORDER_REFUND)
             put_states(o, p->id, w);
         json_object_end(w);
@@ -222,24 +221,28 @@ void order_put_sums(const struct view *v, const struct order *o, int64_t at_us, 
     json_object_end(w);
 }
 
+void order_put_act(const struct request *r, const struct view *v, const struct order_act *act, struct json_writer *w)
+{
+    const struct command *command = registry_command(v->registry, act->command);
+    member_uint(w, "position", act->position);
+    member_time(w, "time", act->time_us);
+    member_text(w, "act", command == NULL ? "" : command->name);
+    member_bytes(w, "by", act->ask.by);
+    json_key(w, "reason");
+    if (is_masked(r))
+        mask_free_text(w, act->ask.reason);
+    else
+        json_put_string(w, act->ask.reason);
+    member_bool(w, "undone", act->undone);
+}
+
 static void put_acts(const struct request *r, const struct view *v, const struct order *o, struct json_writer *w)
 {
     json_key(w, "acts");
     json_array_begin(w);
     for (uint32_t i = 0; i < o->act_count; i++) {
-        const struct order_act *a = &o->acts[i];
-        const struct command *command = registry_command(v->registry, a->command);
         json_object_begin(w);
-        member_uint(w, "position", a->position);
-        member_time(w, "time", a->time_us);
-        member_text(w, "act", command == NULL ? "" : command->name);
-        member_bytes(w, "by", a->ask.by);
-        json_key(w, "reason");
-        if (is_masked(r))
-            mask_free_text(w, a->ask.reason);
-        else
-            json_put_string(w, a->ask.reason);
-        member_bool(w, "undone", a->undone);
+        order_put_act(r, v, &o->acts[i], w);
         json_object_end(w);
     }
     json_array_end(w);
@@ -263,60 +266,96 @@ void order_put(const struct request *r, const struct view *v, const struct order
                struct json_writer *w)
 {
     order_put_brief(r, v, o, at_us, w);
-    put_buyer(r, o, w);
+    put_buyer(r, v, order_part_find(o, ORDER_BUYER, BYTES_NONE, 0), w);
     put_object(r, o, ORDER_RECEIVER, "receiver", w);
     put_object(r, o, ORDER_PAYMENT, "payment", w);
     for (size_t i = 0; i < COUNT_OF(part_lists); i++)
-        put_parts(r, o, &part_lists[i], false, w);
+        put_parts(r, o, &part_lists[i], w);
     put_acts(r, v, o, w);
 }
 
-/* --- as a version --- */
+/* --- as versions --- */
 
-/* The newest word on any part: what the version as a whole counts as. */
-static const struct order_part *newest_part(const struct order *o)
+/* The currency holds for all money of a version, so no part names its own. */
+static void put_fields_said(const struct request *r, const struct order_part *p, struct json_writer *w)
 {
-    const struct order_part *newest = NULL;
-    for (uint32_t i = 0; i < o->part_count; i++) {
-        const struct order_part *p = &o->parts[i];
-        bool is_newer = newest == NULL || p->version > newest->version ||
-                        (p->version == newest->version && p->time_us > newest->time_us);
-        if (p->kind != ORDER_STATE && is_newer)
-            newest = p;
-    }
-    return newest;
+    struct unpack u = unpack_of(p->body);
+    uint16_t currency = currency_of_part(p);
+    for (struct order_value v; order_field_next(&u, &v);)
+        if (v.field->type != ORDER_CURRENCY)
+            put_field(r, &v, currency, p->kind == ORDER_RECEIVER, w);
 }
 
-static void put_version_part(const struct request *r, const struct order *o, enum order_part_kind kind,
-                             const char *key, struct json_writer *w)
+static void put_object_said(const struct request *r, const struct order_version *x, enum order_part_kind kind,
+                            const char *key, struct json_writer *w)
 {
-    const struct order_part *p = order_part_find(o, kind, BYTES_NONE, 0);
-    if (p == NULL)
-        return;
-    json_key(w, key);
+    for (uint32_t i = 0; i < x->part_count; i++) {
+        if (x->parts[i].kind != kind)
+            continue;
+        json_key(w, key);
+        json_object_begin(w);
+        put_fields_said(r, &x->parts[i], w);
+        json_object_end(w);
+    }
+}
+
+static void put_part_said(const struct request *r, const struct order *o, const struct order_part *p,
+                          const char *id_name, struct json_writer *w)
+{
     json_object_begin(w);
-    put_fields_as(r, p, true, w);
+    member_bytes(w, id_name, p->id);
+    if (p->removed)
+        member_bool(w, "removed", true);
+    else
+        put_fields_said(r, p, w);
+    if (p->kind == ORDER_REFUND)
+        put_states(o, p->id, w);
     json_object_end(w);
 }
 
-void order_put_version(const struct request *r, const struct order *o, struct json_writer *w)
+static void put_parts_said(const struct request *r, const struct order *o, const struct order_version *x,
+                           const struct order_part_list *list, struct json_writer *w)
 {
-    const struct order_part *newest = newest_part(o);
-    member_bytes(w, "shop", o->key.shop);
-    member_bytes(w, "number", o->key.number);
-    member_uint(w, "version", newest == NULL ? 0 : newest->version);
-    if (newest != NULL && newest->time_us != 0)
-        member_time(w, "modified", newest->time_us);
-    if (newest != NULL && newest->source.size > 0)
-        member_bytes(w, "source", newest->source);
-    member_bool(w, "complete", true);
-    for (uint32_t i = 0; i < o->part_count; i++)
-        if (o->parts[i].kind == ORDER_HEAD)
-            put_fields(r, &o->parts[i], w);
-    put_states(o, BYTES_NONE, w);
-    put_buyer(r, o, w);
-    put_version_part(r, o, ORDER_RECEIVER, "receiver", w);
-    put_version_part(r, o, ORDER_PAYMENT, "payment", w);
+    bool is_open = false;
+    for (uint32_t i = 0; i < x->part_count; i++) {
+        if (x->parts[i].kind != list->kind)
+            continue;
+        if (!is_open) {
+            json_key(w, list->name);
+            json_array_begin(w);
+            is_open = true;
+        }
+        put_part_said(r, o, &x->parts[i], list->id_name, w);
+    }
+    if (is_open)
+        json_array_end(w);
+}
+
+void order_put_version(const struct request *r, const struct view *v, const struct order_said *said, uint32_t at,
+                       struct json_writer *w)
+{
+    const struct order_version *x = &said->versions[at];
+    member_bytes(w, "shop", x->key.shop);
+    member_bytes(w, "number", x->key.number);
+    member_uint(w, "version", x->version);
+    if (x->time_us != 0)
+        member_time(w, "modified", x->time_us);
+    if (x->source.size > 0)
+        member_bytes(w, "source", x->source);
+    if (x->complete)
+        member_bool(w, "complete", true);
+    if (said->currencies[at] != 0 && said->currencies[at] != CURRENCY_CNY)
+        member_text(w, "currency", currency_name(said->currencies[at]));
+    if (at == 0)
+        put_states(&said->order, BYTES_NONE, w);
+    for (uint32_t i = 0; i < x->part_count; i++) {
+        if (x->parts[i].kind == ORDER_HEAD)
+            put_fields_said(r, &x->parts[i], w);
+        if (x->parts[i].kind == ORDER_BUYER)
+            put_buyer(r, v, &x->parts[i], w);
+    }
+    put_object_said(r, x, ORDER_RECEIVER, "receiver", w);
+    put_object_said(r, x, ORDER_PAYMENT, "payment", w);
     for (size_t i = 0; i < COUNT_OF(part_lists); i++)
-        put_parts(r, o, &part_lists[i], true, w);
+        put_parts_said(r, &said->order, x, &part_lists[i], w);
 }

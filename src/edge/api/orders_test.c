@@ -1,4 +1,4 @@
-/* Orders by HTTP: taken in, shown, decided on, reconciled. Covers: order_books.c, order_print.c */
+/* Orders by HTTP: taken in, shown, decided on, reconciled. Covers: order_acts.c, order_books.c, order_print.c */
 #include "edge/door_test.h"
 
 #define ORDERS "/api/v1/orders"
@@ -136,6 +136,61 @@ static void operators_mend_orders(struct t *t)
     place_close(&p);
 }
 
+static void what_was_decided_is_listed(struct t *t)
+{
+    static const char *const bad[] = {"?day=soon", "?before=x"};
+    struct place p;
+    open_orders(&p, t);
+    CHECK_STATUS(t,
+                 post(&p, ONE "/correct",
+                      "{\"part\":\"line\",\"id\":1,\"field\":\"paid\",\"value\":\"189.00\",\"reason\":\"错价\"}"),
+                 200);
+    struct reply voided = post(&p, ORDERS "/tmall-1/3722/void", "{\"reason\":\"测试单\"}");
+    CHECK_STATUS(t, voided, 200);
+    CHECK_STATUS(t, post(&p, ONE "/void", "{}"), 200);
+    CHECK_STATUS(
+        t,
+        post(&p, ORDERS "/tmall-1/3722/undo", arena_printf(t->arena, "{\"position\":%s}", at(&p, voided, "position"))),
+        200);
+    struct reply r = get(&p, ORDERS "/acts");
+    CHECK_EQ(t, count_at(&p, r, "acts"), 4);
+    CHECK_TEXT(t, at(&p, r, "acts.0.act"), "order.undo");
+    CHECK_TEXT(t, at(&p, r, "acts.0.asked.position"), at(&p, voided, "position"));
+    CHECK_TEXT(t, at(&p, r, "acts.2.number"), "3722");
+    CHECK_TEXT(t, at(&p, r, "acts.2.undone"), "true");
+    CHECK_TEXT(t, at(&p, r, "acts.3.reason"), "错价");
+    CHECK_TEXT(t, at(&p, r, "acts.3.asked"), "{\"part\":\"line\",\"id\":\"1\",\"field\":\"paid\",\"value\":189.00}");
+    CHECK_EQ(t, count_at(&p, get(&p, ORDERS "/acts?act=void"), "acts"), 2);
+    CHECK_EQ(t, count_at(&p, get(&p, ORDERS "/acts?shop=tmall-2"), "acts"), 0);
+    CHECK_EQ(t, count_at(&p, get(&p, ORDERS "/acts?day=2001-01-01"), "acts"), 0);
+    r = get(&p, ORDERS "/acts?limit=3");
+    CHECK_EQ(t, count_at(&p, r, "acts"), 3);
+    r = get(&p, arena_printf(t->arena, ORDERS "/acts?before=%s", at(&p, r, "next")));
+    CHECK_EQ(t, count_at(&p, r, "acts"), 1);
+    CHECK_TEXT(t, at(&p, r, "next"), "null");
+    for (size_t i = 0; i < COUNT_OF(bad); i++)
+        CHECK_STATUS(t, get(&p, arena_printf(t->arena, ORDERS "/acts%s", bad[i])), 400);
+    place_close(&p);
+}
+
+/* What is done again elsewhere keeps its time and tells nobody; only an admin says so. */
+static void an_act_is_done_again_as_it_was(struct t *t)
+{
+    static const struct token desk = {.name = "desk", .roles = 1u << ROLE_READ | 1u << ROLE_WRITE};
+    static const char again[] = "{\"to\":\"phone:13812345678\",\"decided\":\"2026-02-03T04:05:06.789012Z\"}";
+    struct place p;
+    open_orders(&p, t);
+    (void)xiaomings_orders(&p, 1); /* he is known by then */
+    place_token(&p, "main", &desk, "desk-secret");
+    CHECK_STATUS(
+        t, ask(&p, (struct ask){.path = ORDERS "/tmall-1/3722/reassign", .token = "desk-secret", .json = again}), 403);
+    CHECK_STATUS(t, post(&p, ORDERS "/tmall-1/3722/reassign", again), 200);
+    CHECK_EQ(t, count_at(&p, xiaomings_orders(&p, 2), "orders"), 2);
+    CHECK_TEXT(t, at(&p, get(&p, ORDERS "/acts"), "acts.0.time"), "2026-02-03T04:05:06.789012Z");
+    CHECK(t, !has(get(&p, XIAOMING "/timeline"), "order_reassigned"));
+    place_close(&p);
+}
+
 static void scope_and_masking_hold(struct t *t)
 {
     static const struct token desk = {
@@ -233,6 +288,8 @@ static const struct test tests[] = {
     {"an order is shown with its sums", an_order_is_shown_with_its_sums, 1},
     {"a person has their orders", a_person_has_their_orders, 1},
     {"operators mend orders", operators_mend_orders, 1},
+    {"what was decided is listed", what_was_decided_is_listed, 1},
+    {"an act is done again as it was", an_act_is_done_again_as_it_was, 1},
     {"scope and masking hold", scope_and_masking_hold, 1},
     {"a day is reconciled", a_day_is_reconciled, 1},
     {"rates and shops are set", rates_and_shops_are_set, 1},

@@ -41,11 +41,6 @@ struct person_request {
 
 /* --- the profile --- */
 
-static bool is_masked(const struct request *r)
-{
-    return r->token != NULL && r->token->masked;
-}
-
 /* A value of a trait; its name tells whether it is personal. */
 static void put_trait_value(struct request *r, struct json_writer *w, struct bytes name, struct bytes packed)
 {
@@ -358,7 +353,7 @@ void api_person(struct request *r)
     person_send(r, status, &e);
 }
 
-/* For values with a slash, which can't stand in a path. */
+/* For clients that put no value into a path. */
 void api_person_asked(struct request *r)
 {
     struct person_request *p = person_request_of(r);

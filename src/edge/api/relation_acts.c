@@ -3,8 +3,8 @@
 #include "domain/relation/relation.h"
 #include "edge/api/api.h"
 #include "edge/api/bulk.h"
-#include "edge/codec/draft.h"
 #include "edge/api/list.h"
+#include "edge/codec/draft.h"
 #include "edge/scope.h"
 #include "lib/nearest.h"
 
@@ -22,12 +22,13 @@ static const struct problem other_brand = {
 
 #define MEMBERS_OF_ONE                                                                                         \
     {"act", BODY_TEXT, false}, {"type", BODY_TEXT, false}, {"to", BODY_ANY, true}, {"brand", BODY_TEXT, true}, \
-        {"time", BODY_TIME, true}, {"reason", BODY_TEXT, true},                                                \
+        {"time", BODY_TIME, true}, {"reason", BODY_TEXT, true}, {"by", BODY_ANY, true},                        \
     {                                                                                                          \
         "attributes", BODY_OBJECT, false                                                                       \
     }
 static const struct body_member one_members[] = {MEMBERS_OF_ONE};
-static const struct body_member line_members[] = {{"person", BODY_ANY, false}, MEMBERS_OF_ONE};
+static const struct body_member line_members[] = {
+    {"person", BODY_ANY, false}, {"holder", BODY_COUNT, false}, MEMBERS_OF_ONE};
 
 static fallible act_read(struct json root, uint32_t *out_command, struct err *e)
 {
@@ -45,18 +46,25 @@ static fallible act_read(struct json root, uint32_t *out_command, struct err *e)
     return FAIL(e, INVALID, "act: want begin, end or set");
 }
 
-static fallible type_read(struct json root, const struct relation_type **out_type, struct err *e)
+static const char *nearest_type(const struct catalogue *c, struct bytes name)
 {
-    size_t count;
-    const struct relation_type *types = relation_types(&count);
+    const char *names[RELATION_TYPE_END];
+    for (size_t i = 0; i < c->relation_count; i++)
+        names[i] = c->relations[i].name;
+    return nearest_name(name, names, c->relation_count, sizeof *names);
+}
+
+static fallible type_read(const struct request *r, struct json root, const struct relation_type **out_type,
+                          struct err *e)
+{
     struct bytes name = json_string(json_find(root, BYTES_LIT("type")));
-    *out_type = relation_type_named(name);
+    *out_type = catalogue_relation(r->catalogue, name);
     if (*out_type != NULL)
         return DONE;
     if (name.size == 0)
         return FAIL(e, INVALID, "type: which relation? such as owned_by");
     return FAIL(e, INVALID, "type: there is no relation '%.*s'; the nearest is '%s'", BYTES_ARG(name),
-                nearest_name(name, types, count, sizeof *types));
+                nearest_type(r->catalogue, name));
 }
 
 /* A thing; for a relation between people an identifier of the other one. */
@@ -75,6 +83,40 @@ static fallible to_read(struct request *r, const struct relation_type *type, str
     return DONE;
 }
 
+/* {"kind":"staff","name":"G17"}: who it was elsewhere, as an export has it. */
+static fallible by_redo(const struct request *r, struct json by, struct relation_by *out_by, struct err *e)
+{
+    struct bytes kind = json_string(json_find(by, BYTES_LIT("kind")));
+    TRY(request_may_redo(r, e));
+    out_by->name = json_string(json_find(by, BYTES_LIT("name")));
+    for (uint8_t i = 0; i < RELATION_BY_COUNT; i++) {
+        if (!bytes_equal(bytes_of_text(relation_by_names[i]), kind))
+            continue;
+        out_by->kind = (enum relation_by_kind)i;
+        return DONE;
+    }
+    return FAIL(e, INVALID, "by: want the id of somebody of staff, or what an export has");
+}
+
+/* A guide's token speaks for the guide; any other says on whose behalf of the staff it speaks, or speaks for itself. */
+static fallible by_read(const struct request *r, struct json root, struct relation_by *out_by, struct err *e)
+{
+    struct json by = json_find(root, BYTES_LIT("by"));
+    struct bytes said = json_string(by);
+    if (!json_is(by, JSON_STRING) && !json_is(by, JSON_OBJECT) && !json_is(by, JSON_ABSENT) && !json_is(by, JSON_NULL))
+        return FAIL(e, INVALID, "by: want the id of somebody of staff");
+    *out_by = (struct relation_by){RELATION_BY_TOKEN, bytes_of_text(r->token->name)};
+    if (json_is(by, JSON_OBJECT))
+        TRY(by_redo(r, by, out_by, e));
+    if (scope_names_guide(r->token))
+        *out_by = (struct relation_by){RELATION_BY_STAFF, bytes_of_text(r->token->guide)};
+    else if (said.size > 0)
+        *out_by = (struct relation_by){RELATION_BY_STAFF, said};
+    if (out_by->name.size > RELATION_BY_BYTES_MAX)
+        return FAIL(e, INVALID, "by: want the id of somebody of staff, of at most %u bytes", RELATION_BY_BYTES_MAX);
+    return DONE;
+}
+
 /* All but whose it is. Payloads and records live in the request's arena. */
 static fallible put_read(struct request *r, struct json root, struct relation_put *put, uint32_t *out_command,
                          struct err *e)
@@ -83,7 +125,8 @@ static fallible put_read(struct request *r, struct json root, struct relation_pu
     const struct relation_type *type;
     struct buf record;
     TRY(act_read(root, out_command, e));
-    TRY(type_read(root, &type, e));
+    TRY(type_read(r, root, &type, e));
+    TRY(by_read(r, root, &put->by, e));
     TRY(to_read(r, type, json_find(root, BYTES_LIT("to")), &put->ref, e));
     put->type = type->number;
     put->brand = json_string(json_find(root, BYTES_LIT("brand")));
@@ -93,13 +136,15 @@ static fallible put_read(struct request *r, struct json root, struct relation_pu
     if (json_is(time, JSON_STRING) || json_is(time, JSON_NUMBER))
         TRY(WRAP(e, time_of_json(time, &put->time_us, e), "time"));
     if (json_is(said, JSON_ABSENT))
-        return DONE;
+        return relation_put_fits(type, put, e);
     buf_init(&record, RELATION_PAYLOAD_BYTES_MAX);
     struct status status = WRAP(e, record_pack_json(&record, &said, e), "attributes");
     put->attributes = arena_copy(request_arena(r), buf_bytes(&record));
     bool overflowed = record.overflowed;
     buf_fini(&record);
-    return overflowed ? FAIL(e, LIMIT, "attributes: at most %u bytes", RELATION_PAYLOAD_BYTES_MAX) : status;
+    if (overflowed)
+        return FAIL(e, LIMIT, "attributes: at most %u bytes", RELATION_PAYLOAD_BYTES_MAX);
+    return failed(status) ? status : relation_put_fits(type, put, e);
 }
 
 static fallible put_pack(struct request *r, const struct relation_put *put, struct bytes *out_payload, struct err *e)
@@ -130,7 +175,7 @@ static void write_look(const struct view *v, void *context)
     r->problem = (struct problem){.status = 0};
     if (!scope_changes_brand(r->token, write->brand))
         r->problem = other_brand;
-    else if (person != PERSON_NONE && !scope_sees_person(r->token, v, person))
+    else if (person != PERSON_NONE ? !scope_sees_person(r->token, v, person) : scope_names_guide(r->token))
         r->problem = problem_no_person;
 }
 
@@ -173,6 +218,19 @@ void api_person_relation(struct request *r)
 
 /* --- many --- */
 
+/* Of what an export has: whose it was, where that isn't who has the identifier now. */
+static fallible holder_read(const struct request *r, struct json holder, uint32_t *out_holder, struct err *e)
+{
+    uint64_t number = 0;
+    if (json_is(holder, JSON_ABSENT))
+        return DONE;
+    TRY(request_may_redo(r, e));
+    if (!json_uint64(holder, &number) || number == 0 || number > UINT32_MAX)
+        return FAIL(e, INVALID, "holder: want a number from 1");
+    *out_holder = (uint32_t)number;
+    return DONE;
+}
+
 static fallible line_read(struct request *r, struct json from, uint32_t *out_command_id, struct bytes *out_payload,
                           struct err *e)
 {
@@ -181,6 +239,7 @@ static fallible line_read(struct request *r, struct json from, uint32_t *out_com
         return FAIL(e, INVALID, "want an object, this is %s", json_kind_name(json_kind(from)));
     TRY(members_check(from, BODY_MEMBERS(line_members), e));
     TRY(WRAP(e, id_read_json(r, json_find(from, BYTES_LIT("person")), &put.id, e), "person"));
+    TRY(holder_read(r, json_find(from, BYTES_LIT("holder")), &put.holder, e));
     TRY(put_read(r, from, &put, out_command_id, e));
     return put_pack(r, &put, out_payload, e);
 }
@@ -207,15 +266,15 @@ struct hand_over_request {
 };
 
 /* Relations of ownership, unless it says which. */
-static fallible hand_over_types(struct json from, uint32_t *out_types, struct err *e)
+static fallible hand_over_types(const struct request *r, struct json from, uint64_t *out_types, struct err *e)
 {
     struct json item;
-    *out_types = json_is(from, JSON_ABSENT) ? UINT32_C(1) << RELATION_OWNED_BY : 0;
+    *out_types = json_is(from, JSON_ABSENT) ? UINT64_C(1) << RELATION_OWNED_BY : 0;
     for (struct json_walk w = json_items(from); json_item_next(&w, &item);) {
-        const struct relation_type *type = relation_type_named(json_string(item));
-        if (type == NULL)
+        const struct relation_type *type = catalogue_relation(r->catalogue, json_string(item));
+        if (type == NULL || !relation_type_takes(type, BYTES_LIT("staff")))
             return FAIL(e, INVALID, "types: want names of relations to staff, such as owned_by");
-        *out_types |= UINT32_C(1) << type->number;
+        *out_types |= UINT64_C(1) << type->number;
     }
     return DONE;
 }
@@ -229,7 +288,7 @@ static fallible hand_over_read(struct request *r, struct json root, struct hand_
     h->ask.brand = json_string(json_find(root, BYTES_LIT("brand")));
     (void)json_bool(json_find(root, BYTES_LIT("preview")), &h->is_preview);
     (void)json_bool(json_find(root, BYTES_LIT("by_store")), &h->ask.by_store);
-    TRY(hand_over_types(json_find(root, BYTES_LIT("types")), &h->ask.types, e));
+    TRY(hand_over_types(r, json_find(root, BYTES_LIT("types")), &h->ask.types, e));
     TRY(WRAP(e, ref_read_json(json_find(root, BYTES_LIT("from")), &h->ask.from, e), "from"));
     for (struct json_walk w = json_items(to); json_item_next(&w, &item); h->ask.to_count++) {
         if (h->ask.to_count == HAND_OVER_TO_MAX)
@@ -273,8 +332,8 @@ static void preview_count(const struct view *v, void *context)
     h->relations = 0;
     h->is_exact = true;
     for (uint32_t i = 1; i < RELATION_TYPE_END; i++) {
-        const struct relation_type *type = relation_type_numbered(i);
-        if ((ask.types & UINT32_C(1) << i) != 0)
+        const struct relation_type *type = (ask.types & UINT64_C(1) << i) == 0 ? NULL : relation_type_numbered(v, i);
+        if (type != NULL)
             h->relations += ask.brand.size > 0 ? count_of_brand(v, &ask, type, &h->is_exact)
                                                : relation_people_count(v, type, &ask.from);
     }

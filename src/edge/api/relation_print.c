@@ -4,13 +4,8 @@
 #include "edge/mask.h"
 #include "edge/scope.h"
 
-static bool is_masked(const struct request *r)
-{
-    return r->token != NULL && r->token->masked;
-}
-
 /* Somebody's own words. */
-static void member_reason(const struct request *r, struct bytes reason, struct json_writer *w)
+void relation_put_reason(const struct request *r, struct bytes reason, struct json_writer *w)
 {
     if (reason.size == 0)
         return;
@@ -21,28 +16,53 @@ static void member_reason(const struct request *r, struct bytes reason, struct j
         json_put_string(w, reason);
 }
 
+void relation_put_by(struct relation_by by, struct json_writer *w)
+{
+    json_object_begin(w);
+    member_text(w, "kind", relation_by_names[by.kind]);
+    if (by.name.size > 0)
+        member_bytes(w, "name", by.name);
+    json_object_end(w);
+}
+
+/* Nothing where nobody told: mostly the person itself. */
+static void member_by(struct json_writer *w, const char *key, struct relation_by by)
+{
+    if (by.kind == RELATION_BY_NOBODY)
+        return;
+    json_key(w, key);
+    relation_put_by(by, w);
+}
+
 static void put_period(const struct request *r, const struct relation_period *p, struct json_writer *w)
 {
     json_object_begin(w);
     member_time(w, "begin", p->begin_us); /* null: not known, and still open */
     member_time(w, "end", p->end_us);
+    member_by(w, "begun_by", p->begun_by);
+    member_by(w, "ended_by", p->ended_by);
     if (p->is_replaced)
         member_bool(w, "replaced", true);
     else
-        member_reason(r, p->reason, w);
+        relation_put_reason(r, p->reason, w);
     json_object_end(w);
+}
+
+void relation_put_value(const struct request *r, struct bytes name, struct bytes packed, struct json_writer *w)
+{
+    struct masking m;
+    if (!is_masked(r)) {
+        value_put(w, packed);
+        return;
+    }
+    value_put(mask_begin(&m), packed);
+    mask_end(&m, w, name, true);
 }
 
 static void put_value(const struct request *r, const struct relation_attribute *a, struct json_writer *w)
 {
-    struct masking m;
     json_key(w, "value");
-    if (!is_masked(r)) {
-        value_put(w, a->value);
-        return;
-    }
-    value_put(mask_begin(&m), a->value);
-    mask_end(&m, w, a->name, true);
+    relation_put_value(r, a->name, a->value, w);
 }
 
 static void put_attribute(const struct request *r, const struct relation_attribute *a, struct json_writer *w)
@@ -109,6 +129,8 @@ static void put_why(const struct request *r, const struct view *v, const struct 
     json_object_begin(w);
     if (l->because != NULL) {
         member_text(w, "relation", l->because->type->name);
+        member_text(w, "en", l->because->type->en);
+        member_text(w, "zh", l->because->type->zh);
         member_to(r, v, l->because, w);
         member_time(w, "since", l->because->periods[0].begin_us);
     }

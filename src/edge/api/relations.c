@@ -77,8 +77,8 @@ static bool person_is_seen(const struct request *r, const struct view *v, const 
 static void put_lead_identifier(const struct request *r, const struct view *v, uint32_t person, struct json_writer *w)
 {
     struct envelope_id id;
-    bool is_limited = scope_is_limited(r->token);
-    bool found = is_limited ? identity_lead_known(v, person, scope_brands(r->token, v), &id)
+    bool names_brands = scope_names_brands(r->token);
+    bool found = names_brands ? identity_lead_known(v, person, scope_brands(r->token, v), &id)
                             : identity_lead(v, person, &id);
     if (!found)
         return;
@@ -112,17 +112,15 @@ static void put_of_what(const struct request *r, struct json_writer *w)
 }
 
 /* The type that is asked for; unless it is said, the one by which things of this kind mostly have people. */
-static const struct relation_type *type_asked(struct bytes name, struct bytes kind)
+static const struct relation_type *type_asked(const struct catalogue *c, struct bytes name, struct bytes kind)
 {
-    size_t count;
-    const struct relation_type *types = relation_types(&count);
     if (name.size > 0)
-        return relation_type_named(name);
+        return catalogue_relation(c, name);
     if (bytes_equal(kind, BYTES_LIT("staff")))
-        return relation_type_numbered(RELATION_OWNED_BY);
-    for (size_t i = 0; i < count; i++)
-        if (relation_type_takes(&types[i], kind))
-            return &types[i];
+        return catalogue_relation(c, BYTES_LIT("owned_by"));
+    for (size_t i = 0; i < c->relation_count; i++)
+        if (relation_type_takes(&c->relations[i], kind))
+            return &c->relations[i];
     return NULL;
 }
 
@@ -131,7 +129,7 @@ void api_thing_people(struct request *r)
     struct people_listed *l = ARENA_NEW(request_arena(r), struct people_listed);
     struct err e = {0};
     l->ref = (struct thing_ref){r->parameters[0], http_query(r->x, "ns"), r->parameters[1]};
-    l->type = type_asked(http_query(r->x, "type"), l->ref.kind);
+    l->type = type_asked(r->catalogue, http_query(r->x, "type"), l->ref.kind);
     if (l->type == NULL || l->ref.kind.size == 0 || !relation_type_takes(l->type, l->ref.kind)) {
         request_failed(
             r,

@@ -225,7 +225,7 @@ static bool brand_asked(const struct request *r, const struct view *v, uint32_t 
     const struct reach_request *q = r->context;
     *out_brand = q->brand.size == 0 ? 0 : name_number(v, NAME_BRAND, q->brand);
     if (q->brand.size == 0)
-        return !scope_is_limited(r->token);
+        return !scope_names_brands(r->token);
     return *out_brand != 0 && scope_sees_brand_number(r->token, v, *out_brand);
 }
 

@@ -166,14 +166,15 @@ static void put_existence_history(const struct thing *t, struct json_writer *w)
     json_array_end(w);
 }
 
-/* The newest value of the attribute `name`; null: none. */
-static void member_name_of(const struct request *r, const struct view *v, const struct thing *t, struct json_writer *w)
+/* The value of the attribute `name` as of an instant; null: none. */
+static void member_name_at(const struct request *r, const struct view *v, const struct thing *t, int64_t at_us,
+                           struct json_writer *w)
 {
     const struct thing_kind *kind = thing_kind_numbered(v, t->kind);
-    const struct thing_attribute *a = thing_attribute_named(kind, BYTES_LIT("name"));
+    const struct thing_attribute *a = thing_attribute_named(kind, BYTES_LIT(THING_NAME));
     struct bytes value;
     json_key(w, "name");
-    if (a != NULL && thing_value(t, a->number, THING_NEWEST, &value) == TOLD)
+    if (a != NULL && thing_value(t, a->number, at_us, &value) == TOLD)
         put_value(r, kind, a->name, value, w);
     else
         json_put_null(w);
@@ -192,7 +193,7 @@ static void put_path(const struct request *r, const struct view *v, struct thing
         member_ref(w, &parent);
         bool there = thing_read(v, thing_find(v, &parent), &t);
         if (there)
-            member_name_of(r, v, &t, w);
+            member_name_at(r, v, &t, THING_NEWEST, w);
         json_object_end(w);
         if (!there)
             break;
@@ -257,13 +258,15 @@ void api_thing(struct request *r)
 
 /* --- lists --- */
 
-enum listing { LIST_ALL, LIST_UNDER, LIST_BY_VALUE };
+enum listing { LIST_ALL, LIST_UNDER, LIST_BY_VALUE, LIST_BY_NAME };
 
 struct things_listed {
     struct list_kind list; /* its is_personal is the kind's */
     enum listing listing;
-    struct bytes kind;
+    struct bytes kind; /* empty: of all kinds, by name */
+    int64_t at_us;     /* what there was then, and under whom */
     struct thing_ref under;
+    struct thing_search search;
     struct bytes attribute, text;
     struct bytes typed;            /* the text read as JSON, packed; empty: it is none */
     const struct problem *problem; /* NULL: none */
@@ -289,7 +292,9 @@ static uint32_t listed_next(const struct things_listed *l, const struct view *v,
     if (l->listing == LIST_ALL)
         return thing_next(v, l->kind, after);
     if (l->listing == LIST_UNDER)
-        return thing_child_next(v, &l->under, after);
+        return thing_child_next(v, &l->under, l->at_us, after);
+    if (l->listing == LIST_BY_NAME)
+        return thing_named_next(v, l->kind, &l->search, after);
     const struct thing_attribute *a = thing_attribute_named(thing_kind_named(v, l->kind), l->attribute);
     return a == NULL ? THING_NONE : thing_indexed_next(v, l->kind, a, value_asked(v, l, a->type), after);
 }
@@ -318,17 +323,20 @@ static bool thing_is_seen(const struct request *r, const struct view *v, const s
     const struct thing *t = item->own;
     struct thing_ref ref = ref_of(v, t);
     bool is_of_kind = l->kind.size == 0 || bytes_equal(ref.kind, l->kind);
-    return t->number != THING_NONE && is_of_kind && thing_is_now(t) && scope_sees_thing(r->token, v, &ref);
+    bool is_there = false;
+    return t->number != THING_NONE && is_of_kind && thing_exists(t, l->at_us, &is_there) == TOLD && is_there &&
+           scope_sees_thing(r->token, v, &ref);
 }
 
 static void put_thing(struct request *r, const struct view *v, const struct list_item *item, struct json_writer *w)
 {
+    const struct things_listed *l = list_own(r);
     const struct thing *t = item->own;
     struct thing_ref ref = ref_of(v, t), parent;
     member_ref(w, &ref);
-    member_name_of(r, v, t, w);
+    member_name_at(r, v, t, l->at_us, w);
     json_key(w, "parent");
-    if (thing_parent(t, THING_NEWEST, &parent) == TOLD)
+    if (thing_parent(t, l->at_us, &parent) == TOLD)
         put_ref(w, &parent);
     else
         json_put_null(w);
@@ -337,7 +345,7 @@ static void put_thing(struct request *r, const struct view *v, const struct list
 static const struct problem *listing_problem(const struct things_listed *l, const struct thing_kind *kind)
 {
     if (kind == NULL)
-        return &no_kind;
+        return l->kind.size == 0 ? NULL : &no_kind;
     const struct thing_attribute *a = thing_attribute_named(kind, l->attribute);
     bool can = l->listing != LIST_BY_VALUE || (a != NULL && a->index == INDEX_DONE);
     return can ? NULL : &not_indexed;
@@ -349,7 +357,7 @@ static void kind_look(const struct view *v, void *context)
     struct things_listed *l = r->context;
     const struct thing_kind *kind = thing_kind_named(v, l->kind);
     l->problem = listing_problem(l, kind);
-    l->list.is_personal = kind != NULL && kind->is_personal;
+    l->list.is_personal = kind == NULL || kind->is_personal; /* of all kinds: some may be */
 }
 
 static void list_send(struct request *r)
@@ -373,20 +381,40 @@ static struct bytes typed_of(struct request *r, struct bytes text)
     return b.overflowed ? BYTES_NONE : buf_bytes(&b);
 }
 
+/* The one way in which they are chosen. */
+static fallible listing_choose(struct request *r, struct things_listed *l, struct err *e)
+{
+    struct bytes under = http_query(r->x, "under"), q = http_query(r->x, "q");
+    if ((under.size > 0) + (l->attribute.size > 0) + (q.data != NULL) > 1)
+        return FAIL(e, INVALID, "want one of under, attribute and value, and q");
+    if (under.size > 0 && !ref_read_text(under, &l->under))
+        return FAIL(e, INVALID, "under: want KIND/ID, such as region/华东");
+    if (q.data != NULL && !thing_search_of(q, request_arena(r), &l->search))
+        return FAIL(e, INVALID, "q: say how the name begins: 外滩, waitan or wt");
+    if (q.data == NULL && l->kind.size == 0)
+        return FAIL(e, INVALID, "say how the name begins, ?q=外滩, or of which kind: /api/v1/things/store");
+    l->under.ns = http_query(r->x, "ns");
+    l->listing = under.size > 0          ? LIST_UNDER
+                 : l->attribute.size > 0 ? LIST_BY_VALUE
+                 : q.data != NULL        ? LIST_BY_NAME
+                                         : LIST_ALL;
+    return DONE;
+}
+
 static fallible listing_read(struct request *r, struct things_listed *l, struct err *e)
 {
-    struct bytes under = http_query(r->x, "under");
-    l->kind = r->parameters[0];
+    struct bytes at = http_query(r->x, "at");
+    l->kind = r->parameters[0].size > 0 ? r->parameters[0] : http_query(r->x, "kind");
+    l->at_us = THING_NEWEST;
     l->attribute = http_query(r->x, "attribute");
     l->text = http_query(r->x, "value");
     l->typed = typed_of(r, l->text);
-    if (under.size > 0 && !ref_read_text(under, &l->under))
-        return FAIL(e, INVALID, "under: want KIND/ID, such as region/华东");
-    l->under.ns = http_query(r->x, "ns");
-    if (under.size > 0 && l->attribute.size > 0)
-        return FAIL(e, INVALID, "want under, or attribute and value, not both");
-    l->listing = under.size > 0 ? LIST_UNDER : l->attribute.size > 0 ? LIST_BY_VALUE : LIST_ALL;
-    return DONE;
+    TRY(listing_choose(r, l, e));
+    if (at.size == 0)
+        return DONE;
+    if (l->listing == LIST_BY_VALUE || l->listing == LIST_BY_NAME)
+        return FAIL(e, INVALID, "at: values and names are found as they are now");
+    return WRAP(e, time_parse(at, &l->at_us, e), "at");
 }
 
 void api_things(struct request *r)

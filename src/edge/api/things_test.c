@@ -13,6 +13,15 @@ static struct reply end(struct place *p, const char *path)
     return ask(p, (struct ask){.method = "DELETE", .path = path, .token = ADMIN});
 }
 
+/* As it stands in a query. */
+static const char *url_of(struct t *t, const char *text)
+{
+    const char *url = "";
+    for (; *text != 0; text++)
+        url = arena_printf(t->arena, (uint8_t)*text < 0x80 && *text != ' ' ? "%s%c" : "%s%%%02x", url, (uint8_t)*text);
+    return url;
+}
+
 static void open_brand(struct place *p, struct t *t)
 {
     place_open_main(p, t);
@@ -86,6 +95,72 @@ static void things_are_listed(struct t *t)
     CHECK_STATUS(t, get(&p, "/api/v1/things/store?under=x"), 400);
     CHECK_STATUS(t, end(&p, SH01), 200);
     CHECK_EQ(t, count_at(&p, get(&p, "/api/v1/things/store"), "things"), 1);
+    place_close(&p);
+}
+
+/* 外滩, in any of its forms; a name that was goes. */
+static void things_are_found_by_their_names(struct t *t)
+{
+    static const char *const found[] = {"外滩", "%E5%A4%96%E7%81%98", "waitan", "wai tan", "WT", "%E5%A4%96"};
+    static const char *const none[] = {"滩", "waitai", "tan", "SH01"};
+    struct place p;
+    open_brand(&p, t);
+    for (size_t i = 0; i < COUNT_OF(found); i++) {
+        struct reply r = get(&p, arena_printf(t->arena, "/api/v1/things?q=%s", url_of(t, found[i])));
+        CHECK_EQ(t, count_at(&p, r, "things"), 1);
+        CHECK_TEXT(t, at(&p, r, "things.0.id"), "SH01");
+    }
+    for (size_t i = 0; i < COUNT_OF(none); i++)
+        CHECK_EQ(t, count_at(&p, get(&p, arena_printf(t->arena, "/api/v1/things?q=%s", url_of(t, none[i]))), "things"),
+                 0);
+    CHECK_TEXT(t, at(&p, get(&p, "/api/v1/things?q=hddq"), "things.0.id"), "华东"); /* 華東大區 */
+    CHECK_EQ(t, count_at(&p, get(&p, "/api/v1/things?q=waitan&kind=staff"), "things"), 0);
+    CHECK_EQ(t, count_at(&p, get(&p, "/api/v1/things/store?q=waitan"), "things"), 1);
+    CHECK_STATUS(t, put(&p, SH01, "{\"attributes\":{\"name\":\"南京东路店\"}}"), 200);
+    CHECK_EQ(t, count_at(&p, get(&p, "/api/v1/things?q=waitan"), "things"), 0);
+    CHECK_EQ(t, count_at(&p, get(&p, "/api/v1/things?q=njd"), "things"), 1);
+    CHECK_STATUS(t, get(&p, "/api/v1/things"), 400);
+    CHECK_STATUS(t, get(&p, "/api/v1/things?q="), 400);
+    CHECK_STATUS(t, get(&p, "/api/v1/things?q=a&under=brand/a"), 400);
+    CHECK_STATUS(t, get(&p, "/api/v1/things?q=a&kind=none"), 404);
+    place_close(&p);
+}
+
+static void children_are_those_of_an_instant(struct t *t)
+{
+    static const char under[] = "/api/v1/things/staff?under=store/";
+    struct place p;
+    open_brand(&p, t);
+    CHECK_STATUS(t,
+                 post(&p, "/api/v1/things",
+                      "{\"kind\":\"staff\",\"id\":\"G18\",\"parent\":\"store/"
+                      "SH01\",\"time\":\"2026-01-01\",\"attributes\":{\"name\":\"旧名\"}}\n"
+                      "{\"kind\":\"staff\",\"id\":\"G18\",\"parent\":\"store/"
+                      "SH02\",\"time\":\"2026-03-01\",\"attributes\":{\"name\":\"新名\"}}\n"
+                      "{\"kind\":\"staff\",\"id\":\"G18\",\"parent\":\"region/华东\",\"time\":\"2026-02-01\"}\n"),
+                 200);
+    CHECK_EQ(t, count_at(&p, get(&p, arena_printf(t->arena, "%sSH01", under)), "things"), 1); /* G17 */
+    struct reply r = get(&p, arena_printf(t->arena, "%sSH01&at=2026-01-15", under));
+    CHECK_EQ(t, count_at(&p, r, "things"), 1);
+    CHECK_TEXT(t, at(&p, r, "things.0.id"), "G18");
+    CHECK_TEXT(t, at(&p, r, "things.0.name"), "旧名");
+    CHECK_TEXT(t, at(&p, r, "things.0.parent.id"), "SH01");
+    CHECK_EQ(t, count_at(&p, get(&p, arena_printf(t->arena, "%sSH01&at=2025-12-31", under)), "things"), 0);
+    CHECK_EQ(t, count_at(&p, get(&p, arena_printf(t->arena, "%sSH02&at=2026-02-15", under)), "things"), 0);
+    CHECK_EQ(t, count_at(&p, get(&p, "/api/v1/things/store?at=2025-12-31"), "things"), 0);
+    CHECK_STATUS(t, get(&p, "/api/v1/things/store?q=w&at=2026-01-01"), 400);
+    place_close(&p);
+}
+
+/* A slash inside an id ends no step of a path. */
+static void an_id_may_end_as_an_address_does(struct t *t)
+{
+    struct place p;
+    open_brand(&p, t);
+    CHECK_STATUS(t, put(&p, "/api/v1/things/staff/a%2Fpeople", "{}"), 200);
+    CHECK_TEXT(t, at(&p, get(&p, "/api/v1/things/staff/a%2fpeople"), "id"), "a/people");
+    CHECK_TEXT(t, at(&p, get(&p, "/api/v1/things/staff/a%2Fpeople/people"), "relation"), "owned_by");
+    CHECK_STATUS(t, get(&p, "/api/v1/things/staff/a/people/people"), 404);
     place_close(&p);
 }
 
@@ -210,6 +285,9 @@ static void a_token_of_a_brand_sees_and_changes_its_own(struct t *t)
 static const struct test tests[] = {
     {"a thing is put and told", a_thing_is_put_and_told, 1},
     {"things are listed", things_are_listed, 1},
+    {"things are found by their names", things_are_found_by_their_names, 1},
+    {"children are those of an instant", children_are_those_of_an_instant, 1},
+    {"an id may end as an address does", an_id_may_end_as_an_address_does, 1},
     {"what is wrong is told with its line", what_is_wrong_is_told_with_its_line, 1},
     {"kinds are told and declared", kinds_are_told_and_declared, 1},
     {"a token of a brand sees and changes its own", a_token_of_a_brand_sees_and_changes_its_own, 1},

@@ -46,16 +46,21 @@ static void *grow(void *list, size_t *room, size_t size)
     return list;
 }
 
-void draft_fault(struct codec_batch *b, uint32_t index, const struct err *e)
+void codec_batch_name(struct codec_batch *b, uint32_t index, const char *words)
 {
-    b->counts.faults++;
     if (b->fault_count++ >= CODEC_FAULTS_MAX)
         return;
     if (b->fault_count > b->fault_room)
         b->faults = grow(b->faults, &b->fault_room, sizeof *b->faults);
     struct codec_fault *f = &b->faults[b->fault_count - 1];
     f->index = index;
-    (void)snprintf(f->words, sizeof f->words, "%.*s", BYTES_ARG(text_cut(bytes_of_text(e->text), sizeof f->words - 1)));
+    (void)snprintf(f->words, sizeof f->words, "%.*s", BYTES_ARG(text_cut(bytes_of_text(words), sizeof f->words - 1)));
+}
+
+void draft_fault(struct codec_batch *b, uint32_t index, const struct err *e)
+{
+    b->counts.faults++;
+    codec_batch_name(b, index, e->text);
 }
 
 /* --- records --- */

@@ -23,6 +23,7 @@ struct codec_context {
     struct bytes brand, channel;      /* of events that don't say theirs; may be empty */
     int64_t received_us;
     bool import;
+    bool told; /* of orders: the events that they derive come by themselves */
 };
 
 struct codec_counts {
@@ -52,6 +53,7 @@ struct codec_batch {
 void codec_batch_init(struct codec_batch *b, size_t packed_bytes_max);
 void codec_batch_clear(struct codec_batch *b); /* memory is kept */
 void codec_batch_fini(struct codec_batch *b);
+void codec_batch_name(struct codec_batch *b, uint32_t index, const char *words); /* among the faults, but not counted as one of the reader's */
 
 /* A record (lib/value.h) that grows member by member; a name stands once. */
 #define RECORD_SLOTS 2048u /* over twice RECORD_MEMBERS_MAX: an open table stays at most half full */

@@ -7,7 +7,6 @@
 #include "lib/text.h"
 
 #define BODIES_BYTES_MAX (4u << 20)
-#define VALUES_MAX 64u
 #define NAMES_MAX 80u
 #define LIST_MAX 1000u
 #define AMOUNTS_MAX 64u
@@ -193,19 +192,21 @@ static fallible part_add(struct order_codec *k, struct order_part part, size_t f
 
 /* What each kind of part is called, by what it is told apart, and where its list stands. */
 struct part_form {
-    const char *name; /* of the member; NULL: it isn't one */
-    const char *id;   /* of its own member that tells it apart; NULL: there is one alone */
+    struct bytes name; /* of the member; none: it isn't one */
+    struct bytes id;   /* of its own member that tells it apart; none: there is one alone */
 };
 static const struct part_form forms[ORDER_PART_KIND_COUNT] = {
-    [ORDER_BUYER] = {"buyer", NULL},
-    [ORDER_RECEIVER] = {"receiver", NULL},
-    [ORDER_PAYMENT] = {"payment", NULL},
-    [ORDER_LINE] = {"lines", "line"},
-    [ORDER_SHIPMENT] = {"shipments", "shipment"},
-    [ORDER_REFUND] = {"refunds", "refund"},
-    [ORDER_STATE] = {"states", NULL},
+    [ORDER_BUYER] = {.name = BYTES_INIT("buyer")},
+    [ORDER_RECEIVER] = {.name = BYTES_INIT("receiver")},
+    [ORDER_PAYMENT] = {.name = BYTES_INIT("payment")},
+    [ORDER_LINE] = {BYTES_INIT("lines"), BYTES_INIT("line")},
+    [ORDER_SHIPMENT] = {BYTES_INIT("shipments"), BYTES_INIT("shipment")},
+    [ORDER_REFUND] = {BYTES_INIT("refunds"), BYTES_INIT("refund")},
+    [ORDER_STATE] = {.name = BYTES_INIT("states")},
 };
-static const char *const head_names[] = {"shop", "number", "version", "modified", "source", "complete", "currency"};
+static const struct bytes head_names[] = {BYTES_INIT("shop"),     BYTES_INIT("number"), BYTES_INIT("version"),
+                                          BYTES_INIT("modified"), BYTES_INIT("source"), BYTES_INIT("complete"),
+                                          BYTES_INIT("currency")};
 
 static struct status field_unknown(enum order_part_kind kind, struct bytes key, struct err *e)
 {
@@ -216,10 +217,10 @@ static struct status field_unknown(enum order_part_kind kind, struct bytes key, 
         if ((fields[i].kinds >> kind & 1) != 0 && fields[i].type != ORDER_CURRENCY)
             names[count++] = fields[i].name;
     for (size_t i = 0; kind == ORDER_HEAD && i < COUNT_OF(forms); i++)
-        if (forms[i].name != NULL)
-            names[count++] = forms[i].name;
+        if (forms[i].name.size > 0)
+            names[count++] = (const char *)forms[i].name.data;
     for (size_t i = 0; kind == ORDER_HEAD && i < COUNT_OF(head_names); i++)
-        names[count++] = head_names[i];
+        names[count++] = (const char *)head_names[i].data;
     assert(count <= NAMES_MAX);
     return FAIL(e, INVALID, "there is no member '%.*s'; the nearest is '%s'", BYTES_ARG(text_cut(key, 60)),
                 nearest_name(key, names, count, sizeof *names));
@@ -246,48 +247,63 @@ static fallible states_read(struct order_codec *k, struct json object, struct by
     return DONE;
 }
 
-static int by_field(const void *a, const void *b)
+/* Is it read elsewhere than among the fields? */
+static bool is_apart(enum order_part_kind kind, struct bytes key)
 {
-    const struct order_field *const *x = a, *const *y = b;
-    return ((*x)->id > (*y)->id) - ((*x)->id < (*y)->id);
+    return (forms[kind].id.size > 0 && bytes_equal(key, forms[kind].id)) || bytes_equal(key, BYTES_LIT("removed")) ||
+           (kind == ORDER_REFUND && bytes_equal(key, BYTES_LIT("states")));
+}
+
+/* The values of a part by the ids of their fields, and a bit for each that is there. */
+struct values {
+    uint64_t present;
+    struct json of[FIELD_COUNT];
+};
+static_assert(FIELD_COUNT <= 64, "a bit for each field");
+
+static fallible values_find(enum order_part_kind kind, struct json object, struct values *out, struct err *e)
+{
+    struct bytes key;
+    struct json value;
+    out->present = 0;
+    for (struct json_walk w = json_members(object); json_member_next(&w, &key, &value);) {
+        if (is_apart(kind, key) || json_is(value, JSON_NULL))
+            continue;
+        const struct order_field *field = order_field_named(kind, key);
+        if (field == NULL || field->type == ORDER_CURRENCY)
+            return field_unknown(kind, key, e);
+        if ((out->present >> field->id & 1) != 0)
+            return FAIL(e, INVALID, "%s: it is said twice", field->name);
+        out->present |= UINT64_C(1) << field->id;
+        out->of[field->id] = value;
+    }
+    return DONE;
+}
+
+static bool is_money(const struct order_field *field)
+{
+    return field->type == ORDER_MONEY || field->type == ORDER_AMOUNTS || field->type == ORDER_DECIMAL;
 }
 
 /* The fields of an object, in order of id, into `bodies`; what tells it apart and its states are read elsewhere. */
 static fallible fields_read(struct order_codec *k, enum order_part_kind kind, struct json object, struct err *e)
 {
-    const struct order_field *found[VALUES_MAX];
-    struct json values[VALUES_MAX];
-    size_t count = 0;
-    struct bytes key;
-    struct json value;
+    struct values values;
     bool has_money = false;
-    for (struct json_walk w = json_members(object); json_member_next(&w, &key, &value);) {
-        const struct order_field *field = order_field_named(kind, key);
-        bool is_other = (forms[kind].id != NULL && bytes_equal(key, bytes_of_text(forms[kind].id))) ||
-                        bytes_equal(key, BYTES_LIT("removed")) ||
-                        (kind == ORDER_REFUND && bytes_equal(key, BYTES_LIT("states")));
-        if (is_other || json_is(value, JSON_NULL))
-            continue;
-        if (field == NULL || field->type == ORDER_CURRENCY || count == VALUES_MAX)
-            return field_unknown(kind, key, e);
-        has_money |= field->type == ORDER_MONEY || field->type == ORDER_AMOUNTS || field->type == ORDER_DECIMAL;
-        values[field->id] = value;
-        found[count++] = field;
-    }
+    TRY(values_find(kind, object, &values, e));
+    for (uint64_t left = values.present; left != 0; left &= left - 1)
+        has_money |= is_money(order_field((uint8_t)__builtin_ctzll(left)));
     if (has_money && k->currency != CURRENCY_CNY && kind != ORDER_SHIPMENT)
-        found[count++] = order_field(FIELD_CURRENCY);
-    qsort(found, count, sizeof *found, by_field);
-    for (size_t i = 0; i < count; i++) {
-        struct order_value packed = {.field = found[i], .integer = k->currency};
-        if (i > 0 && found[i] == found[i - 1])
-            return FAIL(e, INVALID, "%s: it is said twice", found[i]->name);
-        if (found[i]->type != ORDER_CURRENCY)
-            TRY(WRAP(e, value_read(k, found[i], values[found[i]->id], &packed, e), "%s", found[i]->name));
+        values.present |= UINT64_C(1) << FIELD_CURRENCY;
+    for (uint64_t left = values.present; left != 0; left &= left - 1) {
+        const struct order_field *field = order_field((uint8_t)__builtin_ctzll(left));
+        struct order_value packed = {.field = field, .integer = k->currency};
+        if (field->id != FIELD_CURRENCY)
+            TRY(WRAP(e, value_read(k, field, values.of[field->id], &packed, e), "%s", field->name));
         order_value_pack(&k->bodies, &packed);
     }
     return DONE;
 }
-static_assert(FIELD_COUNT <= VALUES_MAX, "values have places by id");
 
 static fallible object_read(struct order_codec *k, enum order_part_kind kind, struct json object, struct err *e)
 {
@@ -296,17 +312,16 @@ static fallible object_read(struct order_codec *k, enum order_part_kind kind, st
     struct json removed = json_find(object, BYTES_LIT("removed"));
     if (!json_is(object, JSON_OBJECT))
         return FAIL(e, INVALID, "want an object, this is %s", json_kind_name(json_kind(object)));
-    if (forms[kind].id != NULL) {
-        p.id = text_of_json(json_find(object, bytes_of_text(forms[kind].id)));
+    if (forms[kind].id.size > 0) {
+        p.id = text_of_json(json_find(object, forms[kind].id));
         if (p.id.size == 0 || p.id.size > ORDER_PART_ID_BYTES_MAX)
-            return FAIL(e, INVALID, "each one has an id of 1 to %u bytes, as \"%s\"", ORDER_PART_ID_BYTES_MAX,
-                        forms[kind].id);
+            return FAIL(e, INVALID, "each one has an id of 1 to %u bytes, as \"%.*s\"", ORDER_PART_ID_BYTES_MAX,
+                        BYTES_ARG(forms[kind].id));
         if (!json_is(removed, JSON_ABSENT) && !json_bool(removed, &p.removed))
             return FAIL(e, INVALID, "removed: want true or false");
     }
     if (!p.removed)
-        TRY(WRAP(e, fields_read(k, kind, object, e), "%.*s",
-                 BYTES_ARG(p.id.size > 0 ? p.id : bytes_of_text(forms[kind].name))));
+        TRY(WRAP(e, fields_read(k, kind, object, e), "%.*s", BYTES_ARG(p.id.size > 0 ? p.id : forms[kind].name)));
     TRY(part_add(k, p, from, e));
     struct json states = json_find(object, BYTES_LIT("states"));
     return kind == ORDER_REFUND && !json_is(states, JSON_ABSENT) ? WRAP(e, states_read(k, states, p.id, e), "states")
@@ -350,7 +365,7 @@ static fallible part_read(struct order_codec *k, const struct codec_context *c, 
         return buyer_read(k, c, value, e);
     if (kind == ORDER_STATE)
         return states_read(k, value, BYTES_NONE, e);
-    return forms[kind].id == NULL ? object_read(k, kind, value, e) : list_read(k, kind, value, e);
+    return forms[kind].id.size == 0 ? object_read(k, kind, value, e) : list_read(k, kind, value, e);
 }
 
 static fallible head_field_read(struct order_codec *k, const struct order_field *field, struct json j, struct err *e)
@@ -367,7 +382,7 @@ static fallible head_field_read(struct order_codec *k, const struct order_field 
 static bool is_head_name(struct bytes key)
 {
     for (size_t i = 0; i < COUNT_OF(head_names); i++)
-        if (bytes_equal(bytes_of_text(head_names[i]), key))
+        if (bytes_equal(head_names[i], key))
             return true;
     return false;
 }
@@ -378,8 +393,8 @@ static fallible member_read(struct order_codec *k, const struct codec_context *c
     if (json_is(value, JSON_NULL) || is_head_name(key))
         return DONE;
     for (int kind = ORDER_HEAD; kind < ORDER_PART_KIND_COUNT; kind++)
-        if (forms[kind].name != NULL && bytes_equal(bytes_of_text(forms[kind].name), key))
-            return WRAP(e, part_read(k, c, (enum order_part_kind)kind, value, e), "%s", forms[kind].name);
+        if (forms[kind].name.size > 0 && bytes_equal(forms[kind].name, key))
+            return WRAP(e, part_read(k, c, (enum order_part_kind)kind, value, e), "%.*s", BYTES_ARG(forms[kind].name));
     const struct order_field *field = order_field_named(ORDER_HEAD, key);
     return field == NULL ? field_unknown(ORDER_HEAD, key, e) : head_field_read(k, field, value, e);
 }
@@ -407,7 +422,7 @@ static fallible head_read(struct order_codec *k, const struct codec_context *c, 
 {
     struct order_version *v = &k->version;
     struct json complete = json_find(object, BYTES_LIT("complete")), source = json_find(object, BYTES_LIT("source"));
-    *v = (struct order_version){.source = c->source, .import = c->import, .parts = k->parts};
+    *v = (struct order_version){.source = c->source, .import = c->import, .told = c->told, .parts = k->parts};
     v->key.shop = text_of_json(json_find(object, BYTES_LIT("shop")));
     v->key.number = text_of_json(json_find(object, BYTES_LIT("number")));
     if (v->key.shop.size == 0 || v->key.shop.size > ORDER_SHOP_BYTES_MAX || v->key.number.size == 0 ||

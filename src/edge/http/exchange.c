@@ -178,7 +178,7 @@ static void body_add(struct http_exchange *x, struct bytes more)
 
 /* The answer on its way to libmicrohttpd. */
 
-void response_add_headers(struct MHD_Response *response, const struct http_reply *reply)
+static void response_add_headers(struct MHD_Response *response, const struct http_reply *reply)
 {
     /* Refused are values with a CR or LF, which could only come out of a request: left out, as the header says. */
     if (reply->content_type != NULL)
@@ -265,7 +265,8 @@ static enum MHD_Result forced_queue(struct http_exchange *x)
     return reply_queue(x, &reply);
 }
 
-void exchange_answer(struct http_exchange *x)
+/* With what stands in it. */
+static void exchange_answer(struct http_exchange *x)
 {
     struct http_bell *bell = bell_take(x->bell); /* x may be gone before it is rung */
     x->answer_waits = true;
@@ -305,6 +306,22 @@ void http_respond(struct http_exchange *x, const struct http_reply *reply)
         x->reply.body_kind = HTTP_BODY_STAYS;
     }
     exchange_answer(x);
+}
+
+struct http_stream *http_stream_begin(struct http_exchange *x, const struct http_reply *head)
+{
+    assert(head->body.size == 0 && head->status >= 200 && head->status <= 599);
+    struct stream_options options = {.bell = x->bell, .connection = x->connection, .bytes_max = x->stream_bytes_max,
+                                     .endless = head->content_type != NULL && strncmp(head->content_type, "text/event-stream", 17) == 0};
+    struct http_stream *s = stream_create(&options, &x->response);
+    response_add_headers(x->response, head);
+    /* libmicrohttpd answers a HEAD with the last chunk's mark as a body: nothing may follow on that connection. */
+    if (x->head)
+        (void)MHD_add_response_header(x->response, "Connection", "close");
+    x->stream = s;
+    x->reply.status = head->status;
+    exchange_answer(x);
+    return s;
 }
 
 /* libmicrohttpd's calls: one with the headers, any number with pieces of the body, then one or more until there is an
@@ -497,6 +514,16 @@ static void exchange_reset(struct http_exchange *x)
     memset((uint8_t *)x + kept, 0, sizeof *x - kept);
     x->stage = STAGE_HEADERS;
     atomic_store(&x->phase, PHASE_IDLE);
+}
+
+/* One exchange less is in flight. */
+static void server_calm(struct http_server *s)
+{
+    if (atomic_fetch_sub(&s->counters.in_flight, 1) > 1 || !atomic_load(&s->closing))
+        return;
+    (void)pthread_mutex_lock(&s->lock);
+    (void)pthread_cond_broadcast(&s->calm);
+    (void)pthread_mutex_unlock(&s->lock);
 }
 
 void exchange_done(void *context, struct MHD_Connection *c, void **exchange, enum MHD_RequestTerminationCode why)

@@ -134,7 +134,7 @@ static void link_close(struct http_loop *loop, struct http_link *l)
     free(l);
 }
 
-void connection_notice(void *context, struct MHD_Connection *c, void **link, enum MHD_ConnectionNotificationCode what)
+static void connection_notice(void *context, struct MHD_Connection *c, void **link, enum MHD_ConnectionNotificationCode what)
 {
     if (what == MHD_CONNECTION_NOTIFY_STARTED) {
         link_open(context, c, link);
@@ -143,6 +143,9 @@ void connection_notice(void *context, struct MHD_Connection *c, void **link, enu
         *link = NULL;
     }
 }
+
+static const struct loop_calls calls = {
+    .notice = connection_notice, .begin = exchange_begin, .step = exchange_step, .done = exchange_done};
 
 static void server_free(struct http_server *s)
 {
@@ -177,7 +180,7 @@ fallible http_open(const struct http_options *options, struct http_server **out_
     struct http_server *s = server_create(&o);
     s->listener = fd;
     s->port = port_of(fd);
-    struct status started = loops_start(s, e);
+    struct status started = loops_start(s, &calls, e);
     if (failed(started)) {
         server_free(s);
         return started;
@@ -190,15 +193,6 @@ fallible http_open(const struct http_options *options, struct http_server **out_
 uint16_t http_port(const struct http_server *s)
 {
     return s->port;
-}
-
-void server_calm(struct http_server *s)
-{
-    if (atomic_fetch_sub(&s->counters.in_flight, 1) > 1 || !atomic_load(&s->closing))
-        return;
-    (void)pthread_mutex_lock(&s->lock);
-    (void)pthread_cond_broadcast(&s->calm);
-    (void)pthread_mutex_unlock(&s->lock);
 }
 
 /* Until no exchange is in flight, or `seconds` have passed; 0: for as long as it takes. With the lock held. */

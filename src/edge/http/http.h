@@ -63,6 +63,9 @@ void http_stats_read(const struct http_server *s, struct http_stats *out_stats);
 /* What was asked. A HEAD is told as HTTP_GET: its body is left out on the way. */
 enum http_method http_method(const struct http_exchange *x);
 struct bytes http_path(const struct http_exchange *x);   /* decoded: "/a b"; has no NUL and no "." or ".." step */
+/* The same as it was sent: a slash that is encoded ends no step of it. http_decoded: such a step as it is meant, in the exchange's arena. */
+struct bytes http_path_sent(const struct http_exchange *x);
+struct bytes http_decoded(struct http_exchange *x, struct bytes step);
 const char *http_client(const struct http_exchange *x);  /* "192.0.2.1", "2001:db8::1": the peer of the socket */
 
 /* Absent: data is NULL. Present but empty: size 0, data not NULL. The first one if there are several. */

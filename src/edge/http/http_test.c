@@ -1,4 +1,4 @@
-/* Requests and answers over a real socket. Covers: cors.c, exchange.c, loop.c */
+/* Requests and answers over a real socket. Covers: bell.c, cors.c, exchange.c, loop.c */
 #include <zlib.h>
 
 #include "base/time.h"

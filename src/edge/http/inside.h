@@ -1,4 +1,5 @@
-/* What the files of the HTTP door share. For src/edge/http*.c alone. */
+/* What the files of the HTTP door share. For src/edge/http alone. Each calls only those before it: bell, request and stream,
+ * exchange, loop, http. */
 #pragma once
 
 #include <microhttpd.h>
@@ -32,12 +33,14 @@ struct http_bell {
     _Atomic(struct http_sleeper *) sleepers; /* to be resumed, the last one first */
 };
 
+struct http_bell *bell_create(void); /* held once; NULL: no memory, or no more files may be open */
 struct http_bell *bell_take(struct http_bell *b);
 void bell_give(struct http_bell *b); /* NULL is fine */
 /* Any thread: the loop looks at what it keeps, now or in the round that runs. A system call only when it sleeps. */
 void bell_ring(struct http_bell *b);
 /* The same, and it resumes a connection. `s` is the loop's until then. */
 void bell_resume(struct http_bell *b, struct http_sleeper *s);
+void bell_sleepers_resume(struct http_bell *b); /* the loop, in each round */
 
 struct http_loop {
     struct http_server *server;
@@ -58,8 +61,17 @@ struct http_loop {
 void loop_watch(struct http_loop *l, struct http_link *link);      /* for its client's end; from its first moment on */
 void link_forget_end(struct http_loop *l, struct http_link *link); /* it is closed now */
 
+/* What libmicrohttpd calls about connections and requests, each on its loop's thread with the loop as its context. */
+struct loop_calls {
+    void (*notice)(void *loop, struct MHD_Connection *c, void **link, enum MHD_ConnectionNotificationCode what);
+    void *(*begin)(void *loop, const char *target, struct MHD_Connection *c);
+    enum MHD_Result (*step)(void *loop, struct MHD_Connection *c, const char *url, const char *method, const char *version,
+                            const char *upload, size_t *upload_size, void **exchange);
+    void (*done)(void *loop, struct MHD_Connection *c, void **exchange, enum MHD_RequestTerminationCode why);
+};
+
 /* Starts the server's loops. On a failure those that run are stopped by loops_stop, as always. */
-fallible loops_start(struct http_server *s, struct err *e);
+fallible loops_start(struct http_server *s, const struct loop_calls *calls, struct err *e);
 void loops_ring(struct http_server *s);
 void loops_stop(struct http_server *s); /* no connection may be suspended */
 
@@ -100,7 +112,7 @@ struct http_exchange {
     bool refused; /* `reply` says why */
     struct http_reply reply;
     struct bytes target;
-    struct bytes path;
+    struct bytes path, path_sent; /* decoded; as it came */
     size_t head_bytes; /* of its line and headers */
     struct http_pair *headers;
     size_t header_count;
@@ -180,17 +192,18 @@ void *exchange_begin(void *loop, const char *target, struct MHD_Connection *c);
 enum MHD_Result exchange_step(void *loop, struct MHD_Connection *c, const char *url, const char *method,
                               const char *version, const char *upload, size_t *upload_size, void **exchange);
 void exchange_done(void *loop, struct MHD_Connection *c, void **exchange, enum MHD_RequestTerminationCode why);
-void exchange_answer(struct http_exchange *x); /* with what stands in it */
 void exchange_force(struct http_exchange *x); /* if it is parked; with the server's lock, or on its own thread */
 void exchange_destroy(struct http_exchange *x);
-void response_add_headers(struct MHD_Response *response, const struct http_reply *reply);
 
-/* http.c: libmicrohttpd's call about a connection that came or went. */
-void connection_notice(void *loop, struct MHD_Connection *c, void **link, enum MHD_ConnectionNotificationCode what);
-/* One exchange less is in flight. */
-void server_calm(struct http_server *s);
-
-/* http/stream.c, for the loop's thread: in the server's list, so that closing can cut it, and with its connection. */
+/* http/stream.c: one for a kept exchange of `connection`, and the response that sends it. */
+struct stream_options {
+    struct http_bell *bell; /* borrowed */
+    struct MHD_Connection *connection;
+    size_t bytes_max;
+    bool endless;
+};
+struct http_stream *stream_create(const struct stream_options *options, struct MHD_Response **out_response);
+/* For the loop's thread: in the server's list, so that closing can cut it, and with its connection. */
 void stream_enlist(struct http_stream *s, struct http_loop *loop, struct http_link *link);
 void stream_unlink(struct http_stream *s); /* the connection is closed */
 /* The client has closed its side. Whom that means to have gone, is cut; one that asked once may well read on. */

@@ -1,10 +1,9 @@
-/* The loops that drive libmicrohttpd, and the bells that wake them. */
+/* The loops that drive libmicrohttpd. */
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "base/time.h"
@@ -18,63 +17,7 @@
 #define LOOK_WAIT_MS 1 /* while something is looked at: libmicrohttpd then can't tell whether it has more to do */
 #define DEAF_MS 100    /* after the system had no room for a connection */
 
-/* --- bells --- */
-
-static struct http_bell *bell_create(void)
-{
-    struct http_bell *b = calloc(1, sizeof *b);
-    if (b == NULL)
-        return NULL;
-    atomic_init(&b->holders, 1);
-    b->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (b->event >= 0)
-        return b;
-    free(b);
-    return NULL;
-}
-
-struct http_bell *bell_take(struct http_bell *b)
-{
-    atomic_fetch_add_explicit(&b->holders, 1, memory_order_relaxed);
-    return b;
-}
-
-void bell_give(struct http_bell *b)
-{
-    if (b == NULL || atomic_fetch_sub_explicit(&b->holders, 1, memory_order_acq_rel) > 1)
-        return;
-    (void)close(b->event);
-    free(b);
-}
-
-void bell_ring(struct http_bell *b)
-{
-    /* Either the loop sees this ring before it sleeps, or it is seen here to be asleep. */
-    atomic_fetch_add(&b->rings, 1);
-    if (!atomic_load(&b->asleep) || !atomic_exchange(&b->asleep, false))
-        return;
-    (void)eventfd_write(b->event, 1); /* fails only beyond 2^64 unread rings */
-}
-
-void bell_resume(struct http_bell *b, struct http_sleeper *s)
-{
-    s->next = atomic_load(&b->sleepers);
-    while (!atomic_compare_exchange_weak(&b->sleepers, &s->next, s))
-        continue;
-    bell_ring(b);
-}
-
 /* --- a round --- */
-
-static void sleepers_resume(struct http_bell *b)
-{
-    if (atomic_load_explicit(&b->sleepers, memory_order_relaxed) == NULL)
-        return;
-    for (struct http_sleeper *s = atomic_exchange(&b->sleepers, NULL), *next; s != NULL; s = next) {
-        next = s->next; /* from the resuming on it may be gone */
-        MHD_resume_connection(s->connection);
-    }
-}
 
 static void link_end(struct http_loop *l, struct http_link *link)
 {
@@ -217,7 +160,7 @@ static void *loop_run(void *context)
     while (!atomic_load(&l->server->over)) {
         unsigned rings = atomic_load(&l->bell->rings);
         l->now_us = time_monotonic_us();
-        sleepers_resume(l->bell);
+        bell_sleepers_resume(l->bell);
         for (int turn = 0; turn == 0 || (l->busy && turn < TURNS_MAX); turn++) {
             l->busy = false;
             (void)MHD_run(l->daemon);
@@ -249,32 +192,32 @@ void loop_watch(struct http_loop *l, struct http_link *link)
     (void)watched;
 }
 
-static fallible daemon_start(struct http_loop *l, struct err *e)
+static fallible daemon_start(struct http_loop *l, const struct loop_calls *calls, struct err *e)
 {
     const struct http_options *o = &l->server->options;
     /* Not strict: what that would refuse in the library's own words, http/request.c refuses in ours. */
     l->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, exchange_step, l,
-        MHD_OPTION_URI_LOG_CALLBACK, exchange_begin, l, MHD_OPTION_NOTIFY_COMPLETED, exchange_done, l,
-        MHD_OPTION_NOTIFY_CONNECTION, connection_notice, l, MHD_OPTION_CONNECTION_LIMIT, o->connections_max,
+        MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, calls->step, l,
+        MHD_OPTION_URI_LOG_CALLBACK, calls->begin, l, MHD_OPTION_NOTIFY_COMPLETED, calls->done, l,
+        MHD_OPTION_NOTIFY_CONNECTION, calls->notice, l, MHD_OPTION_CONNECTION_LIMIT, o->connections_max,
         MHD_OPTION_CONNECTION_TIMEOUT, o->idle_seconds, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
         MHD_OPTION_STRICT_FOR_CLIENT, 0, MHD_OPTION_END);
     return l->daemon == NULL ? FAIL(e, IO, "can't start libmicrohttpd: %s", strerror(errno)) : DONE;
 }
 
-static fallible loop_open(struct http_loop *l, struct http_server *s, struct err *e)
+static fallible loop_open(struct http_loop *l, struct http_server *s, const struct loop_calls *calls, struct err *e)
 {
     *l = (struct http_loop){.server = s, .poll = epoll_create1(EPOLL_CLOEXEC), .bell = bell_create()};
     if (l->poll < 0 || l->bell == NULL)
         return FAIL(e, IO, "can't set up a thread of the HTTP server: %s", strerror(errno));
-    TRY(daemon_start(l, e));
+    TRY(daemon_start(l, calls, e));
     int library_poll = MHD_get_daemon_info(l->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
     TRY(poll_add(l, library_poll, EPOLLIN, l, e));
     TRY(poll_add(l, l->bell->event, EPOLLIN | EPOLLET, l->bell, e)); /* each ring is an event: it is never read */
     return poll_add(l, s->listener, 0, s, e);
 }
 
-fallible loops_start(struct http_server *s, struct err *e)
+fallible loops_start(struct http_server *s, const struct loop_calls *calls, struct err *e)
 {
     s->loops = calloc(s->options.threads, sizeof *s->loops);
     if (s->loops == NULL)
@@ -282,7 +225,7 @@ fallible loops_start(struct http_server *s, struct err *e)
     for (unsigned i = 0; i < s->options.threads; i++)
         s->loops[i].poll = -1;
     for (unsigned i = 0; i < s->options.threads; i++)
-        TRY(loop_open(&s->loops[i], s, e));
+        TRY(loop_open(&s->loops[i], s, calls, e));
     for (unsigned i = 0; i < s->options.threads; i++) {
         struct http_loop *l = &s->loops[i];
         l->runs = pthread_create(&l->thread, NULL, loop_run, l) == 0;

@@ -172,6 +172,7 @@ static bool target_take_apart(struct http_exchange *x)
 {
     struct bytes rest = target_without_authority(x->target);
     struct bytes path = bytes_cut(&rest, '?');
+    x->path_sent = path;
     x->path = percent_decode(x->arena, path, false);
     bool whole_server = x->method == HTTP_OPTIONS && bytes_equal(x->path, BYTES_LIT("*"));
     bool is_one_word = memchr(x->target.data, ' ', x->target.size) == NULL; /* else a proxy may see another one */
@@ -333,6 +334,17 @@ enum http_method http_method(const struct http_exchange *x)
 struct bytes http_path(const struct http_exchange *x)
 {
     return x->path;
+}
+
+struct bytes http_path_sent(const struct http_exchange *x)
+{
+    return x->path_sent;
+}
+
+struct bytes http_decoded(struct http_exchange *x, struct bytes step)
+{
+    bool is_plain = step.size == 0 || memchr(step.data, '%', step.size) == NULL;
+    return is_plain ? step : percent_decode(x->arena, step, false);
 }
 
 const char *http_client(const struct http_exchange *x)

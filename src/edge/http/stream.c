@@ -191,7 +191,7 @@ void streams_cut(struct http_server *server, bool endless_only)
             stream_cut(s);
 }
 
-static struct http_stream *stream_create(struct http_exchange *x, const struct http_reply *head)
+struct http_stream *stream_create(const struct stream_options *options, struct MHD_Response **out_response)
 {
     struct http_stream *s = calloc(1, sizeof *s);
     pthread_condattr_t monotonic;
@@ -199,30 +199,14 @@ static struct http_stream *stream_create(struct http_exchange *x, const struct h
         pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC) != 0 || pthread_cond_init(&s->room, &monotonic) != 0)
         abort(); /* no memory for a few hundred bytes, as in base/arena.h */
     (void)pthread_condattr_destroy(&monotonic);
-    s->bell = bell_take(x->bell);
-    s->sleeper.connection = x->connection;
-    s->bytes_max = x->stream_bytes_max;
-    s->endless = head->content_type != NULL && strncmp(head->content_type, "text/event-stream", 17) == 0;
+    s->bell = bell_take(options->bell);
+    s->sleeper.connection = options->connection;
+    s->bytes_max = options->bytes_max;
+    s->endless = options->endless;
     s->holders = 2;
-    return s;
-}
-
-struct http_stream *http_stream_begin(struct http_exchange *x, const struct http_reply *head)
-{
-    assert(head->body.size == 0 && head->status >= 200 && head->status <= 599);
-    struct http_stream *s = stream_create(x, head);
-    struct MHD_Response *response =
-        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_BYTES, stream_read, s, stream_lose);
-    if (response == NULL)
+    *out_response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_BYTES, stream_read, s, stream_lose);
+    if (*out_response == NULL)
         abort();
-    response_add_headers(response, head);
-    /* libmicrohttpd answers a HEAD with the last chunk's mark as a body: nothing may follow on that connection. */
-    if (x->head)
-        (void)MHD_add_response_header(response, "Connection", "close");
-    x->stream = s;
-    x->response = response;
-    x->reply.status = head->status;
-    exchange_answer(x);
     return s;
 }
 
