@@ -1,120 +1,15 @@
 /* The whole program, from its command line: a folder is made, a daemon runs, verbs ask it.
- * Covers: alone.c, client.c, courier.c, daemon.c, folder.c, main.c, sender.c, serve.c, words.c, demo/demo.c, demo/orders.c, demo/retail.c,
- * demo/sim.c, demo/stores.c, demo/tell.c, demo/truth.c, import/import.c, import/preview.c, import/rejects.c, import/watch.c,
- * verbs/admin.c, verbs/apply.c, verbs/backup.c, verbs/card.c, verbs/erase.c, verbs/errand.c, verbs/export.c, verbs/orders.c,
- * verbs/people.c, verbs/redo.c, verbs/relations.c, verbs/scope.c, verbs/show.c, verbs/things.c, ../edge/api/backup.c, ../edge/api/erase.c */
+ * Covers: alone.c, client.c, courier.c, daemon.c, folder.c, main.c, sender.c, serve.c, words.c, demo/customers.c, demo/demo.c, demo/orders.c,
+ * demo/reach.c, demo/retail.c, demo/sim.c, demo/stores.c, demo/tell.c, demo/truth.c, import/import.c, import/preview.c, import/rejects.c, import/watch.c,
+ * verbs/admin.c, verbs/apply.c, verbs/backup.c, verbs/card.c, verbs/changes.c, verbs/errand.c, verbs/export.c, verbs/export_acts.c, verbs/order_put.c, verbs/orders.c,
+ * verbs/people.c, verbs/putting.c, verbs/redo.c, verbs/relations.c, verbs/scope.c, verbs/show.c, verbs/things.c, ../edge/api/backup.c */
 #include <fcntl.h>
-#include <fts.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "app/app.h"
-#include "app/client.h"
-#include "app/daemon.h"
+#include "app/app_test.h"
 #include "app/demo/retail.h"
-#include "lib/pack.h"
-#include "testing/test.h"
-
-#define OUTPUT_BYTES_MAX (1u << 20)
-#define WORDS_MAX 16
-
-int kith_main(int count, char **words); /* main.c, under another name */
-
-struct said {
-    int code;
-    const char *out; /* standard output; standard error goes to t->folder/errors */
-};
-
-static const char *file_text(struct t *t, const char *path)
-{
-    char *text = arena_take(t->arena, OUTPUT_BYTES_MAX, 1);
-    FILE *file = fopen(path, "re");
-    size_t size = file == NULL ? 0 : fread(text, 1, OUTPUT_BYTES_MAX - 1, file);
-    if (file != NULL)
-        (void)fclose(file);
-    text[size] = 0;
-    return text;
-}
-
-static void file_make(struct t *t, const char *name, const char *text)
-{
-    FILE *file = fopen(arena_printf(t->arena, "%s/%s", t->folder, name), "we");
-    REQUIRE(t, file != NULL);
-    CHECK(t, fputs(text, file) >= 0);
-    CHECK_EQ(t, fclose(file), 0);
-}
-
-/* Sends what comes to `number` into a file; returns what was there before. */
-static int output_turn(int number, const char *path)
-{
-    int before = dup(number), file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    assert(before >= 0 && file >= 0);
-    (void)dup2(file, number);
-    (void)close(file);
-    return before;
-}
-
-static void output_restore(int number, int before)
-{
-    (void)dup2(before, number);
-    (void)close(before);
-}
-
-static struct said run(struct t *t, const char *const *words)
-{
-    char *copies[WORDS_MAX] = {NULL};
-    int count = 0;
-    for (; words[count] != NULL; count++)
-        copies[count] = arena_printf(t->arena, "%s", words[count]);
-    const char *path = arena_printf(t->arena, "%s/output", t->folder);
-    (void)fflush(stdout);
-    int out = output_turn(STDOUT_FILENO, path), err = output_turn(STDERR_FILENO, arena_printf(t->arena, "%s/errors", t->folder));
-    struct said said = {.code = kith_main(count, copies)};
-    (void)fflush(stdout);
-    output_restore(STDOUT_FILENO, out);
-    output_restore(STDERR_FILENO, err);
-    said.out = file_text(t, path);
-    return said;
-}
-
-#define KITH(t, ...) run((t), (const char *const[]){"kith", __VA_ARGS__, NULL})
-
-static bool says(const char *text, const char *part)
-{
-    return strstr(text, part) != NULL;
-}
-
-static const char *errors(struct t *t)
-{
-    return file_text(t, arena_printf(t->arena, "%s/errors", t->folder));
-}
-
-/* --- a daemon --- */
-
-struct place {
-    const char *folder;
-    struct daemon daemon;
-};
-
-static void place_open(struct place *p, struct t *t)
-{
-    struct err e = {0};
-    *p = (struct place){.folder = arena_printf(t->arena, "%s/data", t->folder)};
-    CHECK_EQ(t, KITH(t, "init", p->folder).code, EXIT_DONE);
-    struct daemon_options o = {.folder = p->folder, .listen = "127.0.0.1:0", .journal = arena_printf(t->arena, "%s/journal", t->folder)};
-    CHECK_DONE(t, daemon_start(&o, &p->daemon, &e), &e);
-    (void)setenv("KITH_URL", p->daemon.url, 1);
-    (void)setenv("KITH_FOLDER", p->folder, 1);
-}
-
-static void place_close(struct place *p, struct t *t)
-{
-    struct err e = {0};
-    CHECK_DONE(t, daemon_stop(&p->daemon, &e), &e);
-    (void)unsetenv("KITH_URL");
-    (void)unsetenv("KITH_FOLDER");
-}
 
 /* --- without a daemon --- */
 
@@ -306,6 +201,27 @@ static void hooks_come_and_go(struct t *t)
     place_close(&p, t);
 }
 
+static void changes_go_on_behind_what_was_acknowledged(struct t *t)
+{
+    struct place p;
+    place_open(&p, t);
+    CHECK_EQ(t, KITH(t, "changes").code, EXIT_REFUSED);
+    CHECK(t, says(errors(t), "kith consumer add"));
+    CHECK_EQ(t, KITH(t, "consumer", "add").code, EXIT_USAGE);
+    CHECK_EQ(t, KITH(t, "consumer", "add", "copy").code, EXIT_DONE);
+    file_make(t, "e.ndjson", "{\"id\":\"1\",\"event\":\"page_viewed\",\"ids\":[{\"type\":\"phone\",\"value\":\"13812345678\"}]}\n");
+    CHECK_EQ(t, KITH(t, "import", arena_printf(t->arena, "%s/e.ndjson", t->folder)).code, EXIT_DONE);
+    CHECK(t, says(KITH(t, "consumer", "list").out, "copy"));
+    struct said some = KITH(t, "changes", "--consumer", "copy");
+    CHECK(t, some.code == EXIT_DONE && says(some.out, "event_arrived") && says(some.out, "event=page_viewed") && says(some.out, "cause=import"));
+    CHECK_TEXT(t, KITH(t, "changes", "--consumer", "copy").out, "");
+    struct said again = KITH(t, "changes", "--consumer", "copy", "--from", "start", "--json", "--facts", "event_arrived");
+    CHECK(t, says(again.out, "\"cursor\":") && says(again.out, "+8613812345678") && !says(again.out, "identifiers_changed") && says(again.out, "\"more\":false}"));
+    CHECK_EQ(t, KITH(t, "consumer", "remove", "copy").code, EXIT_DONE);
+    CHECK_EQ(t, KITH(t, "consumer", "remove", "copy").code, EXIT_REFUSED);
+    place_close(&p, t);
+}
+
 static void tokens_and_settings(struct t *t)
 {
     struct place p;
@@ -403,20 +319,20 @@ static void a_folder_is_watched(struct t *t)
     struct place p;
     const char *drop = arena_printf(t->arena, "%s/drop", t->folder), *map = arena_printf(t->arena, "%s/map.json", t->folder);
     place_open(&p, t);
-    CHECK_EQ(t, KITH(t, "watch", drop, "--once").code, EXIT_REFUSED); /* no such folder */
+    CHECK_EQ(t, KITH(t, "watch", drop, "--once", "--settle", "0").code, EXIT_REFUSED); /* no such folder */
     REQUIRE(t, mkdir(drop, 0700) == 0);
     file_make(t, "map.json", "{\"event\":{\"event\":\"x\",\"order\":\"${no}\"}}");
     file_make(t, "drop/b.csv", "no\n1\n2\n");
     file_make(t, "drop/a.csv", "number\n1\n");
     file_make(t, "drop/c.csv.part", "no\n");
-    struct said said = KITH(t, "watch", drop, "--map", map, "--once");
+    struct said said = KITH(t, "watch", drop, "--map", map, "--once", "--settle", "0");
     CHECK_EQ(t, said.code, EXIT_REFUSED);
     CHECK(t, says(said.out, "1 files imported, 1 could not be read: 2 rows, 0 of them faulty."));
     CHECK(t, says(file_text(t, arena_printf(t->arena, "%s/failed/a.csv.reason.txt", drop)), "there is no column \"no\""));
     CHECK_EQ(t, access(arena_printf(t->arena, "%s/done/b.csv", drop), R_OK), 0);
     CHECK_EQ(t, access(arena_printf(t->arena, "%s/c.csv.part", drop), R_OK), 0);
     file_make(t, "drop/b.csv", "no\n1\n2\n"); /* dropped again: nothing changes */
-    CHECK_EQ(t, KITH(t, "watch", drop, "--map", map, "--once").code, EXIT_DONE);
+    CHECK_EQ(t, KITH(t, "watch", drop, "--map", map, "--once", "--settle", "0").code, EXIT_DONE);
     CHECK_EQ(t, access(arena_printf(t->arena, "%s/done/b.csv.2", drop), R_OK), 0);
     CHECK(t, says(KITH(t, "stats", "--json").out, "\"events\":2"));
     place_close(&p, t);
@@ -468,7 +384,7 @@ static void each_bad_line_has_its_reason(struct t *t)
     CHECK_EQ(t, times(reasons, "'soon' is not a time"), 60);
     CHECK_EQ(t, times(reasons, "a line is one event, an object"), 120);
     CHECK_EQ(t, times(reasons, "the nearest is 'event'"), 60);
-    CHECK(t, says(reasons, ",901,,the line is too long,\n"));
+    CHECK(t, says(reasons, ",901,,the line is longer than 65536 bytes,\n"));
     file_make(t, "e.ndjson", "{\"event\":1.5e\n{\"event\":{}}\n{\"event\":\"x\",\"ids\":3}\n");
     CHECK(t, says(KITH(t, "import", file, "--rejects", rejects).out, "3 rows: 0 taken in, 0 were there already, 3 are faulty."));
     CHECK_EQ(t, times(file_text(t, rejects), "\n"), 4);
@@ -482,6 +398,7 @@ static void the_demo_checks_itself(struct t *t)
     struct said said = KITH(t, "demo", "--people", "60", "--days", "30", "--keep", arena_printf(t->arena, "%s/demo", t->folder));
     CHECK_EQ(t, said.code, EXIT_DONE);
     CHECK(t, says(said.out, "precision") && says(said.out, "Identifiers") && says(said.out, "demo: all checks passed"));
+    CHECK(t, says(said.out, "came out of the documents") && says(said.out, "What guide") && says(said.out, "Whom one may write to"));
     CHECK(t, says(said.out, "华东") && says(said.out, "Net by brand") && says(said.out, "busiest day") && says(said.out, "Lines"));
     CHECK_EQ(t, KITH(t, "demo", "--retail", t->folder).code, EXIT_USAGE);
     CHECK_EQ(t, KITH(t, "demo", "--people", "0").code, EXIT_REFUSED);
@@ -516,20 +433,6 @@ static void things_are_put_and_told(struct t *t)
     CHECK_EQ(t, KITH(t, "put", "thing", "store", "SH01", "city").code, EXIT_USAGE);
     CHECK_EQ(t, KITH(t, "list").code, EXIT_USAGE);
     place_close(&p, t);
-}
-
-/* As an order system sends them: there is no verb for it. */
-static void orders_send(struct t *t, const struct place *p, const char *orders)
-{
-    struct err e = {0};
-    struct client *c;
-    struct client_reply reply;
-    const char *line = file_text(t, arena_printf(t->arena, "%s/main/admin.token", p->folder));
-    const char *token = arena_text(t->arena, bytes_of(line, strcspn(line, "\n")));
-    CHECK_DONE(t, client_create(&(struct client_options){.url = p->daemon.url, .token = token}, &c, &e), &e);
-    CHECK_DONE(t, client_send(c, &(struct client_call){"POST", "/api/v1/orders", bytes_of_text(orders)}, &reply, &e), &e);
-    CHECK_EQ(t, reply.status, 200);
-    client_destroy(c);
 }
 
 #define ASKS_MAX 200
@@ -716,12 +619,16 @@ static void acts_are_exported_and_done_again(struct t *t)
     CHECK_EQ(t, KITH(t, "export", "acts", "--out", acts).code, EXIT_DONE);
     const char *text = file_text(t, acts);
     CHECK(t, says(text, "/api/v1/identity/type") && says(text, "/api/v1/identity/bind") && says(text, "工单 42"));
-    CHECK(t, !says(text, "b@example.com")); /* was undone */
+    CHECK(t, says(text, "b@example.com") && says(text, "/api/v1/identity/undo") && says(text, "\"decided\":\"20"));
     CHECK_EQ(t, KITH(t, "unbind", "email:a@example.com").code, EXIT_DONE);
     CHECK_EQ(t, KITH(t, "redo", acts, "--types").code, EXIT_DONE);
     CHECK(t, !says(KITH(t, "get", "email:a@example.com").out, "13812345678"));
     CHECK_EQ(t, KITH(t, "redo", acts).code, EXIT_DONE);
     CHECK(t, says(KITH(t, "get", "email:a@example.com").out, "13812345678"));
+    CHECK(t, !says(KITH(t, "get", "email:b@example.com").out, "13912345678")); /* undone again, where it stands now */
+    file_make(t, "bad.ndjson", "{\"position\":7,\"path\":\"/api/v1/identity/undo\",\"body\":{\"position\":3}}\n");
+    CHECK_EQ(t, KITH(t, "redo", bad).code, EXIT_REFUSED); /* what it takes back wasn't done again */
+    CHECK(t, says(errors(t), "line 1 takes back an act"));
     file_make(t, "bad.ndjson", "{\"path\":\"/api/v1/tokens\",\"body\":{}}\n");
     CHECK_EQ(t, KITH(t, "redo", bad).code, EXIT_REFUSED);
     CHECK_EQ(t, KITH(t, "redo", "none.ndjson").code, EXIT_REFUSED);
@@ -729,89 +636,54 @@ static void acts_are_exported_and_done_again(struct t *t)
     place_close(&p, t);
 }
 
-#define ERASED_PHONE UINT64_C(13987651234)
-
-/* Values of the erased, as text and as they are packed. */
-static bool has_traces(struct bytes file)
-{
-    static const char *const texts[] = {"13987651234", "secret.person", "慕容秘密", "祕密路", "oSECRETUNION", "ZQX123", "秘密页面"};
-    uint64_t numbers[] = {ERASED_PHONE, 8600000000000 + ERASED_PHONE};
-    bool found = false;
-    for (size_t i = 0; i < COUNT_OF(texts); i++)
-        found |= memmem(file.data, file.size, texts[i], strlen(texts[i])) != NULL;
-    for (size_t i = 0; i < COUNT_OF(numbers); i++) {
-        struct buf packed;
-        buf_init(&packed, 64);
-        pack_varint(&packed, numbers[i]);
-        found |= memmem(file.data, file.size, packed.data, packed.size) != NULL;
-        buf_clear(&packed);
-        pack_u64(&packed, numbers[i]);
-        found |= memmem(file.data, file.size, packed.data, 6) != NULL; /* six bytes tell */
-        buf_fini(&packed);
-    }
-    return found;
-}
-
-/* How many files of a folder, and of those in it, have any. Runs and tables are compressed in part: what is small is not. */
-static unsigned files_with_traces(struct t *t, const char *folder)
-{
-    char *const roots[] = {arena_printf(t->arena, "%s", folder), NULL};
-    unsigned count = 0;
-    FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
-    assert(walk != NULL);
-    for (const FTSENT *at; (at = fts_read(walk)) != NULL;) {
-        FILE *file = at->fts_info == FTS_F ? fopen(at->fts_path, "re") : NULL;
-        if (file == NULL)
-            continue;
-        size_t size = (size_t)at->fts_statp->st_size;
-        uint8_t *bytes = malloc(size + 1);
-        assert(bytes != NULL);
-        size = fread(bytes, 1, size, file);
-        count += has_traces(bytes_of(bytes, size));
-        free(bytes);
-        (void)fclose(file);
-    }
-    (void)fts_close(walk);
-    return count;
-}
-
-#define ERASED_EVENTS                                                                                                              \
-    "{\"id\":\"e1\",\"event\":\"order_paid\",\"order\":\"ZQX123\",\"ids\":[{\"type\":\"phone\",\"value\":\"13987651234\"},"                    \
-    "{\"type\":\"email\",\"value\":\"secret.person@example.com\"}],\"traits\":{\"name\":\"慕容秘密🎀\",\"address\":\"祕密路九十九號\"}}\n"       \
-    "{\"id\":\"e2\",\"event\":\"page_viewed\",\"ids\":[{\"type\":\"phone\",\"value\":\"13987651234\"},{\"type\":\"unionid\","                 \
-    "\"value\":\"oSECRETUNION77\",\"ns\":\"wx1\"}],\"properties\":{\"page\":\"秘密页面\"}}\n"
-
-static void who_is_erased_now_is_in_no_file(struct t *t)
+/* An act stands between the events that it stood between. */
+static void acts_are_done_again_among_events(struct t *t)
 {
     struct place p;
+    const char *acts = arena_printf(t->arena, "%s/again.ndjson", t->folder), *events = arena_printf(t->arena, "%s/e.ndjson", t->folder);
     place_open(&p, t);
-    const char *folder = arena_printf(t->arena, "%s/main", p.folder), *file = arena_printf(t->arena, "%s/e.ndjson", t->folder);
-    file_make(t, "e.ndjson", ERASED_EVENTS);
-    file_make(t, "f.ndjson", "{\"id\":\"1\",\"event\":\"page_viewed\",\"ids\":[{\"type\":\"phone\",\"value\":\"13812345678\"}],\"traits\":{\"name\":\"王小明\"}}\n");
-    CHECK_EQ(t, KITH(t, "import", file).code, EXIT_DONE);
-    CHECK_EQ(t, KITH(t, "import", arena_printf(t->arena, "%s/f.ndjson", t->folder)).code, EXIT_DONE);
-    CHECK_EQ(t, KITH(t, "checkpoint").code, EXIT_DONE);
-    CHECK_EQ(t, KITH(t, "bind", "phone:13987651234", "email:secret.person.too@example.com", "--reason", "慕容秘密").code, EXIT_DONE);
-    CHECK(t, files_with_traces(t, folder) >= 2); /* the log, and a snapshot: so that it can be seen to go */
-    CHECK_EQ(t, KITH(t, "erase", "phone:13987650000", "--yes").code, EXIT_REFUSED);
-    CHECK_EQ(t, KITH(t, "erase", "phone:13987651234").code, EXIT_REFUSED); /* nobody has said yes */
-    CHECK_EQ(t, KITH(t, "get", "phone:13987651234").code, EXIT_DONE);
-    struct said erased = KITH(t, "erase", "phone:13987651234", "--reason", "工单 42", "--now", "--yes", "--json");
-    CHECK_EQ(t, erased.code, EXIT_DONE);
-    CHECK(t, says(erased.out, "\"events_purged\":true") && says(erased.out, "\"log_purged\":true"));
-    CHECK_EQ(t, files_with_traces(t, folder), 0);
-    CHECK_EQ(t, KITH(t, "get", "phone:13987651234").code, EXIT_REFUSED);
-    CHECK(t, says(KITH(t, "find", "慕容秘密").out, "Nobody"));
-    CHECK(t, says(KITH(t, "get", "phone:13812345678").out, "王小明"));
-    CHECK(t, says(KITH(t, "erase", "list").out, "工单 42"));
-    file_make(t, "again.ndjson", ERASED_EVENTS "\n"); /* another file of the same */
-    CHECK_EQ(t, KITH(t, "import", arena_printf(t->arena, "%s/again.ndjson", t->folder)).code, EXIT_REFUSED);
-    CHECK_EQ(t, KITH(t, "get", "phone:13987651234").code, EXIT_REFUSED); /* history does not bring them back */
-    CHECK_EQ(t, KITH(t, "erase", "purge").code, EXIT_DONE); /* nor what was refused of it */
-    CHECK_EQ(t, files_with_traces(t, folder), 0);
+    file_make(t, "e.ndjson", "{\"position\":10,\"id\":\"1\",\"event\":\"login\",\"ids\":[{\"type\":\"user_id\",\"value\":\"u1\"}]}\n"
+                             "{\"position\":30,\"id\":\"2\",\"event\":\"login\",\"ids\":[{\"type\":\"user_id\",\"value\":\"u2\"}]}\n");
+    file_make(t, "again.ndjson", "{\"position\":20,\"path\":\"/api/v1/identity/bind\",\"body\":{\"ids\":[\"user_id:u1\",\"email:a@example.com\"]}}\n"
+                                 "{\"position\":25,\"path\":\"/api/v1/identity/merge\",\"body\":{\"ids\":[\"user_id:u1\",\"user_id:u2\"]}}\n");
+    CHECK_EQ(t, KITH(t, "redo", acts, "--types", "--events", events).code, EXIT_USAGE);
+    struct said said = KITH(t, "redo", acts, "--events", events);
+    CHECK_EQ(t, said.code, EXIT_REFUSED);
+    CHECK(t, says(said.out, "2 events, 1 done, 1 refused")); /* there was no u2 yet */
+    CHECK(t, says(KITH(t, "get", "user_id:u1").out, "a@example.com"));
+    file_make(t, "e.ndjson", "{\"id\":\"1\",\"event\":\"login\"}\n");
+    CHECK_EQ(t, KITH(t, "redo", acts, "--events", events).code, EXIT_REFUSED);
+    CHECK(t, says(errors(t), "line 1 of the events has no position"));
     place_close(&p, t);
-    CHECK_EQ(t, files_with_traces(t, folder), 0);
-    CHECK_EQ(t, KITH(t, "audit", p.folder).code, EXIT_DONE);
+}
+
+static void orders_are_put(struct t *t)
+{
+    struct place p;
+    const char *file = arena_printf(t->arena, "%s/o.json", t->folder);
+    place_open(&p, t);
+    CHECK_EQ(t, KITH(t, "order", "put", "pos", "S-1", "paid=2026-11-11T10:00:00+08:00", "store=S01", "payment.freight=6", "--buyer", "phone:13812345678",
+                     "--lines", "A-1:2:199,B-2:1:50.5", "--version", "1").code, EXIT_DONE);
+    struct said said = KITH(t, "get", "order", "pos", "S-1");
+    CHECK(t, says(said.out, "A-1") && says(said.out, "255.50") && says(said.out, "S01"));
+    CHECK_EQ(t, KITH(t, "order", "put", "pos", "S-1", "sotre=S01").code, EXIT_REFUSED);
+    CHECK(t, says(errors(t), "pos S-1: there is no member 'sotre'; the nearest is 'source'"));
+    CHECK_EQ(t, KITH(t, "order", "put", "pos", "S-1", "store").code, EXIT_REFUSED);
+    file_make(t, "o.json", "[\n {\"shop\":\"web\",\"number\":1,\"version\":1},\n {\"shop\":\"web\"}\n]\n");
+    said = KITH(t, "order", "put", file);
+    CHECK_EQ(t, said.code, EXIT_REFUSED);
+    CHECK(t, says(said.out, "1 taken, 1 faulty") && says(errors(t), "item 2: "));
+    file_make(t, "o.json", "{\"shop\":\"web\",\"number\":2,\"version\":1}\n\n{\"shop\":\"web\",\"number\":3}\n");
+    said = KITH(t, "order", "put", file, "--import");
+    CHECK(t, says(said.out, "1 taken, 1 faulty") && says(errors(t), "line 3: say which version it is"));
+    file_make(t, "o.json", "{\"shop\":\"web\",\"number\":2,\"version\":1}\n{\"shop\"");
+    CHECK_EQ(t, KITH(t, "order", "put", file).code, EXIT_REFUSED);
+    CHECK(t, says(errors(t), "line 2: "));
+    CHECK_EQ(t, KITH(t, "order", "put", file, "--told").code, EXIT_USAGE); /* only with --import */
+    CHECK_EQ(t, KITH(t, "order", "void", "web", "2", "--reason", "测试单").code, EXIT_DONE);
+    CHECK(t, says(KITH(t, "order", "acts", "--act", "void").out, "测试单"));
+    CHECK(t, says(KITH(t, "order", "acts", "--act", "correct").out, "Nothing was decided"));
+    place_close(&p, t);
 }
 
 static void definitions_are_applied(struct t *t)
@@ -845,7 +717,6 @@ static const struct test tests[] = {
     {"a workspace is made once", a_workspace_is_made_once, 1},
     {"a workspace without its file is damaged", a_workspace_without_its_file_is_damaged, 1},
     {"a backup is taken, verified and restored", a_backup_is_taken_verified_and_restored, 1},
-    {"who is erased now is in no file", who_is_erased_now_is_in_no_file, 1},
     {"a world is written", a_world_is_written, 1},
     {"people are told and asked for", people_are_told_and_asked_for, 1},
     {"acts are done and undone", acts_are_done_and_undone, 1},
@@ -853,6 +724,7 @@ static const struct test tests[] = {
     {"it speaks Chinese", it_speaks_chinese, 1},
     {"hooks come and go", hooks_come_and_go, 1},
     {"definitions are applied", definitions_are_applied, 1},
+    {"changes go on behind what was acknowledged", changes_go_on_behind_what_was_acknowledged, 1},
     {"tokens and settings", tokens_and_settings, 1},
     {"a table is imported", a_table_is_imported, 1},
     {"orders are imported", orders_are_imported, 1},
@@ -861,18 +733,12 @@ static const struct test tests[] = {
     {"each bad line has its reason", each_bad_line_has_its_reason, 1},
     {"all is exported into files", all_is_exported_into_files, 1},
     {"acts are exported and done again", acts_are_exported_and_done_again, 1},
+    {"acts are done again among events", acts_are_done_again_among_events, 1},
+    {"orders are put", orders_are_put, 1},
     {"the demo checks itself", the_demo_checks_itself, 1},
     {"things are put and told", things_are_put_and_told, 1},
     {"orders are told and mended", orders_are_told_and_mended, 1},
     {"reach and shares are told", reach_and_shares_are_told, 1},
     {"relations are told and handed over", relations_are_told_and_handed_over, 1},
 };
-
-/* The daemon of a test is this same program, as the demo's is `kith`. */
-int main(int count, char **words)
-{
-    if (count > 1 && strcmp(words[1], "serve") == 0)
-        return kith_main(count, words);
-    (void)setenv("KITH_LANG", "en", 1);
-    return test_main(tests, COUNT_OF(tests));
-}
+PROGRAM_TEST_MAIN(tests)

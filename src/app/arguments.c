@@ -4,9 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "edge/wording.h"
+#include "app/import/reasons.h"
 #include "lib/nearest.h"
-
 
 void arguments_init(struct arguments *a, const struct verb *verb, int count, char **words)
 {
@@ -157,7 +156,7 @@ const char *either(const char *en, const char *zh)
 int say_failure(struct status s, const struct err *e)
 {
     struct arena *a = arena_create(ERR_TEXT_BYTES_MAX);
-    fprintf(stderr, either("kith: %s\n", "kith:%s\n"), wording_of(a, e->text, speaks_chinese()));
+    fprintf(stderr, either("kith: %s\n", "kith:%s\n"), reason_said(a, e->text));
     arena_destroy(a);
     switch (s.code) {
     case STATUS_CORRUPT:

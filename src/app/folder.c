@@ -20,7 +20,7 @@
 
 #define PATH_BYTES_MAX 4096
 #define REMOVE_FILES_MAX 16 /* open at once */
-#define FIRST_SEGMENT_BYTES (16u << 20)
+#define FIRST_SEGMENT_BYTES (1u << 20)
 #define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyz0123456789-_" /* it stands in paths and URLs */
 
 /* --- init --- */

@@ -56,7 +56,7 @@ struct sender *sender_create(const struct sender_options *o)
     }
     buf_init(&path, PATH_BYTES_MAX - 1);
     buf_push_text(&path, o->path == NULL ? "/api/v1/events" : o->path);
-    buf_push_text(&path, "?import=");
+    buf_push_text(&path, o->path == NULL || strchr(o->path, '?') == NULL ? "?import=" : "&import=");
     buf_push_text(&path, o->import ? "1" : "");
     buf_push_text(&path, o->source == NULL ? "" : "&source=");
     url_push(&path, bytes_of_text(o->source));
@@ -104,11 +104,18 @@ struct verdict {
 /* "line 7, column 2: …" counts in the request, which nobody outside sees: each event is one line of it. */
 static struct bytes detail_of(struct json problem)
 {
+    static const struct {
+        const char *begin, *end;
+    } places[] = {{"line ", ", "}, {"第 ", " 行"}};
     struct bytes words = json_string(json_find(problem, BYTES_LIT("detail")));
-    const uint8_t *comma = words.size == 0 ? NULL : memchr(words.data, ',', words.size);
-    if (comma == NULL || !bytes_starts_with(words, BYTES_LIT("line ")) || (size_t)(comma - words.data) + 2 >= words.size)
-        return words;
-    return bytes_slice(words, (size_t)(comma - words.data) + 2, words.size);
+    for (size_t i = 0; i < COUNT_OF(places); i++) {
+        size_t size = strlen(places[i].end);
+        if (!bytes_starts_with(words, bytes_of_text(places[i].begin)))
+            continue;
+        const uint8_t *end = memmem(words.data, words.size, places[i].end, size);
+        return end == NULL ? words : bytes_slice(words, (size_t)(end - words.data) + size, words.size);
+    }
+    return words;
 }
 
 static fallible fault_take(struct sender *s, const struct batch *b, uint32_t index, struct json problem, struct verdict *v, struct err *e)
@@ -281,4 +288,15 @@ fallible sender_add(struct sender *s, struct bytes event, struct bytes origin, s
     buf_push(&b->origins, origin);
     assert(!b->text.overflowed && !b->origins.overflowed);
     return DONE;
+}
+
+void sender_counts_add(struct sender_counts *to, const struct sender_counts *more)
+{
+    to->sent += more->sent;
+    to->accepted += more->accepted;
+    to->duplicates += more->duplicates;
+    to->faulty += more->faulty;
+    to->refused += more->refused;
+    to->batches += more->batches;
+    to->retries += more->retries;
 }

@@ -19,7 +19,7 @@ typedef fallible (*sender_take_fault)(void *context, const struct sender_fault *
 struct sender_options {
     struct client *client;
     struct courier *courier; /* of that client, perhaps of several senders: the next batch is made while one is under way; NULL: none */
-    const char *path;     /* where they are taken, by lines; NULL: "/api/v1/events" */
+    const char *path;     /* where they are taken, by lines, perhaps with a query; NULL: "/api/v1/events" */
     const char *source;   /* whose events they are; NULL: the token's */
     bool import;          /* history: facts have the cause `import` and move nobody */
     uint32_t events_max;  /* of a batch; 0: SENDER_EVENTS_MAX */
@@ -41,3 +41,4 @@ void sender_destroy(struct sender *s); /* NULL is fine; sends nothing */
 fallible sender_add(struct sender *s, struct bytes event, struct bytes origin, struct err *e);
 fallible sender_flush(struct sender *s, struct err *e); /* sends what is left */
 const struct sender_counts *sender_counts(const struct sender *s);
+void sender_counts_add(struct sender_counts *to, const struct sender_counts *more);

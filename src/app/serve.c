@@ -10,12 +10,15 @@
 #include "app/app.h"
 #include "base/time.h"
 #include "domain/access/access.h"
+#include "domain/calendar/calendar.h"
+#include "domain/change/change.h"
 #include "domain/collect/collect.h"
 #include "domain/event/event.h"
 #include "domain/hook/hook.h"
 #include "domain/identity/identity.h"
 #include "domain/order/order.h"
 #include "domain/people/people.h"
+#include "domain/pulse/pulse.h"
 #include "domain/relation/relation.h"
 #include "domain/scope/scope.h"
 #include "domain/thing/thing.h"
@@ -32,15 +35,13 @@
 #define SEGMENT_BYTES (256u << 20)
 #define SEGMENT_BYTES_LEAST (1u << 20)
 #define CHECKPOINT_LOG_BYTES (1ull << 30)
-#define DISK_RESERVE_BYTES (1ull << 30)   /* room for a checkpoint */
+#define DISK_RESERVE_BYTES (1ull << 30)   /* besides, room for a checkpoint is kept (engine/disk_room.c) */
 #define DISK_PARTS 10u                    /* of a smaller disk the reserve is one part of ten */
-#define DISK_RESERVE_LEAST (32ull << 20)  /* but at least this, since a checkpoint does not shrink with the disk */
-#define DISK_RESERVE_SHARE 6u             /* and at most so much of a very small one */
 #define SEGMENTS_A_PART 4u                /* the log's next segment must not take the reserve away by itself */
 #define WOKEN_AT_START_MAX 8u
 #define ASLEEP_AFTER_US (5 * US_PER_MINUTE)
 
-static const struct domain *const domains[] = {&engine_domain, &collect_domain, &identity_domain, &people_domain, &event_domain, &access_domain, &thing_domain, &order_domain, &relation_domain, &scope_domain, &hook_domain};
+static const struct domain *const domains[] = {&engine_domain, &collect_domain, &identity_domain, &people_domain, &event_domain, &access_domain, &thing_domain, &calendar_domain, &order_domain, &pulse_domain, &relation_domain, &scope_domain, &hook_domain, &change_domain};
 
 fallible app_registry(struct registry **out_registry, struct err *e)
 {
@@ -70,8 +71,8 @@ static void disk_fit(struct host_options *o)
     uint64_t size = (uint64_t)at.f_blocks * at.f_frsize, part = size / DISK_PARTS;
     if (part == 0 || part >= o->disk_reserve_bytes)
         return;
-    uint64_t segment = part / SEGMENTS_A_PART, least = size / DISK_RESERVE_SHARE < DISK_RESERVE_LEAST ? size / DISK_RESERVE_SHARE : DISK_RESERVE_LEAST;
-    o->disk_reserve_bytes = part < least ? least : part;
+    uint64_t segment = part / SEGMENTS_A_PART;
+    o->disk_reserve_bytes = part;
     o->checkpoint_log_bytes = part < o->checkpoint_log_bytes ? part : o->checkpoint_log_bytes;
     o->log_segment_bytes = segment < SEGMENT_BYTES_LEAST ? SEGMENT_BYTES_LEAST : segment < o->log_segment_bytes ? segment : o->log_segment_bytes;
 }

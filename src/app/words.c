@@ -16,8 +16,9 @@ static const struct {
     {"limit", "每人上限"}, {"limit_window_days", "上限天数"}, {"over", "超出时"}, {"parent", "父类型"}, {"hub_moves", "枢纽阈值"},
     {"ends_at_logout", "退出即断开"},
     {"initially", "默认值"}, {"least", "最小"}, {"most", "最大"}, {"unit", "单位"}, {"about", "说明"},
+    {"consumers", "消费者"}, {"acknowledged", "已确认"}, {"lag", "未确认的变更"}, {"lost", "已错过"}, {"kept", "保留的变更"}, {"start", "最早游标"},
     {"hooks", "推送"}, {"target", "目标"}, {"facts", "事实"}, {"causes", "成因"}, {"signed", "已签名"},
-    {"roles", "角色"}, {"brands", "限定品牌"}, {"store", "门店"}, {"channel", "渠道"}, {"brand", "品牌"}, {"masked", "脱敏"},
+    {"roles", "角色"}, {"brands", "限定品牌"}, {"store", "门店"}, {"channel", "渠道"}, {"brand", "品牌"}, {"masked", "脱敏"}, {"own_customers", "限定导购"}, {"role", "身份"}, {"stage", "阶段"}, {"score", "评分"},
     {"expires", "到期"},
     {"kind", "类别"}, {"en", "英文"}, {"zh", "中文"}, {"alias_of", "别名指向"}, {"attributes", "属性"}, {"count", "次数"},
     {"standard", "标准事件"}, {"category", "分类"}, {"needs", "应带字段"},
@@ -28,10 +29,10 @@ static const struct {
     {"list", "吊牌金额"}, {"discount", "优惠"}, {"gross", "商品金额"}, {"freight", "运费"}, {"amount", "金额"}, {"refunded", "已退"}, {"net", "净额"},
     {"differs_by", "与来源总额相差"}, {"group_net", "本位币净额"}, {"shipment", "包裹"}, {"carrier", "承运"}, {"tracking", "运单号"}, {"refund", "退款"},
     {"difference", "差异"}, {"currency", "币种"}, {"here", "本系统"}, {"declared", "申报"},
-    {"missing_here", "本系统缺失"}, {"missing_there", "来源缺失"}, {"amount_differs", "金额不符"}, {"return", "退货"}, {"exchange", "换货"},
+    {"alarms", "告警"}, {"calendars", "日历"}, {"missing_days", "缺失的日子"}, {"missing_here", "本系统缺失"}, {"missing_there", "来源缺失"}, {"amount_differs", "金额不符"}, {"return", "退货"}, {"exchange", "换货"},
     {"order.correct", "更正"}, {"order.void", "作废"}, {"order.reassign", "改归属"}, {"order.undo", "撤销"},
     /* Things. */
-    {"thing_changed", "实体变化"}, {"order_changed", "订单变化"}, {"shop", "店铺"}, {"order", "订单"}, {"new", "新增"}, {"left_out", "未采纳"}, {"change", "变化"}, {"deleted", "终止"}, {"parent_changed", "上级变化"}, {"id", "编号"},
+    {"thing_changed", "实体变化"}, {"order_changed", "订单变化"}, {"shop", "店铺"}, {"order", "订单"}, {"orders", "订单"}, {"new", "新增"}, {"left_out", "未采纳"}, {"change", "变化"}, {"deleted", "终止"}, {"parent_changed", "上级变化"}, {"id", "编号"},
     /* Channels and purposes. */
     {"web", "网页"}, {"app", "App"}, {"mini_program", "小程序"}, {"official_account", "公众号"}, {"wecom", "企业微信"}, {"tmall", "天猫"},
     {"taobao", "淘宝"}, {"jd", "京东"}, {"douyin", "抖音"}, {"xiaohongshu", "小红书"}, {"pos", "门店收银"}, {"call_centre", "客服中心"},
@@ -45,7 +46,7 @@ static const struct {
     {"absorbed", "曾并入的编号"}, {"events_rewritten", "事件已清除"}, {"events_purged", "旧事件文件已删"}, {"log_purged", "日志已清除"},
     /* States and rules. */
     {"event_arrived", "事件到达"}, {"resolved", "归属确定"}, {"person_merged", "合并"}, {"person_split", "拆分"}, {"identifier_quarantined", "标识隔离"},
-    {"profile_changed", "画像变化"}, {"cause", "成因"}, {"created", "新建"}, {"other", "另一人"}, {"changed", "变化"}, {"trait", "特质"},
+    {"profile_changed", "画像变化"}, {"person_erased", "抹除"}, {"identifiers_changed", "标识变化"}, {"relation_changed", "关系变化"}, {"relation_type_changed", "关系类型变化"}, {"pulse_alarm", "对账告警"}, {"scope_changed", "共享变化"}, {"relation", "关系"}, {"parts", "各部分"}, {"consent", "同意授权"}, {"cause", "成因"}, {"created", "新建"}, {"other", "另一人"}, {"changed", "变化"}, {"trait", "特质"},
     {"in_force", "有效"}, {"passed_on", "已转手"}, {"quarantined", "已隔离"},
     {"event", "事件"}, {"bind", "绑定"}, {"merge", "合并"}, {"review", "复核"},
     {"identity.bind", "绑定"}, {"identity.unbind", "解绑"}, {"identity.merge", "合并"}, {"identity.split", "拆分"},
@@ -77,6 +78,9 @@ static const struct {
     {"/problems/no-such-kind", "`kith kinds` shows the kinds", "用 `kith kinds` 查看全部种类"},
     {"/problems/no_such_kind", "`kith kinds` shows the kinds", "用 `kith kinds` 查看全部种类"},
     {"/problems/bad_attribute", "`kith kinds` shows the attributes and their types", "用 `kith kinds` 查看属性及其类型"},
+    {"/problems/changes-not-kept", "`kith consumer add NAME` makes a consumer, and changes are kept from then on", "没有消费者:`kith consumer add 名称` 新建一个,此后的变更即被保留"},
+    {"/problems/no-such-consumer", "`kith consumer list` shows those that there are, `kith consumer add NAME` makes one", "用 `kith consumer list` 查看现有消费者,`kith consumer add 名称` 新建一个"},
+    {"/problems/changes-gone", "`kith changes --from now` gives a new cursor; then `kith export`, then go on behind it with --from (a consumer too, beside --consumer)", "先用 `kith changes --from now` 取得新游标,再 `kith export` 全量导出,然后用 --from 从该游标继续(消费者同样,与 --consumer 同用)"},
     {"/problems/no-such-act", "`kith acts` lists those that are kept", "用 `kith acts` 查看现有记录"},
 };
 

@@ -78,6 +78,49 @@ static const struct definition_member of_share[] = {
     {.name = "reason", .use = MEMBER_MENTION},
 };
 
+static const struct definition_member of_blocked[] = {
+    {.name = "type", .use = MEMBER_KEY},
+    {.name = "ns", .use = MEMBER_KEY, .or_null = true},
+    {.name = "value", .use = MEMBER_KEY},
+    {.name = "reason", .use = MEMBER_MENTION},
+};
+
+static enum definition_standing blocked_standing(struct json item)
+{
+    (void)item;
+    return STANDING_DEFINED; /* that it is there is all that is said of it */
+}
+
+static enum definition_standing calendar_standing(struct json item)
+{
+    bool says = json_count(json_find(item, BYTES_LIT("closed_weekdays"))) + json_count(json_find(item, BYTES_LIT("closed_days"))) +
+                    json_count(json_find(item, BYTES_LIT("silent"))) >
+                0;
+    return says || json_is(json_find(item, BYTES_LIT("zone")), JSON_STRING) ? STANDING_DEFINED : STANDING_BARE;
+}
+
+static const struct definition_member of_calendar[] = {
+    {.name = "of", .use = MEMBER_KEY, .word = calendar_of_word},
+    {.name = "name", .use = MEMBER_KEY, .or_null = true},
+    {.name = "zone"},
+    {.name = "closed_weekdays", .shape = SHAPE_SET, .word = weekday_word},
+    {.name = "closed_days", .shape = SHAPE_SET},
+    {.name = "silent", .shape = SHAPE_SET, .word = pulse_alarm_word},
+};
+
+static const struct definition_member of_relation_type[] = {
+    {.name = "name", .use = MEMBER_KEY},
+    {.name = "label_en", .or_null = true},
+    {.name = "label_zh", .or_null = true},
+    {.name = "back_en", .or_null = true},
+    {.name = "back_zh", .or_null = true},
+    {.name = "to", .shape = SHAPE_LIST},
+    {.name = "single", .shape = SHAPE_BOOL},
+    {.name = "rung", .word = rung_word},
+    {.name = "roles", .shape = SHAPE_LIST},
+    {.name = "reasons", .shape = SHAPE_LIST},
+};
+
 static const struct definition_member of_order_shop[] = {
     {.name = "shop", .use = MEMBER_KEY},
     {.name = "derives_events", .shape = SHAPE_BOOL, .is_needed = true},
@@ -112,12 +155,18 @@ static const struct definition_kind all[] = {
      .method = "PUT", .put = "/api/v1/settings", .end = END_INITIAL, .is_given = true, MEMBERS(of_setting)},
     {.name = "types", .get = "/api/v1/identity/types", .told = "types",
      .method = "POST", .put = "/api/v1/identity/type", MEMBERS(of_type)},
+    {.name = "blocked", .get = "/api/v1/identity/blocked", .told = "blocked", .cursor = "after", .standing = blocked_standing,
+     .method = "PUT", .put = "/api/v1/identity/blocked", .end = END_POST, .end_path = "/api/v1/identity/blocked/end", MEMBERS(of_blocked)},
     {.name = "names", .get = "/api/v1/names", .told = "names", .cursor = "after", .each = "kind",
      .method = "POST", .put = "/api/v1/names", .end = END_BARE, MEMBERS(of_name)},
     {.name = "sources", .get = "/api/v1/sources", .told = "sources", .cursor = "after",
      .method = "PUT", .put = "/api/v1/sources", .names = "source", MEMBERS(of_source)},
     {.name = "kinds", .get = "/api/v1/kinds", .told = "kinds",
      .method = "PUT", .put = "/api/v1/kinds", MEMBERS(of_kind)},
+    {.name = "relation_types", .get = "/api/v1/relations/types", .told = "types",
+     .method = "PUT", .put = "/api/v1/relations/types", MEMBERS(of_relation_type)},
+    {.name = "calendars", .get = "/api/v1/calendars", .told = "calendars", .standing = calendar_standing,
+     .method = "PUT", .put = "/api/v1/calendars", .end = END_BARE, MEMBERS(of_calendar)},
     {.name = "shares", .get = "/api/v1/shares", .told = "shares", .cursor = "after", .standing = share_standing,
      .method = "POST", .put = "/api/v1/shares", .end = END_POST, .end_path = "/api/v1/shares/end", MEMBERS(of_share)},
     {.name = "order_shops", .get = "/api/v1/order-shops", .told = "shops",

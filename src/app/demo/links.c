@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/import/lookup.h"
 #include "domain/identity/identity.h"
+#include "lib/idmap.h"
 
 #define KEY_BYTES_MAX 2048u
 #define LINKS_MAX 64u
@@ -15,7 +15,8 @@ struct node {
 };
 
 struct links {
-    struct lookup *ids; /* key -> the four bytes of its number */
+    struct slab *slab;
+    struct idmap *ids; /* hash of a key -> its number, from 1 */
     struct node *nodes;
     uint32_t count, room;
     struct buf key, scratch;
@@ -26,7 +27,8 @@ struct links *links_create(void)
     struct links *r = calloc(1, sizeof *r);
     if (r == NULL)
         abort();
-    r->ids = lookup_create(1);
+    r->slab = slab_create();
+    r->ids = idmap_create(r->slab);
     buf_init(&r->key, KEY_BYTES_MAX);
     buf_init(&r->scratch, KEY_BYTES_MAX);
     return r;
@@ -36,7 +38,8 @@ void links_destroy(struct links *r)
 {
     if (r == NULL)
         return;
-    lookup_destroy(r->ids);
+    idmap_destroy(r->ids);
+    slab_destroy(r->slab);
     buf_fini(&r->key);
     buf_fini(&r->scratch);
     free(r->nodes);
@@ -78,11 +81,12 @@ void links_add(struct links *r, uint32_t person, struct json id)
         if (r->nodes == NULL)
             abort();
     }
-    struct bytes key = key_of(r, id), number = bytes_of(&r->count, sizeof r->count);
-    if (key.size > 0)
-        lookup_add(r->ids, key, &number, 1);
+    struct bytes key = key_of(r, id);
+    struct hash128 hash = hash128(key, 0);
     r->nodes[r->count] = (struct node){r->count, person};
     r->count++;
+    if (key.size > 0 && idmap_get(r->ids, hash) == 0) /* the first one counts */
+        (void)idmap_put(r->ids, hash, r->count);
 }
 
 uint32_t links_component(struct links *r, uint32_t id)
@@ -101,10 +105,10 @@ static bool number_of(struct links *r, struct json id, uint32_t *out_number)
     if (!json_is(role, JSON_ABSENT) && !bytes_equal(json_string(role), BYTES_LIT("own")))
         return false;
     struct bytes key = key_of(r, id);
-    const struct bytes *found = key.size == 0 ? NULL : lookup_find(r->ids, key);
-    if (found != NULL)
-        memcpy(out_number, found->data, sizeof *out_number);
-    return found != NULL;
+    uint32_t found = key.size == 0 ? 0 : idmap_get(r->ids, hash128(key, 0));
+    if (found != 0)
+        *out_number = found - 1;
+    return found != 0;
 }
 
 void links_event(struct links *r, struct json event)

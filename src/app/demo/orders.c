@@ -55,10 +55,11 @@ static fallible body_send(const struct demo_desk *d, const char *method, const c
 
 /* --- the truth --- */
 
-/* The events tell what happens to orders already: were the documents to derive events of it, all would count twice. */
+/* Where events tell already what happens to orders, documents that derived events of it would have all count twice. */
 static fallible shop_declare(const struct demo_desk *d, const struct shop *shop, struct err *e)
 {
-    const char *body = arena_printf(d->arena, "{\"shop\":\"%s\",\"derives_events\":false}", shop->name);
+    const char *body = arena_printf(d->arena, "{\"shop\":\"%s\",\"derives_events\":%s}", shop->name,
+                                    strcmp(shop->name, DEMO_DERIVING_SHOP) == 0 ? "true" : "false");
     return body_send(d, "PUT", "/api/v1/order-shops", bytes_of_text(body), e);
 }
 

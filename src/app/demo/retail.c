@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "app/import/lookup.h"
 #include "domain/collect/collect.h"
 #include "domain/identity/identity.h"
+#include "lib/idmap.h"
 #include "store/log.h"
 
 #define PATH_BYTES_MAX 4096
@@ -15,15 +15,13 @@ const struct retail retail_known = {.lines = 541909, .invoices = 25900, .custome
 
 struct adding {
     struct retail sum;
-    struct lookup *invoices, *customers; /* sets */
+    struct idmap *invoices, *customers; /* sets, by the hashes of their names */
 };
 
-static void set_add(struct lookup *set, struct bytes key, uint64_t *count)
+static void set_add(struct idmap *set, struct bytes name)
 {
-    if (key.size == 0 || lookup_find(set, key) != NULL)
-        return;
-    lookup_add(set, key, NULL, 0);
-    ++*count;
+    if (name.size > 0)
+        (void)idmap_put(set, hash128(name, 0), 1);
 }
 
 /* quantity × price in micros; both are decimals of few digits. */
@@ -51,10 +49,10 @@ static fallible event_add(struct adding *a, struct bytes packed, struct err *e)
     int64_t micro;
     TRY(envelope_unpack(packed, &v, e));
     a->sum.lines++;
-    set_add(a->invoices, v.reference[REF_ORDER], &a->sum.invoices);
+    set_add(a->invoices, v.reference[REF_ORDER]);
     for (uint32_t i = 0; i < v.id_count; i++)
         if (v.ids[i].type == TYPE_USER_ID)
-            set_add(a->customers, v.ids[i].value, &a->sum.customers);
+            set_add(a->customers, v.ids[i].value);
     struct unpack items = unpack_of(v.items);
     for (uint32_t i = 0; i < v.item_count; i++) {
         if (!amount_of(unpack_bytes(&items), &micro) || __builtin_add_overflow(a->sum.revenue_micro, micro, &a->sum.revenue_micro))
@@ -89,13 +87,17 @@ fallible retail_read(const char *folder, const char *workspace, struct retail *o
     struct status status = disk_open_real(path, &disk, e);
     if (done(status))
         status = log_open(disk, &options, &l, e);
-    struct adding a = {.invoices = lookup_create(0), .customers = lookup_create(0)};
+    struct slab *slab = slab_create();
+    struct adding a = {.invoices = idmap_create(slab), .customers = idmap_create(slab)};
     if (done(status))
         status = records_add(&a, l, e);
+    a.sum.invoices = idmap_count(a.invoices);
+    a.sum.customers = idmap_count(a.customers);
     if (done(status))
         *out_retail = a.sum;
-    lookup_destroy(a.invoices);
-    lookup_destroy(a.customers);
+    idmap_destroy(a.invoices);
+    idmap_destroy(a.customers);
+    slab_destroy(slab);
     log_close(l);
     disk_close(disk);
     return status;

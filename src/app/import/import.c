@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "app/import/preview.h"
+#include "app/import/doubts.h"
 #include "app/import/lines.h"
+#include "app/import/reasons.h"
 #include "app/import/rejects.h"
 #include "app/terminal.h"
 #include "domain/collect/collect.h"
@@ -14,18 +16,33 @@
 #define PATH_BYTES_MAX 4096
 #define ORDER_LINE_BYTES_MAX (1u << 20)
 #define JOINS_TOLD_MAX IMPORT_JOINS_MAX
+#define DOUBTS_TOLD_MAX 20u
+#define ARENA_BLOCK_BYTES 4096u
+
+struct importing;
+
+/* Where values of one kind go. */
+struct destination {
+    struct importing *importing;
+    enum import_target target;
+    struct sender *sender; /* NULL: nothing for it yet */
+};
 
 /* An import under way. */
 struct importing {
     const struct import_options *options;
     struct import_map *map;
     struct import_rows *rows;
-    struct sender *senders[TARGET_COUNT]; /* NULL: nothing for it yet */
+    struct destination destinations[TARGET_COUNT];
     struct courier *courier;
     struct rejects *rejects;              /* NULL: they are only counted */
     struct import_counts counts;
     struct progress progress;
     struct buf value, origin;
+    struct doubts *doubts;
+    struct json_parser *parser;
+    struct arena *arena; /* of what is told of the first doubtful orders */
+    const char *told[DOUBTS_TOLD_MAX];
 };
 
 /* --- rows that are put aside --- */
@@ -67,7 +84,13 @@ static fallible origin_reject(struct importing *im, struct bytes origin, struct 
 
 static fallible fault_take(void *context, const struct sender_fault *f, struct err *e)
 {
-    return origin_reject(context, f->origin, BYTES_NONE, f->why, e);
+    const struct destination *to = context;
+    struct importing *im = to->importing;
+    struct arena *a = arena_create(ARENA_BLOCK_BYTES);
+    struct bytes column = im->map == NULL ? BYTES_NONE : import_map_column_at(im->map, to->target, f->why, a);
+    struct status status = origin_reject(im, f->origin, column, f->why, e);
+    arena_destroy(a);
+    return status;
 }
 
 /* One value that could not even be made. */
@@ -108,7 +131,9 @@ static const char *source_of(const struct importing *im)
 
 static fallible value_send(struct importing *im, enum import_target target, struct err *e)
 {
-    if (im->senders[target] == NULL) {
+    struct destination *to = &im->destinations[target];
+    if (to->sender == NULL) {
+        *to = (struct destination){im, target, NULL};
         struct sender_options so = {.client = im->options->client,
                                     .courier = im->courier,
                                     .path = import_targets[target].path,
@@ -116,29 +141,18 @@ static fallible value_send(struct importing *im, enum import_target target, stru
                                     .import = true,
                                     .line_bytes_max = target == TARGET_ORDER ? ORDER_LINE_BYTES_MAX : 0,
                                     .take_fault = im->rejects == NULL ? NULL : fault_take,
-                                    .context = im};
-        im->senders[target] = sender_create(&so);
+                                    .context = to};
+        to->sender = sender_create(&so);
     }
-    return sender_add(im->senders[target], buf_bytes(&im->value), buf_bytes(&im->origin), e);
+    return sender_add(to->sender, buf_bytes(&im->value), buf_bytes(&im->origin), e);
 }
 
 static fallible senders_flush(struct importing *im, struct err *e)
 {
     for (int i = 0; i < TARGET_COUNT; i++)
-        if (im->senders[i] != NULL)
-            TRY(sender_flush(im->senders[i], e));
+        if (im->destinations[i].sender != NULL)
+            TRY(sender_flush(im->destinations[i].sender, e));
     return DONE;
-}
-
-static void counts_add(struct sender_counts *to, const struct sender_counts *more)
-{
-    to->sent += more->sent;
-    to->accepted += more->accepted;
-    to->duplicates += more->duplicates;
-    to->faulty += more->faulty;
-    to->refused += more->refused;
-    to->batches += more->batches;
-    to->retries += more->retries;
 }
 
 /* How much there will be is guessed from how far the file has been read. */
@@ -160,12 +174,26 @@ static void place_push(struct importing *im, struct hash128 file, uint64_t line)
 
 /* --- rows --- */
 
-static fallible cell_reject(struct importing *im, const struct template_fault *f, struct err *e)
+/* All rows of the value are put aside; where they are several, the reason says which of them it is. */
+static fallible cell_reject(struct importing *im, const struct import_group *g, size_t from, size_t until, const struct template_fault *f, struct err *e)
 {
-    char why[256];
-    const struct cell_words *words = &cell_fault_words[f->why];
-    (void)snprintf(why, sizeof why, "'%.*s' %s", BYTES_ARG(f->cell), either(words->en, words->zh));
+    char why[256], line[32] = "";
+    uint64_t own = import_group_line(g, from + f->row);
+    if (import_group_line(g, until - 1) != g->own_lines[from])
+        (void)snprintf(line, sizeof line, "line %" PRIu64 ": ", own);
+    (void)snprintf(why, sizeof why, "%s'%.*s' %s", line, BYTES_ARG(f->cell), cell_fault_words[f->why]);
     return value_reject(im, import_rows_column(im->rows, f->column), why, e);
+}
+
+/* An order that looks wrong goes in, and is told. */
+static void order_doubt(struct importing *im, uint64_t line)
+{
+    struct json order;
+    const char *doubt = failed(json_parse(im->parser, buf_bytes(&im->value), &order, NULL)) ? NULL : doubt_of(im->doubts, order);
+    if (doubt == NULL || im->counts.doubtful++ >= DOUBTS_TOLD_MAX)
+        return;
+    im->told[im->counts.doubtful - 1] =
+        arena_printf(im->arena, either("%s, line %" PRIu64 ": %s\n", "%s,第 %" PRIu64 " 行:%s\n"), im->options->path, line, reason_said(im->arena, doubt));
 }
 
 /* The rows [from, until) of a group as one value. */
@@ -183,13 +211,16 @@ static fallible value_make(void *context, const struct import_value *v, const st
     im->value.overflowed = false;
     enum template_result result = template_put(v->template, &rows, &im->value, &fault);
     if (result == TEMPLATE_FAULT)
-        return cell_reject(im, &fault, e);
-    if (result == TEMPLATE_EMPTY && v->target != TARGET_EVENT) /* this row has nothing of it */
+        return cell_reject(im, g, from, until, &fault, e);
+    bool has_nothing = im->value.size == 0 || (result == TEMPLATE_EMPTY && v->target != TARGET_EVENT);
+    if (has_nothing) /* of what would be sent */
         return DONE;
     if (v->target == TARGET_EVENT)
         place_push(im, import_rows_digest(im->rows), g->own_lines[from]);
     if (im->value.overflowed || im->origin.overflowed)
-        return value_reject(im, BYTES_NONE, either("what the row becomes is too long", "该行生成的内容过长"), e);
+        return value_reject(im, BYTES_NONE, "what the row becomes is too long", e);
+    if (v->target == TARGET_ORDER)
+        order_doubt(im, g->own_lines[from]);
     return value_send(im, v->target, e);
 }
 
@@ -226,12 +257,12 @@ static fallible table_import(struct importing *im, struct err *e)
 /* --- lines that are events or things already --- */
 
 /* Adds to an event in which line it stands. What can't be read is left for the daemon to say why. */
-static void event_place(struct importing *im, struct json_parser *p, struct hash128 file, uint64_t line)
+static void event_place(struct importing *im, struct hash128 file, uint64_t line)
 {
     struct json root, value;
     struct bytes key;
     struct err unread;
-    if (failed(json_parse(p, buf_bytes(&im->value), &root, &unread)))
+    if (failed(json_parse(im->parser, buf_bytes(&im->value), &root, &unread)))
         return;
     struct json_walk members = json_members(root);
     if (!json_member_next(&members, &key, &value)) {
@@ -242,26 +273,27 @@ static void event_place(struct importing *im, struct json_parser *p, struct hash
 }
 
 /* Only what looks like an object goes on: one line that opens a list would make a list of all the lines of its batch. */
-static fallible line_send(struct importing *im, struct json_parser *p, struct hash128 file, const struct line *line, struct err *e)
+static fallible line_send(struct importing *im, struct hash128 file, const struct line *line, struct err *e)
 {
     bool things = im->options->things;
     buf_clear(&im->origin);
     origin_add(im, line->number, &line->text, 1);
-    if (line->is_too_long)
-        return value_reject(im, BYTES_NONE, either("the line is too long", "该行过长"), e);
+    if (line->is_too_long) {
+        char why[64];
+        (void)snprintf(why, sizeof why, "the line is longer than %u bytes", SENDER_LINE_BYTES_MAX);
+        return value_reject(im, BYTES_NONE, why, e);
+    }
     if (line->text.data[0] != '{')
         return value_reject(im, BYTES_NONE,
-                            things ? either("a line is one thing, an object: {\"kind\":…}", "每行应为一个实体对象:{\"kind\":…}")
-                                   : either("a line is one event, an object: {\"event\":…}", "每行应为一个事件对象:{\"event\":…}"),
-                            e);
+                            things ? "a line is one thing, an object: {\"kind\":…}" : "a line is one event, an object: {\"event\":…}", e);
     buf_clear(&im->value);
     buf_push(&im->value, line->text);
     if (!things)
-        event_place(im, p, file, line->number);
+        event_place(im, file, line->number);
     return value_send(im, things ? TARGET_THING : TARGET_EVENT, e);
 }
 
-static fallible lines_send(struct importing *im, struct input *in, struct lines *l, struct json_parser *p, struct err *e)
+static fallible lines_send(struct importing *im, struct input *in, struct lines *l, struct err *e)
 {
     struct line line;
     bool more;
@@ -269,7 +301,7 @@ static fallible lines_send(struct importing *im, struct input *in, struct lines 
         TRY(lines_next(l, &line, &more, e));
         if (!more)
             return senders_flush(im, e);
-        TRY(line_send(im, p, input_file(in).digest, &line, e));
+        TRY(line_send(im, input_file(in).digest, &line, e));
         progress_tell(im, input_share(in), line.number);
     }
 }
@@ -279,11 +311,7 @@ static fallible lines_import(struct importing *im, struct err *e)
     struct input *in = NULL;
     TRY(input_open(im->options->path, &in, e));
     struct lines *l = lines_create(in, SENDER_LINE_BYTES_MAX);
-    struct json_parser *p = json_parser_create(SENDER_LINE_BYTES_MAX);
-    if (p == NULL)
-        abort();
-    struct status status = lines_send(im, in, l, p, e);
-    json_parser_destroy(p);
+    struct status status = lines_send(im, in, l, e);
     lines_destroy(l);
     input_close(in);
     return status;
@@ -295,14 +323,17 @@ static void importing_end(struct importing *im)
 {
     courier_destroy(im->courier); /* what is under way is in a sender's memory */
     for (int i = 0; i < TARGET_COUNT; i++)
-        if (im->senders[i] != NULL) {
-            counts_add(&im->counts.sent, sender_counts(im->senders[i]));
-            sender_destroy(im->senders[i]);
+        if (im->destinations[i].sender != NULL) {
+            sender_counts_add(&im->counts.sent, sender_counts(im->destinations[i].sender));
+            sender_destroy(im->destinations[i].sender);
         }
     im->counts.rejects = im->rejects == NULL ? 0 : rejects_count(im->rejects);
     rejects_destroy(im->rejects);
     buf_fini(&im->value);
     buf_fini(&im->origin);
+    doubts_destroy(im->doubts);
+    json_parser_destroy(im->parser);
+    arena_destroy(im->arena);
     import_map_destroy(im->map);
 }
 
@@ -316,9 +347,16 @@ fallible import_file(const struct import_options *o, struct import_counts *out_c
     im.rejects = o->rejects == NULL ? NULL : rejects_create(o->rejects);
     buf_init(&im.value, SENDER_BYTES_MAX);
     buf_init(&im.origin, SENDER_ORIGIN_BYTES_MAX);
+    im.doubts = doubts_create();
+    im.parser = json_parser_create(SENDER_BYTES_MAX);
+    im.arena = arena_create(ARENA_BLOCK_BYTES);
+    if (im.parser == NULL)
+        abort();
     progress_begin(&im.progress, o->path, either("rows", "行"), 0);
     struct status status = im.map != NULL ? table_import(&im, e) : lines_import(&im, e);
     progress_end(&im.progress);
+    for (size_t i = 0; i < im.counts.doubtful && i < DOUBTS_TOLD_MAX; i++)
+        (void)fputs(im.told[i], stderr);
     importing_end(&im);
     *out_counts = im.counts;
     return status;
@@ -329,8 +367,8 @@ static void counts_print(const struct import_counts *c, const char *rejects, boo
     const struct sender_counts *s = &c->sent;
     if (json) {
         printf("{\"sent\":%" PRIu64 ",\"accepted\":%" PRIu64 ",\"duplicates\":%" PRIu64 ",\"faulty\":%" PRIu64 ",\"refused\":%" PRIu64
-               ",\"skipped\":%" PRIu64 ",\"rows_of_gb18030\":%" PRIu64 "}\n",
-               s->sent, s->accepted, s->duplicates, s->faulty, s->refused, c->skipped, c->of_gb18030);
+               ",\"skipped\":%" PRIu64 ",\"rows_of_gb18030\":%" PRIu64 ",\"doubtful\":%" PRIu64 "}\n",
+               s->sent, s->accepted, s->duplicates, s->faulty, s->refused, c->skipped, c->of_gb18030, c->doubtful);
         return;
     }
     char sent[GROUPED_BYTES], accepted[GROUPED_BYTES], duplicates[GROUPED_BYTES], faulty[GROUPED_BYTES];
@@ -340,6 +378,8 @@ static void counts_print(const struct import_counts *c, const char *rejects, boo
         printf(either("%s rows were passed over, as the map says.\n", "按映射跳过 %s 行。\n"), grouped(c->skipped, sent));
     if (c->of_gb18030 > 0)
         printf(either("%s rows were in GB18030, not in UTF-8.\n", "%s 行为 GB18030 编码而非 UTF-8。\n"), grouped(c->of_gb18030, sent));
+    if (c->doubtful > 0)
+        printf(either("%s orders went in that look wrong.\n", "%s 个订单已导入,但看起来有误。\n"), grouped(c->doubtful, sent));
     if (c->rejects > 0)
         printf(either("The faulty ones, with the reasons, are in %s.\n", "有误的行及原因见 %s。\n"), rejects);
 }
@@ -394,9 +434,9 @@ int verb_import(struct arguments *a)
     bool json = argument_flag(a, "json");
     uint64_t preview = 0;
     o.join_count = joins_cut(cut, joins);
-    struct status status = argument_number(a, "preview", &preview, &e);
+    struct status status = client_of_arguments(a, &o.client, &e);
     if (done(status))
-        status = client_of_arguments(a, &o.client, &e);
+        status = argument_number(a, "preview", &preview, &e);
     o.path = argument_next(a);
     int code = EXIT_USAGE;
     if (o.path == NULL || (preview > 0 && o.map == NULL))

@@ -20,6 +20,7 @@ struct import_counts {
     uint64_t skipped;          /* rows, by the map */
     uint64_t of_gb18030;       /* rows, where the encoding was found line by line */
     uint64_t rejects;          /* rows in the file of rejects */
+    uint64_t doubtful;         /* orders that were sent all the same (doubts.h); the first of them are said on standard error */
 };
 
 /* Streams the file; shows its progress on a terminal. A row is known by (file digest, line), so the same file again changes nothing. *out_counts

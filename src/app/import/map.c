@@ -26,6 +26,7 @@ struct import_map {
     struct template_ways ways;
     struct import_value values[IMPORT_VALUES_MAX];
     size_t value_count;
+    uint32_t said; /* a bit for each member */
 };
 
 /* --- members --- */
@@ -199,16 +200,33 @@ static fallible join_take(struct import_map *m, struct json j, struct err *e)
     return DONE;
 }
 
+/* What is put by it is an object, or nothing: a choice in its place chooses among such. */
+static bool makes_object(struct json j)
+{
+    struct json first = json_find(j, BYTES_LIT("$first")), item;
+    struct bytes key;
+    bool is_choice = !json_is(json_find(j, BYTES_LIT("$case")), JSON_ABSENT);
+    if (!json_is(j, JSON_OBJECT) || !json_is(json_find(j, BYTES_LIT("$rows")), JSON_ABSENT) || !json_is(json_find(j, BYTES_LIT("$latest")), JSON_ABSENT))
+        return false;
+    for (struct json_walk w = json_items(first); json_item_next(&w, &item);)
+        if (!makes_object(item))
+            return false;
+    for (struct json_walk w = json_members(j); is_choice && json_member_next(&w, &key, &item);)
+        if (!bytes_equal(key, BYTES_LIT("$case")) && !json_is(item, JSON_NULL) && !makes_object(item))
+            return false;
+    return true;
+}
+
 /* The templates are made when the columns are known; here only how many there are. */
 static fallible value_take(struct import_map *m, struct json j, struct err *e)
 {
     struct json item;
     size_t count = json_is(j, JSON_ARRAY) ? json_count(j) : 1;
-    if (!json_is(j, JSON_ARRAY) && !json_is(j, JSON_OBJECT))
-        return FAIL(e, INVALID, "want an object, or a list of them: what a row becomes");
+    bool good = json_is(j, JSON_ARRAY) || makes_object(j);
     for (struct json_walk w = json_items(j); json_item_next(&w, &item);)
-        if (!json_is(item, JSON_OBJECT))
-            return FAIL(e, INVALID, "want an object, or a list of them: what a row becomes");
+        good &= makes_object(item);
+    if (!good)
+        return FAIL(e, INVALID, "want an object, or a list of them: what a row becomes");
     m->value_count += count;
     return m->value_count <= IMPORT_VALUES_MAX ? DONE : FAIL(e, LIMIT, "a row becomes at most %u values", IMPORT_VALUES_MAX);
 }
@@ -224,11 +242,22 @@ static const struct {
     {"about", words_take},
 };
 
+static_assert(COUNT_OF(members) <= 32, "a bit for each");
+
+static fallible known_take(struct import_map *m, size_t member, struct json value, struct err *e)
+{
+    uint32_t bit = UINT32_C(1) << member;
+    if ((m->said & bit) != 0)
+        return FAIL(e, INVALID, "it is said twice");
+    m->said |= bit;
+    return members[member].take(m, value, e);
+}
+
 static fallible member_take(struct import_map *m, struct bytes key, struct json value, struct err *e)
 {
     for (size_t i = 0; i < COUNT_OF(members); i++)
         if (bytes_equal(bytes_of_text(members[i].name), key))
-            return WRAP(e, members[i].take(m, value, e), "\"%s\"", members[i].name);
+            return WRAP(e, known_take(m, i, value, e), "\"%s\"", members[i].name);
     const char *near = nearest_name(key, members, COUNT_OF(members), sizeof *members);
     return FAIL(e, INVALID, "there is no member \"%.*s\"; the nearest is \"%s\"", BYTES_ARG(key), near);
 }
@@ -327,6 +356,47 @@ const char *const *import_map_members(struct import_map *m, const struct import_
         own[count++] = m->says.group;
     *out_count = count;
     return own;
+}
+
+/* The member of that name, here or, through lists and choices, below; absent: there is none. */
+static struct json member_below(struct json from, struct bytes name)
+{
+    struct json found = json_find(from, name), value;
+    struct bytes key;
+    for (struct json_walk w = json_members(from); json_is(found, JSON_ABSENT) && json_member_next(&w, &key, &value);)
+        found = member_below(value, name);
+    for (struct json_walk w = json_items(from); json_is(found, JSON_ABSENT) && json_item_next(&w, &value);)
+        found = member_below(value, name);
+    return found;
+}
+
+/* What stands before the next colon, without blanks around it and numbers of items behind it; no bytes: what follows is no place. */
+static struct bytes step_next(struct bytes *words)
+{
+    while (words->size > 0 && words->data[0] == ' ')
+        *words = bytes_slice(*words, 1, words->size);
+    const uint8_t *colon = words->size == 0 ? NULL : memchr(words->data, ':', words->size);
+    if (colon == NULL || memchr(words->data, ' ', (size_t)(colon - words->data)) != NULL)
+        return BYTES_NONE;
+    struct bytes step = bytes_slice(*words, 0, (size_t)(colon - words->data));
+    const uint8_t *bracket = step.size < 2 ? NULL : memchr(step.data + 1, '[', step.size - 1);
+    *words = bytes_slice(*words, step.size + 1, words->size);
+    return bracket == NULL ? step : bytes_slice(step, 0, (size_t)(bracket - step.data));
+}
+
+struct bytes import_map_column_at(const struct import_map *m, enum import_target target, struct bytes words, struct arena *a)
+{
+    struct json at = json_find(m->root, bytes_of_text(import_targets[target].name)), below;
+    size_t steps = 0, count;
+    for (struct bytes step; (step = step_next(&words)).size > 0;) {
+        below = member_below(at, step);
+        if (json_is(below, JSON_ABSENT))
+            continue; /* an item's number or name */
+        at = below;
+        steps++;
+    }
+    const char **names = template_names(at, a, &count);
+    return steps > 0 && count == 1 ? bytes_of_text(names[0]) : BYTES_NONE;
 }
 
 /* --- templates --- */

@@ -56,6 +56,10 @@ const struct import_map_says *import_map_says(const struct import_map *m);
  * such a file's alone. Lies in the map. */
 const char *const *import_map_members(struct import_map *m, const struct import_join *join, size_t *out_count);
 
+/* The column of which a member is made, by the place that stands in front of what the daemon says of it: "lines: [0]: 1: paid: want …". Lies in `a`. No
+ * bytes: no column, or several. */
+struct bytes import_map_column_at(const struct import_map *m, enum import_target target, struct bytes words, struct arena *a);
+
 /* The columns of the rows to come; names are copied; one without bytes can't be named. INVALID: a template names a column that isn't there
  * (with the nearest that is). */
 fallible import_map_columns(struct import_map *m, const struct bytes *names, size_t count, struct err *e);

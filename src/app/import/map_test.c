@@ -10,7 +10,9 @@ static void bad_maps(struct t *t)
         "{\"event\":{},\"encoding\":1}", "{\"event\":{},\"encoding\":\"gbk\",\"delimiter\":\"|\"}", "{\"event\":{},\"delimiter\":\"|\"}",
         "{\"event\":{},\"zone\":\"Asia/Nowhere\"}", "{\"event\":{},\"dates\":\"ymd\"}", "{\"event\":{},\"header\":0}", "{\"event\":{},\"header\":[1,3]}",
         "{\"event\":{},\"columns\":[]}", "{\"event\":{},\"columns\":[1]}", "{\"event\":{},\"empty\":\"-\"}", "{\"event\":{},\"skip\":[\"a\"]}",
-        "{\"event\":{},\"skip\":{\"a\":\"b\"}}", "{\"event\":{},\"group\":\"\"}", "{\"event\":{},\"sheet\":1}",
+        "{\"event\":{\"$rows\":{}}}", "{\"event\":{\"$latest\":[]}}", "{\"event\":{\"$first\":[{},\"${a}\"]}}", "{\"event\":{\"$case\":\"${a}\",\"x\":1}}",
+        "{\"order\":[{\"$case\":\"${a}\",\"x\":{\"$rows\":{}}}]}", "{\"event\":{},\"skip\":{\"a\":\"b\"}}",
+        "{\"event\":{},\"zone\":\"Asia/Shanghai\",\"zone\":\"+08:00\"}", "{\"event\":{},\"event\":{}}", "{\"event\":{},\"group\":\"\"}", "{\"event\":{},\"sheet\":1}",
     };
     for (size_t i = 0; i < COUNT_OF(texts); i++) {
         struct import_map *m = NULL;
@@ -68,6 +70,38 @@ static void a_map_says_how_files_are_read(struct t *t)
     import_map_destroy(m);
 }
 
+static void members_lead_back_to_their_columns(struct t *t)
+{
+    static const struct {
+        enum import_target target;
+        const char *words, *want;
+    } cases[] = {
+        {TARGET_ORDER, "lines: [0]: 1: paid: an amount of CNY has at most 2 digits", "金额"},
+        {TARGET_ORDER, "lines:[0]:1:paid:CNY 金额至多 2 位小数", "金额"},
+        {TARGET_ORDER, "modified: 'soon' is not a time: want 2026", "时间"},
+        {TARGET_ORDER, "buyer[0]: phone: this value identifies nobody", "手机"},
+        {TARGET_ORDER, "lines: [0]: 1: want an object", ""}, /* several */
+        {TARGET_ORDER, "number: want a text", ""},           /* none */
+        {TARGET_ORDER, "an order has a \"shop\"", ""},
+        {TARGET_ORDER, "", ""},
+        {TARGET_ORDER, ":::", ""},
+        {TARGET_EVENT, "time: 'soon' is not a time", "B"},
+        {TARGET_EVENT, "paid: want a number", ""},
+        {TARGET_THING, "time: want a time", ""},
+    };
+    struct import_map *m = NULL;
+    struct err e = {0};
+    REQUIRE_DONE(t,
+                 import_map_create(BYTES_LIT("{\"order\":{\"number\":\"1\",\"modified\":\"@{时间}\",\"buyer\":[{\"type\":\"phone\",\"value\":\"${手机}\"}],"
+                                             "\"lines\":{\"$rows\":{\"$case\":\"${类型}\",\"退货\":null,\"$else\":{\"line\":\"${行}\",\"paid\":\"#{金额}\"}}}},"
+                                             "\"event\":[{\"event\":\"x\"},{\"time\":\"${B}\"}]}"),
+                                   &m, &e),
+                 &e);
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        CHECK_BYTES(t, import_map_column_at(m, cases[i].target, bytes_of_text(cases[i].words), t->arena), bytes_of_text(cases[i].want));
+    import_map_destroy(m);
+}
+
 static void values_are_in_the_order_they_are_sent(struct t *t)
 {
     struct import_map *m = NULL;
@@ -102,6 +136,7 @@ static const struct test tests[] = {
     {"bad maps are refused with words", bad_maps, 1},
     {"a column that isn't there is named, with the nearest", columns_are_checked, 1},
     {"a map says how files are read", a_map_says_how_files_are_read, 1},
+    {"members lead back to their columns", members_lead_back_to_their_columns, 1},
     {"values are in the order they are sent", values_are_in_the_order_they_are_sent, 1},
     {"a map is a file", a_map_is_a_file, 1},
 };

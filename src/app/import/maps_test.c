@@ -33,7 +33,7 @@ static void value_print(const struct import_value *v, const struct template_rows
         out->size = size;
         return;
     case TEMPLATE_FAULT:
-        buf_printf(out, "!'%.*s' %s", BYTES_ARG(fault.cell), cell_fault_words[fault.why].en);
+        buf_printf(out, "!'%.*s' %s", BYTES_ARG(fault.cell), cell_fault_words[fault.why]);
     }
     buf_push_byte(out, '\n');
 }

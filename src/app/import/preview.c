@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/import/doubts.h"
+#include "app/import/reasons.h"
+
 #define REPLY_BYTES_MAX ((size_t)64 << 20)
 #define NAMES_MAX 512u /* of all kinds together */
 #define ARENA_BLOCK_BYTES (1u << 16)
@@ -30,6 +33,7 @@ struct preview {
     struct buf value, body;
     struct seen_name names[NAMES_MAX];
     size_t name_count, people_told;
+    struct doubts *doubts;
 };
 
 /* --- what one value tells --- */
@@ -87,6 +91,9 @@ static fallible value_tell(struct preview *p, const struct import_value *v, uint
     struct json root;
     TRY(json_parse(p->parser, buf_bytes(&p->value), &root, e));
     print_value(p, v, line, root);
+    const char *doubt = v->target == TARGET_ORDER ? doubt_of(p->doubts, root) : NULL;
+    if (doubt != NULL)
+        printf(either("line %" PRIu64 ": %s\n", "第 %" PRIu64 " 行:%s\n"), line, reason_said(p->arena, doubt));
     for (size_t i = 0; i < COUNT_OF(named_members); i++)
         name_note(p, named_members[i].kind, json_string(json_find(root, bytes_of_text(named_members[i].member))));
     struct json ids = json_find(root, bytes_of_text(v->target == TARGET_ORDER ? "buyer" : "ids"));
@@ -101,13 +108,13 @@ static fallible value_make(void *context, const struct import_value *v, const st
     buf_clear(&p->value);
     enum template_result result = template_put(v->template, &rows, &p->value, &f);
     if (result == TEMPLATE_FAULT) {
-        const struct cell_words *words = &cell_fault_words[f.why];
         struct bytes column = import_rows_column(p->rows, f.column);
-        printf(either("line %" PRIu64 ", column \"%.*s\": '%.*s' %s\n", "第 %" PRIu64 " 行,列「%.*s」:'%.*s' %s\n"), g->own_lines[from], BYTES_ARG(column),
-               BYTES_ARG(f.cell), either(words->en, words->zh));
+        const char *why = reason_said(p->arena, arena_printf(p->arena, "'%.*s' %s", BYTES_ARG(f.cell), cell_fault_words[f.why]));
+        printf(either("line %" PRIu64 ", column \"%.*s\": %s\n", "第 %" PRIu64 " 行,列「%.*s」:%s\n"), import_group_line(g, from + f.row), BYTES_ARG(column), why);
         return DONE;
     }
-    return result == TEMPLATE_EMPTY && v->target != TARGET_EVENT ? DONE : value_tell(p, v, g->own_lines[from], e);
+    bool has_nothing = p->value.size == 0 || (result == TEMPLATE_EMPTY && v->target != TARGET_EVENT);
+    return has_nothing ? DONE : value_tell(p, v, g->own_lines[from], e);
 }
 
 /* --- names --- */
@@ -168,7 +175,7 @@ static fallible rows_tell(struct preview *p, uint64_t groups, struct err *e)
         if (next.found == IMPORT_END)
             break;
         if (next.found == IMPORT_BAD) {
-            printf(either("line %" PRIu64 ": %s\n", "第 %" PRIu64 " 行:%s\n"), next.bad.line, next.bad.why);
+            printf(either("line %" PRIu64 ": %s\n", "第 %" PRIu64 " 行:%s\n"), next.bad.line, reason_said(p->arena, next.bad.why));
             continue;
         }
         told++;
@@ -188,6 +195,7 @@ fallible import_preview(const struct import_options *o, uint64_t groups, struct 
     p->reply_parser = json_parser_create(REPLY_BYTES_MAX);
     if (p->parser == NULL || p->reply_parser == NULL)
         abort();
+    p->doubts = doubts_create();
     buf_init(&p->value, SENDER_BYTES_MAX);
     buf_init(&p->body, SENDER_BYTES_MAX);
     struct status status = import_map_load(o->map, &p->map, e);
@@ -197,6 +205,7 @@ fallible import_preview(const struct import_options *o, uint64_t groups, struct 
     import_map_destroy(p->map);
     json_parser_destroy(p->parser);
     json_parser_destroy(p->reply_parser);
+    doubts_destroy(p->doubts);
     arena_destroy(p->arena);
     buf_fini(&p->value);
     buf_fini(&p->body);

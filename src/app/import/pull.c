@@ -8,7 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "app/import/schedule.h"
 #include "lib/csv.h"
+#include "store/disk.h"
 
 #define PATH_BYTES_MAX 4096
 #define MARK_BYTES_MAX 1024u
@@ -124,7 +126,7 @@ static fallible mark_take(struct pulling *p, const struct rows_row *row, struct 
     for (size_t i = 0; i < row->count; i++) {
         if (!bytes_equal(row->names[i], bytes_of_text(p->options->watermark)))
             continue;
-        struct bytes text = row->cells[i];
+        struct bytes text = row->own[i];
         if (text.size == 0 || text.size >= MARK_BYTES_MAX || memchr(text.data, '\n', text.size) != NULL)
             return FAIL(e, INVALID, "row %" PRIu64 ": the watermark \"%s\" is empty, or no single line", p->rows, p->options->watermark);
         (void)snprintf(p->mark.text, MARK_BYTES_MAX, "%.*s", BYTES_ARG(text));
@@ -170,7 +172,7 @@ static fallible rows_pull(struct pulling *p, struct err *e)
     return p->rows == 0 ? DONE : file_publish(p, e);
 }
 
-fallible pull_once(const struct pull_options *o, uint64_t *out_rows, struct err *e)
+static fallible pulling_run(const struct pull_options *o, uint64_t *out_rows, struct err *e)
 {
     struct pulling p = {.options = o};
     TRY(mark_recover(o, &p.mark, e));
@@ -186,12 +188,56 @@ fallible pull_once(const struct pull_options *o, uint64_t *out_rows, struct err 
     return status;
 }
 
-int verb_pull(struct arguments *a)
+fallible pull_once(const struct pull_options *o, uint64_t *out_rows, struct err *e)
+{
+    struct disk *folder = NULL;
+    char lock[PATH_BYTES_MAX];
+    if (access(o->folder, F_OK) != 0)
+        return FAIL(e, NOT_FOUND, "there is no folder %s", o->folder);
+    (void)snprintf(lock, sizeof lock, ".%s.lock", o->name);
+    TRY(disk_open_real(o->folder, &folder, e));
+    struct status status = WRAP(e, disk_lock(folder, lock, e), "another `kith pull`");
+    if (done(status))
+        status = pulling_run(o, out_rows, e);
+    disk_close(folder);
+    return status;
+}
+
+/* --- the verb --- */
+
+static int pull_say(const struct pull_options *o, bool json, struct status *out_status)
 {
     struct err e = {0};
     uint64_t rows = 0;
+    *out_status = pull_once(o, &rows, &e);
+    if (failed(*out_status))
+        return say_failure(*out_status, &e);
+    printf(json ? "{\"rows\":%" PRIu64 "}\n" : either("%" PRIu64 " new rows.\n", "新增 %" PRIu64 " 行。\n"), rows);
+    (void)fflush(stdout);
+    return EXIT_DONE;
+}
+
+/* By a schedule: a database that doesn't answer is asked again at the next turn. */
+static int pull_again_and_again(const struct pull_options *o, const struct schedule *s, bool json)
+{
+    struct status status;
+    stop_begin();
+    for (uint64_t turns = 0; schedule_wait(s, turns); turns++) {
+        int code = pull_say(o, json, &status);
+        if (failed(status) && status.code != STATUS_UNAVAILABLE)
+            return code;
+    }
+    return EXIT_DONE;
+}
+
+int verb_pull(struct arguments *a)
+{
+    struct err e = {0};
+    struct schedule schedule = {0};
+    struct status ignored;
     struct pull_options o = {.query = argument_option(a, "query"), .watermark = argument_option(a, "watermark"), .folder = argument_option(a, "into"),
-                             .name = argument_option(a, "name"), .read = postgres_read};
+                             .name = argument_option(a, "name"), .read = database_read};
+    const char *every = argument_option(a, "every"), *at = argument_option(a, "at");
     bool json = argument_flag(a, "json");
     o.url = argument_next(a);
     o.name = o.name == NULL ? "pull" : o.name;
@@ -199,9 +245,8 @@ int verb_pull(struct arguments *a)
         return EXIT_USAGE;
     if (o.url == NULL || o.query == NULL || o.watermark == NULL || o.folder == NULL || strchr(o.name, '/') != NULL)
         return say_usage(verb_of(a));
-    struct status status = pull_once(&o, &rows, &e);
+    struct status status = schedule_parse(every, at, &schedule, &e);
     if (failed(status))
         return say_failure(status, &e);
-    printf(json ? "{\"rows\":%" PRIu64 "}\n" : either("%" PRIu64 " new rows.\n", "新增 %" PRIu64 " 行。\n"), rows);
-    return EXIT_DONE;
+    return every == NULL && at == NULL ? pull_say(&o, json, &ignored) : pull_again_and_again(&o, &schedule, json);
 }

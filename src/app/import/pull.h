@@ -1,12 +1,11 @@
 /* `kith pull`: what is new in a table becomes a file in a folder that `kith watch` imports; how far it came is kept beside it.
  *
- * A file appears whole or not at all, and the mark moves with it: whatever happens in between, no row is left out, and none stands in two files. */
+ * A file appears whole or not at all, and the mark moves with it: whatever happens in between, no row is left out, and none stands in two files.
+ * Two pulls of one name in one folder don't meet: the later one is turned away. */
 #pragma once
 
 #include "app/app.h"
-#include "port/postgres.h"
-
-typedef fallible (*rows_read)(const struct rows_ask *ask, rows_take take, void *context, struct err *e);
+#include "port/database.h"
 
 struct pull_options {
     const char *url, *query; /* as of rows_ask; rows come in the order of the watermark */
@@ -16,8 +15,8 @@ struct pull_options {
     rows_read read;
 };
 
-/* Pulls once. *out_rows: how many rows the new file has; 0: nothing is new, there is none. INVALID: the rows have no such column, or the last
- * one's is empty; IO; else as of `read`. */
+/* Pulls once. *out_rows: how many rows the new file has; 0: nothing is new, there is none. INVALID: the rows have no such column, or a row has
+ * nothing in it; NOT_FOUND: no such folder; EXISTS: another pull of this name is at work; IO; else as of `read`. */
 fallible pull_once(const struct pull_options *o, uint64_t *out_rows, struct err *e);
 
 struct arguments;

@@ -10,8 +10,10 @@
 #include <unistd.h>
 
 #include "app/app.h"
+#include "app/import/reasons.h"
 #include "lib/csv.h"
 
+#define ARENA_BLOCK_BYTES 4096u
 #define HEAD_BYTES_MAX ((size_t)4 << 20)
 #define LINE_BYTES_MAX ((size_t)64 << 20) /* of a row with every byte a quote, and the words */
 
@@ -20,6 +22,7 @@ struct rejects {
     FILE *file;
     struct buf head; /* the names of the row's columns, as CSV */
     struct buf line;
+    struct arena *arena; /* of a reason */
     uint64_t count;
 };
 
@@ -30,6 +33,7 @@ struct rejects *rejects_create(const char *path)
         abort();
     buf_init(&r->head, HEAD_BYTES_MAX);
     buf_init(&r->line, LINE_BYTES_MAX);
+    r->arena = arena_create(ARENA_BLOCK_BYTES);
     return r;
 }
 
@@ -41,6 +45,7 @@ void rejects_destroy(struct rejects *r)
         (void)fclose(r->file);
     buf_fini(&r->head);
     buf_fini(&r->line);
+    arena_destroy(r->arena);
     free(r->path);
     free(r);
 }
@@ -71,9 +76,16 @@ static fallible file_open(struct rejects *r, struct err *e)
         return FAIL(e, IO, "can't write the rejects to %s", r->path);
     buf_push_text(&r->line, "\xEF\xBB\xBF");
     buf_push_text(&r->line, either("file,line,column,reason,", "文件,行,列,原因,"));
-    buf_push(&r->line, r->head.size == 0 ? BYTES_LIT("row") : buf_bytes(&r->head));
+    buf_push(&r->line, r->head.size == 0 ? bytes_of_text(either("row", "原行")) : buf_bytes(&r->head));
     buf_push_byte(&r->line, '\n');
     return line_write(r, e);
+}
+
+/* Whole values and lines are told by the daemon, in the language that it was asked for. */
+static struct bytes reason_of(struct rejects *r, struct bytes reason)
+{
+    arena_reset(r->arena);
+    return bytes_of_text(reason_said(r->arena, arena_text(r->arena, reason)));
 }
 
 fallible rejects_add(struct rejects *r, const struct reject *x, struct err *e)
@@ -87,7 +99,7 @@ fallible rejects_add(struct rejects *r, const struct reject *x, struct err *e)
     buf_printf(&r->line, ",%" PRIu64 ",", x->line);
     csv_put(&r->line, x->column, ',');
     buf_push_byte(&r->line, ',');
-    csv_put(&r->line, x->reason, ',');
+    csv_put(&r->line, reason_of(r, x->reason), ',');
     buf_push_byte(&r->line, ',');
     buf_push(&r->line, x->cells);
     buf_push_byte(&r->line, '\n');

@@ -10,7 +10,7 @@ struct rejects;
 struct rejects *rejects_create(const char *path);
 void rejects_destroy(struct rejects *r); /* NULL is fine */
 
-/* The names of the rows' columns; only before the first reject. Without them a row is one column, "row". */
+/* The names of the rows' columns; only before the first reject. Without them a row is one column. */
 void rejects_columns(struct rejects *r, const struct bytes *names, size_t count);
 
 struct reject {

@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/app.h"
-
 #define PATH_BYTES_MAX 4096
 #define ARENA_BLOCK_BYTES (1u << 16)
 #define NO_COLUMN SIZE_MAX
@@ -54,8 +52,8 @@ static size_t column_named(const struct bytes *names, size_t count, struct bytes
 
 static fallible column_find(const struct bytes *names, size_t count, struct bytes name, const char *path, size_t *out, struct err *e)
 {
-    *out = column_named(names, count, name);
-    return *out != NO_COLUMN ? DONE : FAIL(e, INVALID, "%s has no column \"%.*s\", which the map names", path, BYTES_ARG(name));
+    const struct template_columns columns = {names, count};
+    return WRAP(e, template_column_find(&columns, name, out, e), "%s: the map", path);
 }
 
 /* A joined file lies beside the one that is imported, unless it is named. */
@@ -206,7 +204,7 @@ static bool left_find(struct import_rows *r, struct import_next *out)
             continue;
         struct table_row row = {
             left.line, left.cells,
-            arena_printf(r->arena, either("no row of the file that is imported has \"%.*s\" as its \"%s\"", "主文件没有任何行的值为「%.*s」(列「%s」)"), BYTES_ARG(cell_text(left.cells[j->key])), j->says->own)};
+            arena_printf(r->arena, "no row of the file that is imported has \"%.*s\" as its \"%s\"", BYTES_ARG(cell_text(left.cells[j->key])), j->says->own)};
         bad_put(out, j->path, j->columns, &row);
         return true;
     }
@@ -284,15 +282,19 @@ static void group_give(struct import_rows *r, struct import_next *out)
     r->is_given = true;
 }
 
-/* Takes the next row into the group, or gives the group out when it is complete. True: *out says something. */
+/* Takes the next row into the group, or gives the group out when it is complete. True: *out says something. A row that is passed over or bad
+ * doesn't part those around it. */
 static fallible row_take(struct import_rows *r, struct import_next *out, bool *out_found, struct err *e)
 {
     bool more = true;
-    *out_found = true;
+    *out_found = false;
     if (!r->has_waiting)
         TRY(table_next(r->table, &r->waiting, &more, e));
     r->has_waiting = false;
     r->ended = !more;
+    if (more && r->waiting.cells != NULL && is_skipped(r, &r->waiting))
+        return DONE;
+    *out_found = true;
     if (more && r->waiting.cells == NULL) {
         bad_put(out, r->path, r->own_columns, &r->waiting);
         return DONE;
@@ -303,7 +305,7 @@ static fallible row_take(struct import_rows *r, struct import_next *out, bool *o
         return DONE;
     }
     *out_found = false;
-    if (!r->ended && !is_skipped(r, &r->waiting))
+    if (!r->ended)
         row_add(r, &r->waiting);
     return DONE;
 }
@@ -327,6 +329,13 @@ fallible import_rows_next(struct import_rows *r, struct import_next *out_next, s
     if (!found && !left_find(r, out_next))
         out_next->found = IMPORT_END;
     return DONE;
+}
+
+uint64_t import_group_line(const struct import_group *g, size_t row)
+{
+    while (g->own_lines[row] == 0)
+        row--;
+    return g->own_lines[row];
 }
 
 fallible import_group_make(const struct import_map *m, const struct import_group *g, import_make make, void *context, struct err *e)

@@ -15,7 +15,7 @@ struct import_rows_options {
     size_t join_count;
 };
 
-/* Opens all files; the joined ones are read by the first import_rows_next. INVALID: a column that the map names isn't there; else as table_open. */
+/* Opens all files; the joined ones are read by the first import_rows_next. INVALID: a column that the map names isn't there (with the nearest that is); else as table_open. */
 fallible import_rows_open(const struct import_rows_options *o, struct import_rows **out_rows, struct err *e);
 void import_rows_close(struct import_rows *r); /* NULL is fine */
 
@@ -26,6 +26,8 @@ struct import_group {
     const uint64_t *own_lines;       /* of each; 0: not its own, but one that joined to the row before */
     size_t count;
 };
+
+uint64_t import_group_line(const struct import_group *g, size_t row); /* of the file: that of the row which a joined one belongs to */
 
 /* What becomes of a group: a value of which "$rows" is a part is made once of all rows, any other once of each row of the file and what was joined
  * to it. `make` gets the rows [from, until). Ends with its first failure. */

@@ -89,8 +89,8 @@ static void files_are_joined(struct t *t)
 static void what_the_map_names_must_be_there(struct t *t)
 {
     const char *path = file_make(t, "o.csv", "no,sku\nA,1\n");
-    CHECK_TEXT(t, groups_of(t, "{\"group\":\"nr\",\"event\":{}}", path), "!o.csv has no column \"nr\", which the map names");
-    CHECK_TEXT(t, groups_of(t, "{\"skip\":{\"nr\":[]},\"event\":{}}", path), "!o.csv has no column \"nr\", which the map names");
+    CHECK_TEXT(t, groups_of(t, "{\"group\":\"nr\",\"event\":{}}", path), "!o.csv: the map: there is no column \"nr\"; did you mean \"no\"?");
+    CHECK_TEXT(t, groups_of(t, "{\"skip\":{\"nr\":[]},\"event\":{}}", path), "!o.csv: the map: there is no column \"nr\"; did you mean \"no\"?");
     CHECK_TEXT(t, groups_of(t, "{\"event\":{\"a\":\"${nr}\"}}", path),
                "!o.csv: the map: \"event\": \"a\": there is no column \"nr\"; did you mean \"no\"?");
 }

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/app.h"
 #include "app/import/lines.h"
 #include "base/arena.h"
 #include "lib/cell.h"
@@ -126,8 +125,7 @@ static void line_parse(struct table *t, const struct line *line, struct raw_row 
     struct csv_record r = {0};
     csv_destroy(t->recovery.csv);
     t->recovery.csv = csv_create(t->delimiter, TABLE_ROW_BYTES_MAX);
-    *out_row = (struct raw_row){.line = line->number, .why = either("it lies behind a quote that was opened by mistake, and is no whole row by itself",
-                                                     "位于误开的引号之后,自身不是完整的一行")};
+    *out_row = (struct raw_row){.line = line->number, .why = "it lies behind a quote that was opened by mistake, and is no whole row by itself"};
     if (line->is_too_long)
         return;
     csv_feed(t->recovery.csv, line->text);
@@ -181,8 +179,7 @@ static fallible csv_row_next(struct table *t, struct raw_row *out_row, bool *out
     if (found == CSV_BAD)
         return bad_record_take(t, &r, out_row, e);
     if (found == CSV_RECORD && can_recover(t, &r) && looks_torn(t, &r)) {
-        r.why = either("a quote seems to be opened by mistake: the row goes over several lines, and has not as many cells as there are columns",
-                       "疑似误开的引号:该行跨越多行,单元格数与列数不符");
+        r.why = "a quote seems to be opened by mistake: the row goes over several lines, and has not as many cells as there are columns";
         return bad_record_take(t, &r, out_row, e);
     }
     if (found == CSV_RECORD)
@@ -229,6 +226,8 @@ static fallible members_read(struct table *t, struct bytes text, struct raw_row 
     return DONE;
 }
 
+static const char line_one[] = "line 1, "; /* JSON counts the lines of what it is given, which is one */
+
 static fallible members_next(struct table *t, struct raw_row *out_row, bool *out_more, struct err *e)
 {
     struct line line;
@@ -238,9 +237,9 @@ static fallible members_next(struct table *t, struct raw_row *out_row, bool *out
         return DONE;
     *out_row = (struct raw_row){.line = line.number};
     if (line.is_too_long)
-        out_row->why = "the line is too long";
+        out_row->why = arena_printf(t->arena, "the line is longer than %u bytes", TABLE_ROW_BYTES_MAX);
     else if (failed(members_read(t, line.text, out_row, &why)))
-        out_row->why = arena_printf(t->arena, "%s", why.text);
+        out_row->why = arena_printf(t->arena, "%s", why.text + (strncmp(why.text, line_one, strlen(line_one)) == 0 ? strlen(line_one) : 0));
     return DONE;
 }
 
@@ -530,7 +529,7 @@ static fallible row_check(const struct table *t, const struct raw_row *r, struct
 {
     for (size_t i = t->columns; i < r->count; i++)
         if (r->fields[i].size > 0)
-            return FAIL(e, INVALID, either("the row has %zu cells, and there are %zu columns", "该行有 %zu 个单元格,而列只有 %zu 个"), r->count, t->columns);
+            return FAIL(e, INVALID, "the row has %zu cells, and there are %zu columns", r->count, t->columns);
     return DONE;
 }
 

@@ -6,6 +6,7 @@
 #include "lib/nearest.h"
 
 #define FAULT_CELL_BYTES 40u
+#define NAMES_ARENA_BYTES 4096u
 
 enum node_kind {
     NODE_CONSTANT, /* JSON as it stands */
@@ -84,19 +85,20 @@ struct making {
     struct template *made;
 };
 
-static fallible column_find(const struct making *m, struct bytes name, size_t *out_column, struct err *e)
+fallible template_column_find(const struct template_columns *c, struct bytes name, size_t *out_column, struct err *e)
 {
-    const struct template_columns *c = m->columns;
     for (*out_column = 0; *out_column < c->count; ++*out_column)
         if (name.size > 0 && bytes_equal(c->names[*out_column], name))
             return DONE;
-    const char **names = ARENA_ARRAY(m->arena, const char *, c->count + 1);
+    struct arena *a = arena_create(NAMES_ARENA_BYTES);
+    const char **names = ARENA_ARRAY(a, const char *, c->count + 1);
     for (size_t i = 0; i < c->count; i++)
-        names[i] = arena_text(m->arena, c->names[i]);
+        names[i] = arena_text(a, c->names[i]);
     const char *near = nearest_name(name, names, c->count, sizeof *names);
-    if (*near == 0)
-        return FAIL(e, INVALID, "there is no column \"%.*s\"", BYTES_ARG(name));
-    return FAIL(e, INVALID, "there is no column \"%.*s\"; did you mean \"%s\"?", BYTES_ARG(name), near);
+    struct status status = *near == 0 ? FAIL(e, INVALID, "there is no column \"%.*s\"", BYTES_ARG(name))
+                                      : FAIL(e, INVALID, "there is no column \"%.*s\"; did you mean \"%s\"?", BYTES_ARG(name), near);
+    arena_destroy(a);
+    return status;
 }
 
 static fallible text_make(struct making *m, struct bytes text, struct node *out, struct err *e)
@@ -107,7 +109,7 @@ static fallible text_make(struct making *m, struct bytes text, struct node *out,
     if (number.size > 0 || time.size > 0) {
         bool is_turned = number.size > 1 && number.data[0] == '-';
         out->kind = time.size > 0 ? NODE_TIME : is_turned ? NODE_TURNED : NODE_NUMBER;
-        return column_find(m, time.size > 0 ? time : bytes_slice(number, is_turned, number.size), &out->column, e);
+        return template_column_find(m->columns, time.size > 0 ? time : bytes_slice(number, is_turned, number.size), &out->column, e);
     }
     for (size_t at = 0; piece_next(text, &at, &bytes, &is_column);)
         count++;
@@ -116,7 +118,7 @@ static fallible text_make(struct making *m, struct bytes text, struct node *out,
         struct piece *p = &out->pieces[out->count];
         *p = (struct piece){bytes, NO_COLUMN};
         if (is_column)
-            TRY(column_find(m, bytes, &p->column, e));
+            TRY(template_column_find(m->columns, bytes, &p->column, e));
     }
     return DONE;
 }
@@ -278,13 +280,6 @@ static bool fault_set(struct rendering *r, enum cell_fault why, size_t column, s
     return false;
 }
 
-static void json_text_push(struct rendering *r, struct bytes text)
-{
-    struct json_writer w;
-    json_writer_init(&w, r->out, false);
-    json_put_string(&w, text);
-}
-
 static bool column_read(struct rendering *r, size_t column, struct presence *p, struct bytes *out_cell)
 {
     *out_cell = cell_of(r, column);
@@ -315,7 +310,7 @@ static bool text_put(struct rendering *r, const struct node *n, struct presence 
     struct bytes text;
     if (!text_read(r, n, p, &text))
         return false;
-    json_text_push(r, text);
+    json_push_text(r->out, text);
     return true;
 }
 
@@ -347,7 +342,7 @@ static void time_push(struct rendering *r, int64_t us)
 {
     char text[TIME_TEXT_BYTES];
     if (us >= TIME_US_MIN && us < TIME_US_END)
-        buf_printf(r->out, "\"%s\"", time_format(us, text));
+        json_push_text(r->out, bytes_of_text(time_format(us, text)));
 }
 
 static bool time_put(struct rendering *r, const struct node *n, struct presence *p)
@@ -514,9 +509,12 @@ enum template_result template_put(const struct template *t, const struct templat
     buf_init(&r.scratch, out->size_max);
     bool good = node_put(&r, &t->root, &p);
     buf_fini(&r.scratch);
+    if (good && is_shown(p))
+        return TEMPLATE_PUT;
+    if (!good || t->root.kind != NODE_OBJECT)
+        out->size = size;
     if (good)
-        return is_shown(p) ? TEMPLATE_PUT : TEMPLATE_EMPTY;
-    out->size = size;
+        return TEMPLATE_EMPTY;
     *out_fault = r.fault;
     return TEMPLATE_FAULT;
 }

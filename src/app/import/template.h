@@ -29,6 +29,9 @@ struct template_columns {
     size_t count;
 };
 
+/* INVALID: there is no such column, with the nearest that there is. */
+fallible template_column_find(const struct template_columns *c, struct bytes name, size_t *out_column, struct err *e);
+
 /* The template lives in `a`, and so does `from`. INVALID: it names a column that isn't there (with the nearest that is), or what begins with
  * $ is none of the above. */
 fallible template_create(struct json from, const struct template_columns *columns, const struct template_ways *ways, struct arena *a,
@@ -48,7 +51,7 @@ struct template_fault {
 
 enum template_result {
     TEMPLATE_PUT,
-    TEMPLATE_EMPTY, /* put, but of its columns none has anything */
+    TEMPLATE_EMPTY, /* put, but of its columns none has anything; nothing is appended where the whole template is a choice that chose nothing */
     TEMPLATE_FAULT, /* a cell can't be read: nothing is appended */
 };
 /* Appends the value as JSON. */

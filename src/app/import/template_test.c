@@ -56,7 +56,7 @@ static const char *value_of(struct t *t, const char *template, const char *rows)
     buf_init(&out, VALUE_BYTES_MAX);
     enum template_result result = template_put(m.made, &(struct template_rows){cells, count}, &out, &fault);
     const char *all = result == TEMPLATE_FAULT
-                          ? arena_printf(t->arena, "!%s: %s", columns[fault.column], cell_fault_words[fault.why].en)
+                          ? arena_printf(t->arena, "!%s: %s", columns[fault.column], cell_fault_words[fault.why])
                           : arena_printf(t->arena, "%s%.*s", result == TEMPLATE_EMPTY ? "empty " : "", BYTES_ARG(buf_bytes(&out)));
     CHECK(t, result != TEMPLATE_FAULT || out.size == 0);
     buf_fini(&out);
@@ -188,7 +188,20 @@ static void names_are_gathered(struct t *t)
     json_parser_destroy(p);
 }
 
+static void a_choice_may_choose_nothing(struct t *t)
+{
+    static const struct case_of cases[] = {
+        {"{\"$case\":\"${a}\",\"x\":{\"b\":\"${b}\"},\"y\":null}", "x|1", "{\"b\":\"1\"}"},
+        {"{\"$case\":\"${a}\",\"x\":{\"b\":\"${b}\"},\"y\":null}", "y|1", "empty "},
+        {"{\"$case\":\"${a}\",\"x\":{\"b\":\"${b}\"},\"y\":null}", "z|1", "empty "},
+        {"{\"$first\":[{\"b\":\"${b}\"},{\"a\":\"${a}\"}]}", "1|", "{\"a\":\"1\"}"},
+        {"{\"$first\":[{\"b\":\"${b}\"},{\"a\":\"${a}\"}]}", "|", "empty "},
+    };
+    check_cases(t, cases, COUNT_OF(cases));
+}
+
 static const struct test tests[] = {
+    {"a choice may choose nothing", a_choice_may_choose_nothing, 1},
     {"columns stand in values", columns_stand_in_values, 1},
     {"what is empty is left out", what_is_empty_is_left_out, 1},
     {"choices", choices, 1},

@@ -1,51 +1,43 @@
 #include "app/import/watch.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-#define PATH_BYTES_MAX 4096
-#define NAME_BYTES_MAX 256u
-#define EVERY_SECONDS 10
+#include "app/import/drop.h"
+#include "app/import/reasons.h"
+#include "app/import/schedule.h"
+#include "base/time.h"
 
-/* A file as it was at the last look. */
-struct watched {
-    char name[NAME_BYTES_MAX];
-    int64_t size_bytes, changed_ns;
-};
+#define EVERY_US (10 * US_PER_SECOND)
+#define SETTLE_US (5 * US_PER_SECOND)
 
 struct watch {
     struct watch_options options;
     struct import_map *map; /* NULL: events as they are */
-    struct watched before[WATCH_FILES_MAX], now[WATCH_FILES_MAX];
-    size_t before_count, now_count;
+    struct drop *drop;
+    struct err said; /* the trouble that was said last: it isn't said again at each turn */
 };
-
-static const char *const subfolders[] = {"done", "failed", "rejects"};
 
 fallible watch_open(const struct watch_options *o, struct watch **out_watch, struct err *e)
 {
     struct import_map *map = NULL;
-    char path[PATH_BYTES_MAX];
-    for (size_t i = 0; i < COUNT_OF(subfolders); i++) {
-        (void)snprintf(path, sizeof path, "%s/%s", o->folder, subfolders[i]);
-        if (mkdir(path, 0700) != 0 && errno != EEXIST)
-            return errno == ENOENT ? FAIL(e, NOT_FOUND, "there is no folder %s", o->folder) : FAIL(e, IO, "can't make %s: %s", path, strerror(errno));
-    }
+    struct drop *drop = NULL;
     if (o->import.map != NULL)
         TRY(import_map_load(o->import.map, &map, e));
+    struct drop_options options = {o->folder, o->subfolders, o->marker, map == NULL ? NULL : import_map_says(map)};
+    struct status status = drop_open(&options, &drop, e);
+    if (failed(status)) {
+        import_map_destroy(map);
+        return status;
+    }
     struct watch *w = calloc(1, sizeof *w);
     if (w == NULL)
         abort();
-    w->options = *o;
-    w->map = map;
+    *w = (struct watch){.options = *o, .map = map, .drop = drop};
     *out_watch = w;
     return DONE;
 }
@@ -54,103 +46,32 @@ void watch_close(struct watch *w)
 {
     if (w == NULL)
         return;
+    drop_close(w->drop);
     import_map_destroy(w->map);
     free(w);
 }
 
-/* --- which files --- */
-
-static bool ends_in(const char *name, const char *ending)
-{
-    size_t size = strlen(name), own = strlen(ending);
-    return size > own && strcmp(name + size - own, ending) == 0;
-}
-
-static bool is_joined(const struct watch *w, const char *name)
-{
-    const struct import_map_says *says = w->map == NULL ? NULL : import_map_says(w->map);
-    for (size_t i = 0; says != NULL && i < says->join_count; i++)
-        if (strcmp(says->joins[i].file, name) == 0)
-            return true;
-    return false;
-}
-
-static bool is_wanted(const struct watch *w, const char *name)
-{
-    return name[0] != '.' && strlen(name) < NAME_BYTES_MAX && !ends_in(name, ".tmp") && !ends_in(name, ".part") && !ends_in(name, ".filepart") &&
-           !is_joined(w, name);
-}
-
-static void file_note(struct watch *w, const char *name)
-{
-    char path[PATH_BYTES_MAX];
-    struct stat about;
-    (void)snprintf(path, sizeof path, "%s/%s", w->options.folder, name);
-    if (w->now_count == WATCH_FILES_MAX || lstat(path, &about) != 0 || !S_ISREG(about.st_mode))
-        return;
-    struct watched *f = &w->now[w->now_count++];
-    (void)snprintf(f->name, sizeof f->name, "%s", name);
-    f->size_bytes = about.st_size;
-    f->changed_ns = (int64_t)about.st_mtim.tv_sec * 1000000000 + about.st_mtim.tv_nsec;
-}
-
-static int by_name(const void *a, const void *b)
-{
-    const struct watched *x = a, *y = b;
-    return strcmp(x->name, y->name);
-}
-
-static fallible files_list(struct watch *w, struct err *e)
-{
-    DIR *folder = opendir(w->options.folder);
-    if (folder == NULL)
-        return FAIL(e, IO, "can't read %s: %s", w->options.folder, strerror(errno));
-    memcpy(w->before, w->now, w->now_count * sizeof *w->now);
-    w->before_count = w->now_count;
-    w->now_count = 0;
-    for (const struct dirent *d; (d = readdir(folder)) != NULL;)
-        if (is_wanted(w, d->d_name))
-            file_note(w, d->d_name);
-    (void)closedir(folder);
-    qsort(w->now, w->now_count, sizeof *w->now, by_name);
-    return DONE;
-}
-
-/* Whoever writes it has not done so since the last look. */
-static bool is_settled(const struct watch *w, const struct watched *f)
-{
-    const struct watched *b = bsearch(f, w->before, w->before_count, sizeof *f, by_name);
-    return w->options.is_settled || (b != NULL && b->size_bytes == f->size_bytes && b->changed_ns == f->changed_ns);
-}
-
 /* --- one file --- */
 
-/* A file of the same name that was put away before keeps its place: this one gets a number. */
-static fallible file_put_away(const struct watch *w, const char *name, const char *subfolder, struct err *e)
+static void trouble_say(struct watch *w, struct status status, const struct err *e)
 {
-    char from[PATH_BYTES_MAX], to[PATH_BYTES_MAX];
-    (void)snprintf(from, sizeof from, "%s/%s", w->options.folder, name);
-    for (int i = 1; i < 10000; i++) {
-        if (i == 1)
-            (void)snprintf(to, sizeof to, "%s/%s/%s", w->options.folder, subfolder, name);
-        else
-            (void)snprintf(to, sizeof to, "%s/%s/%s.%d", w->options.folder, subfolder, name, i);
-        if (link(from, to) == 0)
-            return unlink(from) == 0 ? DONE : FAIL(e, IO, "can't take %s away: %s", from, strerror(errno));
-        if (errno != EEXIST)
-            break;
-    }
-    return FAIL(e, IO, "can't put %s away as %s: %s", from, to, strerror(errno));
+    if (strcmp(w->said.text, e->text) != 0)
+        (void)say_failure(status, e);
+    w->said = *e;
 }
 
-static void reason_write(const struct watch *w, const char *name, const struct err *why)
+static void reason_write(const struct watch *w, const char *name, unsigned number, const struct err *why)
 {
-    char path[PATH_BYTES_MAX];
-    (void)snprintf(path, sizeof path, "%s/failed/%s.reason.txt", w->options.folder, name);
+    char path[DROP_PATH_BYTES];
+    drop_path(w->drop, "failed", name, number, path);
+    size_t size = strlen(path);
+    (void)snprintf(path + size, sizeof path - size, ".reason.txt");
     FILE *file = fopen(path, "we");
     if (file == NULL)
         return; /* it has been said on standard error, too */
-    (void)fprintf(file, "%s\n", why->text);
+    struct arena *a = arena_create(ERR_TEXT_BYTES_MAX);
+    (void)fprintf(file, "%s\n", reason_said(a, why->text));
+    arena_destroy(a);
     (void)fclose(file);
 }
 
@@ -160,105 +81,149 @@ static bool is_for_now(struct status s)
     return s.code == STATUS_UNAVAILABLE || s.code == STATUS_FULL || s.code == STATUS_DENIED || s.code == STATUS_IO;
 }
 
-static void rows_add(struct import_counts *to, const struct import_counts *more)
+static fallible file_fail(struct watch *w, const struct drop_file *f, unsigned number, struct status status, const struct err *why, struct err *e)
 {
-    to->sent.sent += more->sent.sent;
-    to->sent.accepted += more->sent.accepted;
-    to->sent.duplicates += more->sent.duplicates;
-    to->sent.faulty += more->sent.faulty;
-    to->sent.refused += more->sent.refused;
+    (void)say_failure(status, why);
+    TRY(drop_put_away(w->drop, f, "failed", number, e));
+    reason_write(w, f->name, number, why);
+    return DONE;
 }
 
-static fallible file_take(struct watch *w, const char *name, struct watch_counts *counts, struct err *e)
+/* The file has been read: it goes where it belongs, unless what was read is no longer what stands there. */
+static fallible file_settle(struct watch *w, const struct drop_file *f, unsigned number, struct watch_counts *counts, struct err *e)
 {
-    char path[PATH_BYTES_MAX], rejects[PATH_BYTES_MAX];
+    if (drop_is_unchanged(w->drop, f)) {
+        counts->done++;
+        return drop_put_away(w->drop, f, "done", number, e);
+    }
+    struct err changed;
+    err_set(&changed, "%s changed while it was read: it stays, and is read again", f->name);
+    trouble_say(w, DONE, &changed);
+    counts->waiting++;
+    return DONE;
+}
+
+static fallible file_take(struct watch *w, const struct drop_file *f, struct watch_counts *counts, struct err *e)
+{
+    char path[DROP_PATH_BYTES], rejects[DROP_PATH_BYTES];
+    unsigned number = drop_number(w->drop, f->name);
     struct import_options o = w->options.import;
     struct import_counts rows;
     struct err why = {0};
-    (void)snprintf(path, sizeof path, "%s/%s", w->options.folder, name);
-    (void)snprintf(rejects, sizeof rejects, "%s/rejects/%s.csv", w->options.folder, name);
+    drop_path(w->drop, "", f->name, 1, path);
+    drop_rejects_path(w->drop, f->name, number, rejects);
+    if (access(path, R_OK) != 0) {
+        err_set(&why, "can't read %s: %s", path, strerror(errno));
+        trouble_say(w, DONE, &why);
+        counts->waiting++;
+        return DONE;
+    }
+    TRY(drop_path_make(w->drop, rejects, e));
     o.path = path;
     o.rejects = rejects;
     struct status status = import_file(&o, &rows, &why);
-    rows_add(&counts->rows, &rows);
-    if (done(status)) {
-        counts->done++;
-        return file_put_away(w, name, "done", e);
-    }
+    sender_counts_add(&counts->rows, &rows.sent);
+    if (done(status))
+        return file_settle(w, f, number, counts, e);
     if (is_for_now(status)) {
         counts->waiting++;
         *e = why;
         return status;
     }
     counts->failed++;
-    (void)fprintf(stderr, "kith: %s: %s\n", path, why.text);
-    reason_write(w, name, &why);
-    return file_put_away(w, name, "failed", e);
+    return file_fail(w, f, number, status, &why, e);
 }
 
-fallible watch_look(struct watch *w, struct watch_counts *out_counts, struct err *e)
+/* --- a turn --- */
+
+static uint64_t files_unready(const struct watch *w, bool settled)
 {
+    size_t count;
+    uint64_t unready = 0;
+    const struct drop_file *files = drop_files(w->drop, &count);
+    for (size_t i = 0; i < count; i++)
+        unready += files[i].kind == DROP_FILE && !drop_is_ready(w->drop, &files[i], settled);
+    return unready;
+}
+
+fallible watch_turn(struct watch *w, struct watch_counts *out_counts, struct err *e)
+{
+    size_t count;
+    bool settled = w->options.settle_us == 0;
     *out_counts = (struct watch_counts){0};
-    TRY(files_list(w, e));
-    for (size_t i = 0; i < w->now_count; i++) {
-        if (!is_settled(w, &w->now[i]))
-            out_counts->waiting++;
-        else
-            TRY(file_take(w, w->now[i].name, out_counts, e));
+    TRY(drop_look(w->drop, e));
+    if (!settled && w->options.marker == NULL && files_unready(w, false) > 0) {
+        if (!wait_until(time_now_us() + w->options.settle_us))
+            return DONE;
+        TRY(drop_look(w->drop, e));
     }
+    const struct drop_file *files = drop_files(w->drop, &count);
+    out_counts->waiting = files_unready(w, settled);
+    for (size_t i = 0; i < count && !stop_wanted(); i++)
+        if (files[i].kind == DROP_FILE && drop_is_ready(w->drop, &files[i], settled))
+            TRY(file_take(w, &files[i], out_counts, e));
     return DONE;
 }
 
 /* --- the verb --- */
 
-static volatile sig_atomic_t stop_wanted;
-
-static void stop_note(int signal)
+static void counts_print(const struct watch_counts *c, bool json)
 {
-    (void)signal;
-    stop_wanted = 1;
-}
-
-static void counts_print(const struct watch_counts *c)
-{
+    uint64_t faulty = c->rows.faulty + c->rows.refused;
     if (c->done + c->failed == 0)
         return;
-    printf(either("%" PRIu64 " files imported, %" PRIu64 " could not be read: %" PRIu64 " rows, %" PRIu64 " of them faulty.\n",
-                  "导入 %" PRIu64 " 个文件,%" PRIu64 " 个无法读取:共 %" PRIu64 " 行,其中 %" PRIu64 " 行有误。\n"),
-           c->done, c->failed, c->rows.sent.sent, c->rows.sent.faulty + c->rows.sent.refused);
+    if (json)
+        printf("{\"done\":%" PRIu64 ",\"failed\":%" PRIu64 ",\"waiting\":%" PRIu64 ",\"sent\":%" PRIu64 ",\"faulty\":%" PRIu64 "}\n", c->done, c->failed,
+               c->waiting, c->rows.sent, faulty);
+    else
+        printf(either("%" PRIu64 " files imported, %" PRIu64 " could not be read: %" PRIu64 " rows, %" PRIu64 " of them faulty.\n",
+                      "导入 %" PRIu64 " 个文件,%" PRIu64 " 个无法读取:共 %" PRIu64 " 行,其中 %" PRIu64 " 行有误。\n"),
+               c->done, c->failed, c->rows.sent, faulty);
     (void)fflush(stdout);
 }
 
-/* Until it is told to stop; what can't go on for now is said once and tried again. */
-static int watch_run(struct watch *w, bool once, uint64_t every_s)
+static int watch_once(struct watch *w, bool json)
 {
     struct watch_counts counts;
-    struct timespec wait = {.tv_sec = (time_t)every_s};
-    while (!stop_wanted) {
+    struct err e = {0};
+    struct status status = watch_turn(w, &counts, &e);
+    counts_print(&counts, json);
+    if (failed(status))
+        return say_failure(status, &e);
+    if (counts.waiting > 0 && !json)
+        printf(either("%" PRIu64 " files wait: somebody may still be writing them, or what belongs to them isn't there.\n",
+                      "%" PRIu64 " 个文件等待中:可能仍在写入,或所需的文件尚未到齐。\n"),
+               counts.waiting);
+    return counts.failed > 0 || counts.rows.faulty + counts.rows.refused > 0 ? EXIT_REFUSED : EXIT_DONE;
+}
+
+/* Until it is told to stop; what can't go on for now is said once and tried again. */
+static int watch_run(struct watch *w, const struct schedule *s, bool json)
+{
+    for (uint64_t turns = 0; schedule_wait(s, turns); turns++) {
+        struct watch_counts counts;
         struct err e = {0};
-        struct status status = watch_look(w, &counts, &e);
-        counts_print(&counts);
-        if (failed(status) && (once || !is_for_now(status)))
+        struct status status = watch_turn(w, &counts, &e);
+        counts_print(&counts, json);
+        if (failed(status) && !is_for_now(status))
             return say_failure(status, &e);
         if (failed(status))
-            (void)fprintf(stderr, "kith: %s\n", e.text);
-        if (once)
-            return counts.failed > 0 || counts.rows.sent.faulty + counts.rows.sent.refused > 0 ? EXIT_REFUSED : EXIT_DONE;
-        (void)nanosleep(&wait, NULL);
+            trouble_say(w, status, &e);
+        else if (counts.waiting == 0)
+            w->said = (struct err){0};
     }
     return EXIT_DONE;
 }
 
-static int watch_begin(const struct watch_options *o, bool once, uint64_t every_s)
+static int watch_begin(const struct watch_options *o, const struct schedule *s, bool once, bool json)
 {
     struct err e = {0};
     struct watch *w = NULL;
     struct status status = watch_open(o, &w, &e);
     if (failed(status))
         return say_failure(status, &e);
-    (void)signal(SIGINT, stop_note);
-    (void)signal(SIGTERM, stop_note);
-    int code = watch_run(w, once, every_s);
+    stop_begin();
+    int code = once ? watch_once(w, json) : watch_run(w, s, json);
     watch_close(w);
     return code;
 }
@@ -266,19 +231,24 @@ static int watch_begin(const struct watch_options *o, bool once, uint64_t every_
 int verb_watch(struct arguments *a)
 {
     struct err e = {0};
-    uint64_t every_s = EVERY_SECONDS;
-    bool once = argument_flag(a, "once");
-    struct watch_options o = {.is_settled = once,
+    struct schedule schedule = {.every_us = EVERY_US};
+    bool once = argument_flag(a, "once"), json = argument_flag(a, "json");
+    struct watch_options o = {.settle_us = SETTLE_US, .marker = argument_option(a, "marker"), .subfolders = argument_flag(a, "subfolders"),
                               .import = {.map = argument_option(a, "map"), .source = argument_option(a, "source"), .things = argument_flag(a, "things")}};
-    struct status status = argument_number(a, "every", &every_s, &e);
+    const char *every = argument_option(a, "every"), *at = argument_option(a, "at"), *settle = argument_option(a, "settle");
+    struct status status = client_of_arguments(a, &o.import.client, &e);
     if (done(status))
-        status = client_of_arguments(a, &o.import.client, &e);
+        status = schedule_parse(every, at, &schedule, &e);
+    if (settle != NULL && strcmp(settle, "0") == 0)
+        o.settle_us = 0;
+    else if (settle != NULL && done(status))
+        status = WRAP(&e, duration_parse(settle, &o.settle_us, &e), "--settle");
     o.folder = argument_next(a);
     int code = EXIT_USAGE;
-    if (o.folder == NULL || every_s == 0)
+    if (o.folder == NULL || (o.marker != NULL && o.marker[0] == 0))
         code = say_usage(verb_of(a));
     else if (arguments_finished(a))
-        code = failed(status) ? say_failure(status, &e) : watch_begin(&o, once, every_s);
+        code = failed(status) ? say_failure(status, &e) : watch_begin(&o, &schedule, once, json);
     client_destroy(o.import.client);
     return code;
 }

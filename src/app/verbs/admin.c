@@ -1,4 +1,4 @@
-/* Verbs that change: tokens, hooks, settings, who is who; and a checkpoint. */
+/* Verbs that change: tokens, hooks, consumers, settings, who is who; and a checkpoint. */
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -22,7 +22,8 @@ static void show_token(struct json root, struct arena *a, FILE *out)
 static int token_add(struct errand *d, struct arguments *a)
 {
     const char *roles = argument_option(a, "roles"), *brands = argument_option(a, "brands"), *store = argument_option(a, "store"),
-               *channel = argument_option(a, "channel"), *brand = argument_option(a, "brand"), *expires = argument_option(a, "expires");
+               *channel = argument_option(a, "channel"), *brand = argument_option(a, "brand"), *expires = argument_option(a, "expires"),
+               *own_customers = argument_option(a, "own-customers");
     bool masked = argument_flag(a, "masked");
     (void)argument_next(a); /* "add" */
     const char *name = argument_next(a);
@@ -36,6 +37,7 @@ static int token_add(struct errand *d, struct arguments *a)
     errand_put_text(d, "channel", channel);
     errand_put_text(d, "brand", brand);
     errand_put_text(d, "expires", expires);
+    errand_put_text(d, "own_customers", own_customers);
     json_key(&d->writer, "masked");
     json_put_bool(&d->writer, masked);
     json_object_end(&d->writer);
@@ -143,6 +145,40 @@ int verb_hook(struct arguments *a)
 {
     static const struct errand_word rows[] = {{"add", hook_add}, {"list", hook_list},      {"remove", hook_remove},
                                               {"dead", hook_dead}, {"again", hook_dead_act}, {"drop", hook_dead_act}};
+    return errand_run_word(a, rows, COUNT_OF(rows));
+}
+
+/* --- consumers of changes --- */
+
+static int consumer_add(struct errand *d, struct arguments *a)
+{
+    const char *from = argument_option(a, "from");
+    (void)argument_next(a); /* "add" */
+    const char *name = argument_next(a);
+    if (!errand_ready(d, name != NULL))
+        return EXIT_USAGE;
+    json_object_begin(&d->writer);
+    errand_put_text(d, "from", from == NULL ? "now" : from);
+    json_object_end(&d->writer);
+    errand_path_text(d, "/api/v1/consumers/");
+    url_push(&d->path, bytes_of_text(name));
+    return errand_run(d, "PUT", show_done);
+}
+
+static int consumer_list(struct errand *d, struct arguments *a)
+{
+    return whole_list(d, a, "/api/v1/consumers");
+}
+
+static int consumer_remove(struct errand *d, struct arguments *a)
+{
+    return named_end(d, a, "/api/v1/consumers/");
+}
+
+int verb_consumer(struct arguments *a)
+{
+    static const struct errand_word rows[] = {
+        {"add", consumer_add}, {"list", consumer_list}, {"remove", consumer_remove}};
     return errand_run_word(a, rows, COUNT_OF(rows));
 }
 

@@ -10,6 +10,7 @@
 #include "app/alone.h"
 #include "app/arguments.h"
 #include "app/backup/set.h"
+#include "app/verbs/erased.h"
 #include "app/verbs/errand.h"
 #include "base/time.h"
 #include "domain/identity/identity.h"
@@ -22,8 +23,6 @@
 #define RATE_USUAL ((size_t)400 << 20) /* bytes a second */
 #define WORKSPACE_USUAL "main"
 #define VERIFYING "verify" /* in the set's folder */
-#define ERASED_BYTES_MAX (256u << 20)
-#define PIECE_BYTES 65536u
 
 /* What the verbs work on. */
 struct keeping {
@@ -269,90 +268,10 @@ static int backup_drop(struct arguments *a, struct keeping *k)
 
 /* --- bringing one back --- */
 
-/* Public ids of people who were erased since, out of what `kith erase list --json` said: it is kept apart from backups. */
-struct erased {
-    struct hash128 *ids;
-    size_t count;
-};
-
-static void erased_add(struct json list, struct erased *out)
-{
-    struct json one, absorbed;
-    for (struct json_walk w = json_items(list); json_item_next(&w, &one);) {
-        out->count += public_id_read(json_string(json_find(one, BYTES_LIT("person"))), &out->ids[out->count]);
-        for (struct json_walk x = json_items(json_find(one, BYTES_LIT("absorbed"))); json_item_next(&x, &absorbed);)
-            out->count += public_id_read(json_string(absorbed), &out->ids[out->count]);
-    }
-}
-
-static fallible file_read_all(const char *path, struct buf *out_text, struct err *e)
-{
-    FILE *file = fopen(path, "re");
-    if (file == NULL)
-        return FAIL(e, NOT_FOUND, "%s: %s", path, strerror(errno));
-    for (size_t got = 1; got > 0 && !out_text->overflowed;) {
-        uint8_t piece[PIECE_BYTES];
-        got = fread(piece, 1, sizeof piece, file);
-        buf_push(out_text, bytes_of(piece, got));
-    }
-    bool good = ferror(file) == 0 && !out_text->overflowed;
-    (void)fclose(file);
-    return good ? DONE : FAIL(e, IO, "can't read %s", path);
-}
-
-/* Any number of pages, a line each. */
-static fallible erased_parse(struct keeping *k, struct bytes text, struct erased *out, struct err *e)
-{
-    struct json_lines lines;
-    struct json_line line;
-    struct status status = DONE;
-    struct json_parser *p = json_parser_create(ERASED_BYTES_MAX);
-    if (p == NULL)
-        abort();
-    out->ids = ARENA_ARRAY(k->arena, struct hash128, text.size / (PUBLIC_ID_TEXT_BYTES - 1) + 1);
-    json_lines_init(&lines, p, text);
-    while (done(status) && json_lines_next(&lines, &line, e)) {
-        status = line.status;
-        if (done(status))
-            erased_add(json_find(line.root, BYTES_LIT("erasures")), out);
-    }
-    json_parser_destroy(p);
-    return status;
-}
-
-static fallible erased_read(struct keeping *k, const char *path, struct erased *out, struct err *e)
-{
-    struct buf text;
-    buf_init(&text, ERASED_BYTES_MAX);
-    struct status status = file_read_all(path, &text, e);
-    if (done(status))
-        status = WRAP(e, erased_parse(k, buf_bytes(&text), out, e), "%s", path);
-    buf_fini(&text);
-    return status;
-}
-
-static fallible erased_apply(struct engine *g, const struct erased *erased, size_t *out_count, struct err *e)
-{
-    *out_count = 0;
-    for (size_t i = 0; i < erased->count; i++) {
-        bool taken = false;
-        struct buf payload;
-        struct erase_ask ask = {.public_id = erased->ids[i], .by = BYTES_LIT("restore")};
-        buf_init(&payload, ERASE_PAYLOAD_BYTES_MAX);
-        struct status status = identity_erase_pack(&ask, &payload, e);
-        if (done(status))
-            status = alone_send(g, COMMAND_ERASE, buf_bytes(&payload), &taken, e);
-        buf_fini(&payload);
-        TRY(status);
-        *out_count += taken;
-    }
-    return DONE;
-}
-
 /* Opens what was restored, which replays its log, and compares it with what the living one was. */
 struct restoring {
     size_t memory_bytes;
-    struct erased erased; /* to be erased here too */
+    struct erased erased; /* since: to be erased here too */
     size_t erased_count;
 };
 
@@ -485,11 +404,11 @@ int verb_restore(struct arguments *a)
     struct err e = {0};
     struct restoring r = {.memory_bytes = MEMORY_DEFAULT};
     struct status status = keeping_open(&k, a, &e);
-    const char *erased = argument_option(a, "erased");
+    const char *erased = argument_option(a, "erased"), *key = argument_option(a, "key");
     if (done(status))
         status = argument_size(a, "memory", &r.memory_bytes, &e);
     if (done(status) && erased != NULL)
-        status = erased_read(&k, erased, &r.erased, &e);
+        status = erased_read(erased, key, k.arena, &r.erased, &e);
     const char *name = argument_option(a, "name"), *to = argument_option(a, "to"), *from = argument_next(a);
     if (failed(status))
         return keeping_close(&k, say_failure(status, &e));

@@ -12,21 +12,6 @@
 #define BAR_COLUMNS 24u
 #define COUNTERS_MAX 512u
 
-static struct json member(struct json j, const char *name)
-{
-    return json_find(j, bytes_of_text(name));
-}
-
-static struct bytes text_of(struct json j, const char *name)
-{
-    return json_string(member(j, name));
-}
-
-static void heading(const char *en, const char *zh, FILE *out)
-{
-    fprintf(out, "\n  %s\n", either(en, zh));
-}
-
 static struct bytes when(struct json j, const char *name, struct arena *a)
 {
     struct bytes text = short_time(member(j, name), a);

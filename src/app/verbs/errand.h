@@ -50,6 +50,7 @@ const char *errand_word_peek(const struct arguments *a); /* the next word, which
 int errand_run_word(struct arguments *a, const struct errand_word *rows, size_t count);
 
 void show_done(struct json root, struct arena *a, FILE *out);  /* of a command: its position, and what it replied */
+void show_fact(struct json fact, struct arena *a, FILE *out);  /* a line: when, what, and its members */
 void show_stats(struct json root, struct arena *a, FILE *out); /* of GET /api/v1/stats */
 
 int verb_get(struct arguments *a);
@@ -72,15 +73,19 @@ int verb_unsuppress(struct arguments *a);
 int verb_export(struct arguments *a);
 int verb_put(struct arguments *a);
 int verb_list(struct arguments *a);
+int verb_find_thing(struct arguments *a);
 int verb_kinds(struct arguments *a);
 int get_thing(struct errand *d, struct arguments *a); /* of verb_get */
 int verb_token(struct arguments *a);
 int verb_hook(struct arguments *a);
+int verb_changes(struct arguments *a); /* verbs/changes.c */
+int verb_consumer(struct arguments *a);
 int verb_settings(struct arguments *a);
 int verb_apply(struct arguments *a); /* verbs/apply.c */
 int verb_checkpoint(struct arguments *a);
 int verb_ports(struct arguments *a);
 int verb_erase(struct arguments *a);
+int verb_custody(struct arguments *a);
 int verb_names(struct arguments *a);
 int verb_reads(struct arguments *a);
 int verb_act(struct arguments *a); /* bind, unbind, merge, split, never-merge, block, unblock */

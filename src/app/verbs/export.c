@@ -1,10 +1,13 @@
 /* `kith export`: everything of one sort into a file, as it comes. */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "app/arguments.h"
+#include "app/verbs/copy.h"
 #include "app/verbs/redo.h"
+#include "base/time.h"
 #include "edge/api/export_rows.h"
 #include "lib/sheets.h"
 
@@ -29,8 +32,26 @@ struct taking {
 
 /* --- what comes --- */
 
-static void cell_take(struct taking *t, struct json cell)
+#define SHEET_YEAR_LEAST 1900 /* of a workbook's calendar */
+
+/* A time as clocks show it where the reader is (TZ), so that a workbook counts with it; false: it is none. */
+static bool time_take(struct taking *t, struct json cell)
 {
+    int64_t us;
+    struct tm clock;
+    if (failed(time_parse(json_string(cell), &us, NULL)))
+        return false;
+    time_t seconds = (time_t)(us / US_PER_SECOND - (us % US_PER_SECOND < 0));
+    if (localtime_r(&seconds, &clock) == NULL || clock.tm_year + 1900 < SHEET_YEAR_LEAST)
+        return false;
+    sheets_time(t->sheets, &clock);
+    return true;
+}
+
+static void cell_take(struct taking *t, const struct export_column *column, struct json cell)
+{
+    if (column->is_time && json_is(cell, JSON_STRING) && time_take(t, cell))
+        return;
     if (json_is(cell, JSON_NUMBER))
         sheets_number(t->sheets, json_raw(cell));
     else if (json_is(cell, JSON_STRING))
@@ -46,7 +67,7 @@ static fallible row_take(struct taking *t, struct err *e)
         return FAIL(e, LIMIT, "%s", either("a row is too long for a workbook", "某行过长,无法写入工作簿"));
     TRY(json_parse(t->parser, buf_bytes(&t->row), &row, e));
     for (size_t i = 0; i < t->kind->column_count; i++)
-        cell_take(t, export_cell(&t->kind->columns[i], row));
+        cell_take(t, &t->kind->columns[i], export_cell(&t->kind->columns[i], row));
     buf_clear(&t->row);
     return sheets_row_end(t->sheets, e);
 }
@@ -93,7 +114,7 @@ static fallible out_open(struct taking *t, struct err *e)
     if (access(t->path, F_OK) == 0)
         return FAIL(e, INVALID, either("there is a file %s already", "文件 %s 已存在"), t->path);
     for (size_t i = 0; i < t->kind->column_count; i++)
-        names[i] = t->kind->columns[i].name;
+        names[i] = either(t->kind->columns[i].name, t->kind->columns[i].zh);
     t->sheets = sheets_create(t->path, t->kind->name, names, t->kind->column_count);
     return t->sheets != NULL ? DONE
                              : FAIL(e, FULL, "%s", either("no memory for a workbook", "内存不足,无法新建工作簿"));
@@ -164,6 +185,12 @@ static int export_run(struct errand *d, struct taking *t)
     return failed(status) && code == EXIT_DONE ? say_failure(status, &e) : code;
 }
 
+static int export_person(struct errand *d, struct arguments *a, const char *out)
+{
+    const char *who = argument_next(a);
+    return errand_ready(d, who != NULL && out != NULL) ? copy_export(d, who, out) : EXIT_USAGE;
+}
+
 int verb_export(struct arguments *a)
 {
     static const char *const passed_on[] = {"after", "brand", "kind", "shop", "since", "until"};
@@ -171,12 +198,14 @@ int verb_export(struct arguments *a)
     errand_begin(&d, a);
     const char *format = argument_option(a, "format"), *values[COUNT_OF(passed_on)];
     struct taking t = {.path = argument_option(a, "out"), .parser = d.parser, .status = DONE};
-    bool plain = argument_flag(a, "plain");
+    bool plain = argument_flag(a, "plain"), labels = argument_flag(a, "labels");
     for (size_t i = 0; i < COUNT_OF(passed_on); i++)
         values[i] = argument_option(a, passed_on[i]);
     const char *what = argument_next(a);
     if (what != NULL && strcmp(what, "acts") == 0)
         return errand_end(&d, errand_ready(&d, true) ? export_acts(&d, t.path) : EXIT_USAGE);
+    if (what != NULL && strcmp(what, "person") == 0)
+        return errand_end(&d, export_person(&d, a, t.path));
     t.kind = kind_named(what);
     bool good = t.kind != NULL && format_choose(&t, format) && (t.format != FORMAT_XLSX || t.path != NULL);
     if (!errand_ready(&d, good))
@@ -185,6 +214,7 @@ int verb_export(struct arguments *a)
     errand_path_text(&d, t.kind->name);
     errand_path_value(&d, "format", format_asked(t.format));
     errand_path_value(&d, "plain", plain ? "1" : NULL);
+    errand_path_value(&d, "labels", labels ? either("en", "zh") : NULL);
     for (size_t i = 0; i < COUNT_OF(passed_on); i++)
         errand_path_value(&d, passed_on[i], values[i]);
     return errand_end(&d, export_run(&d, &t));

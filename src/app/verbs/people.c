@@ -150,6 +150,13 @@ static const char *stat_text(uint64_t number, enum stat_form form, struct arena 
     return grouped(number, text);
 }
 
+/* Of a token that is limited to them. */
+static void show_own_customers(struct json root, FILE *out)
+{
+    if (json_is(json_find(root, BYTES_LIT("own_customers_count")), JSON_NUMBER))
+        fprintf(out, "  %s  %llu\n", either("own customers", "专属客户"), (unsigned long long)number_in(root, "own_customers_count"));
+}
+
 void show_stats(struct json root, struct arena *a, FILE *out)
 {
     static const struct {
@@ -165,11 +172,14 @@ void show_stats(struct json root, struct arena *a, FILE *out)
         {"checkpoint_position", "last checkpoint at", "最近检查点", STAT_POSITION},
         {"memory_bytes", "memory of the rows", "行所占内存", STAT_BYTES},
         {"dedup_horizon_seconds", "de-duplication reaches back", "去重可回溯", STAT_SPAN},
+        {"consumers", "consumers of changes", "变更的消费者", STAT_COUNT},
+        {"consumer_lag", "changes the last of them lacks", "进度最慢者未确认的变更", STAT_COUNT},
     };
     struct grid g;
     struct bytes trouble = json_string(json_find(root, BYTES_LIT("trouble"))), digest = json_string(json_find(root, BYTES_LIT("digest")));
     if (json_kind(json_find(root, BYTES_LIT("left_out"))) != JSON_ABSENT) {
         fprintf(out, "  %s\n", either("Cut to what this token may see; figures of the whole workspace are not for it.", "以下仅为该令牌可见的部分,不含整个工作区的数字。"));
+        show_own_customers(root, out);
         show_brands(root, a, out);
         show_event_bars(root, a, out);
         return;
@@ -210,32 +220,37 @@ struct tail {
     struct arena *arena; /* emptied after each */
 };
 
-static void members_print(struct json object, const char *left_out)
+static void members_print(struct json object, const char *left_out, FILE *out)
 {
     struct bytes key;
     struct json value;
     for (struct json_walk w = json_members(object); json_member_next(&w, &key, &value);) {
-        struct bytes name = word_of(key), text = json_is(value, JSON_STRING) ? json_string(value) : json_raw(value);
+        struct json inner = json_find(value, key), told = json_is(inner, JSON_ABSENT) ? value : inner; /* of an event its name */
+        struct bytes name = word_of(key), text = json_is(told, JSON_STRING) ? json_string(told) : json_raw(told);
         if (!bytes_equal(key, bytes_of_text(left_out)) && !json_is(value, JSON_NULL))
-            printf("  %.*s=%.*s", BYTES_ARG(name), BYTES_ARG(text));
+            fprintf(out, "  %.*s=%.*s", BYTES_ARG(name), BYTES_ARG(text));
     }
 }
 
-/* {"position":…,"time":…,"fact":…,"cause":…,"data":{…}}: when, what, and its members; the cause where it isn't live. */
+/* {"position":…,"time":…,"fact":…,"cause":…,"data":{…}}: the cause where it isn't live. */
+void show_fact(struct json fact, struct arena *a, FILE *out)
+{
+    struct bytes time = short_time(json_find(fact, BYTES_LIT("time")), a), what = word_of(json_string(json_find(fact, BYTES_LIT("fact")))),
+                 cause = json_string(json_find(fact, BYTES_LIT("cause"))), cause_word = word_of(BYTES_LIT("cause"));
+    fprintf(out, "%.*s  %.*s", BYTES_ARG(time), BYTES_ARG(what));
+    if (!bytes_equal(cause, BYTES_LIT("live")))
+        fprintf(out, "  %.*s=%.*s", BYTES_ARG(cause_word), BYTES_ARG(cause));
+    members_print(json_find(fact, BYTES_LIT("data")), "time", out);
+    fprintf(out, "\n");
+}
+
 static void fact_print(struct tail *t, struct bytes data)
 {
     struct json root;
-    if (t->json || failed(json_parse(t->parser, data, &root, NULL))) {
+    if (t->json || failed(json_parse(t->parser, data, &root, NULL)))
         printf("%.*s\n", BYTES_ARG(data));
-        return;
-    }
-    struct bytes time = short_time(json_find(root, BYTES_LIT("time")), t->arena), fact = word_of(json_string(json_find(root, BYTES_LIT("fact")))),
-                 cause = json_string(json_find(root, BYTES_LIT("cause"))), cause_word = word_of(BYTES_LIT("cause"));
-    printf("%.*s  %.*s", BYTES_ARG(time), BYTES_ARG(fact));
-    if (!bytes_equal(cause, BYTES_LIT("live")))
-        printf("  %.*s=%.*s", BYTES_ARG(cause_word), BYTES_ARG(cause));
-    members_print(json_find(root, BYTES_LIT("data")), "time");
-    printf("\n");
+    else
+        show_fact(root, t->arena, stdout);
     arena_reset(t->arena);
 }
 

@@ -1,242 +1,241 @@
-/* What was decided about identity by hand, and its declared types, as a file of calls: `kith export acts` writes one, `kith redo` does
- * again what it says. */
+/* `kith redo`: does again what `kith export acts` wrote, by itself or among the events of the same workspace. */
+#include "app/verbs/redo.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "app/arguments.h"
-#include "app/verbs/redo.h"
+#include "app/import/lines.h"
+#include "app/sender.h"
 
-#define IDENTITY "/api/v1/identity/"
-#define TYPE_PATH IDENTITY "type"
-#define CALLS_BYTES_MAX ((size_t)256 << 20)
-#define PAGE "500"
+#define LINE_BYTES_MAX (1u << 20)
 
-/* Acts that can be done again from what is kept of them. */
-static const struct redoable {
-    const char *act, *path;
-} redoable[] = {{"identity.bind", IDENTITY "bind"},
-                {"identity.unbind", IDENTITY "unbind"},
-                {"identity.merge", IDENTITY "merge"},
-                {"identity.split", IDENTITY "split"},
-                {"identity.never_merge", IDENTITY "never-merge"}};
-
-/* --- writing --- */
-
-struct calls {
-    struct buf types, acts; /* lines, each with its end */
-    struct buf starts;      /* size_t each: where an act's line begins in `acts` */
-    uint64_t left_out;
+/* An act that was done again: where it stood, and where it stands now. */
+struct redone {
+    uint64_t was, is;
 };
 
-static struct json_writer call_begin(struct buf *out, const char *path)
+struct redoing {
+    struct errand *d;
+    bool only_types;
+    uint64_t did, refused;
+    struct buf redone; /* struct redone each, `was` ascending */
+    /* The events that acts stand between; no sender: none. */
+    struct sender *sender;
+    struct input *input;
+    struct lines *lines;
+    struct line event; /* the next one, not sent yet */
+    uint64_t event_position;
+    bool has_event;
+    struct progress progress;
+};
+
+/* --- the events between --- */
+
+static fallible event_next(struct redoing *r, struct err *e)
 {
-    struct json_writer w;
-    json_writer_init(&w, out, false);
-    json_object_begin(&w);
-    json_key(&w, "path");
-    json_put_text(&w, path);
-    json_key(&w, "body");
-    json_object_begin(&w);
-    return w;
+    struct json root;
+    TRY(lines_next(r->lines, &r->event, &r->has_event, e));
+    if (!r->has_event)
+        return DONE;
+    if (r->event.is_too_long || failed(json_parse(r->d->parser, r->event.text, &root, NULL)) ||
+        !json_uint64(json_find(root, BYTES_LIT("position")), &r->event_position))
+        return FAIL(e, INVALID,
+                    either("line %llu of the events has no position: want what `kith export events` wrote",
+                           "事件文件第 %llu 行没有位点:应为 `kith export events` 的输出"),
+                    (unsigned long long)r->event.number);
+    return DONE;
 }
 
-static void call_end(struct json_writer *w)
+/* Sends those that stood before a position, and waits until they are applied. */
+static fallible events_send(struct redoing *r, uint64_t before, struct err *e)
 {
-    json_object_end(w);
-    json_object_end(w);
-    buf_push_byte(w->out, '\n');
-}
-
-static void type_put(struct calls *c, struct json type)
-{
-    struct bytes key;
-    struct json value;
-    struct json_writer w = call_begin(&c->types, TYPE_PATH);
-    for (struct json_walk walk = json_members(type); json_member_next(&walk, &key, &value);) {
-        if (bytes_equal(key, BYTES_LIT("number")) || json_is(value, JSON_NULL))
-            continue; /* numbers are each workspace's own */
-        json_key_bytes(&w, key);
-        json_put(&w, value);
+    while (r->has_event && r->event_position < before) {
+        TRY(sender_add(r->sender, r->event.text, BYTES_NONE, e));
+        progress_show(&r->progress, r->event.number);
+        TRY(event_next(r, e));
     }
-    call_end(&w);
+    return sender_flush(r->sender, e);
 }
 
-static const char *path_of(struct bytes act)
+static fallible event_fault(void *context, const struct sender_fault *fault, struct err *e)
 {
-    for (size_t i = 0; i < COUNT_OF(redoable); i++)
-        if (bytes_equal(bytes_of_text(redoable[i].act), act))
-            return redoable[i].path;
-    return NULL;
+    (void)context;
+    return FAIL(e, INVALID, either("an event was not taken: %.*s", "有事件未被接受:%.*s"), BYTES_ARG(fault->why));
 }
 
-/* One that was taken back, and the taking back, come to nothing. */
-static void act_put(struct calls *c, struct json act)
+static fallible events_open(struct redoing *r, const char *path, struct err *e)
 {
-    struct bytes name = json_string(json_find(act, BYTES_LIT("act")));
-    const char *path = path_of(name);
-    bool undone = false;
-    (void)json_bool(json_find(act, BYTES_LIT("undone")), &undone);
-    if (undone || bytes_equal(name, BYTES_LIT("identity.undo")))
+    TRY(client_of_arguments(r->d->arguments, &r->d->client, e));
+    TRY(input_open(path, &r->input, e));
+    r->lines = lines_create(r->input, LINE_BYTES_MAX);
+    r->sender = sender_create(
+        &(struct sender_options){.client = r->d->client, .import = true, .take_fault = event_fault});
+    progress_begin(&r->progress, either("events", "事件"), either("lines", "行"), 0);
+    return event_next(r, e);
+}
+
+static void events_close(struct redoing *r)
+{
+    if (r->sender == NULL)
         return;
-    c->left_out += path == NULL;
-    if (path == NULL)
-        return;
-    size_t start = c->acts.size;
-    buf_push(&c->starts, bytes_of(&start, sizeof start));
-    struct json_writer w = call_begin(&c->acts, path);
-    json_key(&w, "ids");
-    json_put(&w, json_at(act, "summary.ids"));
-    json_key(&w, "reason");
-    json_put(&w, json_find(act, BYTES_LIT("reason")));
-    call_end(&w);
+    progress_end(&r->progress);
+    sender_destroy(r->sender);
+    lines_destroy(r->lines);
+    input_close(r->input);
 }
 
-static int types_ask(struct errand *d, struct calls *c)
-{
-    struct json type;
-    errand_path_text(d, IDENTITY "types");
-    int code = errand_send(d, "GET");
-    for (struct json_walk w = json_items(json_find(d->root, BYTES_LIT("types"))); json_item_next(&w, &type);)
-        type_put(c, type);
-    return code;
-}
+/* --- one act --- */
 
-/* Pages come newest first. */
-static int acts_ask(struct errand *d, struct calls *c)
-{
-    const char *before = NULL;
-    do {
-        struct json act;
-        buf_clear(&d->path);
-        errand_path_text(d, IDENTITY "acts?limit=" PAGE);
-        errand_path_value(d, "before", before);
-        int code = errand_send(d, "GET");
-        if (code != EXIT_DONE)
-            return code;
-        for (struct json_walk w = json_items(json_find(d->root, BYTES_LIT("acts"))); json_item_next(&w, &act);)
-            act_put(c, act);
-        struct json next = json_find(d->root, BYTES_LIT("next"));
-        before = json_is(next, JSON_NUMBER) ? arena_text(d->arena, json_raw(next)) : NULL;
-    } while (before != NULL);
-    return EXIT_DONE;
-}
+struct call {
+    uint64_t position; /* where it stood; 0: it is a type */
+    const char *path;
+    bool is_type, is_undo;
+    struct json body;
+};
 
-static bool calls_write(const struct calls *c, FILE *file)
-{
-    bool good = c->types.size == 0 || fwrite(c->types.data, 1, c->types.size, file) == c->types.size;
-    size_t until = c->acts.size, count = c->starts.size / sizeof(size_t);
-    for (size_t i = count; i-- > 0 && good;) { /* the oldest first */
-        size_t start;
-        memcpy(&start, c->starts.data + i * sizeof start, sizeof start);
-        good = fwrite(c->acts.data + start, 1, until - start, file) == until - start;
-        until = start;
-    }
-    return good;
-}
-
-static int calls_save(const struct calls *c, const char *path)
-{
-    struct err e = {0};
-    if (c->types.overflowed || c->acts.overflowed || c->starts.overflowed)
-        return say_failure(FAIL(&e, LIMIT, "%s", either("there are too many acts", "人工操作过多")), &e);
-    FILE *file = path == NULL ? stdout : fopen(path, "wxe");
-    if (file == NULL)
-        return say_failure(
-            FAIL(&e, INVALID, either("can't make %s: is there one already?", "无法新建 %s:文件是否已存在?"), path), &e);
-    bool good = calls_write(c, file);
-    good &= file == stdout ? fflush(file) == 0 : fclose(file) == 0;
-    if (!good)
-        return say_failure(FAIL(&e, FULL, either("can't write %s", "无法写入 %s"), path == NULL ? "-" : path), &e);
-    if (c->left_out > 0)
-        fprintf(stderr,
-                either("kith: %llu acts of other kinds (block, review) are left out: do them by hand\n",
-                       "kith:%llu 个其他操作(屏蔽、复核)未导出,请手工处理\n"),
-                (unsigned long long)c->left_out);
-    return EXIT_DONE;
-}
-
-int export_acts(struct errand *d, const char *out)
-{
-    struct calls c = {.left_out = 0};
-    buf_init(&c.types, CALLS_BYTES_MAX);
-    buf_init(&c.acts, CALLS_BYTES_MAX);
-    buf_init(&c.starts, CALLS_BYTES_MAX);
-    int code = types_ask(d, &c);
-    if (code == EXIT_DONE)
-        code = acts_ask(d, &c);
-    if (code == EXIT_DONE)
-        code = calls_save(&c, out);
-    buf_fini(&c.types);
-    buf_fini(&c.acts);
-    buf_fini(&c.starts);
-    return code;
-}
-
-/* --- doing again --- */
-
-/* Nothing but identity is called, whatever the file says. */
-static bool call_read(struct errand *d, struct bytes line, const char **out_path, struct bytes *out_body)
+/* Nothing but types and acts is called, whatever the file says. */
+static bool call_read(struct errand *d, struct bytes line, struct call *out)
 {
     struct json root;
     if (failed(json_parse(d->parser, line, &root, NULL)))
         return false;
     struct bytes path = json_string(json_find(root, BYTES_LIT("path")));
-    struct json body = json_find(root, BYTES_LIT("body"));
-    *out_path = arena_text(d->arena, path);
-    *out_body = arena_copy(d->arena, json_raw(body));
-    return bytes_starts_with(path, BYTES_LIT(IDENTITY)) && json_is(body, JSON_OBJECT);
+    size_t verb = path.size;
+    while (verb > 0 && path.data[verb - 1] != '/')
+        verb--;
+    *out = (struct call){.path = arena_text(d->arena, path), .body = json_find(root, BYTES_LIT("body"))};
+    (void)json_uint64(json_find(root, BYTES_LIT("position")), &out->position);
+    out->is_type = bytes_equal(path, BYTES_LIT(TYPE_PATH));
+    out->is_undo = bytes_equal(bytes_slice(path, verb, path.size), BYTES_LIT(UNDO_WORD));
+    bool is_act = bytes_starts_with(path, BYTES_LIT(IDENTITY_PATH)) || bytes_starts_with(path, BYTES_LIT(ORDERS_PATH));
+    return is_act && json_is(out->body, JSON_OBJECT);
 }
 
-static int call_send(struct errand *d, const char *path, struct bytes body)
+/* Where an act stands in this workspace; false: it wasn't done again. */
+static bool redone_find(const struct redoing *r, uint64_t was, uint64_t *out_is)
 {
-    buf_clear(&d->path);
-    buf_clear(&d->body);
-    errand_path_text(d, path);
-    buf_push(&d->body, body);
-    return errand_send(d, "POST");
+    const struct redone *list = (const struct redone *)(const void *)r->redone.data;
+    for (size_t low = 0, high = r->redone.size / sizeof *list; low < high;) {
+        size_t middle = low + (high - low) / 2;
+        if (list[middle].was == was) {
+            *out_is = list[middle].is;
+            return true;
+        }
+        low = list[middle].was < was ? middle + 1 : low;
+        high = list[middle].was < was ? high : middle;
+    }
+    return false;
 }
 
-static int lines_redo(struct errand *d, FILE *file, bool only_types)
+/* What is undone is named by where it stands here. */
+static bool body_write(struct redoing *r, const struct call *call)
+{
+    struct errand *d = r->d;
+    struct bytes key;
+    struct json value;
+    uint64_t position = 0;
+    buf_clear(&d->body);
+    json_writer_init(&d->writer, &d->body, false);
+    json_object_begin(&d->writer);
+    for (struct json_walk w = json_members(call->body); json_member_next(&w, &key, &value);) {
+        json_key_bytes(&d->writer, key);
+        if (!call->is_undo || !bytes_equal(key, BYTES_LIT("position")))
+            json_put(&d->writer, value);
+        else if (json_uint64(value, &position) && redone_find(r, position, &position))
+            json_put_uint64(&d->writer, position);
+        else
+            return false;
+    }
+    json_object_end(&d->writer);
+    return true;
+}
+
+static int call_send(struct redoing *r, const struct call *call)
+{
+    struct errand *d = r->d;
+    struct redone redone = {.was = call->position};
+    buf_clear(&d->path);
+    errand_path_text(d, call->path);
+    int code = errand_send(d, "POST");
+    r->did += code == EXIT_DONE;
+    r->refused += code == EXIT_REFUSED;
+    if (code == EXIT_DONE && json_uint64(json_find(d->root, BYTES_LIT("position")), &redone.is))
+        buf_push(&r->redone, bytes_of(&redone, sizeof redone));
+    return code == EXIT_REFUSED ? EXIT_DONE : code; /* said; the others go on */
+}
+
+static int line_redo(struct redoing *r, struct bytes line, uint64_t number)
+{
+    struct call call;
+    struct err e = {0};
+    arena_reset(r->d->arena);
+    if (!call_read(r->d, line, &call)) {
+        fprintf(stderr, either("kith: line %llu is no act\n", "kith:第 %llu 行不是人工操作\n"),
+                (unsigned long long)number);
+        return EXIT_REFUSED;
+    }
+    if (r->only_types && !call.is_type)
+        return EXIT_DONE;
+    if (!body_write(r, &call)) {
+        fprintf(stderr,
+                either("kith: line %llu takes back an act that was not done again\n",
+                       "kith:第 %llu 行所撤销的操作未被重做\n"),
+                (unsigned long long)number);
+        r->refused++;
+        return EXIT_DONE;
+    }
+    struct status status = r->sender != NULL && !call.is_type ? events_send(r, call.position, &e) : DONE;
+    return failed(status) ? say_failure(status, &e) : call_send(r, &call);
+}
+
+static int lines_redo(struct redoing *r, FILE *file)
 {
     char *line = NULL;
     size_t room = 0;
-    uint64_t number = 0, did = 0, refused = 0;
+    uint64_t number = 0;
+    struct err e = {0};
     int code = EXIT_DONE;
-    for (ssize_t size; code == EXIT_DONE && (size = getline(&line, &room, file)) > 0;) {
-        const char *path;
-        struct bytes body, text = bytes_of(line, (size_t)size);
-        number++;
-        arena_reset(d->arena);
-        if (!call_read(d, text, &path, &body)) {
-            fprintf(stderr, either("kith: line %llu is no act\n", "kith:第 %llu 行不是人工操作\n"),
-                    (unsigned long long)number);
-            code = EXIT_REFUSED;
-        } else if (!only_types || strcmp(path, TYPE_PATH) == 0) {
-            code = call_send(d, path, body);
-            refused += code == EXIT_REFUSED;
-            did += code == EXIT_DONE;
-            code = code == EXIT_REFUSED ? EXIT_DONE : code; /* said; the others go on */
-        }
-    }
+    for (ssize_t size; code == EXIT_DONE && (size = getline(&line, &room, file)) > 0;)
+        code = line_redo(r, bytes_of(line, (size_t)size), ++number);
     free(line);
-    printf(either("%llu done, %llu refused\n", "已执行 %llu 个,被拒绝 %llu 个\n"), (unsigned long long)did,
-           (unsigned long long)refused);
-    return code == EXIT_DONE && refused > 0 ? EXIT_REFUSED : code;
+    struct status status = code == EXIT_DONE && r->sender != NULL ? events_send(r, UINT64_MAX, &e) : DONE;
+    return failed(status) ? say_failure(status, &e) : code;
+}
+
+static void redoing_tell(const struct redoing *r)
+{
+    if (r->sender != NULL)
+        printf(either("%llu events, ", "事件 %llu 个,"), (unsigned long long)sender_counts(r->sender)->accepted);
+    printf(either("%llu done, %llu refused\n", "已执行 %llu 个,被拒绝 %llu 个\n"), (unsigned long long)r->did,
+           (unsigned long long)r->refused);
+}
+
+static int redo(struct redoing *r, const char *path, const char *events)
+{
+    struct err e = {0};
+    FILE *file = fopen(path, "re");
+    if (file == NULL)
+        return say_failure(FAIL(&e, NOT_FOUND, either("can't read %s", "无法读取 %s"), path), &e);
+    struct status status = events == NULL ? DONE : events_open(r, events, &e);
+    int code = failed(status) ? say_failure(status, &e) : lines_redo(r, file);
+    (void)fclose(file);
+    if (code == EXIT_DONE)
+        redoing_tell(r);
+    events_close(r);
+    return code == EXIT_DONE && r->refused > 0 ? EXIT_REFUSED : code;
 }
 
 int verb_redo(struct arguments *a)
 {
     struct errand d;
-    struct err e = {0};
     errand_begin(&d, a);
-    bool only_types = argument_flag(a, "types");
-    const char *path = argument_next(a);
-    if (!errand_ready(&d, path != NULL))
+    struct redoing r = {.d = &d, .only_types = argument_flag(a, "types")};
+    const char *events = argument_option(a, "events"), *path = argument_next(a);
+    if (!errand_ready(&d, path != NULL && !(r.only_types && events != NULL)))
         return errand_end(&d, EXIT_USAGE);
-    FILE *file = fopen(path, "re");
-    if (file == NULL)
-        return errand_end(&d, say_failure(FAIL(&e, NOT_FOUND, either("can't read %s", "无法读取 %s"), path), &e));
-    int code = lines_redo(&d, file, only_types);
-    (void)fclose(file);
+    buf_init(&r.redone, SIZE_MAX);
+    int code = redo(&r, path, events);
+    buf_fini(&r.redone);
     return errand_end(&d, code);
 }

@@ -4,19 +4,10 @@
 #include "app/app.h"
 #include "app/arguments.h"
 #include "app/verbs/errand.h"
+#include "app/verbs/putting.h"
 #include "app/words.h"
 
 #define COLUMNS_MAX 40u
-
-static struct json member(struct json j, const char *name)
-{
-    return json_find(j, bytes_of_text(name));
-}
-
-static struct bytes text_of(struct json j, const char *name)
-{
-    return json_string(member(j, name));
-}
 
 static struct bytes label_of(struct json j)
 {
@@ -45,12 +36,24 @@ static struct bytes attributes_text(struct json relation, struct arena *a)
     const char *all = "";
     for (struct json_walk w = json_items(member(relation, "attributes")); json_item_next(&w, &attribute);) {
         struct json value = member(attribute, "value");
-        struct bytes name = text_of(attribute, "name"),
+        struct bytes name = word_of(text_of(attribute, "name")),
                      text = json_is(value, JSON_STRING) ? json_string(value) : json_raw(value);
         if (!json_is(value, JSON_NULL))
             all = arena_printf(a, "%s%s%.*s=%.*s", all, all[0] == 0 ? "" : " ", BYTES_ARG(name), BYTES_ARG(text));
     }
     return bytes_of_text(all);
+}
+
+/* Who did what the last period tells last. */
+static struct bytes by_text(struct json period, bool is_open, struct arena *a)
+{
+    struct json by = member(period, is_open ? "begun_by" : "ended_by");
+    struct bytes name = text_of(by, "name"), kind = text_of(by, "kind");
+    const char *word = bytes_equal(kind, BYTES_LIT("staff"))   ? either("staff", "员工")
+                       : bytes_equal(kind, BYTES_LIT("token")) ? either("token", "令牌")
+                       : bytes_equal(kind, BYTES_LIT("bot"))   ? either("bot", "机器人")
+                                                               : either("system", "系统");
+    return kind.size == 0 ? BYTES_NONE : bytes_of_text(arena_printf(a, either("by %s %.*s", "由%s %.*s"), word, BYTES_ARG(name)));
 }
 
 static void relation_row(struct grid *g, struct json relation, struct arena *a)
@@ -65,13 +68,14 @@ static void relation_row(struct grid *g, struct json relation, struct arena *a)
         reason = bytes_of_text(either("replaced", "被替换"));
     grid_add(g, (const struct bytes[]){is_open ? BYTES_LIT("●") : BYTES_LIT("○"), label_of(relation),
                                        end_text(member(relation, "to"), a), or_dash(text_of(relation, "brand")),
-                                       or_dash(begin), end, reason, attributes_text(relation, a)});
+                                       or_dash(begin), end, reason, by_text(period, is_open, a),
+                                       attributes_text(relation, a)});
 }
 
 static void ladder_row(struct grid *g, struct json rung, struct arena *a)
 {
     struct json why = member(rung, "why");
-    struct bytes relation = text_of(why, "relation"), last = short_time(member(why, "last"), a);
+    struct bytes relation = label_of(why), last = short_time(member(why, "last"), a);
     uint64_t orders = number_in(why, "orders"), lately = number_in(why, "orders_lately");
     const char *reason = relation.size > 0 ? arena_printf(a, "%.*s", BYTES_ARG(relation)) : "";
     if (orders > 0)
@@ -101,14 +105,14 @@ static void show_rows(struct json list, const char *heading, size_t columns,
 void show_relations(struct json root, struct arena *a, FILE *out)
 {
     show_rows(member(root, "ladder"), either("How far with each brand", "各品牌所处阶段"), 4, ladder_row, a, out);
-    show_rows(member(root, "relations"), either("Relations", "关系"), 8, relation_row, a, out);
+    show_rows(member(root, "relations"), either("Relations", "关系"), 9, relation_row, a, out);
 }
 
 /* --- relation --- */
 
 static int relation_act(struct errand *d, struct arguments *a)
 {
-    static const char *const names[] = {"brand", "time", "reason"};
+    static const char *const names[] = {"brand", "time", "reason", "by"};
     const char *options[COUNT_OF(names)];
     for (size_t i = 0; i < COUNT_OF(names); i++)
         options[i] = argument_option(a, names[i]);
@@ -133,9 +137,86 @@ static int relation_act(struct errand *d, struct arguments *a)
     return errand_run(d, "POST", show_done);
 }
 
+static int relation_put_file(struct errand *d, struct arguments *a)
+{
+    struct putting p;
+    struct err e = {0};
+    struct sender_options options = {.path = "/api/v1/relations", .import = argument_flag(a, "import")};
+    (void)argument_next(a); /* "put" */
+    const char *path = argument_next(a);
+    if (!errand_ready(d, path != NULL))
+        return EXIT_USAGE;
+    struct status status = putting_begin(&p, d, &options, &e);
+    return failed(status) ? say_failure(status, &e) : putting_end(&p, putting_file(&p, path, &e), &e);
+}
+
+/* --- types --- */
+
+static struct bytes words_text(struct json list, struct arena *a)
+{
+    struct json item;
+    const char *all = "";
+    for (struct json_walk w = json_items(list); json_item_next(&w, &item);) {
+        struct bytes word = json_string(item);
+        all = arena_printf(a, "%s%s%.*s", all, all[0] == 0 ? "" : ", ", BYTES_ARG(word));
+    }
+    return bytes_of_text(all);
+}
+
+static void type_row(struct grid *g, struct json type, struct arena *a)
+{
+    bool is_single = json_is(member(type, "single"), JSON_TRUE);
+    grid_add(g, (const struct bytes[]){text_of(type, "name"), text_of(type, speaks_chinese() ? "label_zh" : "label_en"),
+                                       or_dash(words_text(member(type, "to"), a)),
+                                       is_single ? bytes_of_text(either("one at a time", "同时只有一个")) : BYTES_NONE,
+                                       words_text(member(type, "roles"), a), words_text(member(type, "reasons"), a)});
+}
+
+static void show_types(struct json root, struct arena *a, FILE *out)
+{
+    show_rows(member(root, "types"), either("Relations: to what, roles, reasons", "关系类型:指向、角色、原因"), 6, type_row, a, out);
+}
+
+static int relation_types_list(struct errand *d, struct arguments *a)
+{
+    (void)argument_next(a); /* "types" */
+    if (!errand_ready(d, true))
+        return EXIT_USAGE;
+    errand_path_text(d, "/api/v1/relations/types");
+    return errand_run(d, "GET", show_types);
+}
+
+static int relation_declare(struct errand *d, struct arguments *a)
+{
+    static const struct {
+        const char *option, *member;
+    } texts[] = {{"en", "label_en"}, {"zh", "label_zh"}, {"back-en", "back_en"}, {"back-zh", "back_zh"}, {"rung", "rung"}},
+      lists[] = {{"to", "to"}, {"roles", "roles"}, {"reasons", "reasons"}};
+    bool is_single = argument_flag(a, "single");
+    json_object_begin(&d->writer);
+    for (size_t i = 0; i < COUNT_OF(texts); i++)
+        errand_put_text(d, texts[i].member, argument_option(a, texts[i].option));
+    for (size_t i = 0; i < COUNT_OF(lists); i++)
+        errand_put_list(d, lists[i].member, argument_option(a, lists[i].option));
+    (void)argument_next(a); /* "declare" */
+    const char *name = argument_next(a);
+    errand_put_text(d, "name", name);
+    if (is_single) {
+        json_key(&d->writer, "single");
+        json_put_bool(&d->writer, true);
+    }
+    json_object_end(&d->writer);
+    if (!errand_ready(d, name != NULL))
+        return EXIT_USAGE;
+    errand_path_text(d, "/api/v1/relations/types");
+    return errand_run(d, "PUT", show_done);
+}
+
 int verb_relation(struct arguments *a)
 {
-    static const struct errand_word rows[] = {{"begin", relation_act}, {"end", relation_act}, {"set", relation_act}};
+    static const struct errand_word rows[] = {
+        {"begin", relation_act}, {"end", relation_act}, {"set", relation_act}, {"put", relation_put_file}, {"types", relation_types_list},
+        {"declare", relation_declare}};
     return errand_run_word(a, rows, COUNT_OF(rows));
 }
 
@@ -154,17 +235,16 @@ static void customer_row(struct grid *g, struct json person, struct arena *a)
                                        or_dash(short_time(member(period, "begin"), a)), attributes_text(relation, a)});
 }
 
-static void show_customers(struct json root, struct arena *a, FILE *out)
+void show_customers(struct json root, struct arena *a, FILE *out)
 {
     struct json next = member(root, "next");
-    struct bytes more = json_raw(next), label = label_of(root);
+    struct bytes label = label_of(root);
     if (json_count(member(root, "people")) == 0 && json_is(next, JSON_NULL)) {
         fprintf(out, "%s\n", either("Nobody.", "没有人。"));
         return;
     }
     show_rows(member(root, "people"), arena_text(a, label), 6, customer_row, a, out);
-    if (!json_is(next, JSON_NULL))
-        fprintf(out, either("There is more: --after %.*s\n", "还有更多:--after %.*s\n"), BYTES_ARG(more));
+    show_next(root, "after", out);
 }
 
 /* "G17" is somebody of staff, "group/Q" says what it is. */
@@ -285,11 +365,8 @@ static void hand_over_row(struct grid *g, struct json record, struct arena *a)
 
 static void show_hand_overs(struct json root, struct arena *a, FILE *out)
 {
-    struct json next = member(root, "next");
-    struct bytes more = json_raw(next);
     show_rows(member(root, "hand_overs"), either("Hand-overs", "交接"), 9, hand_over_row, a, out);
-    if (!json_is(next, JSON_NULL))
-        fprintf(out, either("There is more: --before %.*s\n", "还有更多:--before %.*s\n"), BYTES_ARG(more));
+    show_next(root, "before", out);
 }
 
 static int hand_overs(struct errand *d, struct arguments *a)

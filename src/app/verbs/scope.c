@@ -9,16 +9,6 @@
 #define BAR_COLUMNS 24u
 #define COMMON_ENTITY "-" /* that of the brands without one */
 
-static struct json member(struct json j, const char *name)
-{
-    return json_find(j, bytes_of_text(name));
-}
-
-static struct bytes text_of(struct json j, const char *name)
-{
-    return json_string(member(j, name));
-}
-
 static struct bytes label_of(struct json channel)
 {
     return text_of(channel, speaks_chinese() ? "zh" : "en");
@@ -52,7 +42,7 @@ static const char *excluded_text(struct json excluded, struct arena *a)
     return all;
 }
 
-static void show_figures(struct json root, struct arena *a, FILE *out)
+void show_reach(struct json root, struct arena *a, FILE *out)
 {
     struct grid g;
     struct json channel;
@@ -107,7 +97,7 @@ int verb_reach(struct arguments *a)
     errand_path_value(&d, "brand", brand);
     errand_path_value(&d, "purpose", purpose);
     errand_path_value(&d, "channel", channel);
-    return errand_end(&d, errand_run(&d, "GET", who == NULL ? show_figures : show_person));
+    return errand_end(&d, errand_run(&d, "GET", who == NULL ? show_reach : show_person));
 }
 
 /* --- sharing --- */

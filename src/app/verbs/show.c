@@ -15,6 +15,29 @@
 
 /* --- values --- */
 
+struct json member(struct json j, const char *name)
+{
+    return json_find(j, bytes_of_text(name));
+}
+
+struct bytes text_of(struct json j, const char *name)
+{
+    return json_string(member(j, name));
+}
+
+void heading(const char *en, const char *zh, FILE *out)
+{
+    fprintf(out, "\n  %s\n", either(en, zh));
+}
+
+void show_next(struct json root, const char *cursor, FILE *out)
+{
+    struct json next = member(root, "next");
+    struct bytes text = json_is(next, JSON_STRING) ? json_string(next) : json_raw(next);
+    if (json_is(next, JSON_STRING) || json_is(next, JSON_NUMBER))
+        fprintf(out, either("More: --%s %.*s\n", "还有:--%s %.*s\n"), cursor, BYTES_ARG(text));
+}
+
 uint64_t number_in(struct json j, const char *name)
 {
     uint64_t number = 0;

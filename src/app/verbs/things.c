@@ -9,16 +9,6 @@
 #define COLUMNS_MAX 60u
 #define PATH_SHOWN_MAX 16u
 
-static struct json member(struct json j, const char *name)
-{
-    return json_find(j, bytes_of_text(name));
-}
-
-static struct bytes text_of(struct json j, const char *name)
-{
-    return json_string(member(j, name));
-}
-
 static bool is_true(struct json j, const char *name)
 {
     return json_is(member(j, name), JSON_TRUE);
@@ -57,11 +47,6 @@ static struct bytes typed_text(struct json attribute, struct json value, struct 
 {
     bool is_time = bytes_equal(text_of(attribute, "type"), BYTES_LIT("time")) && json_is(value, JSON_STRING);
     return is_time ? short_time(value, a) : value_text(value, a);
-}
-
-static void heading(const char *en, const char *zh, FILE *out)
-{
-    fprintf(out, "\n  %s\n", either(en, zh));
 }
 
 /* --- get thing --- */
@@ -247,12 +232,15 @@ static void show_things(struct json root, struct arena *a, FILE *out)
 {
     struct grid g;
     struct json thing, next = member(root, "next");
-    struct bytes more = json_raw(next);
-    grid_init(&g, a, 3);
+    if (json_count(member(root, "things")) == 0 && json_is(next, JSON_NULL)) {
+        fprintf(out, "%s\n", either("There are none.", "没有符合条件的实体。"));
+        return;
+    }
+    grid_init(&g, a, 4);
     g.headed = true;
     g.columns_max = COLUMNS_MAX;
-    grid_add_texts(&g,
-                   (const char *const[]){either("id", "编号"), either("name", "名称"), either("belongs to", "归属")});
+    grid_add_texts(&g, (const char *const[]){either("kind", "种类"), either("id", "编号"), either("name", "名称"),
+                                             either("belongs to", "归属")});
     for (struct json_walk w = json_items(member(root, "things")); json_item_next(&w, &thing);) {
         struct json parent = member(thing, "parent");
         struct bytes kind = text_of(parent, "kind"), of = text_of(parent, "id"), ns = text_of(thing, "ns"),
@@ -260,11 +248,11 @@ static void show_things(struct json root, struct arena *a, FILE *out)
         const char *belongs = of.size == 0 ? "" : arena_printf(a, "%.*s/%.*s", BYTES_ARG(kind), BYTES_ARG(of));
         const char *named = ns.size == 0 ? arena_text(a, id)
                                          : arena_printf(a, "%.*s / %.*s", BYTES_ARG(ns), BYTES_ARG(id));
-        grid_add(&g, (const struct bytes[]){bytes_of_text(named), text_of(thing, "name"), bytes_of_text(belongs)});
+        grid_add(&g, (const struct bytes[]){text_of(thing, "kind"), bytes_of_text(named), text_of(thing, "name"),
+                                            bytes_of_text(belongs)});
     }
     grid_print(&g, out);
-    if (!json_is(next, JSON_NULL))
-        fprintf(out, either("There is more: --after %.*s\n", "还有更多:--after %.*s\n"), BYTES_ARG(more));
+    show_next(root, "after", out);
 }
 
 int verb_list(struct arguments *a)
@@ -273,17 +261,34 @@ int verb_list(struct arguments *a)
     errand_begin(&d, a);
     const char *under = argument_option(a, "under"), *ns = argument_option(a, "ns"),
                *where = argument_option(a, "where"), *limit = argument_option(a, "limit"),
-               *after = argument_option(a, "after"), *kind = argument_next(a);
+               *after = argument_option(a, "after"), *at = argument_option(a, "at"), *kind = argument_next(a);
     const char *equals = where == NULL ? NULL : strchr(where, '=');
     if (!errand_ready(&d, kind != NULL && (where == NULL) == (equals == NULL)))
         return errand_end(&d, EXIT_USAGE);
     errand_path_text(&d, "/api/v1/things/");
     url_push(&d.path, bytes_of_text(kind));
     errand_path_value(&d, "under", under);
+    errand_path_value(&d, "at", at);
     errand_path_value(&d, "ns", ns);
     errand_path_value(&d, "attribute",
                       where == NULL ? NULL : arena_printf(d.arena, "%.*s", (int)(equals - where), where));
     errand_path_value(&d, "value", where == NULL ? NULL : equals + 1);
+    errand_path_value(&d, "limit", limit);
+    errand_path_value(&d, "after", after);
+    return errand_end(&d, errand_run(&d, "GET", show_things));
+}
+
+int verb_find_thing(struct arguments *a)
+{
+    struct errand d;
+    errand_begin(&d, a);
+    const char *kind = argument_option(a, "kind"), *limit = argument_option(a, "limit"),
+               *after = argument_option(a, "after"), *q = argument_next(a);
+    if (!errand_ready(&d, q != NULL))
+        return errand_end(&d, EXIT_USAGE);
+    errand_path_text(&d, "/api/v1/things");
+    errand_path_value(&d, "q", q);
+    errand_path_value(&d, "kind", kind);
     errand_path_value(&d, "limit", limit);
     errand_path_value(&d, "after", after);
     return errand_end(&d, errand_run(&d, "GET", show_things));
