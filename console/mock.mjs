@@ -56,6 +56,52 @@ const person = () => ({
     { brand: 'lumi', purpose: 'marketing', channel: 'email', given: false, time: ago(20), policy: 'v3', source: 'web' },
   ],
   aliases: [1177, 90812], identifiers_hidden: 0,
+  relations: [
+    relation('owned_by', 'Owned by a guide', '专属导购', 'acme', { kind: 'staff', ns: '', id: 'G17' }, true, [{ name: 'store', value: 'SH01', time: ago(200) }]),
+    relation('friend', 'Friend of staff', '员工好友', 'acme', { kind: 'staff', ns: '', id: 'G18' }, false),
+    relation('household', 'Lives with', '家庭', null, { kind: 'household', ns: '', id: 'H9' }, true, [{ name: 'role', value: 'head', time: ago(90) }]),
+  ],
+  ladder: [
+    { brand: 'acme', rung: 'loyal', en: 'Loyal', zh: '忠诚客户', why: { orders: 11, orders_lately: 5, last: ago(2) } },
+    { brand: 'lumi', rung: 'lost', en: 'Lost', zh: '流失客户', was: 'buyer', why: { orders: 1, last: ago(400) } },
+  ],
+});
+const relation = (type, en, zh, brand, to, open, attributes = []) => ({
+  type, en, zh, brand, to, open, attributes, periods: [{ begin: ago(200), end: open ? null : ago(20), ...(open ? {} : { reason: '拉黑' }) }],
+});
+const sumsOf = (net, refunded = 0) => ({ currency: 'CNY', lines: 2, list: net + refunded + 100, discount: 100, discounts: { platform: 100 }, gross: net + refunded, freight: 0, amount: net + refunded, refunded, net, differs_by: 0 });
+const orderAt = (i) => ({
+  shop: i % 3 ? 'tm_acme' : 'pos_acme', number: `T${88000 + i}`, void: i === 5, owner: pid(42), brand: 'acme', channel: i % 3 ? 'tmall' : 'pos',
+  states: { created: ago(i * 23), paid: ago(i * 23 - 0.01), ...(i > 0 ? { done: ago(i * 23 - 9) } : {}) }, sums: sumsOf(199 + 37 * (i % 7), i === 3 ? 99 : 0),
+});
+const orders = Array.from({ length: 14 }, (_, i) => orderAt(i));
+const order = (o) => ({
+  ...o, seller: 'G17', buyer: [{ type: 'phone', value: '+8613812345678' }], receiver: { name: '王小明', phone: '13812345678', region: '310101', address: '金桂路88号' }, payment: {},
+  lines: [{ line: '1', sku: 'A-1', name: '真丝连衣裙', quantity: 1, list_price: o.sums.list, discounts: { platform: 100 }, paid: o.sums.gross }],
+  shipments: [{ shipment: 'P1', carrier: '顺丰', tracking: 'SF100', shipped: o.states.paid }],
+  refunds: o.sums.refunded ? [{ refund: 'R1', line: '1', quantity: 1, amount: o.sums.refunded, kind: 'return', reason: '尺码不合', states: { requested: ago(60), done: ago(58) } }] : [], acts: [],
+});
+const REACH = [['sms', 'SMS', '短信'], ['email', 'E-mail', '邮件'], ['official_account', 'Official account', '公众号'], ['mini_program', 'Mini-program', '小程序'], ['wecom', 'WeCom', '企业微信']];
+const reachOne = ([channel, en, zh], i) => ({ channel, en, zh, reachable: i === 0, reason: ['yes', 'withdrawn', 'ended', 'no_consent', 'no_address'][i], address: i < 4 ? { type: 'phone', value: '+8613812345678' } : null, consent: null });
+const reachOf = ([channel, en, zh], i) => {
+  const excluded = { no_address: 20000 * (i + 1), quarantined: 12, suppressed: 400, ended: 300 * i, no_consent: 15000, withdrawn: 900, expired: 70 };
+  return { channel, en, zh, people: 184032, excluded, reachable: 184032 - Object.values(excluded).reduce((a, b) => a + b, 0) };
+};
+const kinds = [
+  { name: 'region', label_en: 'Region', label_zh: '区域', personal: false, owned: false, parents: ['brand', 'region'], attributes: [] },
+  { name: 'store', label_en: 'Store', label_zh: '门店', personal: false, owned: false, parents: ['region'], attributes: [{ name: 'city', label_en: 'City', label_zh: '城市', indexed: true }] },
+  { name: 'staff', label_en: 'Staff', label_zh: '员工', personal: true, owned: false, parents: ['store'], attributes: [] },
+];
+const stores = Array.from({ length: 12 }, (_, i) => ({ kind: 'store', ns: '', id: `SH${String(i + 1).padStart(2, '0')}`, name: `上海${i + 1}店`, parent: { kind: 'region', ns: '', id: '华东' } }));
+const thing = (kind, id) => ({
+  kind, ns: '', id, kind_en: kind, kind_zh: kinds.find((k) => k.name === kind)?.label_zh ?? kind, exists: true, since: ago(900), path: [{ kind: 'region', ns: '', id: '华东', name: '华东大区' }, { kind: 'brand', ns: '', id: 'acme', name: '雅可' }],
+  attributes: [{ name: 'name', en: 'Name', zh: '名称', type: 'text', value: '外滩店', since: ago(100), history: [{ time: ago(100), value: '外滩店' }, { time: ago(900), value: '外滩旗舰店' }] }], parents: [], existence: [],
+});
+const related = { relation: 'owned_by', en: 'Customers', zh: '专属客户', people: [{ person: pid(42), identifier: { type: 'phone', value: '+86138****5678' }, relations: [relation('owned_by', 'Owned by a guide', '专属导购', 'acme', { kind: 'staff', ns: '', id: 'G17' }, true)] }], next: null };
+const shopDays = (shop, from) => Array.from({ length: 24 }, (_, i) => {
+  const here = { orders: 3 + (i % 5), lines: 6, amount: 900 + 13 * i, refunded: 0 };
+  const wrong = shop === 'tm_acme' && i === 11;
+  return { day: `${from.slice(0, 8)}${String(i + 1).padStart(2, '0')}`, currency: 'CNY', here, declared: shop === 'pos_acme' ? null : { orders: here.orders + wrong, amount: here.amount + 99 * wrong, listed: wrong }, differs_by: wrong ? -99 : 0, agrees: shop !== 'pos_acme' && !wrong };
 });
 const timeline = (from, limit) => ({ events: Array.from({ length: Math.max(0, Math.min(limit, 64 - from)) }, (_, i) => eventAt(from + i)), next: from + limit < 64 ? `1763740800000000.${90000 - from - limit + 1}` : null });
 const moved = () => Math.floor((Date.now() - began) / 4);
@@ -89,8 +135,24 @@ const acts = [
 
 function answer(path, query) {
   if (path === 'stats') return stats();
-  if (path === 'names') return { kind: query.get('kind'), names: query.get('kind') === 'brand' ? [{ name: 'acme', en: 'Acme', zh: '雅可' }, { name: 'lumi', en: 'Lumi', zh: '露米' }] : query.get('kind') === 'event' ? names.map(([name, zh, en]) => ({ name, en, zh })) : [], next: null };
+  if (path === 'names') return { kind: query.get('kind'), names: query.get('kind') === 'shop' ? (EMPTY ? [] : [{ name: 'tm_acme', en: null, zh: null }, { name: 'pos_acme', en: null, zh: null }]) : query.get('kind') === 'brand' ? [{ name: 'acme', en: 'Acme', zh: '雅可' }, { name: 'lumi', en: 'Lumi', zh: '露米' }] : query.get('kind') === 'event' ? names.map(([name, zh, en]) => ({ name, en, zh })) : [], next: null };
   if (path === 'find') return { people: EMPTY || query.get('q') === 'nobody' ? [] : found, more: false };
+  if (path.startsWith(`people/id:${pid(42)}/`) && !path.endsWith('/timeline')) return path.endsWith('/orders') ? { id: pid(42), orders, next: null } : { id: pid(42), pending: false, brand: query.get('brand'), purpose: query.get('purpose'), channels: REACH.map(reachOne) };
+  if (path.startsWith('orders/')) return order(orders.find((o) => path === `orders/${o.shop}/${o.number}`) ?? orders[0]);
+  if (path === 'kinds') return { kinds };
+  if (/^things\/[^/]+\/.+\/people$/.test(path)) return related;
+  if (path === 'things') return { things: stores, next: null };
+  if (path.startsWith('things/')) return path.split('/').length === 2 ? { things: path.endsWith('/store') && !EMPTY ? stores : [], next: null } : thing(...path.split('/').slice(1));
+  if (path === 'reach') return { pending: false, brand: query.get('brand'), purpose: query.get('purpose'), channels: EMPTY ? [] : REACH.map(reachOf) };
+  if (path === 'shares') return { shares: EMPTY ? [] : [{ from: '乙公司', to: '甲公司', purposes: ['service'], until: null, live: true, position: 9 }], next: null };
+  if (path === 'shares/acts') return { acts: [], next: null };
+  if (path === 'reconcile') return { shop: query.get('shop'), days: shopDays(query.get('shop'), query.get('from')), missing_days: query.get('shop') === 'tm_acme' ? [`${query.get('from').slice(0, 8)}25`] : [], next: null };
+  if (path === 'reconcile/alarms') return { alarms: EMPTY ? [] : [{ day: '2026-11-12', alarm: 'late_data', en: 'later than usual', zh: '晚于往常', of: 'source', name: 'oms', raised: ago(1), over: false, usual_seconds: 60, seen_seconds: 7200 }], next: null };
+  if (path === 'consumers') return { consumers: EMPTY ? [] : [{ name: 'crm', acknowledged: '4711-0', time: ago(0.1), by: 'ops', lag: 12, lost: 0 }], kept: 12, start: '4700-0' };
+  if (path === 'reconcile/orders') return { shop: query.get('shop'), day: query.get('day'), mismatches: [{ number: 'T4711', difference: 'missing_here', currency: 'CNY', here: 0, declared: 99 }], next: null };
+  if (path === 'ports') return { paused: false, waiting: 0, targets: [] };
+  if (path === 'ports/dead') return { dead: EMPTY ? [] : [{ position: 4711, time: ago(1), asked: ago(4), effect: 'hook.deliver', target: 'crm', id: pid(3), reason: 'HTTP 410' }], next: null };
+  if (path === 'checkpoint') return { position: 1100000, time: ago(0.01), behind_bytes: 4_100_000, failed: 0, trouble: null };
   if (path === 'identity/reviews') return { reviews: EMPTY ? [] : reviews, next: null };
   if (path === 'identity/acts') return { acts: EMPTY ? [] : acts, next: null };
   if (path.endsWith('/timeline')) return { id: pid(42), ...timeline(90001 - Number(query.get('before').split('.')[1]), Number(query.get('limit'))) };

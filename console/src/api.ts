@@ -6,6 +6,7 @@ export interface Stats {
   workspace: string; version: string;
   left_out?: string[]; // the token is limited: these are not here, the rest is cut to what it may see
   brands?: string[]; store?: string | null;
+  own_customers_of?: string | null; own_customers_count?: number; // of staff: the token sees their own customers alone
   by_brand: BrandCount[];
   people: number; identifiers: number; merges: number; events: number;
   dedup_horizon_seconds: number;
@@ -34,8 +35,8 @@ export interface Counter {
   first: string | null; last: string | null;
 }
 export interface Consent {
-  brand: string | null; purpose: string | null; channel: string | null; given: boolean; time: string | null; until?: string;
-  policy: string; source: string | null;
+  entity?: string | null; brand: string | null; purpose: string | null; channel: string | null; given: boolean; time: string | null; until?: string;
+  policy: string; evidence?: string; source: string | null;
 }
 // The references of an event are members of it, beside those named here.
 export interface PersonEvent {
@@ -47,9 +48,89 @@ export interface PersonEvent {
 export interface Person {
   id: string; number: number; pending: boolean;
   identifiers: Identifier[]; identifiers_hidden: number; evidence: Evidence[]; traits: Trait[]; counters: Counter[]; consents: Consent[]; aliases: number[];
+  relations?: Relation[]; ladder?: Rung[];
   timeline?: PersonEvent[]; next?: string | null;
 }
 export interface Timeline { id: string; events: PersonEvent[]; next: string | null }
+
+export interface Ref { kind: string; ns: string; id: string }
+export interface Period { begin: string | null; end: string | null; reason?: string; replaced?: boolean }
+export interface RelationValue { name: string; value: unknown; time: string | null }
+export interface Relation {
+  type: string; en: string; zh: string; brand: string | null; to: Partial<Ref> & { person?: string }; open: boolean;
+  periods: Period[]; attributes: RelationValue[];
+}
+export interface Rung {
+  brand: string | null; rung: string; en: string; zh: string; was?: string;
+  why: { relation?: string; to?: Partial<Ref>; since?: string; orders?: number; orders_lately?: number; last?: string };
+}
+export interface Related { person: string; identifier: EventId | null; relations: Relation[] }
+export interface RelatedList { relation: string; en: string; zh: string; people: Related[]; next: number | string | null }
+
+export interface Sums {
+  currency: string; lines: number; list: number; discount: number; discounts: Record<string, number>; gross: number; freight: number;
+  amount: number; refunded: number; net: number; differs_by?: number; group_currency?: string; group_net?: number;
+}
+export interface OrderBrief {
+  shop: string; number: string; void: boolean; owner: string | null; brand?: string; channel?: string; store?: string; seller?: string;
+  states: Record<string, string>; sums: Sums;
+}
+export interface OrderList { id: string; orders: OrderBrief[]; next: string | null }
+export interface OrderLine {
+  line: string; sku?: string; name?: string; quantity?: number; list_price?: number; price?: number; paid?: number;
+  discounts?: Record<string, number>; corrected?: boolean;
+}
+export interface Shipment { shipment: string; carrier?: string; tracking?: string; lines?: string[]; shipped?: string; delivered?: string }
+export interface Refund { refund: string; line?: string; quantity?: number; amount?: number; kind?: string; reason?: string; store?: string; states: Record<string, string> }
+export interface OrderAct { position: number; time: string; act: string; by: string; reason: string; undone: boolean }
+export interface Order extends OrderBrief {
+  buyer: EventId[]; receiver: Record<string, unknown>; payment: Record<string, unknown>;
+  lines: OrderLine[]; shipments: Shipment[]; refunds: Refund[]; acts: OrderAct[];
+}
+
+export interface ReachOne {
+  channel: string; en: string; zh: string; reachable: boolean; reason: string | null;
+  address: { type: string; ns?: string; value: string } | null; consent: Consent | null;
+}
+export interface PersonReach { id: string; pending: boolean; brand: string | null; purpose: string; channels: ReachOne[] }
+export interface ReachOfChannel { channel: string; en: string; zh: string; people: number; reachable: number; excluded: Record<string, number> }
+export interface Reach { pending: boolean; brand: string | null; purpose: string; channels: ReachOfChannel[] }
+export interface Share { from: string | null; to: string | null; purposes: string[] | null; until: string | null; live: boolean; position: number }
+export interface ShareList { shares: Share[]; next: string | number | null }
+export interface ShareAct extends Omit<Share, 'live'> { time: string; act: string; policy: string; evidence: string; by: string; reason: string }
+export interface ShareActList { acts: ShareAct[]; next: number | null }
+
+export interface KindAttribute { name: string; label_en: string | null; label_zh: string | null; indexed: boolean }
+export interface Kind { name: string; label_en: string | null; label_zh: string | null; personal: boolean; owned: boolean; parents: string[] | null; attributes: KindAttribute[] }
+export interface KindList { kinds: Kind[] }
+export interface ThingBrief extends Ref { name: string | null; parent: Ref | null }
+export interface ThingList { things: ThingBrief[]; next: number | null }
+export interface Since { time: string; value: unknown }
+export interface ThingAttribute { name: string; en: string | null; zh: string | null; type: string; value: unknown; since: string | null; history?: Since[] }
+export interface Thing extends Ref {
+  kind_en: string | null; kind_zh: string | null; exists: boolean; since: string | null;
+  path: (Ref & { name: string | null })[]; attributes: ThingAttribute[]; parents?: Since[]; existence?: Since[];
+}
+
+export interface ShopDay {
+  day: string; currency: string; here: { orders: number; lines: number; amount: number; refunded: number } | null;
+  declared: { orders: number; amount: number; listed: boolean } | null; differs_by: number; agrees: boolean;
+}
+export interface ShopDays { shop: string; days: ShopDay[]; missing_days: string[]; next: string | null }
+export interface Alarm {
+  day: string; alarm: string; en: string; zh: string; of: string; name: string; raised: string; over: boolean;
+  usual_seconds?: number | null; seen_seconds?: number | null; // of lags: 95 of 100 lie below
+}
+export interface AlarmList { alarms: Alarm[]; next: string | number | null }
+export interface Mismatch { number: string; difference: string; currency: string; here: number; declared: number }
+export interface MismatchList { shop: string; day: string; mismatches: Mismatch[]; next: string | null }
+
+export interface Ports { paused: boolean; waiting: number; targets: { effect: string; target: string; count: number; oldest: string | null }[] }
+export interface DeadLetter { position: number; time: string | null; asked: string | null; effect: string; target: string; id: string; reason: string }
+export interface DeadList { dead: DeadLetter[]; next: number | null }
+export interface Consumer { name: string; acknowledged: string; time: string | null; by: string; lag: number; lost: number }
+export interface ConsumerList { consumers: Consumer[]; kept: number; start: string | null }
+export interface Checkpoint { position: number; time: string | null; behind_bytes: number; failed: number; trouble: string | null }
 
 export interface Review { type: string; ns?: string; value: string; since: string | null; conflicts: number; held_by: string | null }
 export interface ReviewList { reviews: Review[]; next: string | null }
@@ -69,6 +150,11 @@ export class Trouble extends Error {
   constructor(readonly status: number, readonly title: string, readonly detail: string) {
     super(title);
   }
+}
+
+// May the answer before go on being shown? Not when the daemon says that this isn't there, or not for this token any more.
+export function leavesAnswer(trouble: Trouble): boolean {
+  return trouble.status < 400 || trouble.status >= 500;
 }
 
 // "/", "/console/people" and "/crm/" (behind a proxy) all find the API beside the page.

@@ -1,14 +1,19 @@
 // The frame: who may look, in which language, at which view.
 import { useEffect, useMemo, useRef, useState, type FormEvent } from 'react';
 import { Api } from './api';
+import { BooksPage } from './books';
 import { KithContext, useKith, useLabels } from './context';
 import { Find } from './find';
 import { Live } from './live';
+import { OperationsPage } from './operations';
+import { OrderPage } from './orders';
 import { Overview } from './overview';
 import { PersonPage } from './person';
+import { ReachPage } from './reach';
 import { ReviewPage } from './review';
 import { hashOf, routeOf, tokenOf, type Route } from './route';
-import { langOf, say, type Lang } from './words';
+import { ThingPage, ThingsPage } from './things';
+import { langOf, say, type Lang, type Word } from './words';
 
 const TOKEN_KEY = 'kith.token';
 const LANG_KEY = 'kith.lang';
@@ -56,11 +61,15 @@ export function App() {
     localStorage.setItem(LANG_KEY, other);
     setLang(other);
   };
-  const api = useMemo(() => (token ? new Api(token, () => leave(true)) : null), [token]);
-  const labels = useLabels(api);
-  const kith = useMemo(() => (api ? { api, lang, labels } : null), [api, lang, labels]);
+  if (!token) return <Gate lang={lang} refused={refused} enter={enter} swap={swap} />;
+  return <Sitting key={token} token={token} lang={lang} route={route} swap={swap} leave={leave} />;
+}
 
-  if (!kith) return <Gate lang={lang} refused={refused} enter={enter} swap={swap} />;
+// All that was read with one token goes when another one takes its place.
+function Sitting({ token, lang, route, swap, leave }: { token: string; lang: Lang; route: Route; swap: () => void; leave: (was_refused: boolean) => void }) {
+  const api = useMemo(() => new Api(token, () => leave(true)), [token]);
+  const labels = useLabels(api);
+  const kith = useMemo(() => ({ api, lang, labels }), [api, lang, labels]);
   return (
     <KithContext.Provider value={kith}>
       <Frame route={route} swap={swap} leave={() => leave(false)} />
@@ -92,31 +101,51 @@ function Gate({ lang, refused, enter, swap }: { lang: Lang; refused: boolean; en
   );
 }
 
-const VIEWS: Route[] = [{ view: 'overview' }, { view: 'find', q: '' }, { view: 'live' }, { view: 'review' }];
+const VIEWS: [Word, Route][] = [
+  ['overview', { view: 'overview' }], ['find', { view: 'find', q: '' }], ['things', { view: 'things', kind: '' }],
+  ['books', { view: 'books', month: '', shop: '', day: '' }], ['reach', { view: 'reach' }], ['live', { view: 'live' }], ['review', { view: 'review' }],
+  ['operations', { view: 'operations' }],
+];
+
+// Under which of the views that stand above something is found.
+function homeOf(view: Route['view']): Route['view'] {
+  if (view === 'person' || view === 'order') return 'find';
+  return view === 'thing' ? 'things' : view;
+}
+
+function View({ route }: { route: Route }) {
+  switch (route.view) {
+    case 'find': return <Find q={route.q} />;
+    case 'person': return <PersonPage key={route.id} id={route.id} />;
+    case 'order': return <OrderPage key={`${route.shop}/${route.number}`} shop={route.shop} number={route.number} />;
+    case 'things': return <ThingsPage kind={route.kind} />;
+    case 'thing': return <ThingPage key={`${route.kind}/${route.ns}/${route.id}`} kind={route.kind} ns={route.ns} id={route.id} />;
+    case 'books': return <BooksPage month={route.month} shop={route.shop} day={route.day} />;
+    case 'reach': return <ReachPage />;
+    case 'live': return <Live />;
+    case 'review': return <ReviewPage />;
+    case 'operations': return <OperationsPage />;
+    default: return <Overview />;
+  }
+}
 
 export function Frame({ route, swap, leave }: { route: Route; swap: () => void; leave: () => void }) {
   const { t } = useKith();
-  const here = route.view === 'person' ? 'find' : route.view;
+  const here = homeOf(route.view);
   return (
     <>
       <a className="skip" href="#main" onClick={(e) => { e.preventDefault(); document.getElementById('main')?.focus(); }}>{t('skip')}</a>
       <header className="top">
         <a className="brand" href="#/">Kith <span>知己</span></a>
         <nav aria-label={t('views')}>
-          {VIEWS.map((r) => (
-            <a key={r.view} href={hashOf(r)} aria-current={r.view === here ? 'page' : undefined}>{t(r.view === 'person' ? 'find' : r.view)}</a>
-          ))}
+          {VIEWS.map(([word, r]) => <a key={word} href={hashOf(r)} aria-current={r.view === here ? 'page' : undefined}>{t(word)}</a>)}
         </nav>
         <SearchBox q={route.view === 'find' ? route.q : ''} isHere={route.view === 'find'} />
         <button className="quiet" onClick={swap}>{t('other_lang')}</button>
         <button className="quiet" onClick={leave}>{t('leave')}</button>
       </header>
       <main id="main" tabIndex={-1}>
-        {route.view === 'overview' && <Overview />}
-        {route.view === 'find' && <Find q={route.q} />}
-        {route.view === 'person' && <PersonPage key={route.id} id={route.id} />}
-        {route.view === 'live' && <Live />}
-        {route.view === 'review' && <ReviewPage />}
+        <View route={route} />
       </main>
     </>
   );

@@ -1,6 +1,6 @@
 // What every part of the page knows: how to ask, in which language to speak, and what names are called.
 import { createContext, useCallback, useContext, useEffect, useRef, useState } from 'react';
-import { Api, Trouble, type NameList } from './api';
+import { Api, Trouble, leavesAnswer, type NameList } from './api';
 import { eventLabel, label, say, term, type Labels, type Lang, type Word } from './words';
 
 export interface Kith { api: Api; lang: Lang; labels: Labels }
@@ -22,8 +22,8 @@ export function useKith() {
 
 export interface Asked<T> { data: T | null; trouble: Trouble | null; again: () => void }
 
-// Asks for `path` and, where every_ms is above 0, goes on asking while the page is to be seen. After a trouble the last
-// answer stays. null: nothing is asked.
+// Asks for `path` and, where every_ms is above 0, goes on asking while the page is to be seen. The last answer stays when the daemon
+// isn't reached or is in trouble, never when it says that there is nothing for this token to see. null: nothing is asked.
 export function useAsk<T>(path: string | null, every_ms = 0): Asked<T> {
   const { api } = useKith();
   const [state, setState] = useState<{ path: string | null; data: T | null; trouble: Trouble | null }>({ path: null, data: null, trouble: null });
@@ -42,7 +42,7 @@ export function useAsk<T>(path: string | null, every_ms = 0): Asked<T> {
       } catch (e) {
         if (stop.signal.aborted) return;
         const trouble = e instanceof Trouble ? e : new Trouble(0, '', String(e));
-        setState((s) => ({ path, data: s.path === path ? s.data : null, trouble }));
+        setState((s) => ({ path, data: s.path === path && leavesAnswer(trouble) ? s.data : null, trouble }));
       }
       if (every_ms > 0 && !stop.signal.aborted) timer = setTimeout(ask, every_ms);
     };
@@ -58,14 +58,14 @@ export function useAsk<T>(path: string | null, every_ms = 0): Asked<T> {
   return { data: fits ? state.data : null, trouble: fits ? state.trouble : null, again };
 }
 
-const NAMED = ['event', 'brand', 'channel', 'store', 'source', 'trait', 'purpose'];
+const NAMED = ['event', 'brand', 'channel', 'shop', 'store', 'source', 'trait', 'purpose'];
 
 // Once a sitting. A name without words of its own shows as it is, so a kind that can't be read is no trouble.
-export function useLabels(api: Api | null): Labels {
+export function useLabels(api: Api): Labels {
   const [labels, setLabels] = useState<Labels>({});
   const asked = useRef<Api | null>(null);
   useEffect(() => {
-    if (!api || asked.current === api) return;
+    if (asked.current === api) return;
     asked.current = api;
     for (const kind of NAMED)
       api.get<NameList>(`names?kind=${kind}`).then(

@@ -8,6 +8,15 @@ export function count(n: number, lang: Lang): string {
   return new Intl.NumberFormat(LOCALE[lang]).format(n);
 }
 
+// "¥1,299.00", "US$12.50": with the digits that the currency has.
+export function money(n: number, currency: string, lang: Lang): string {
+  try {
+    return new Intl.NumberFormat(LOCALE[lang], { style: 'currency', currency }).format(n);
+  } catch {
+    return `${currency} ${n}`; // no code that this browser knows
+  }
+}
+
 export function bytes(n: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
   let unit = 0;

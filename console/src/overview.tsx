@@ -1,12 +1,14 @@
 // How much there is, every two seconds.
 import { useRef, useState } from 'react';
-import type { BrandCount, EventCount, Stats, Trouble } from './api';
+import type { BrandCount, EventCount, RelatedList, Stats, Trouble } from './api';
 import { useAsk, useKith } from './context';
 import { NOTHING, bytes, count, duration } from './format';
 import { Loading, Moment, Notice, Section, Table, TroubleNotice } from './parts';
+import { RelatedOf } from './relations';
 
 const EVERY_MS = 2000;
 const BARS_SHOWN = 14;
+const CUSTOMERS = 50;
 
 export function Overview() {
   const { data, trouble, again } = useAsk<Stats>('stats', EVERY_MS);
@@ -39,17 +41,34 @@ export function OverviewOf({ stats, rate, trouble }: { stats: Stats; rate: numbe
 // What a token may see that is limited to brands or a store: the figures that can be cut to these.
 function Cut({ stats, trouble }: { stats: Stats; trouble: Trouble | null }) {
   const { t, label } = useKith();
-  const limits = [...(stats.brands ?? []).map((b) => label('brand', b)), ...(stats.store ? [label('store', stats.store)] : [])];
+  const limits = [...(stats.brands ?? []).map((b) => label('brand', b)), ...(stats.store ? [label('store', stats.store)] : []), ...(stats.own_customers_of ? [`${t('own_customers')} ${stats.own_customers_of}`] : [])];
   return (
     <>
       <h1>{stats.workspace}</h1>
       {trouble && <Notice kind="bad" title={t('stale')} />}
       <Notice title={t('limited')} about={limits.join(' · ')} />
-      <div className="columns">
-        {stats.events_by_name ? <Events list={stats.events_by_name} /> : <Notice title={t('no_store_figures')} />}
-        <Brands list={stats.by_brand} />
-      </div>
+      {stats.own_customers_of && <OwnCustomers guide={stats.own_customers_of} customers={stats.own_customers_count ?? 0} />}
+      {!stats.own_customers_of && (
+        <div className="columns">
+          {stats.events_by_name ? <Events list={stats.events_by_name} /> : <Notice title={t('no_store_figures')} />}
+          <Brands list={stats.by_brand} />
+        </div>
+      )}
     </>
+  );
+}
+
+// A guide begins with whom they serve.
+function OwnCustomers({ guide, customers }: { guide: string; customers: number }) {
+  const { t, lang } = useKith();
+  const { data, trouble, again } = useAsk<RelatedList>(`things/staff/${encodeURIComponent(guide)}/people?limit=${CUSTOMERS}`);
+  return (
+    <Section title={`${t('own_customers')} (${count(customers, lang)})`} aside={<span className="muted">{t('find_audit')}</span>}>
+      {trouble && <TroubleNotice trouble={trouble} again={again} />}
+      {!data && !trouble && <Loading />}
+      {data && <RelatedOf list={data.people} />}
+      {data?.next && <p className="muted">{t('and_more')}</p>}
+    </Section>
   );
 }
 

@@ -1,6 +1,6 @@
 // Small parts that several views share.
 import type { ReactNode } from 'react';
-import type { Trouble } from './api';
+import type { Ref, Trouble } from './api';
 import { useKith } from './context';
 import { moment } from './format';
 import { hashOf } from './route';
@@ -18,6 +18,7 @@ export function Notice({ title, about, action, kind = 'plain' }: { title: string
 export function TroubleNotice({ trouble, again }: { trouble: Trouble; again?: () => void }) {
   const { t } = useKith();
   const lost = trouble.status === 0;
+  if (trouble.status === 403) return <Notice title={t('not_for_token')} about={trouble.detail} />;
   return (
     <Notice
       kind="bad"
@@ -51,6 +52,10 @@ export function Moment({ time }: { time: string | null | undefined }) {
 
 export function PersonLink({ id, children }: { id: string; children?: ReactNode }) {
   return <a href={hashOf({ view: 'person', id })}>{children ?? <code>{id.slice(0, 8)}</code>}</a>;
+}
+
+export function ThingLink({ thing, name }: { thing: Ref; name?: ReactNode }) {
+  return <a href={hashOf({ view: 'thing', ...thing })}>{name ?? <code>{thing.id}</code>}</a>;
 }
 
 // A table that scrolls by itself on a narrow screen. `counts`: the columns of figures, whose cells are of the class count.

@@ -4,7 +4,10 @@ import type { Counter, Identifier, Person, Trait } from './api';
 import { useAsk, useKith } from './context';
 import { count, day, isPersonal, masked, plain } from './format';
 import { Why } from './links';
+import { OrdersSection } from './orders';
 import { Loading, Moment, Notice, Section, Table, TroubleNotice } from './parts';
+import { ReachSection } from './reach';
+import { LadderSection, RelationsSection } from './relations';
 import { hashOf } from './route';
 import { TimelineSection } from './timeline';
 
@@ -40,17 +43,23 @@ export function Profile({ person }: { person: Person }) {
   const [reveal, setReveal] = useState(false);
   return (
     <>
-      <Who person={person} />
+      <Who person={person} reveal={reveal} setReveal={setReveal} />
       {person.pending && <Notice title={t('pending')} />}
-      <Identifiers list={person.identifiers} hidden={person.identifiers_hidden} reveal={reveal} setReveal={setReveal} />
-      <Why identifiers={person.identifiers} evidence={person.evidence} reveal={reveal} />
+      <OrdersSection id={person.id} />
       <div className="columns">
-        <Traits list={person.traits} reveal={reveal} />
         <div>
+          <RelationsSection list={person.relations ?? []} />
+          <ReachSection person={person} />
+          <Traits list={person.traits} reveal={reveal} />
+        </div>
+        <div>
+          <LadderSection list={person.ladder ?? []} />
           <Counters list={person.counters} />
           <Consents person={person} />
         </div>
       </div>
+      <Identifiers list={person.identifiers} hidden={person.identifiers_hidden} reveal={reveal} />
+      <Why identifiers={person.identifiers} evidence={person.evidence} reveal={reveal} />
       <TimelineSection person={person} />
     </>
   );
@@ -61,13 +70,14 @@ function nameOf(person: Person): string | null {
   return trait ? String(trait.value) : null;
 }
 
-function Who({ person }: { person: Person }) {
+function Who({ person, reveal, setReveal }: { person: Person; reveal: boolean; setReveal: (on: boolean) => void }) {
   const { t } = useKith();
   const phone = person.identifiers.find((i) => i.type === 'phone' && i.state === 'in_force');
   return (
     <div className="who">
       <h1>{nameOf(person) ?? t('nameless')}</h1>
-      {phone && <span className="number phone">{masked(phone.value)}</span>}
+      {phone && <span className="number phone">{reveal ? phone.value : masked(phone.value)}</span>}
+      <button className="quiet" aria-pressed={reveal} onClick={() => setReveal(!reveal)}>{reveal ? t('conceal') : t('reveal')}</button>
       <span className="muted">
         {t('number')} <span className="number">{person.number}</span> · {t('public_id')} <code>{person.id}</code>
         {person.aliases.length > 0 && <> · {t('aliases')} <span className="number">{person.aliases.join(', ')}</span></>}
@@ -76,11 +86,10 @@ function Who({ person }: { person: Person }) {
   );
 }
 
-function Identifiers({ list, hidden, reveal, setReveal }: { list: Identifier[]; hidden: number; reveal: boolean; setReveal: (on: boolean) => void }) {
+function Identifiers({ list, hidden, reveal }: { list: Identifier[]; hidden: number; reveal: boolean }) {
   const { t, term } = useKith();
-  const button = <button className="quiet" aria-pressed={reveal} onClick={() => setReveal(!reveal)}>{reveal ? t('conceal') : t('reveal')}</button>;
   return (
-    <Section title={`${t('identifiers')} (${list.length})`} aside={button}>
+    <Section title={`${t('identifiers')} (${list.length})`}>
       <Table label={t('identifiers')} heads={[t('type'), t('namespace'), t('value'), t('since'), t('state')]}>
         {list.map((i) => (
           <tr key={`${i.type}:${i.ns ?? ''}:${i.value}:${i.since}`}>
@@ -182,8 +191,8 @@ function Consents({ person }: { person: Person }) {
         {person.consents.map((c, i) => (
           <li key={i}>
             <span className={`tag ${c.given ? 'good' : 'bad'}`}>{c.given ? t('given') : t('withdrawn')}</span>
-            {' '}{label('brand', c.brand)} · {c.purpose ? label('purpose', c.purpose) : '—'} · {c.channel ? label('channel', c.channel) : '—'}
-            <small>{day(c.time)}{c.until && ` ${t('until')} ${day(c.until)}`}{c.policy && ` · ${t('policy')} ${c.policy}`}{c.source && ` · ${label('source', c.source)}`}</small>
+            {' '}{c.entity ?? label('brand', c.brand)} · {c.purpose ? label('purpose', c.purpose) : '—'} · {c.channel ? label('channel', c.channel) : '—'}
+            <small>{day(c.time)}{c.until && ` ${t('until')} ${day(c.until)}`}{c.policy && ` · ${t('policy')} ${c.policy}`}{c.evidence && ` · ${t('evidence')} ${c.evidence}`}{c.source && ` · ${label('source', c.source)}`}</small>
           </li>
         ))}
       </ul>

@@ -1,20 +1,52 @@
 // Where in the page we are: the fragment, which never reaches the server.
 
-export type Route = { view: 'overview' } | { view: 'find'; q: string } | { view: 'person'; id: string } | { view: 'live' } | { view: 'review' };
+export type Route =
+  | { view: 'overview' | 'live' | 'review' | 'reach' | 'operations' }
+  | { view: 'find'; q: string }
+  | { view: 'person'; id: string }
+  | { view: 'order'; shop: string; number: string }
+  | { view: 'things'; kind: string } // empty: the list of kinds
+  | { view: 'thing'; kind: string; ns: string; id: string }
+  | { view: 'books'; month: string; shop: string; day: string }; // "2026-11", and which day of which shop is open; empty: none
+
+const PLAIN = ['live', 'review', 'reach', 'operations'] as const;
+
+// A stray percent sign makes no address.
+function parts(path: string): string[] {
+  try {
+    return path.split('/').slice(1).map(decodeURIComponent);
+  } catch {
+    return [];
+  }
+}
 
 export function routeOf(hash: string): Route {
   const [path = '', query = ''] = hash.replace(/^#/, '').split('?', 2);
-  const [, view, id] = path.split('/');
-  if (view === 'person' && /^[0-9a-f-]{32,36}$/i.test(id ?? '')) return { view, id: (id ?? '').replace(/-/g, '') };
-  if (view === 'find') return { view, q: new URLSearchParams(query).get('q') ?? '' };
-  if (view === 'live' || view === 'review') return { view };
-  return { view: 'overview' };
+  const [view, a = '', b = ''] = parts(path);
+  const asked = new URLSearchParams(query);
+  if (view === 'person' && /^[0-9a-f-]{32,36}$/i.test(a)) return { view, id: a.replace(/-/g, '') };
+  if (view === 'find') return { view, q: asked.get('q') ?? '' };
+  if (view === 'order' && a && b) return { view, shop: a, number: b };
+  if (view === 'things') return { view, kind: a };
+  if (view === 'thing' && a && b) return { view, kind: a, id: b, ns: asked.get('ns') ?? '' };
+  if (view === 'books') return { view, month: a, shop: b, day: asked.get('day') ?? '' };
+  const plain = PLAIN.find((v) => v === view);
+  return { view: plain ?? 'overview' };
 }
 
 export function hashOf(route: Route): string {
-  if (route.view === 'person') return `#/person/${route.id}`;
-  if (route.view === 'find' && route.q) return `#/find?${new URLSearchParams({ q: route.q })}`;
-  return route.view === 'overview' ? '#/' : `#/${route.view}`;
+  const path = (view: string, ...rest: string[]) => `#/${[view, ...rest.filter((r) => r !== '').map(encodeURIComponent)].join('/')}`;
+  const asking = (name: string, value: string) => (value ? `?${new URLSearchParams({ [name]: value })}` : '');
+  switch (route.view) {
+    case 'overview': return '#/';
+    case 'person': return path('person', route.id);
+    case 'find': return path('find') + asking('q', route.q);
+    case 'order': return path('order', route.shop, route.number);
+    case 'things': return path('things', route.kind);
+    case 'thing': return path('thing', route.kind, route.id) + asking('ns', route.ns);
+    case 'books': return path('books', route.month, route.shop) + asking('day', route.day);
+    default: return path(route.view);
+  }
 }
 
 // "#token=SECRET", or "#token=SECRET&at=/live": the token, and the address that stays in the bar without it.

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { apiRoot, type Fact } from '../src/api';
+import { Trouble, apiRoot, leavesAnswer, type Fact } from '../src/api';
 import { Feed, ROWS_MAX } from '../src/feed';
-import { bytes, count, duration, masked, moment, plain, shortened } from '../src/format';
+import { bytes, count, duration, masked, moment, money, plain, shortened } from '../src/format';
 import { draw, ringOrder, stretch } from '../src/graph';
+import { endOfDay } from '../src/orders';
 import { hashOf, routeOf, tokenOf } from '../src/route';
+import { daysOf, mainCurrency, monthAfter, months, slices, standingOf } from '../src/series';
 import { EventParser, type ServerEvent } from '../src/sse';
 import { eventLabel, label, langOf, term, words } from '../src/words';
+import { day, orders, reach } from './fixtures';
 
 test('the API stands beside the page', () => {
   assert.equal(apiRoot('/'), '/api/v1/');
@@ -26,6 +29,45 @@ test('figures and times', () => {
   assert.match(moment('2026-01-02T03:04:05.678901Z'), /^2026-01-0[123] \d\d:\d4:05$/);
   assert.equal(moment(null), '—');
   assert.equal(moment('soon'), '—');
+});
+
+test('money has the digits of its currency', () => {
+  assert.equal(money(1299.5, 'CNY', 'zh'), '¥1,299.50');
+  assert.equal(money(1300, 'JPY', 'en'), 'JP¥1,300');
+  assert.equal(money(5, '?', 'en'), '? 5');
+});
+
+test('what was read goes when it is not to be seen any more, and stays when the daemon is away', () => {
+  assert.deepEqual([0, 500, 503, 400, 403, 404].map((status) => leavesAnswer(new Trouble(status, '', ''))), [true, true, true, false, false, false]);
+});
+
+test('months without gaps, in one currency, over the turn of a year', () => {
+  assert.equal(monthAfter('2026-12'), '2027-01');
+  assert.equal(monthAfter('2026-01', -1), '2025-12');
+  assert.deepEqual(months(orders.orders, 'CNY'), [
+    { month: '2026-09', orders: 1, net: -20 }, { month: '2026-10', orders: 0, net: 0 }, { month: '2026-11', orders: 1, net: 105.5 },
+  ]);
+  assert.equal(mainCurrency(orders.orders), 'CNY');
+  assert.deepEqual(months([], 'CNY'), []);
+  const long = [0, 100].map((by) => ({ ...orders.orders[0]!, states: { created: `${monthAfter('2026-11', -by)}-15T12:00:00Z` } }));
+  assert.equal(months(long, 'CNY').length, 36);
+  assert.equal(months(long, 'CNY').at(-1)?.month, '2026-11');
+  assert.equal(daysOf('2024-02').length, 29);
+});
+
+test('a day ends where the next one begins', () => {
+  assert.equal(endOfDay(''), '');
+  assert.equal(new Date(endOfDay('2026-11-30')).getDate(), 1);
+});
+
+test('a day is as good as the worst of its currencies; nobody makes no slice', () => {
+  const good = { ...day, agrees: true, differs_by: 0 };
+  assert.equal(standingOf([]), 'none');
+  assert.equal(standingOf([good]), 'agrees');
+  assert.equal(standingOf([good, { ...day, declared: null }]), 'undeclared');
+  assert.equal(standingOf([good, { ...day, declared: null }, day]), 'differs');
+  assert.deepEqual(slices(reach.channels[0]!).map((s) => s.reason), ['reachable', 'no_address', 'suppressed', 'no_consent', 'withdrawn']);
+  assert.equal(slices(reach.channels[0]!).reduce((n, s) => n + s.people, 0), 100);
 });
 
 test('values in one line', () => {
@@ -106,8 +148,12 @@ test('the picture: boxes apart and inside, dots apart, the same each time', () =
 });
 
 test('addresses go there and back', () => {
-  for (const hash of ['#/', '#/find', '#/find?q=%E5%B0%8F%E6%98%8E', '#/live', '#/review', '#/person/0123456789abcdef0123456789abcdef'])
+  for (const hash of [
+    '#/', '#/find', '#/find?q=%E5%B0%8F%E6%98%8E', '#/live', '#/review', '#/reach', '#/operations', '#/person/0123456789abcdef0123456789abcdef',
+    '#/order/tmall-1/3721%2F1%20%23', '#/things', '#/things/store', '#/thing/store/%E5%A4%96%E6%BB%A9%2F1?ns=erp', '#/books', '#/books/2026-11', '#/books/2026-11/tm%2F1?day=2026-11-11',
+  ])
     assert.equal(hashOf(routeOf(hash)), hash);
+  assert.deepEqual(routeOf('#/order/a%/b'), { view: 'overview' });
   assert.deepEqual(routeOf('#/person/../x'), { view: 'overview' });
   assert.deepEqual(routeOf('#/person/01234567-89ab-cdef-0123-456789abcdef'), { view: 'person', id: '0123456789abcdef0123456789abcdef' });
 });
