@@ -2,23 +2,15 @@
  * buyers and owners, and as plain events. Until all that follows is applied. BENCH_ROWS (300,000). */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
-#include "app/arguments.h"
-#include "app/daemon.h"
-#include "app/import/import.h"
 #include "base/rng.h"
 #include "base/time.h"
+#include "bench/program.h"
 #include "bench/report.h"
-#include "lib/json.h"
 
-#define PATH_BYTES_MAX 512
-#define REPLY_BYTES_MAX ((size_t)1 << 20)
 #define LINES_MAX 5u
 #define START_S INT64_C(1767225600) /* 2026 */
-#define QUIET_S 0.5                 /* nothing follows any more when nothing has come for so long */
 
 static const char order_map[] =
     "{\"group\":\"no\",\"order\":{\"shop\":\"pos\",\"number\":\"${no}\",\"store\":\"${store}\",\"modified\":\"@{at}\",\"states\":{\"created\":\"@{at}\",\"paid\":\"@{at}\"},"
@@ -75,7 +67,7 @@ static void rows_write(const char *path, size_t rows)
 /* COPY's rows a second, in the same run; 0: PostgreSQL isn't here. */
 static double copy_rate(const char *path, size_t rows)
 {
-    char call[PATH_BYTES_MAX + 64];
+    char call[PROGRAM_PATH_BYTES + 64];
     double rate = 0;
     (void)snprintf(call, sizeof call, "python3 bench/peer_copy.py %s %zu 2>/dev/null", path, rows);
     FILE *peer = popen(call, "re");
@@ -86,76 +78,34 @@ static double copy_rate(const char *path, size_t rows)
     return rate;
 }
 
-static uint64_t position_of(struct client *c, struct json_parser *p)
-{
-    struct client_call call = {.method = "GET", .path = "/api/v1/stats"};
-    struct client_reply reply;
-    struct json root;
-    struct err e = {0};
-    uint64_t position = 0;
-    must(client_send(c, &call, &reply, &e), &e);
-    must(json_parse(p, reply.body, &root, &e), &e);
-    (void)json_uint64(json_find(root, BYTES_LIT("position")), &position);
-    return position;
-}
-
-/* When the last command came, by watching until none comes any more. */
-static double quiet_since(struct client *c)
-{
-    struct json_parser *p = json_parser_create(REPLY_BYTES_MAX);
-    uint64_t before = 0, position = position_of(c, p);
-    double since = seconds_now();
-    while (position != before || seconds_now() - since < QUIET_S) {
-        struct timespec wait = {.tv_nsec = 20000000};
-        if (position != before)
-            since = seconds_now();
-        before = position;
-        (void)nanosleep(&wait, NULL);
-        position = position_of(c, p);
-    }
-    json_parser_destroy(p);
-    return since;
-}
-
 static double import_rate(const char *folder, const char *name, const char *map, const char *rows_path, size_t rows)
 {
-    char work[PATH_BYTES_MAX], map_path[PATH_BYTES_MAX], journal[PATH_BYTES_MAX], secret[SECRET_TEXT_BYTES];
-    struct daemon d = {0};
-    struct client *c = NULL;
+    char work[PROGRAM_PATH_BYTES], map_path[PROGRAM_PATH_BYTES];
+    struct program p;
     struct import_counts counts;
     struct err e = {0};
     (void)snprintf(work, sizeof work, "%s/%s", folder, name);
     (void)snprintf(map_path, sizeof map_path, "%s/%s.json", folder, name);
-    (void)snprintf(journal, sizeof journal, "%s/%s.journal", folder, name);
     text_write(map_path, map);
-    must(workspace_make(work, "main", secret, &e), &e);
-    must(daemon_start(&(struct daemon_options){work, "127.0.0.1:0", journal}, &d, &e), &e);
-    must(client_create(&(struct client_options){.url = d.url, .token = secret}, &c, &e), &e);
+    program_start(&p, work);
     double start = seconds_now();
-    must(import_file(&(struct import_options){.client = c, .path = rows_path, .map = map_path}, &counts, &e), &e);
-    double returned = seconds_now(), quiet = quiet_since(c);
-    (void)fprintf(stderr, "%s: %.1f s until all was taken in, %.1f s until nothing followed any more; %llu faulty\n", name, returned - start,
-                  (quiet > returned ? quiet : returned) - start, (unsigned long long)(counts.sent.faulty + counts.sent.refused));
-    client_destroy(c);
-    must(daemon_stop(&d, &e), &e);
-    return (double)rows / ((quiet > returned ? quiet : returned) - start);
-}
-
-static int serve(int count, char **words)
-{
-    static const struct verb verb = {.name = "serve", .run = verb_serve};
-    struct arguments a;
-    arguments_init(&a, &verb, count, words);
-    return verb_serve(&a);
+    must(import_file(&(struct import_options){.client = p.client, .path = rows_path, .map = map_path}, &counts, &e), &e);
+    double returned = seconds_now(), quiet = program_quiet_since(&p);
+    double took = (quiet > returned ? quiet : returned) - start;
+    (void)fprintf(stderr, "%s: %.1f s until all was taken in, %.1f s until nothing followed any more; %llu faulty\n", name, returned - start, took,
+                  (unsigned long long)(counts.sent.faulty + counts.sent.refused));
+    program_stop(&p);
+    return (double)rows / took;
 }
 
 int main(int argc, char **argv)
 {
-    if (argc > 1 && strcmp(argv[1], "serve") == 0)
-        return serve(argc - 2, argv + 2);
+    int code;
+    if (program_is_verb(argc, argv, &code))
+        return code;
     const char *folder = argc > 1 ? argv[1] : "/tmp/kith-bench-import";
     size_t rows = env_number("BENCH_ROWS", 300000);
-    char rows_path[PATH_BYTES_MAX], conditions[128];
+    char rows_path[PROGRAM_PATH_BYTES], conditions[128];
     folder_remove(folder);
     (void)mkdir(folder, 0755);
     (void)snprintf(rows_path, sizeof rows_path, "%s/rows.csv", folder);

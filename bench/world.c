@@ -12,11 +12,13 @@
 #include "base/rng.h"
 #include "base/time.h"
 #include "domain/access/access.h"
+#include "domain/calendar/calendar.h"
 #include "domain/collect/collect.h"
 #include "domain/event/event.h"
 #include "domain/identity/identity.h"
 #include "domain/order/order.h"
 #include "domain/people/people.h"
+#include "domain/pulse/pulse.h"
 #include "domain/relation/relation.h"
 #include "domain/scope/scope.h"
 #include "edge/door.h"
@@ -25,7 +27,7 @@
 
 #define SECRET UINT64_C(0x5eed5eed5eed5eed)
 
-static const struct domain *const domains[] = {&engine_domain, &collect_domain, &identity_domain, &people_domain, &event_domain, &access_domain, &order_domain, &relation_domain, &scope_domain};
+static const struct domain *const domains[] = {&engine_domain, &collect_domain, &identity_domain, &people_domain, &event_domain, &access_domain, &calendar_domain, &order_domain, &pulse_domain, &relation_domain, &scope_domain};
 
 struct cold *world_cold_open(void *context, const char *snapshot, struct err *e)
 {

@@ -43,11 +43,21 @@ static bool is_friend(const struct view *v, uint32_t person, const char *brand, 
     return false;
 }
 
+static bool has_declared(const struct view *v, uint32_t person, uint32_t type, const char *staff)
+{
+    const struct relation *list;
+    size_t count = relation_list(v, person, &list);
+    for (size_t i = 0; i < count; i++)
+        if (list[i].type->number == RELATION_DECLARED + type && bytes_equal(list[i].ref.id, bytes_of_text(staff)))
+            return list[i].is_open;
+    return false;
+}
+
 static bool is_on_roll(const struct view *v, uint32_t person, const char *staff)
 {
     struct thing_ref ref = {.kind = BYTES_LIT("staff"), .id = bytes_of_text(staff)};
     uint32_t number;
-    return relation_people(v, relation_type_numbered(RELATION_FRIEND), &ref, person - 1, &number, 1) == 1 &&
+    return relation_people(v, relation_type_numbered(v, RELATION_FRIEND), &ref, person - 1, &number, 1) == 1 &&
            number == person;
 }
 
@@ -76,6 +86,17 @@ static void friends_compare(const struct view *v, struct relations_read *c, uint
     }
 }
 
+static void declared_compare(const struct view *v, struct relations_read *c, uint32_t person, uint32_t label)
+{
+    for (uint32_t type = 0; type < RELATIONS_PLANNED; type++)
+        for (uint32_t s = 0; s < STAFF_PLANNED; s++) {
+            bool want = model_relation_holds(&c->run->relations, &c->run->identity, label, type, s);
+            if (has_declared(v, person, type, planned_staff[s]) != want)
+                (void)snprintf(c->trouble, sizeof c->trouble, "person %u: has %s%s as %s, unlike in the model", person,
+                               want ? "not " : "", planned_staff[s], planned_relations[type].name);
+        }
+}
+
 static void relations_read(const struct view *v, void *context)
 {
     struct relations_read *c = context;
@@ -86,8 +107,10 @@ static void relations_read(const struct view *v, void *context)
         uint32_t person = n->person == 0
                               ? PERSON_NONE
                               : identity_of_owner(v, identifier_key_of_holder(c->run->pool.ids[n->id].key, n->holder));
-        if (person != PERSON_NONE && model_stands(n))
-            friends_compare(v, c, person, n->person);
+        if (person == PERSON_NONE || !model_stands(n))
+            continue;
+        friends_compare(v, c, person, n->person);
+        declared_compare(v, c, person, n->person);
     }
 }
 

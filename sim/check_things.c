@@ -64,7 +64,7 @@ static void children_compare(const struct view *v, struct things_read *c, uint32
     struct thing t;
     bool kept;
     uint32_t found = 0, members = 0;
-    for (uint32_t n = thing_child_next(v, &ref, 0); n != THING_NONE; n = thing_child_next(v, &ref, n))
+    for (uint32_t n = thing_child_next(v, &ref, THING_NEWEST, 0); n != THING_NONE; n = thing_child_next(v, &ref, THING_NEWEST, n))
         found += thing_read(v, n, &t);
     for (uint32_t thing = 0; thing < THINGS_PLANNED; thing++)
         members += model_thing_field(&c->run->things, thing, THING_FIELD_PARENT, INT64_MAX - 1, &kept) == (int)parent;

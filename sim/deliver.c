@@ -157,6 +157,13 @@ static void send_one(struct run *r, const struct deed *d)
     }
 }
 
+/* So that relations of them can be said. */
+static void relation_types_declare(struct run *r)
+{
+    for (uint32_t i = 0; i < RELATIONS_PLANNED; i++)
+        send_one(r, &(struct deed){.kind = DEED_RELATION_TYPE, .name = planned_relations[i].name, .relation = i, .event = ""});
+}
+
 /* Each source is seen once before it gets its rule: rules are for new events, and name sources by number. */
 void deliver_setup(struct run *r)
 {
@@ -169,6 +176,7 @@ void deliver_setup(struct run *r)
         int64_t most = setting->least + 20 < setting->most ? setting->least + 20 : setting->most;
         send_one(r, &(struct deed){.kind = DEED_SET, .name = settings[i], .value = rng_between(&r->rng, setting->least, most), .event = ""});
     }
+    relation_types_declare(r);
     for (uint32_t i = 0; i < SOURCE_COUNT; i++) {
         struct deed d = {.kind = DEED_EVENT, .event = "app_opened", .source = source_names[i], .brand = "", .channel = "", .name = "", .alias_of = "",
                          .message = ++r->plan.messages, .event_us = r->now_us};

@@ -262,6 +262,22 @@ static void order_apply(struct run *r, const struct record *record, const struct
     model_orders_say(&r->orders, d);
 }
 
+static void scope_apply(struct run *r, const struct record *record, const struct deed *d)
+{
+    rule_compare(r, record, model_scope_say(&r->scope, d, record->logged.time_us));
+}
+
+/* An act is kept under the identifier as its holder of then has it; where nobody has it in force there is none. */
+static void relation_apply(struct run *r, const struct record *record, const struct deed *d)
+{
+    uint32_t node = model_newest(&r->identity, d->ids[0]);
+    bool is_held = node != NODE_NONE && r->identity.nodes[node].state == ID_IN_FORCE && r->identity.nodes[node].person != 0;
+    if (!r->identity.overflowed)
+        rule_compare(r, record, is_held ? NULL : "unknown_identifier");
+    if (record->refusal == NULL && is_held)
+        model_relations_say(&r->relations, d, (struct model_owner){node, r->identity.nodes[node].holder});
+}
+
 void model_apply(struct run *r, struct record *record)
 {
     r->hub_count = 0;
@@ -281,8 +297,14 @@ void model_apply(struct run *r, struct record *record)
             thing_apply(r, record, d);
         } else if (d->kind == DEED_ORDER) {
             order_apply(r, record, d);
+        } else if (d->kind == DEED_RELATION) {
+            relation_apply(r, record, d);
+        } else if (d->kind == DEED_RELATION_TYPE) {
+            rule_compare(r, record, NULL);
         } else if (deed_is_rule(d)) {
             rule_apply(r, record, d);
+        } else if (deed_is_of_scope(d)) {
+            scope_apply(r, record, d);
         } else if (record->refusal == NULL) {
             verb_note(r, record);
             is_open |= verb_apply(r, record, d);

@@ -6,6 +6,8 @@
 #include "base/time.h"
 #include "domain/order/order.h"
 #include "domain/people/people.h"
+#include "domain/relation/relation.h"
+#include "domain/scope/scope.h"
 #include "engine/engine_domain.h"
 #include "sim/model_people.h"
 #include "testing/relay.h"
@@ -65,6 +67,8 @@ void plan_init(struct plan *p, struct rng *rng, struct pool *pool, int64_t start
     p->consent_chance = rng_chance(rng, 0.2) ? 0.8 : 0.15;
     p->thing_chance = rng_chance(rng, 0.5) ? 0 : 0.05 + rng_unit(rng) * 0.3;
     p->order_chance = rng_chance(rng, 0.5) ? 0 : 0.05 + rng_unit(rng) * 0.3;
+    p->scope_chance = rng_chance(rng, 0.4) ? 0 : 0.02 + rng_unit(rng) * 0.2;
+    p->relation_chance = rng_chance(rng, 0.4) ? 0 : 0.02 + rng_unit(rng) * 0.2;
     double sharing = rng_unit(rng) * 0.4;
     for (uint32_t i = 0; i < p->people; i++) {
         for (size_t k = 0; k < COUNT_OF(kinds) && p->own_count[i] < PLAN_OWN_IDS_MAX; k++) {
@@ -289,6 +293,48 @@ static void order_make(struct plan *p, struct deed *d)
         buyer_make(p, d);
 }
 
+/* --- scope --- */
+
+const char *const planned_brands[BRANDS_PLANNED] = {"aria", "bravo"};
+const char *const planned_entities[ENTITIES_PLANNED] = {"", "甲公司", "乙公司"};
+const char *const planned_apps[APPS_PLANNED] = {"app1", "app2", APP_ANY};
+const char *const planned_app_kinds[APP_KINDS_PLANNED] = {"", "official_account", "mini_program", "open_platform",
+                                                          "wecom"};
+const char *const planned_purposes[SHARE_PURPOSES_PLANNED] = {PURPOSE_SERVICE, "marketing", "health"};
+
+static void scope_make(struct plan *p, struct deed *d, int64_t now_us)
+{
+    static const enum deed_kind kinds_of_deed[] = {DEED_SHARE, DEED_UNSHARE, DEED_STOP, DEED_ENTITY, DEED_APP};
+    static const double weights[] = {4, 2, 3, 2, 1};
+    d->kind = kinds_of_deed[rng_pick(p->rng, weights, COUNT_OF(weights))];
+    d->from = (uint32_t)rng_below(p->rng, ENTITIES_PLANNED);
+    d->to = (uint32_t)rng_below(p->rng, ENTITIES_PLANNED);
+    d->share_purposes = (uint32_t)rng_below(p->rng, 1u << SHARE_PURPOSES_PLANNED);
+    d->until_us = rng_chance(p->rng, 0.5) ? now_us + rng_between(p->rng, 1, US_PER_DAY) : 0;
+    d->brand_or_app = (uint32_t)rng_below(p->rng, d->kind == DEED_APP ? APPS_PLANNED : BRANDS_PLANNED);
+    d->is_of = (uint32_t)rng_below(p->rng, d->kind == DEED_APP ? APP_KINDS_PLANNED : ENTITIES_PLANNED);
+    if (d->kind == DEED_STOP) {
+        d->choice = rng_chance(p->rng, 0.7);
+        deed_add(p, d, any_id(p), true);
+    }
+}
+
+/* --- relations of declared types --- */
+
+const struct planned_relation planned_relations[RELATIONS_PLANNED] = {{"adviser", true}, {"fitter", false}};
+
+/* By hours, so that some are said of one moment. */
+static void relation_make(struct plan *p, struct deed *d, int64_t now_us)
+{
+    uint32_t who = (uint32_t)rng_below(p->rng, p->people);
+    d->kind = DEED_RELATION;
+    d->relation = (uint32_t)rng_below(p->rng, RELATIONS_PLANNED);
+    d->relation_staff = (uint32_t)rng_below(p->rng, STAFF_PLANNED);
+    d->ends = rng_chance(p->rng, 0.35);
+    d->event_us = (now_us / US_PER_HOUR - (int64_t)rng_below(p->rng, 24)) * US_PER_HOUR;
+    deed_add(p, d, p->own[who][rng_below(p->rng, p->own_count[who])], true);
+}
+
 void plan_next(struct plan *p, const uint64_t *positions, uint32_t position_count, int64_t now_us, struct deed *out_deed)
 {
     *out_deed = (struct deed){.event = "", .source = "", .brand = "", .channel = "", .name = "", .alias_of = ""};
@@ -297,6 +343,10 @@ void plan_next(struct plan *p, const uint64_t *positions, uint32_t position_coun
         thing_make(p, out_deed, now_us);
     else if (rng_chance(p->rng, p->order_chance))
         order_make(p, out_deed);
+    else if (rng_chance(p->rng, p->scope_chance))
+        scope_make(p, out_deed, now_us);
+    else if (rng_chance(p->rng, p->relation_chance))
+        relation_make(p, out_deed, now_us);
     else if (rng_chance(p->rng, p->rule_chance))
         rule_make(p, out_deed);
     else if (rng_chance(p->rng, p->verb_chance))
@@ -318,7 +368,13 @@ uint32_t deed_command(const struct deed *d)
         [DEED_SET] = COMMAND_SET,             [DEED_SOURCE] = COMMAND_SOURCE,
         [DEED_TYPE] = COMMAND_TYPE,           [DEED_ALIAS] = COMMAND_COLLECT_NAME,
         [DEED_THING] = COMMAND_THING_PUT,     [DEED_ORDER] = COMMAND_ORDER_PUT,
+        [DEED_SHARE] = COMMAND_SHARE,         [DEED_UNSHARE] = COMMAND_UNSHARE,
+        [DEED_STOP] = COMMAND_SUPPRESS,       [DEED_ENTITY] = COMMAND_COLLECT_NAME,
+        [DEED_APP] = COMMAND_COLLECT_NAME,
+        [DEED_RELATION_TYPE] = COMMAND_RELATION_TYPE, [DEED_RELATION] = COMMAND_RELATION_BEGIN,
     };
+    if (d->kind == DEED_RELATION && d->ends)
+        return COMMAND_RELATION_END;
     if (d->kind == DEED_THING && d->thing_field[THING_FIELD_EXISTS] == 0)
         return COMMAND_THING_DELETE;
     return d->is_relayed ? COMMAND_RELAY : commands[d->kind];
@@ -471,6 +527,55 @@ static fallible order_pack(const struct deed *d, const struct pool *pool, struct
     return order_version_pack(&m.version, out, e);
 }
 
+static fallible share_pack(const struct deed *d, struct buf *out, struct err *e)
+{
+    struct share_ask ask = {.from = bytes_of_text(planned_entities[d->from]),
+                            .to = bytes_of_text(planned_entities[d->to]),
+                            .by = BYTES_LIT("sim"),
+                            .until_us = d->kind == DEED_SHARE ? d->until_us : 0};
+    for (uint32_t i = 0; i < SHARE_PURPOSES_PLANNED; i++)
+        if ((d->share_purposes >> i & 1) != 0)
+            ask.purposes[ask.purpose_count++] = bytes_of_text(planned_purposes[i]);
+    return share_ask_pack(&ask, out, e);
+}
+
+/* A brand or an app with its one attribute; none where that is the first of the list. */
+static void described_pack(const struct deed *d, struct buf *out)
+{
+    bool is_app = d->kind == DEED_APP;
+    const char *text = is_app ? planned_app_kinds[d->is_of] : planned_entities[d->is_of];
+    struct buf record;
+    buf_init(&record, 4096);
+    pack_varint(&record, d->is_of == 0 ? 0 : 1);
+    if (d->is_of != 0) {
+        pack_bytes(&record, is_app ? BYTES_LIT("app_kind") : BYTES_LIT("entity"));
+        value_pack_text(&record, bytes_of_text(text));
+    }
+    collect_name_pack(out, is_app ? NAME_APP : NAME_BRAND,
+                      bytes_of_text(is_app ? planned_apps[d->brand_or_app] : planned_brands[d->brand_or_app]),
+                      BYTES_NONE, buf_bytes(&record));
+    buf_fini(&record);
+}
+
+static void relation_type_make(const struct deed *d, struct buf *out)
+{
+    struct relation_type type = {.kinds = {"staff"}, .is_single = planned_relations[d->relation].is_single};
+    memcpy(type.name, d->name, strlen(d->name));
+    relation_type_pack(&type, out);
+}
+
+static void relation_pack(const struct deed *d, const struct pool *pool, struct buf *out)
+{
+    struct envelope_id ids[DEED_IDS_MAX];
+    ids_fill(d, pool, ids);
+    relation_put_pack(&(struct relation_put){.id = ids[0],
+                                             .type = (uint8_t)(RELATION_DECLARED + d->relation),
+                                             .ref = {.kind = BYTES_LIT("staff"), .id = bytes_of_text(planned_staff[d->relation_staff])},
+                                             .time_us = d->event_us,
+                                             .by = {RELATION_BY_TOKEN, BYTES_LIT("sim")}},
+                      out);
+}
+
 fallible deed_pack(const struct deed *d, const struct pool *pool, struct buf *out, struct err *e)
 {
     struct identity_act act = {.by = BYTES_LIT("sim"), .reason = BYTES_LIT("because"), .id_count = d->id_count,
@@ -492,8 +597,21 @@ fallible deed_pack(const struct deed *d, const struct pool *pool, struct buf *ou
     case DEED_THING:
         thing_pack(d, out);
         return DONE;
+    case DEED_RELATION_TYPE:
+        relation_type_make(d, out);
+        return DONE;
+    case DEED_RELATION:
+        relation_pack(d, pool, out);
+        return DONE;
     case DEED_ORDER:
         return order_pack(d, pool, out, e);
+    case DEED_SHARE:
+    case DEED_UNSHARE:
+        return share_pack(d, out, e);
+    case DEED_ENTITY:
+    case DEED_APP:
+        described_pack(d, out);
+        return DONE;
     case DEED_ALIAS:
         collect_name_pack(out, NAME_EVENT, bytes_of_text(d->name), bytes_of_text(d->alias_of), BYTES_NONE);
         return DONE;
@@ -507,7 +625,7 @@ fallible deed_pack(const struct deed *d, const struct pool *pool, struct buf *ou
 
 void deed_print(const struct deed *d, const struct pool *pool, struct buf *out)
 {
-    static const char *const names[DEED_KIND_COUNT] = {"event", "bind", "unbind", "merge", "split", "never-merge", "undo", "review", "block", "set", "source", "type", "alias", "thing", "order"};
+    static const char *const names[DEED_KIND_COUNT] = {"event", "bind", "unbind", "merge", "split", "never-merge", "undo", "review", "block", "set", "source", "type", "alias", "thing", "order", "share", "unshare", "stop", "entity", "app", "relation type", "relation"};
     buf_push_text(out, names[d->kind]);
     if (d->kind == DEED_EVENT)
         buf_printf(out, " m-%u %s by %s %s/%s at +%lld s", d->message, d->event, d->source, d->brand, d->channel,
@@ -526,7 +644,12 @@ void deed_print(const struct deed *d, const struct pool *pool, struct buf *out)
                    d->thing_field[THING_FIELD_PARENT], d->thing_field[THING_FIELD_SIZE], d->thing_field[THING_FIELD_MOOD]);
     if (d->kind == DEED_ORDER)
         buf_printf(out, " %u version %u%s: lines %d %d %d", d->order, d->order_version, d->order_complete ? ", complete" : "", d->order_line[0], d->order_line[1], d->order_line[2]);
-    if (d->kind == DEED_REVIEW || d->kind == DEED_BLOCK)
+    if (d->kind == DEED_SHARE || d->kind == DEED_UNSHARE)
+        buf_printf(out, " \"%s\" to \"%s\" for %u until %lld", planned_entities[d->from], planned_entities[d->to],
+                   d->share_purposes, (long long)d->until_us);
+    if (d->kind == DEED_ENTITY || d->kind == DEED_APP)
+        buf_printf(out, " %u is of %u", d->brand_or_app, d->is_of);
+    if (d->kind == DEED_REVIEW || d->kind == DEED_BLOCK || d->kind == DEED_STOP)
         buf_printf(out, " (choice %u)", d->choice);
     if (d->kind == DEED_UNDO)
         buf_printf(out, " %llu", (unsigned long long)d->undo_position);
@@ -534,6 +657,9 @@ void deed_print(const struct deed *d, const struct pool *pool, struct buf *out)
         const struct pool_id *id = &pool->ids[d->ids[i]];
         buf_printf(out, " %s#%u(%s%s%s)", d->is_own[i] ? "" : "other:", d->ids[i], id->value, id->ns[0] == 0 ? "" : "@", id->ns);
     }
+    if (d->kind == DEED_RELATION)
+        buf_printf(out, " %s %s %s at %lld h", d->ends ? "ends" : "begins", planned_relations[d->relation].name, planned_staff[d->relation_staff],
+                   (long long)(d->event_us / US_PER_HOUR));
     if (d->staff != NULL)
         buf_printf(out, " of %s", d->staff);
     if (d->purpose != NULL)

@@ -40,6 +40,13 @@ enum deed_kind {
     DEED_ALIAS,
     DEED_THING,
     DEED_ORDER,
+    DEED_SHARE,
+    DEED_UNSHARE,
+    DEED_STOP,
+    DEED_ENTITY,
+    DEED_APP,
+    DEED_RELATION_TYPE,
+    DEED_RELATION,
     DEED_KIND_COUNT,
 };
 
@@ -58,11 +65,30 @@ extern const char *const thing_field_names[THING_FIELD_COUNT]; /* of attributes 
 #define ORDER_REMOVED (-1)
 #define ORDER_PAID_MOST 60 /* so that the bytes of amounts are in order of size */
 
+/* Who may see whose data, and what openids serve. */
+#define BRANDS_PLANNED 2u
+#define ENTITIES_PLANNED 3u /* the first is the common one */
+#define APPS_PLANNED 3u     /* the last is all others */
+#define APP_KINDS_PLANNED 5u
+#define SHARE_PURPOSES_PLANNED 3u
+extern const char *const planned_brands[BRANDS_PLANNED], *const planned_entities[ENTITIES_PLANNED];
+extern const char *const planned_apps[APPS_PLANNED],
+    *const planned_app_kinds[APP_KINDS_PLANNED]; /* the first kind: not said */
+extern const char *const planned_purposes[SHARE_PURPOSES_PLANNED];
+
 #define TRAITS_A_DEED 2u
 
 /* Whose friend somebody becomes, or is no more. */
 #define STAFF_PLANNED 3u
 extern const char *const planned_staff[STAFF_PLANNED];
+
+/* Types of relations to staff that operators declare. */
+#define RELATIONS_PLANNED 2u
+struct planned_relation {
+    const char *name;
+    bool is_single;
+};
+extern const struct planned_relation planned_relations[RELATIONS_PLANNED];
 
 /* One thing that a sender wants, as the sender knows it. Texts are static. */
 struct deed {
@@ -79,6 +105,8 @@ struct deed {
     const char *trait[TRAITS_A_DEED]; /* NULL: none */
     int64_t trait_value[TRAITS_A_DEED];
     const char *staff;          /* of friend_added and friend_lost; NULL: another event */
+    uint32_t relation, relation_staff; /* of a relation: which planned one, to whom; event_us says when */
+    bool ends;
     const char *purpose;        /* of a consent; NULL: none */
     const char *consent_channel; /* "": all */
     bool given;
@@ -99,10 +127,20 @@ struct deed {
     bool order_complete;
     int order_line[ORDER_LINES_PLANNED];
     int64_t order_state_us[ORDER_STATES_PLANNED]; /* 0: unsaid */
+    /* Of a share: entities, until_us, purposes by a bit each (none: all but sensitive ones). Of a brand or an app: what it is of. A stop is of
+     * the one identifier, by `choice`. */
+    uint32_t from, to, share_purposes;
+    uint32_t brand_or_app, is_of;
 };
 
 /* Does it say how other deeds are to be taken? */
 static inline bool deed_is_rule(const struct deed *d)
 {
     return d->kind == DEED_SET || d->kind == DEED_SOURCE || d->kind == DEED_TYPE || d->kind == DEED_ALIAS;
+}
+
+/* Is it about who sees whose data, or who is written to? */
+static inline bool deed_is_of_scope(const struct deed *d)
+{
+    return d->kind >= DEED_SHARE && d->kind <= DEED_APP;
 }

@@ -103,6 +103,8 @@ static void check_state(struct run *r, bool is_settled)
         check_relations(r, is_settled);
     if (!run_failed(r) && r->engine != NULL)
         check_reach(r);
+    if (!run_failed(r))
+        check_scope(r);
 }
 
 static void crash(struct run *r, const char *why)

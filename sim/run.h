@@ -7,6 +7,8 @@
 #include "engine/engine.h"
 #include "sim/model_orders.h"
 #include "sim/model_people.h"
+#include "sim/model_relations.h"
+#include "sim/model_scope.h"
 #include "sim/model_things.h"
 #include "sim/plan.h"
 #include "sim/shadow.h"
@@ -81,6 +83,8 @@ struct run {
     struct model_people people;
     struct model_things things;
     struct model_orders orders;
+    struct model_scope scope;
+    struct model_relations relations;
     uint16_t hubs[16];   /* identifiers that the record being applied set aside */
     uint32_t hub_count;
 };
@@ -113,6 +117,7 @@ void run_mind(struct run *r, struct status status, const struct err *e);
 void check_digest(struct run *r);
 void check_people(struct run *r, bool is_settled); /* settled: no re-fold is under way */
 void check_reach(struct run *r); /* check_reach.c */
+void check_scope(struct run *r); /* check_scope.c */
 void check_things(struct run *r); /* check_things.c */
 void check_orders(struct run *r, bool is_settled); /* check_orders.c; settled: all that follows has followed */
 /* A record that follows from an order: an event, as a deed of its own; that the event has found an owner. */

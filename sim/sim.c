@@ -11,9 +11,11 @@
 #include <unistd.h>
 
 #include "domain/access/access.h"
+#include "domain/calendar/calendar.h"
 #include "domain/event/event.h"
 #include "domain/order/order.h"
 #include "domain/people/people.h"
+#include "domain/pulse/pulse.h"
 #include "domain/relation/relation.h"
 #include "domain/scope/scope.h"
 #include "domain/thing/thing.h"
@@ -26,7 +28,7 @@
 
 static const struct domain *const domains[] = {&engine_domain, &collect_domain, &identity_domain,
                                                &people_domain, &event_domain,   &access_domain,
-                                               &thing_domain,  &order_domain,   &relation_domain,
+                                               &thing_domain,  &calendar_domain, &order_domain, &pulse_domain,   &relation_domain,
                                                &scope_domain,  &relay_domain};
 
 static void transcript_print(const struct transcript *t)

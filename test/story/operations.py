@@ -214,6 +214,35 @@ def a_disk_filled_by_events_gets_room_by_itself(folder):
         assert daemon.stop() == 0
 
 
+def a_small_disk_is_used_to_its_end(folder):
+    """Others have a third of it, and stay. Where nothing more can be taken the log has gone all the same: nothing but what is known is left.
+    When the others go it comes back by itself."""
+    with small_disk(folder, 64) as at:
+        if at is None:
+            print('skipped: a disk that fills needs the right to mount a tmpfs')
+            return
+        daemon, taken, last = Daemon(at / 'data'), 0, time.monotonic()
+        daemon.start()
+        others = at / 'others'
+        others.write_bytes(bytes(20 << 20))
+        while time.monotonic() < last + 10:
+            assert taken < 2000, 'it never fills'
+            status, _ = daemon.send([{'id': f'{taken}-{i}', 'event': 'page_viewed', 'properties': {'a': i},
+                                      'ids': [{'type': kind, 'value': f'u{taken}-{i}'} for kind in ('user_id', 'anonymous_id')]} for i in range(500)])
+            taken += status == 200
+            if status == 200:
+                last = time.monotonic()
+            else:
+                time.sleep(0.2)
+        log_mb = sum(path.stat().st_blocks * 512 for path in (at / 'data' / 'main' / 'log').iterdir()) >> 20
+        assert log_mb <= 8, log_mb
+        assert daemon.ask('GET', '/api/v1/people/user_id:u0-0')[0] == 200
+        others.unlink()
+        until(lambda: one(daemon, 0)[0] == 200)
+        assert counted(daemon) >= 500 * taken + 1
+        assert daemon.stop() == 0
+
+
 def a_backup_under_load_is_what_was_there(folder):
     """Events, folding and checkpoints go on while it is taken; what was answered before it is in it, and somebody is erased meanwhile."""
     daemon = Daemon(pathlib.Path(folder) / 'data')
@@ -252,4 +281,4 @@ def a_backup_under_load_is_what_was_there(folder):
 
 STORIES = [a_backup_under_load_is_what_was_there, told_to_go_under_load_it_keeps_what_it_answered, stopped_for_two_seconds_it_goes_on, a_second_daemon_or_a_taken_port_is_refused,
            a_disk_that_fills_stops_the_writing_and_nothing_else, a_disk_filled_by_events_keeps_room_for_a_checkpoint,
-           a_disk_filled_by_events_gets_room_by_itself]
+           a_disk_filled_by_events_gets_room_by_itself, a_small_disk_is_used_to_its_end]

@@ -1,0 +1,286 @@
+/* `kith backup` of a workspace whose daemon is at work: bytes a second, against `cp` of the same bytes in the same run, and what
+ * the answers to events take meanwhile, against rounds without a backup in between. BENCH_EVENTS (2 M, loaded before),
+ * BENCH_OFFERED (20,000 events/s), BENCH_SECONDS (4, of a round), BENCH_ROUNDS (5). */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/time.h"
+#include "bench/program.h"
+#include "bench/report.h"
+
+#define ROUNDS_MAX 20u
+#define LOADED_EVENTS_A_BATCH 5000u
+#define OFFERED_EVENTS_A_BATCH 50u
+#define CONNECTIONS 4u
+#define BATCH_BYTES_MAX (4u << 20)
+#define PEOPLE UINT64_C(200000)
+#define RATE_USUAL "400M" /* a second: the program's own bound */
+#define RATE_UNBOUND "100G"
+
+struct bench {
+    char work[PROGRAM_PATH_BYTES], set[PROGRAM_PATH_BYTES], copy[PROGRAM_PATH_BYTES], words[PROGRAM_PATH_BYTES];
+    struct program program;
+    double offered, seconds;
+    size_t rounds;
+    atomic_uint_fast64_t serial; /* of the next event */
+};
+
+/* --- events --- */
+
+static void batch_write(struct bench *b, struct buf *out, uint64_t count)
+{
+    uint64_t first = atomic_fetch_add(&b->serial, count);
+    buf_clear(out);
+    for (uint64_t i = first; i < first + count; i++)
+        buf_printf(out,
+                   "{\"event\":\"product_viewed\",\"id\":\"e%llu\",\"channel\":\"web\",\"ids\":[{\"type\":\"member_"
+                   "no\",\"value\":\"M%07llu\"}],"
+                   "\"properties\":{\"sku\":\"SKU-%05llu\",\"seconds\":%llu,\"page\":\"/p/%llx\"}}\n",
+                   (unsigned long long)i, (unsigned long long)(i * 7919 % PEOPLE), (unsigned long long)(i % 40000),
+                   (unsigned long long)(i % 90), (unsigned long long)(i * UINT64_C(2654435761)));
+}
+
+static void batch_send(struct client *c, const struct buf *body)
+{
+    struct client_call call = {.method = "POST", .path = "/api/v1/events", .body = buf_bytes(body)};
+    struct client_reply reply;
+    struct err e = {0};
+    must(client_send(c, &call, &reply, &e), &e);
+    if (reply.status == 200)
+        return;
+    (void)fprintf(stderr, "bench: %ld: %.*s\n", reply.status, BYTES_ARG(reply.body));
+    exit(1);
+}
+
+static void events_load(struct bench *b, uint64_t events)
+{
+    struct buf body;
+    buf_init(&body, BATCH_BYTES_MAX);
+    for (uint64_t sent = 0; sent < events; sent += LOADED_EVENTS_A_BATCH) {
+        batch_write(b, &body, LOADED_EVENTS_A_BATCH);
+        batch_send(b->program.client, &body);
+    }
+    buf_fini(&body);
+    (void)program_quiet_since(&b->program);
+}
+
+/* --- offered at a fixed rate --- */
+
+struct offering {
+    struct bench *bench;
+    double *latencies_ms;
+    size_t count, room;
+};
+
+static void sleep_until(double at)
+{
+    double left = at - seconds_now();
+    struct timespec t = {.tv_sec = (time_t)left, .tv_nsec = (long)((left - (double)(time_t)left) * 1e9)};
+    if (left > 0)
+        (void)nanosleep(&t, NULL);
+}
+
+/* One connection. Counted from the planned time, so that who waits in line is not forgotten. */
+static void *offer(void *context)
+{
+    struct offering *o = context;
+    struct client *c = NULL;
+    struct buf body;
+    struct err e = {0};
+    double pause = (double)OFFERED_EVENTS_A_BATCH * CONNECTIONS / o->bench->offered, start = seconds_now();
+    must(client_create(&(struct client_options){.url = o->bench->program.daemon.url, .token = o->bench->program.secret},
+                       &c, &e),
+         &e);
+    buf_init(&body, BATCH_BYTES_MAX);
+    for (double planned = start; planned < start + o->bench->seconds && o->count < o->room; planned += pause) {
+        batch_write(o->bench, &body, OFFERED_EVENTS_A_BATCH);
+        sleep_until(planned);
+        batch_send(c, &body);
+        o->latencies_ms[o->count++] = (seconds_now() - planned) * 1e3;
+    }
+    buf_fini(&body);
+    client_destroy(c);
+    return NULL;
+}
+
+/* --- the backup --- */
+
+/* Its child; what it says goes into a file. */
+static pid_t backup_begin(const struct bench *b, const char *rate)
+{
+    pid_t pid = fork();
+    if (pid != 0)
+        return pid;
+    int words = open(b->words, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    if (words < 0 || dup2(words, STDOUT_FILENO) < 0)
+        _exit(127);
+    (void)execl("/proc/self/exe", "bench-backup", "backup", b->work, "--to", b->set, "--rate", rate, "--url",
+                b->program.daemon.url, "--token", b->program.secret, "--json", (char *)NULL);
+    _exit(127);
+}
+
+static void child_wait(pid_t pid)
+{
+    int how = 0;
+    while (waitpid(pid, &how, 0) < 0 && errno == EINTR)
+        continue;
+    if (WIFEXITED(how) && WEXITSTATUS(how) == 0)
+        return;
+    (void)fprintf(stderr, "bench: the child did not end well: %d\n", how);
+    exit(1);
+}
+
+/* The bytes that the last backup copied, by its own words. */
+static double copied_bytes(const struct bench *b)
+{
+    char words[512] = "";
+    FILE *file = fopen(b->words, "re");
+    size_t size = file == NULL ? 0 : fread(words, 1, sizeof words - 1, file);
+    const char *copied = size == 0 ? NULL : strstr(words, "\"copied\":");
+    if (file != NULL)
+        (void)fclose(file);
+    return copied == NULL ? 0 : strtod(copied + strlen("\"copied\":"), NULL);
+}
+
+/* A whole one, into a new set. Returns bytes a second. */
+static double backup_rate(const struct bench *b, const char *rate)
+{
+    double start = seconds_now();
+    folder_remove(b->set);
+    child_wait(backup_begin(b, rate));
+    return copied_bytes(b) / (seconds_now() - start);
+}
+
+struct backing {
+    const struct bench *bench;
+    atomic_bool stop;
+    size_t backups;
+};
+
+static void *back_up(void *context)
+{
+    struct backing *k = context;
+    for (; !atomic_load(&k->stop); k->backups++)
+        (void)backup_rate(k->bench, RATE_USUAL);
+    return NULL;
+}
+
+/* --- rounds --- */
+
+/* The answers' p99 in one round. */
+static double round_p99(struct bench *b, size_t *io_answers)
+{
+    struct offering all[CONNECTIONS];
+    pthread_t threads[CONNECTIONS];
+    size_t room = (size_t)(b->offered * b->seconds / OFFERED_EVENTS_A_BATCH) + CONNECTIONS, count = 0;
+    double *latencies = calloc(room * CONNECTIONS, sizeof *latencies);
+    for (size_t i = 0; i < CONNECTIONS; i++) {
+        all[i] = (struct offering){.bench = b, .latencies_ms = calloc(room, sizeof(double)), .room = room};
+        (void)pthread_create(&threads[i], NULL, offer, &all[i]);
+    }
+    for (size_t i = 0; i < CONNECTIONS; i++) {
+        (void)pthread_join(threads[i], NULL);
+        memcpy(latencies + count, all[i].latencies_ms, all[i].count * sizeof *latencies);
+        count += all[i].count;
+        free(all[i].latencies_ms);
+    }
+    (void)median(latencies, count);
+    double p99 = latencies[count * 99 / 100];
+    free(latencies);
+    *io_answers += count;
+    return p99;
+}
+
+static double round_p99_beside(struct bench *b, size_t *io_answers, size_t *io_backups)
+{
+    struct backing k = {.bench = b};
+    pthread_t thread;
+    (void)pthread_create(&thread, NULL, back_up, &k);
+    double p99 = round_p99(b, io_answers);
+    atomic_store(&k.stop, true);
+    (void)pthread_join(thread, NULL);
+    *io_backups += k.backups;
+    return p99;
+}
+
+static void beside_measure(struct bench *b)
+{
+    double without[ROUNDS_MAX], with[ROUNDS_MAX];
+    char conditions[256];
+    size_t answers = 0, backups = 0;
+    for (size_t i = 0; i < b->rounds; i++) {
+        without[i] = round_p99(b, &answers);
+        with[i] = round_p99_beside(b, &answers, &backups);
+        (void)fprintf(stderr, "round %zu: p99 %.2f ms without, %.2f ms beside a backup\n", i, without[i], with[i]);
+    }
+    (void)snprintf(conditions, sizeof conditions,
+                   "requests of %u events over %u connections, %.0f events/s offered, counted from the planned time; "
+                   "%zu rounds of "
+                   "%.0f s each way in turn, medians; %zu whole backups at %s/s; %zu answers",
+                   OFFERED_EVENTS_A_BATCH, CONNECTIONS, b->offered, b->rounds, b->seconds, backups, RATE_USUAL,
+                   answers);
+    report(&(struct figure){"backup", "time to the answer beside a backup, p99, against none", "ms",
+                            median(with, b->rounds), median(without, b->rounds), 2, "lower", conditions});
+}
+
+/* The same bytes by `cp`, durable: those of the set that was just made. */
+static double copy_rate(const struct bench *b, double bytes)
+{
+    char command[4 * PROGRAM_PATH_BYTES];
+    folder_remove(b->copy);
+    (void)snprintf(command, sizeof command, "cp -r '%s' '%s' && sync -f '%s'", b->set, b->copy, b->copy);
+    double start = seconds_now();
+    return system(command) == 0 ? bytes / (seconds_now() - start) : 0; /* NOLINT: made of our own paths */
+}
+
+static void rate_measure(const struct bench *b)
+{
+    double rates[ROUNDS_MAX], peers[ROUNDS_MAX];
+    char conditions[160];
+    for (size_t i = 0; i < b->rounds; i++) {
+        rates[i] = backup_rate(b, RATE_UNBOUND);
+        peers[i] = copy_rate(b, copied_bytes(b));
+    }
+    (void)snprintf(conditions, sizeof conditions,
+                   "%.0f MB into a new set, hashed and synced, the daemon idle; against cp -r of the same bytes and "
+                   "sync; medians of %zu",
+                   copied_bytes(b) / 1e6, b->rounds);
+    report(&(struct figure){"backup", "a whole backup", "MB/s", median(rates, b->rounds) / 1e6,
+                            median(peers, b->rounds) / 1e6, 0.5, "higher", conditions});
+}
+
+int main(int argc, char **argv)
+{
+    int code;
+    if (program_is_verb(argc, argv, &code))
+        return code;
+    const char *folder = argc > 1 ? argv[1] : "/tmp/kith-bench-backup";
+    struct bench *b = calloc(1, sizeof *b);
+    b->offered = (double)env_number("BENCH_OFFERED", 20000);
+    b->seconds = (double)env_number("BENCH_SECONDS", 4);
+    b->rounds = env_number("BENCH_ROUNDS", 5);
+    b->rounds = b->rounds < 1 ? 1 : b->rounds > ROUNDS_MAX ? ROUNDS_MAX : b->rounds;
+    folder_remove(folder);
+    (void)mkdir(folder, 0755);
+    (void)snprintf(b->work, sizeof b->work, "%s/work", folder);
+    (void)snprintf(b->set, sizeof b->set, "%s/set", folder);
+    (void)snprintf(b->copy, sizeof b->copy, "%s/copy", folder);
+    (void)snprintf(b->words, sizeof b->words, "%s/words", folder);
+    program_start(&b->program, b->work);
+    events_load(b, env_number("BENCH_EVENTS", 2000000));
+    rate_measure(b);
+    beside_measure(b);
+    program_stop(&b->program);
+    folder_remove(folder);
+    free(b);
+    return 0;
+}
