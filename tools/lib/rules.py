@@ -20,6 +20,7 @@ FENCES = (
     (re.compile(r'^microhttpd\.h$'), ('edge', 'app')),
     (re.compile(r'^curl/'), ('port', 'app')),
     (re.compile(r'^xlsxwriter\.h$'), ('lib',)),
+    (re.compile(r'^(libpq-fe|mysql|errmsg|mysqld_error)\.h$'), ('port',)),
 )
 
 # A call, why not, and the layers that may all the same.
