@@ -32,6 +32,7 @@ struct custody_count {
     uint64_t items;    /* in custody now, of one erasure */
     int64_t until_us;  /* when the last of them goes; 0: there are none */
     bool is_settled;   /* no more will come: all that was the person's is closed */
+    uint64_t last_position; /* of the newest record in the log that closes some of it: these hold values of theirs, and the salt */
 };
 struct custody {
     const char *name;                /* "orders" */

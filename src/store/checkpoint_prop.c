@@ -13,6 +13,7 @@
 #define PERSON_BYTES 8000u /* so that a checkpoint is several batches */
 #define MOVES 400
 #define MODELS 600u
+#define DISK_BYTES_MAX (UINT64_C(1) << 40)
 
 static const struct family people = {.id = 1, .kind = FAMILY_NUMBERED, .value_bytes = PERSON_BYTES, .name = "people"};
 static const struct family jobs = {.id = 2, .kind = FAMILY_KEYED, .value_bytes = 100, .name = "jobs"};
@@ -194,10 +195,11 @@ static void step(struct world *w)
     }
 }
 
-/* As on a full disk; its mark can't always be taken out. */
+/* As on a full disk, which has room for a mark again when a snapshot is gone; that mark can't always be taken out. */
 static void forget_older(struct world *w)
 {
     struct err e = {0};
+    disk_sim_limit(w->disk, DISK_BYTES_MAX);
     if (checkpointer_running(w->checkpointer) || !checkpointer_has_older(w->checkpointer))
         return;
     w->forgotten = w->before_done;
@@ -237,6 +239,7 @@ static void restart(struct world *w)
     struct checkpoint_mark mark = {0};
     uint64_t last = 0, before = 0;
     disk_sim_crash(w->disk);
+    disk_sim_limit(w->disk, DISK_BYTES_MAX);
     check_mark(w, 0, &last);
     check_mark(w, 1, &before);
     CHECK(w->t, last >= w->last_done);
@@ -267,11 +270,18 @@ static void crash(struct world *w)
 
 static void trouble(struct world *w)
 {
+    static const double weights[] = {2, 1, 1};
     struct rng *rng = &w->t->rng;
-    if (rng_chance(rng, 0.5))
+    switch (rng_pick(rng, weights, COUNT_OF(weights))) {
+    case 0:
         cold_memory_fail_after(w->cold, 1 + rng_below(rng, 6));
-    else
+        break;
+    case 1:
         disk_sim_stop_after(w->disk, 1 + rng_below(rng, 8));
+        break;
+    default:
+        disk_sim_limit(w->disk, 1); /* snapshots are made, and their marks fail */
+    }
 }
 
 static void move(struct world *w)

@@ -1,5 +1,6 @@
 #include "store/cold.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "store/cold_ops.h"
@@ -17,6 +18,13 @@ bool cold_name_is_in(const char *name, const char *const *names, size_t count)
         if (strcmp(name, names[i]) == 0)
             return true;
     return false;
+}
+
+void cold_base_keep(char base[COLD_NAME_BYTES_MAX + 1], const char *const *names, size_t count)
+{
+    assert(count > 0);
+    if (base[0] != 0 && !cold_name_is_in(base, names, count))
+        (void)snprintf(base, COLD_NAME_BYTES_MAX + 1, "%s", names[0]);
 }
 
 void cold_close(struct cold *c)

@@ -6,7 +6,8 @@
  * forgets everything written after it. Snapshots share their files, so a second one costs only what changed.
  *
  * After a failed put or snapshot what was put since the last snapshot may be lost; the next put starts again from that
- * snapshot, so whoever puts must then put all of it again. Gets go on.
+ * snapshot, so whoever puts must then put all of it again. Gets go on. Whoever lets the last snapshot go (cold_snapshot_keep)
+ * must put again all that was put since the one that takes its place.
  *
  * get and scan may be called from several threads; one writer at a time. */
 #pragma once
@@ -46,7 +47,8 @@ fallible cold_snapshot(struct cold *c, const char *name, struct err *e); /* EXIS
  * them. As long as it takes to read and write everything. The writer's. */
 fallible cold_compact(struct cold *c, struct err *e);
 fallible cold_snapshot_remove(struct cold *c, const char *name, struct err *e); /* absent is fine */
-fallible cold_snapshot_keep(struct cold *c, const char *const *names, size_t count, struct err *e); /* removes all others */
+/* Removes all but `names`, at least one. When the last one goes, names[0] is what the next put after a failure starts from. */
+fallible cold_snapshot_keep(struct cold *c, const char *const *names, size_t count, struct err *e);
 /* What its own tidying up must leave free on the disk, from the next write on; 0 at first. Any thread. */
 void cold_leave_free(struct cold *c, uint64_t bytes);
 uint64_t cold_bytes(struct cold *c); /* about how much the live pages take on disk */

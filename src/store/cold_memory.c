@@ -1,5 +1,6 @@
 /* A cold store in memory: a sorted array of pairs that don't change; snapshots share them by reference. */
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,7 +28,7 @@ struct cold_memory {
     struct cold cold;
     pthread_mutex_t lock; /* of everything below */
     struct pairs live;
-    struct pairs base; /* as of the last snapshot: what a failure falls back to */
+    char base[COLD_NAME_BYTES_MAX + 1]; /* the snapshot that a failure falls back to, "": none */
     struct snapshot *snapshots;
     uint64_t fail_after; /* operations until one fails; 0: none will */
     size_t full_with;    /* snapshots; 0: it is never full */
@@ -140,10 +141,26 @@ static void pairs_put(struct pairs *pairs, const struct cold_pair *pair)
     pairs->all[at] = pair_make(pair->key, pair->value);
 }
 
+static struct snapshot **snapshot_find(struct cold_memory *m, const char *name)
+{
+    struct snapshot **at = &m->snapshots;
+    while (*at != NULL && strcmp((*at)->name, name) != 0)
+        at = &(*at)->next;
+    return at;
+}
+
+/* To nothing, when its base is gone: so a test sees that. */
 static void fall_back(struct cold_memory *m)
 {
+    const struct snapshot *base = *snapshot_find(m, m->base);
     pairs_clear(&m->live);
-    m->live = pairs_share(&m->base);
+    if (base != NULL)
+        m->live = pairs_share(&base->pairs);
+}
+
+static void base_set(struct cold_memory *m, const char *name)
+{
+    (void)snprintf(m->base, sizeof m->base, "%s", name);
 }
 
 /* false: this operation fails. */
@@ -207,14 +224,6 @@ static struct status memory_scan(struct cold *c, struct bytes prefix, cold_each 
     return status;
 }
 
-static struct snapshot **snapshot_find(struct cold_memory *m, const char *name)
-{
-    struct snapshot **at = &m->snapshots;
-    while (*at != NULL && strcmp((*at)->name, name) != 0)
-        at = &(*at)->next;
-    return at;
-}
-
 static void snapshot_add(struct cold_memory *m, const char *name, const struct pairs *pairs)
 {
     struct snapshot *s = take(sizeof *s);
@@ -238,8 +247,7 @@ static struct status memory_snapshot(struct cold *c, const char *name, struct er
     bool passes = operation_passes(m), there = *snapshot_find(m, name) != NULL;
     if (passes && !there) {
         snapshot_add(m, name, &m->live);
-        pairs_clear(&m->base);
-        m->base = pairs_share(&m->live);
+        base_set(m, name);
     }
     (void)pthread_mutex_unlock(&m->lock);
     if (!passes)
@@ -264,6 +272,7 @@ static struct status memory_snapshot_keep(struct cold *c, const char *const *nam
     (void)e;
     struct cold_memory *m = memory_of(c);
     (void)pthread_mutex_lock(&m->lock);
+    cold_base_keep(m->base, names, count);
     for (struct snapshot **at = &m->snapshots; *at != NULL;) {
         if (cold_name_is_in((*at)->name, names, count))
             at = &(*at)->next;
@@ -291,7 +300,6 @@ static void memory_close(struct cold *c)
     while (m->snapshots != NULL)
         snapshot_drop(&m->snapshots);
     pairs_clear(&m->live);
-    pairs_clear(&m->base);
     (void)pthread_mutex_destroy(&m->lock);
     free(m);
 }
@@ -327,12 +335,9 @@ fallible cold_memory_reopen(struct cold *c, const char *snapshot, struct err *e)
 {
     struct cold_memory *m = memory_of(c);
     assert(c->ops == &memory_ops);
-    const struct snapshot *s = snapshot == NULL ? NULL : *snapshot_find(m, snapshot);
-    if (snapshot != NULL && s == NULL)
+    if (snapshot != NULL && *snapshot_find(m, snapshot) == NULL)
         return FAIL(e, CORRUPT, "the cold store has no snapshot %s", snapshot);
-    pairs_clear(&m->base);
-    if (s != NULL)
-        m->base = pairs_share(&s->pairs);
+    base_set(m, snapshot == NULL ? "" : snapshot);
     fall_back(m);
     m->fail_after = 0;
     return DONE;
@@ -347,8 +352,10 @@ fallible cold_memory_copy(struct cold *c, const char *snapshot, struct cold **ou
     struct cold *copy = s == NULL ? NULL : cold_memory_create();
     for (size_t i = 0; s != NULL && i < s->pairs.count; i++) /* not shared: the counts of references have one lock */
         pairs_put(&memory_of(copy)->live, &(struct cold_pair){key_of(s->pairs.all[i]), value_of(s->pairs.all[i])});
-    if (s != NULL)
-        memory_of(copy)->base = pairs_share(&memory_of(copy)->live);
+    if (s != NULL) {
+        snapshot_add(memory_of(copy), snapshot, &memory_of(copy)->live);
+        base_set(memory_of(copy), snapshot);
+    }
     (void)pthread_mutex_unlock(&m->lock);
     if (copy == NULL)
         return FAIL(e, CORRUPT, "the cold store has no snapshot %s", snapshot);

@@ -25,3 +25,5 @@ struct cold {
 
 bool cold_name_is_good(const char *name);
 bool cold_name_is_in(const char *name, const char *const *names, size_t count);
+/* Before all but `names` are removed: what a failure falls back to is one that stays. "" (nothing) stays as it is. */
+void cold_base_keep(char base[COLD_NAME_BYTES_MAX + 1], const char *const *names, size_t count);

@@ -64,7 +64,7 @@ struct cold_rocks {
     bool broken;                       /* the next put starts again from `base` */
     bool rests;                        /* it doesn't compact, for want of room */
     _Atomic uint64_t left_free;        /* by compacting */
-    char base[COLD_NAME_BYTES_MAX + 1]; /* the last snapshot, "": none */
+    char base[COLD_NAME_BYTES_MAX + 1]; /* the last snapshot that is there, "": none */
     pthread_rwlock_t lock;             /* of db: held to write only while it is opened again */
     rocksdb_t *db;                     /* NULL: that failed */
 };
@@ -543,6 +543,7 @@ static struct status unkept_remove(void *context, const char *name, struct err *
 static struct status rocks_snapshot_keep(struct cold *c, const char *const *names, size_t count, struct err *e)
 {
     struct keeping keeping = {rocks_of(c), names, count};
+    cold_base_keep(keeping.k->base, names, count);
     return cold_folder_list(keeping.k->folder, unkept_remove, &keeping, e);
 }
 

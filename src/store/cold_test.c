@@ -119,6 +119,31 @@ static void keeps_promises(struct kind *k)
     CHECK_TEXT(t, get(k, "d1"), "five");
 }
 
+/* The last snapshot was for nothing and goes: the one that is kept takes its place. */
+static void give_up_the_last(struct kind *k)
+{
+    const char *kept = "p1-1";
+    struct err e = {0};
+    put(k, "a", "first");
+    CHECK_DONE(k->t, cold_snapshot(k->cold, kept, &e), &e);
+    put(k, "a", "in vain");
+    CHECK_DONE(k->t, cold_snapshot(k->cold, "p2-1", &e), &e);
+    CHECK_DONE(k->t, cold_snapshot_keep(k->cold, &kept, 1, &e), &e);
+    put(k, "a", "later");
+}
+
+static void memory_starts_again_from_what_is_kept(struct t *t)
+{
+    struct kind k = {.t = t, .cold = cold_memory_create()};
+    struct err e = {0};
+    give_up_the_last(&k);
+    cold_memory_fail_after(k.cold, 1);
+    CHECK_FAILS(t, cold_snapshot(k.cold, "p2-2", &e), IO);
+    put(&k, "b", "again");
+    check_scan(&k, "", "a=first b=again ");
+    cold_close(k.cold);
+}
+
 static void memory_keeps_promises(struct t *t)
 {
     struct kind k = {.t = t};
@@ -236,23 +261,30 @@ static void rocksdb_snapshots_share_files(struct t *t)
     CHECK(t, access(half_made, F_OK) != 0);
 }
 
-/* The system refuses longer files for a while: the snapshot fails, and the next put starts again from the last one. */
+/* The system refuses longer files for a while. */
+static void snapshot_fails(struct kind *k, const char *name)
+{
+    struct err e = {0};
+    struct rlimit limit, small;
+    put_many(k->t, k->cold, 0);
+    REQUIRE(k->t, getrlimit(RLIMIT_FSIZE, &limit) == 0);
+    small = limit;
+    small.rlim_cur = 1 << 20;
+    (void)signal(SIGXFSZ, SIG_IGN);
+    REQUIRE(k->t, setrlimit(RLIMIT_FSIZE, &small) == 0);
+    CHECK_FAILS(k->t, cold_snapshot(k->cold, name, &e), IO);
+    REQUIRE(k->t, setrlimit(RLIMIT_FSIZE, &limit) == 0);
+}
+
+/* The snapshot fails, and the next put starts again from the last one. */
 static void rocksdb_goes_on_after_a_failure(struct t *t)
 {
     struct err e = {0};
     struct kind k = {.t = t, .real = true};
-    struct rlimit limit, small;
-    REQUIRE_DONE(t, cold_open(arena_printf(t->arena, "%s/cold", t->folder), NULL, COLD_MEMORY_BYTES_MIN, &k.cold, &e), &e);
+    reopen(&k, NULL);
     put(&k, "a", "first");
     CHECK_DONE(t, cold_snapshot(k.cold, "p1-1", &e), &e);
-    put_many(t, k.cold, 0);
-    REQUIRE(t, getrlimit(RLIMIT_FSIZE, &limit) == 0);
-    small = limit;
-    small.rlim_cur = 1 << 20;
-    (void)signal(SIGXFSZ, SIG_IGN);
-    REQUIRE(t, setrlimit(RLIMIT_FSIZE, &small) == 0);
-    CHECK_FAILS(t, cold_snapshot(k.cold, "p2-1", &e), IO);
-    REQUIRE(t, setrlimit(RLIMIT_FSIZE, &limit) == 0);
+    snapshot_fails(&k, "p2-1");
     CHECK_FAILS(t, cold_snapshot(k.cold, "p2-2", &e), DENIED); /* its pages are not all there */
     CHECK_TEXT(t, get(&k, "a"), "first");
     put(&k, "b", "again");
@@ -260,6 +292,17 @@ static void rocksdb_goes_on_after_a_failure(struct t *t)
     check_scan(&k, "", "a=first b=again ");
     reopen(&k, "p2-3");
     check_scan(&k, "", "a=first b=again ");
+    cold_close(k.cold);
+}
+
+static void rocksdb_starts_again_from_what_is_kept(struct t *t)
+{
+    struct kind k = {.t = t, .real = true};
+    reopen(&k, NULL);
+    give_up_the_last(&k);
+    snapshot_fails(&k, "p2-2");
+    put(&k, "b", "again");
+    CHECK_TEXT(t, get(&k, "a"), "first");
     cold_close(k.cold);
 }
 
@@ -393,5 +436,7 @@ static const struct test tests[] = {
     {"without room files are not compacted", without_room_files_are_not_compacted, 1},
     {"its words don't pile up", words_do_not_pile_up, 1},
     {"rocksdb goes on after a failure", rocksdb_goes_on_after_a_failure, 1},
+    {"memory starts again from what is kept", memory_starts_again_from_what_is_kept, 1},
+    {"rocksdb starts again from what is kept", rocksdb_starts_again_from_what_is_kept, 1},
 };
 TEST_MAIN(tests)

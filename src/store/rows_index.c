@@ -159,32 +159,38 @@ static void page_gather(struct rows *r, const struct indexed *x, uint32_t page)
 
 /* --- entries that changed before their page was handed out --- */
 
+static uint32_t before_count_of(const struct indexed *x, uint32_t page)
+{
+    return x->page_befores == NULL ? 0 : x->page_befores[page].count;
+}
+
 static void before_note(struct indexed *x, uint32_t page, struct hash128 hash)
 {
-    if (x->before_heads == NULL)
-        x->before_heads = calloc(page_count(x), sizeof *x->before_heads);
+    if (x->page_befores == NULL)
+        x->page_befores = calloc(page_count(x), sizeof *x->page_befores);
     if (x->before_count == x->before_room) {
         x->before_room = x->before_room * 2 + BEFORES_ROOM_MIN;
         x->befores = realloc(x->befores, x->before_room * sizeof *x->befores);
     }
-    if (x->before_heads == NULL || x->befores == NULL)
+    if (x->page_befores == NULL || x->befores == NULL)
         abort();
-    x->befores[x->before_count++] = (struct index_before){.key = idmap_key(hash), .number = idmap_get(x->map, hash), .next = x->before_heads[page]};
-    x->before_heads[page] = x->before_count;
+    struct index_befores *of_page = &x->page_befores[page];
+    x->befores[x->before_count++] = (struct index_before){.key = idmap_key(hash), .number = idmap_get(x->map, hash), .next = of_page->newest};
+    *of_page = (struct index_befores){.newest = x->before_count, .count = of_page->count + 1};
 }
 
 static void befores_forget(struct indexed *x)
 {
     free(x->befores);
-    free(x->before_heads);
+    free(x->page_befores);
     x->befores = NULL;
-    x->before_heads = NULL;
+    x->page_befores = NULL;
     x->before_count = x->before_room = 0;
 }
 
 static size_t befores_bytes(const struct indexed *x)
 {
-    return x->before_room * sizeof *x->befores + (x->before_heads == NULL ? 0 : page_count(x) * sizeof *x->before_heads);
+    return x->before_room * sizeof *x->befores + (x->page_befores == NULL ? 0 : page_count(x) * sizeof *x->page_befores);
 }
 
 /* By key, and of one key the oldest first. */
@@ -202,7 +208,7 @@ static int before_order(const void *a, const void *b)
 static size_t befores_sort(const struct indexed *x, uint32_t page, struct buf *sorted)
 {
     buf_clear(sorted);
-    for (uint32_t at = x->before_heads[page]; at != 0; at = x->befores[at - 1].next)
+    for (uint32_t at = x->page_befores[page].newest; at != 0; at = x->befores[at - 1].next)
         buf_push(sorted, bytes_of(&(const struct index_before *){&x->befores[at - 1]}, sizeof(struct index_before *)));
     if (sorted->overflowed) /* no memory, and nothing to leave out */
         abort();
@@ -225,7 +231,9 @@ static void page_restore(struct rows *r, struct indexed *x, uint32_t page)
         before.count++;
     }
     before.entries = r->befores.data;
+    assert(!r->befores.overflowed && !r->scratch.overflowed);
     index_part_restore(buf_bytes(&r->scratch), &before, &r->restored);
+    assert(!r->restored.overflowed);
     struct buf gathered = r->scratch;
     r->scratch = r->restored;
     r->restored = gathered;
@@ -236,7 +244,7 @@ static void page_hand_out(struct rows *r, struct table *t, uint32_t page, struct
     struct indexed *x = &t->index;
     bool partial = p->filter != NULL;
     page_gather(r, x, page);
-    if (x->before_heads != NULL && x->before_heads[page] != 0)
+    if (before_count_of(x, page) > 0)
         page_restore(r, x, page);
     index_part_finish(&r->scratch, partial ? PAGE_PARTIAL : PAGE_VERSION, x->bits, page);
     struct page_key key = index_page_key(t->family, x->bits, page);
@@ -276,6 +284,15 @@ static uint32_t used_bit(struct hash128 hash)
     return UINT32_C(1) << (hash.low >> 6 & 31);
 }
 
+/* An entry of a page that is still to be handed out is about to change. */
+static void pending_change(struct rows *r, struct table *t, uint32_t page, struct index_page *p, struct hash128 hash)
+{
+    if (before_count_of(&t->index, page) < INDEX_BEFORES_MAX)
+        before_note(&t->index, page, hash);
+    else
+        page_hand_out(r, t, page, p);
+}
+
 /* The entry of `hash` is about to change. */
 static void entry_change(struct rows *r, struct table *t, struct hash128 hash)
 {
@@ -283,7 +300,7 @@ static void entry_change(struct rows *r, struct table *t, struct hash128 hash)
     uint32_t page = idmap_page_of(hash, x->bits);
     struct index_page *p = page_open(r, x, page);
     if (page_is_pending(p))
-        before_note(x, page, hash);
+        pending_change(r, t, page, p, hash);
     p->dirty_now |= dirty_bit(hash);
     p->used |= used_bit(hash);
     x->dirty_entries[r->epoch & 1]++;

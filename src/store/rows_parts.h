@@ -105,6 +105,14 @@ struct index_before {
     uint32_t next;   /* of the same page, the one before this, + 1; 0: none */
 };
 
+/* The befores of one page. So many at most: then the page is handed out at once, as it was, and its changes cost no more. To sort as
+ * many takes about 0.1 ms, and they take a few times the room of the page itself. */
+#define INDEX_BEFORES_MAX 1024u
+struct index_befores {
+    uint32_t newest; /* + 1; 0: none */
+    uint32_t count;
+};
+
 #define INDEX_CHUNK_BITS 12u
 struct index_chunk {
     uint32_t bits; /* of its pages; fewer than the index has: not yet split */
@@ -128,7 +136,7 @@ struct indexed {
     uint32_t hand; /* the page where evicting goes on */
     struct index_before *befores; /* of the running checkpoint, in the order in which they came */
     uint32_t before_count, before_room;
-    uint32_t *before_heads; /* by page, + 1: the newest of its befores; NULL: nothing has any */
+    struct index_befores *page_befores; /* by page; NULL: none has any */
     struct idmap_entry *loading; /* entries of one root that wait to be put; NULL but at a load */
     size_t loading_count, loading_room;
     uint32_t loaded_pages; /* those before it were loaded, or aren't there */

@@ -331,6 +331,18 @@ static void move_job(struct world *w)
     }
 }
 
+static void name_set(struct world *w, uint32_t i, uint32_t number)
+{
+    w->now.names[i] = number;
+    if (number == 0) {
+        rows_index_remove(w->rows, &names, hash_of(i));
+        rows_index_remove(w->rows, &words, hash_of(i));
+    } else {
+        rows_index_put(w->rows, &names, hash_of(i), number);
+        rows_index_put(w->rows, &words, hash_of(i), number);
+    }
+}
+
 static void move_name(struct world *w)
 {
     struct rng *rng = &w->t->rng;
@@ -338,15 +350,22 @@ static void move_name(struct world *w)
     bool removes = rng_chance(rng, 0.3);
     for (uint32_t i = from; i < from + count && i < HASHES; i++) {
         CHECK_EQ(w->t, name_get(w, i), w->now.names[i]); /* thaws */
-        w->now.names[i] = removes ? 0 : (uint32_t)rng_between(rng, 1, UINT32_MAX - 1);
-        if (removes) {
-            rows_index_remove(w->rows, &names, hash_of(i));
-            rows_index_remove(w->rows, &words, hash_of(i));
-        } else {
-            rows_index_put(w->rows, &names, hash_of(i), w->now.names[i]);
-            rows_index_put(w->rows, &words, hash_of(i), w->now.names[i]);
-        }
+        name_set(w, i, removes ? 0 : (uint32_t)rng_between(rng, 1, UINT32_MAX - 1));
     }
+}
+
+/* A few of one page, over and over: more than is kept of a page that waits for a checkpoint. */
+static void move_names_often(struct world *w)
+{
+    struct rng *rng = &w->t->rng;
+    uint32_t first = (uint32_t)rng_below(rng, HASHES), count = 0, near[3];
+    for (uint32_t i = first; i < HASHES && count < COUNT_OF(near); i++)
+        if (hash_of(i).low >> 58 == hash_of(first).low >> 58) {
+            CHECK_EQ(w->t, name_get(w, i), w->now.names[i]); /* thaws */
+            near[count++] = i;
+        }
+    for (uint64_t left = rng_below(rng, 5000); left > 0; left--)
+        name_set(w, near[rng_below(rng, count)], rng_chance(rng, 0.3) ? 0 : (uint32_t)rng_between(rng, 1, UINT32_MAX - 1));
 }
 
 static void move_id(struct world *w)
@@ -434,7 +453,7 @@ static void crash(struct world *w)
 
 static void move(struct world *w)
 {
-    static const double weights[] = {30, 15, 6, 8, 16, 3, 2, 0.4, 0.3};
+    static const double weights[] = {30, 15, 6, 8, 16, 3, 2, 0.4, 2, 0.3};
     switch (rng_pick(&w->t->rng, weights, COUNT_OF(weights))) {
     case 0:
         move_person(w);
@@ -464,6 +483,9 @@ static void move(struct world *w)
     }
     case 7:
         check_all(w);
+        break;
+    case 8:
+        move_names_often(w);
         break;
     default:
         crash(w);

@@ -383,6 +383,40 @@ static void a_changed_entry_costs_no_page(struct t *t)
     rows_destroy(r);
 }
 
+/* However much comes to a page while a checkpoint goes slowly, what is kept of the page stays small, and it is handed out as it was. */
+static void a_page_that_changes_much_is_not_kept_back(struct t *t)
+{
+    enum { ENTRIES = 1300000, KEPT_BYTES_MAX = 1 << 17 };
+    static const struct family names = {.id = 3, .kind = FAMILY_INDEX, .name = "names"};
+    static const struct family *const alone[] = {&names};
+    struct kept_pages kept = {.arena = t->arena};
+    struct rows *r = NULL, *loaded = NULL, *fresh = NULL;
+    struct rows_usage usage, fresh_usage;
+    struct err e = {0};
+    REQUIRE_DONE(t, rows_create(alone, COUNT_OF(alone), &r, &e), &e);
+    REQUIRE_DONE(t, rows_create(alone, COUNT_OF(alone), &fresh, &e), &e);
+    rows_index_put(r, &names, (struct hash128){.low = rng_mix(0), .high = rng_mix(~UINT64_C(0))}, 7);
+    struct hash128 digest = rows_digest(r);
+    rows_checkpoint_begin(r, (struct page_sink){page_keep, &kept});
+    for (uint64_t i = 0; i < ENTRIES; i++) {
+        rows_index_put(r, &names, (struct hash128){.low = rng_mix(i), .high = rng_mix(~i)}, 8);
+        rows_index_put(fresh, &names, (struct hash128){.low = rng_mix(i), .high = rng_mix(~i)}, 8);
+    }
+    rows_usage(r, &usage);
+    rows_usage(fresh, &fresh_usage);
+    CHECK(t, usage.bytes < fresh_usage.bytes + KEPT_BYTES_MAX);
+    while (!rows_checkpoint_some(r, 1000))
+        continue;
+    rows_checkpoint_done(r);
+    REQUIRE_DONE(t, rows_create(alone, COUNT_OF(alone), &loaded, &e), &e);
+    for (size_t i = 0; i < kept.count; i++)
+        CHECK_DONE(t, rows_load(loaded, kept.pages[i].key, kept.pages[i].value, &e), &e);
+    CHECK_DONE(t, rows_load_done(loaded, digest, &e), &e);
+    rows_destroy(loaded);
+    rows_destroy(fresh);
+    rows_destroy(r);
+}
+
 /* What stays of an entry that went cold: at most ten bits, and few keys that were never put pass for cold ones. */
 static void cold_entries_cost_ten_bits(struct t *t)
 {
@@ -424,6 +458,7 @@ static const struct test tests[] = {
     {"damage is seen at load", damage_is_seen_at_load, 1},
     {"rows cost little besides themselves", rows_cost_little, 1},
     {"a changed entry costs no page", a_changed_entry_costs_no_page, 1},
+    {"a page that changes much is not kept back", a_page_that_changes_much_is_not_kept_back, 1},
     {"what a checkpoint writes is known before", what_a_checkpoint_writes_is_known_before, 3},
     {"cold entries cost ten bits", cold_entries_cost_ten_bits, 1},
 };
