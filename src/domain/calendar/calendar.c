@@ -1,7 +1,6 @@
 #include "domain/calendar/calendar.h"
 
-#include <string.h>
-
+#include "base/hash.h"
 #include "base/time.h"
 #include "lib/json.h"
 #include "lib/pack.h"
@@ -13,9 +12,10 @@
 #define WEEKDAYS_ALL 0x7Fu
 #define DAYS_A_WEEK 7
 #define THURSDAY 3 /* 1970-01-01 */
-#define KEY_BYTES_MAX (1 + CALENDAR_NAME_BYTES_MAX)
+#define KEY_BYTES 17u
+static_assert(KEY_BYTES <= ROW_KEY_BYTES_MAX, "whatever its name, a calendar has a key");
 
-/* of (1), name -> the calendar as its command has it */
+/* of (1), hash of the name (16): a name may be longer than a key -> the calendar as its command has it */
 static const struct family calendar_family = {
     .id = 106, .kind = FAMILY_KEYED, .value_bytes = CALENDAR_BYTES_MAX, .name = "calendar"};
 
@@ -139,18 +139,17 @@ fallible calendar_unpack(struct bytes payload, struct arena *arena, struct calen
 
 /* --- reading --- */
 
-static struct bytes key_of(enum calendar_of of, struct bytes name, uint8_t room[KEY_BYTES_MAX])
+static struct bytes key_of(enum calendar_of of, struct bytes name, uint8_t room[KEY_BYTES])
 {
+    struct hash128 hash = hash128(name, 0);
     room[0] = (uint8_t)of;
-    size_t size = name.size < CALENDAR_NAME_BYTES_MAX ? name.size : CALENDAR_NAME_BYTES_MAX;
-    if (size > 0)
-        memcpy(room + 1, name.data, size);
-    return bytes_of(room, 1 + size);
+    (void)put_key(put_key(room + 1, hash.high, 8), hash.low, 8);
+    return bytes_of(room, KEY_BYTES);
 }
 
 static bool row_find(const struct view *v, enum calendar_of of, struct bytes name, struct bytes *out_row)
 {
-    uint8_t room[KEY_BYTES_MAX];
+    uint8_t room[KEY_BYTES];
     return view_keyed(v, &calendar_family, key_of(of, name, room), out_row);
 }
 
@@ -162,7 +161,7 @@ static bool calendar_find(const struct view *v, enum calendar_of of, struct byte
     struct status status = calendar_unpack(row, v->arena, out, NULL);
     assert(done(status)); /* rows are our own */
     (void)status;
-    return true;
+    return bytes_equal(out->name, name); /* another one may have the same hash */
 }
 
 /* How far ahead of UTC clocks are at an instant. */
@@ -248,7 +247,7 @@ bool calendar_is_silent(const struct view *v, enum calendar_of of, struct bytes 
 
 bool calendar_next(const struct view *v, const struct calendar *after, struct calendar *out)
 {
-    uint8_t room[KEY_BYTES_MAX];
+    uint8_t room[KEY_BYTES];
     struct bytes key = after == NULL ? BYTES_NONE : key_of(after->of, after->name, room), row;
     if (!view_keyed_next(v, &calendar_family, key, true, &key, &row))
         return false;
@@ -285,7 +284,7 @@ static const struct refusal *calendar_apply(struct step *s, struct bytes payload
         c.offset_count = was.offset_count;
         c.offsets = was.offsets;
     }
-    struct bytes key = key_of(c.of, c.name, arena_take(a, KEY_BYTES_MAX, 1));
+    struct bytes key = key_of(c.of, c.name, arena_take(a, KEY_BYTES, 1));
     if (says_nothing(&c)) {
         step_keyed_remove(s, &calendar_family, key);
         return NULL;

@@ -56,6 +56,6 @@ struct bytes calendar_zone(const struct view *v);
 /* By the workspace's calendar or its own. */
 bool calendar_is_closed(const struct view *v, enum calendar_of of, struct bytes name, int32_t day);
 bool calendar_is_silent(const struct view *v, enum calendar_of of, struct bytes name, unsigned alarm);
-/* The next of which something was said, by (of, name); false: no more. Start with NULL. In the view's arena. */
+/* The next of which something was said, by of, then in no order that means anything, but always the same; false: no more. Start with NULL. In the view's arena. */
 bool calendar_next(const struct view *v, const struct calendar *after, struct calendar *out_calendar);
 int calendar_weekday(int32_t day); /* 0 is Monday */

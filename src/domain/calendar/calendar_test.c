@@ -1,6 +1,8 @@
 /* Days by zone tables that come with commands, closed days and silent alarms. Covers: calendar.c */
 #include "domain/calendar/calendar.h"
 
+#include <string.h>
+
 #include "base/time.h"
 #include "testing/harness.h"
 #include "testing/test.h"
@@ -157,10 +159,33 @@ static void what_makes_no_sense_is_refused(struct t *t)
     rig_end(&s);
 }
 
+/* Names as long as they may be, alike up to their last byte. */
+static void long_names_have_calendars_of_their_own(struct t *t)
+{
+    char text[CALENDAR_NAME_BYTES_MAX];
+    struct bytes name = bytes_of(text, sizeof text);
+    struct rig s;
+    rig_begin(&s, t);
+    memset(text, 'x', sizeof text);
+    say(&s, (struct calendar){.of = CALENDAR_OF_SHOP, .name = name, .silent = 1u << 1});
+    text[sizeof text - 1] = 'y';
+    struct view v = harness_view(s.h);
+    CHECK(t, !calendar_is_silent(&v, CALENDAR_OF_SHOP, name, 1));
+    say(&s, (struct calendar){.of = CALENDAR_OF_SHOP, .name = name, .silent = 1u << 2});
+    v = harness_view(s.h);
+    CHECK(t, calendar_is_silent(&v, CALENDAR_OF_SHOP, name, 2));
+    struct calendar one, two;
+    REQUIRE(t, calendar_next(&v, NULL, &one) && calendar_next(&v, &one, &two));
+    CHECK_EQ(t, one.silent | two.silent, 1u << 1 | 1u << 2);
+    CHECK(t, !calendar_next(&v, &two, &two));
+    rig_end(&s);
+}
+
 static const struct test tests[] = {
     {"days are those of the zone", days_are_those_of_the_zone, 1},
     {"each day begins where it is first seen", each_day_begins_where_it_is_first_seen, 30},
     {"closed days are the workspace's and its own", closed_days_are_the_workspaces_and_its_own, 1},
+    {"long names have calendars of their own", long_names_have_calendars_of_their_own, 1},
     {"what makes no sense is refused", what_makes_no_sense_is_refused, 1},
 };
 TEST_MAIN(tests)

@@ -1,7 +1,6 @@
 /* What came of a source or shop, and how late. */
 #include "base/rng.h"
 #include "base/time.h"
-#include "domain/collect/collect.h"
 #include "domain/order/order.h"
 #include "domain/pulse/inside.h"
 #include "lib/pack.h"
@@ -38,9 +37,14 @@ static struct bytes day_key(enum calendar_of of, uint32_t number, int32_t day, u
     return bytes_of(room, KEY_BYTES);
 }
 
-static uint32_t number_of(const struct view *v, struct pulse_subject subject)
+enum name_kind pulse_name_kind(enum calendar_of of)
 {
-    return name_number(v, subject.of == CALENDAR_OF_SHOP ? NAME_SHOP : NAME_SOURCE, subject.name);
+    return of == CALENDAR_OF_SHOP ? NAME_SHOP : NAME_SOURCE;
+}
+
+uint32_t pulse_number(const struct view *v, struct pulse_subject subject)
+{
+    return name_number(v, pulse_name_kind(subject.of), subject.name);
 }
 
 /* --- written --- */
@@ -93,7 +97,8 @@ void pulse_note(struct step *s, enum calendar_of of, uint32_t number, bool is_co
 
 void pulse_day_drop(struct step *s, struct pulse_subject subject, int32_t day)
 {
-    struct bytes key = day_key(subject.of, number_of(&s->view, subject), day, arena_take(s->view.arena, KEY_BYTES, 1));
+    struct bytes key = day_key(subject.of, pulse_number(&s->view, subject), day,
+                               arena_take(s->view.arena, KEY_BYTES, 1));
     step_keyed_remove(s, &pulse_came_family, key);
     step_keyed_remove(s, &pulse_lag_family, key);
 }
@@ -107,14 +112,14 @@ bool pulse_came(const struct view *v, struct pulse_subject subject, int32_t day)
     struct order_day orders;
     if (subject.of == CALENDAR_OF_SHOP)
         return order_day_next(v, subject.name, day, CURRENCY_NONE, &orders) && orders.day == day;
-    return view_keyed(v, &pulse_came_family, day_key(subject.of, number_of(v, subject), day, room), &row);
+    return view_keyed(v, &pulse_came_family, day_key(subject.of, pulse_number(v, subject), day, room), &row);
 }
 
 void pulse_lags_add(const struct view *v, struct pulse_subject subject, int32_t day, struct pulse_lags *io_lags)
 {
     uint8_t room[KEY_BYTES];
     struct bytes row;
-    if (view_keyed(v, &pulse_lag_family, day_key(subject.of, number_of(v, subject), day, room), &row))
+    if (view_keyed(v, &pulse_lag_family, day_key(subject.of, pulse_number(v, subject), day, room), &row))
         row_add(row, io_lags);
 }
 

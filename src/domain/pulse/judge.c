@@ -22,10 +22,12 @@
 #define STATE_BYTES 16u
 #define ALARM_FORMAT 1u
 #define ALARM_BYTES_MAX 32u
-#define ALARM_KEY_BYTES_MAX (6u + CALENDAR_NAME_BYTES_MAX)
+#define ALARM_KEY_BYTES 10u
+static_assert(ALARM_KEY_BYTES <= ROW_KEY_BYTES_MAX, "whatever its name, a subject has alarms");
 #define DAY_LAST 0x7FFFFFFF /* so that later days come first */
 #define SIX_HOURS 6
 
+/* day, the latest first (4), kind (1), of (1), number of the name (4) -> the alarm */
 const struct family pulse_alarm_family = {
     .id = 98, .kind = FAMILY_KEYED, .value_bytes = ALARM_BYTES_MAX, .name = "pulse_alarm"};
 /* "d" -> the day that is judged next: i32 */
@@ -153,14 +155,19 @@ uint32_t pulse_judge(const struct view *v, struct pulse_subject subject, int32_t
 
 /* --- alarms --- */
 
-static struct bytes alarm_key(const struct pulse_alarm *alarm, struct arena *a)
+static struct bytes alarm_key(const struct view *v, const struct pulse_alarm *alarm)
 {
-    struct bytes name = alarm->subject.name;
-    uint8_t *from = arena_take(a, ALARM_KEY_BYTES_MAX, 1), *at = put_key(from, (uint32_t)(DAY_LAST - alarm->day), 4);
+    uint8_t *key = arena_take(v->arena, ALARM_KEY_BYTES, 1), *at = put_key(key, (uint32_t)(DAY_LAST - alarm->day), 4);
     *at++ = (uint8_t)alarm->kind;
     *at++ = (uint8_t)alarm->subject.of;
-    at = put_raw(at, name.data, name.size < CALENDAR_NAME_BYTES_MAX ? name.size : CALENDAR_NAME_BYTES_MAX);
-    return bytes_of(from, (size_t)(at - from));
+    (void)put_key(at, pulse_number(v, alarm->subject), 4);
+    return bytes_of(key, ALARM_KEY_BYTES);
+}
+
+static struct pulse_subject alarm_subject(const struct view *v, struct bytes key)
+{
+    enum calendar_of of = key.data[5];
+    return (struct pulse_subject){of, name_text(v, pulse_name_kind(of), (uint32_t)key_number(key.data + 6, 4))};
 }
 
 static void alarm_print(const struct view *v, const void *fact, struct json_writer *out)
@@ -191,7 +198,7 @@ static void alarm_raise(struct step *s, const struct pulse_alarm *alarm)
     pack_signed(&b, alarm->raised_us);
     pack_u8(&b, (uint8_t)alarm->usual);
     pack_u8(&b, (uint8_t)alarm->seen);
-    step_keyed_put(s, &pulse_alarm_family, alarm_key(alarm, s->view.arena), buf_bytes(&b));
+    step_keyed_put(s, &pulse_alarm_family, alarm_key(&s->view, alarm), buf_bytes(&b));
     step_say(s, &fact_pulse_alarm, alarm);
 }
 
@@ -213,7 +220,7 @@ static bool alarm_read(const struct view *v, struct bytes key, struct bytes row,
     uint8_t format = unpack_u8(&u);
     *out = (struct pulse_alarm){.day = (int32_t)(DAY_LAST - (int64_t)key_number(key.data, 4)),
                                 .kind = key.data[4],
-                                .subject = {key.data[5], bytes_slice(key, 6, key.size)}};
+                                .subject = alarm_subject(v, key)};
     out->raised_us = unpack_signed(&u);
     out->usual = unpack_u8(&u);
     out->seen = unpack_u8(&u);
@@ -225,7 +232,7 @@ static bool alarm_read(const struct view *v, struct bytes key, struct bytes row,
 
 bool pulse_alarm_next(const struct view *v, const struct pulse_alarm *after, struct pulse_alarm *out)
 {
-    struct bytes key = after == NULL ? BYTES_NONE : alarm_key(after, v->arena), row;
+    struct bytes key = after == NULL ? BYTES_NONE : alarm_key(v, after), row;
     return view_keyed_next(v, &pulse_alarm_family, key, true, &key, &row) && alarm_read(v, key, row, out);
 }
 
@@ -265,7 +272,7 @@ static struct walk walk_read(struct bytes state)
 
 static bool subject_next(const struct view *v, struct walk *w, struct pulse_subject *out)
 {
-    enum name_kind kind = w->of == CALENDAR_OF_SOURCE ? NAME_SOURCE : NAME_SHOP;
+    enum name_kind kind = pulse_name_kind(w->of);
     w->number = name_next(v, kind, w->number);
     if (w->number == 0 && w->of == CALENDAR_OF_SOURCE) {
         w->of = CALENDAR_OF_SHOP;
@@ -303,7 +310,7 @@ static void subject_judge(struct step *s, struct pulse_subject subject, int32_t 
 static bool alarms_drop(struct step *s, int32_t day)
 {
     struct pulse_alarm last = {.day = day - PULSE_ALARM_DAYS, .kind = PULSE_MISSING};
-    struct bytes key = alarm_key(&last, s->view.arena), row;
+    struct bytes key = alarm_key(&s->view, &last), row;
     uint32_t dropped = 0;
     for (; dropped < ALARMS_DROPPED_A_SLICE && view_keyed_next(&s->view, &pulse_alarm_family, key, false, &key, &row);
          dropped++)

@@ -151,6 +151,22 @@ static void old_rows_go(struct t *t)
     rig_end(&s);
 }
 
+static void sources_with_long_names_raise_alarms(struct t *t)
+{
+    char one[CALENDAR_NAME_BYTES_MAX + 1], two[CALENDAR_NAME_BYTES_MAX + 1];
+    struct rig s;
+    rig_begin(&s, t);
+    memset(one, 'x', sizeof one);
+    one[CALENDAR_NAME_BYTES_MAX] = 0;
+    memcpy(two, one, sizeof two);
+    two[CALENDAR_NAME_BYTES_MAX - 1] = 'y';
+    day_tell(&s, one, 0, 10, -8 * US_PER_HOUR);
+    day_tell(&s, two, 0, 10, -8 * US_PER_HOUR);
+    pulse_until(&s, pulse_us(1, 400));
+    CHECK_TEXT(t, pulse_alarms(&s), arena_printf(s.arena, "0 clock_ahead %s; 0 clock_ahead %s", two, one));
+    rig_end(&s);
+}
+
 static const struct test tests[] = {
     {"a silent day is missed after its grace", a_silent_day_is_missed_after_its_grace, 1},
     {"each event shows that something came", each_event_shows_that_something_came, 1},
@@ -160,6 +176,7 @@ static const struct test tests[] = {
     {"late data is what is late for its source", late_data_is_what_is_late_for_its_source, 1},
     {"clocks that are wrong are told", clocks_that_are_wrong_are_told, 1},
     {"what is silenced is not raised and stops ringing", what_is_silenced_is_not_raised_and_stops_ringing, 1},
+    {"sources with long names raise alarms", sources_with_long_names_raise_alarms, 1},
     {"old rows go", old_rows_go, 1},
 };
 TEST_MAIN(tests)

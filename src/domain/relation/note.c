@@ -4,7 +4,8 @@
 #include "engine/stow.h"
 #include "lib/value.h"
 
-#define NUMBERS_SETTLED_MAX 16u /* of a part: follow-ups of one step are bounded */
+#define NUMBER_BYTES 4u
+#define NUMBERS_SETTLED_MAX 16u /* of all parts: each takes a follow-up for each of them */
 
 /* --- telling what has changed --- */
 
@@ -153,21 +154,17 @@ static bool part_owns(const struct split_part *part, struct hash128 owner)
 }
 
 /* A number that a merge has made an alias may still be on rolls, which will be looked for among the relations of another part now: so
- * each part sees to all numbers. */
-static void rolls_settle_part(struct step *s, const struct split *split, uint32_t part)
+ * each part sees to all numbers. The first is the one that had all the relations. */
+static struct bytes numbers_of(const struct view *v, const struct split *split)
 {
-    uint32_t person = split->parts[part].person, settled = 0;
+    struct buf b = arena_buf(v->arena, NUMBERS_SETTLED_MAX * NUMBER_BYTES);
     for (uint32_t i = 0; i < split->part_count; i++) {
         const uint32_t *numbers;
-        size_t count = identity_numbers(&s->view, split->parts[i].person, &numbers);
-        for (size_t j = 0; j < count && settled < NUMBERS_SETTLED_MAX; j++)
-            if (numbers[j] != person) {
-                roll_settle_later(s, person, numbers[j], 0);
-                settled++;
-            }
+        size_t count = identity_numbers(v, split->parts[i].person, &numbers);
+        for (size_t j = 0; j < count && b.size < b.size_max; j++)
+            pack_u32(&b, numbers[j]);
     }
-    if (settled == 0)
-        roll_settle_later(s, person, PERSON_NONE, 0);
+    return buf_bytes(&b);
 }
 
 /* All that the parts have, each by its owner; what is of no owner here stays with the first. */
@@ -184,9 +181,11 @@ void relations_on_split(struct step *s, const struct split *split)
             strands_add(&parts[to == split->part_count ? i : to], &all.list[j], a);
         }
     }
+    struct buf people = arena_buf(a, (size_t)split->part_count * NUMBER_BYTES);
     for (uint32_t i = 0; i < split->part_count; i++) {
         section_write(s, split->parts[i].person, &relations_section, strands_encode(&parts[i], a));
         if (parts[i].count > 0)
-            rolls_settle_part(s, split, i);
+            pack_u32(&people, split->parts[i].person);
     }
+    roll_settle_parts_later(s, buf_bytes(&people), numbers_of(&s->view, split));
 }

@@ -218,6 +218,8 @@ static const struct command commands[] = {
      unlisted_apply, "Takes somebody who is erased off the lists of people.", NULL},
     {COMMAND_RELATION_TYPE, "relation.type", RELATION_TYPE_BYTES_MAX, ROLE_ADMIN, relation_type_check, NULL,
      relation_type_apply, "Declares a type of relations, or says something else of one.", NULL},
+    {COMMAND_RELATION_PARTED, "relation.parted", PARTED_BYTES_MAX, ROLE_SYSTEM, parted_check, NULL, parted_apply,
+     "Has the lists of people brought in line with those who parted.", NULL},
 };
 
 const struct domain relation_domain = {

@@ -482,6 +482,53 @@ static void a_split_right_after_a_merge_leaves_no_number_behind(struct t *t)
     relation_finish(&s);
 }
 
+/* Merges everybody named, and takes that back. */
+static void merge_and_undo(struct rig *s, const char *words)
+{
+    struct err e = {0};
+    uint64_t merged = harness_position(s->h);
+    CHECK(s->t, relation_act(s, COMMAND_MERGE, words) == NULL);
+    struct identity_act act = {.by = BYTES_LIT("lin"), .undo_position = merged};
+    buf_clear(&s->payload);
+    CHECK_DONE(s->t, identity_act_pack(&act, &s->payload, &e), &e);
+    CHECK(s->t, relation_send(s, COMMAND_UNDO) == NULL);
+}
+
+/* Whoever has one of the identifiers u0, u1 ... now: "1 3 4". */
+static const char *people_of_users(struct rig *s, uint32_t users)
+{
+    bool is_one[RELATION_NUMBERS_MAX] = {false};
+    const char *all = "";
+    for (uint32_t i = 0; i < users; i++)
+        is_one[relation_find(s, arena_printf(s->arena, "u%u", i))] = true;
+    for (uint32_t number = 0; number < RELATION_NUMBERS_MAX; number++)
+        if (is_one[number])
+            all = arena_printf(s->arena, "%s%s%u", all, all[0] == 0 ? "" : " ", number);
+    return all;
+}
+
+/* Each of them has a relation: the rolls of all parts are to be looked through for the numbers of all others. */
+static void many_part_in_one_step(struct t *t)
+{
+    struct rig s;
+    const char *all = "";
+    relation_begin(&s, t);
+    for (uint32_t i = 0; i < ENVELOPE_IDS_MAX; i++) {
+        const char *who = arena_printf(s.arena, "u%u", i);
+        struct relation_said said = {
+            .command = COMMAND_RELATION_BEGIN, .who = who, .type = RELATION_FRIEND, .to = "staff:G1", .minute = 1};
+        relation_meet(&s, who);
+        CHECK(t, relation_say(&s, &said) == NULL);
+        all = arena_printf(s.arena, "%s%s%s", all, i > 0 ? " " : "", who);
+    }
+    merge_and_undo(&s, all);
+    CHECK_TEXT(t, relation_of_thing(&s, RELATION_FRIEND, "staff:G1"), people_of_users(&s, ENVELOPE_IDS_MAX));
+    struct view v = harness_view(s.h);
+    struct thing_ref ref = relation_ref(&s, "staff:G1");
+    CHECK_EQ(t, relation_people_count(&v, relation_type_numbered(&v, RELATION_FRIEND), &ref), ENVELOPE_IDS_MAX);
+    relation_finish(&s);
+}
+
 static void who_did_it_is_kept(struct t *t)
 {
     struct rig s;
@@ -549,6 +596,7 @@ static const struct test tests[] = {
     {"what was said is told one by one", what_was_said_is_told_one_by_one, 1},
     {"types are declared and keep their shape", types_are_declared_and_keep_their_shape, 1},
     {"words of what is built in can be others", words_of_what_is_built_in_can_be_others, 1},
+    {"many part in one step", many_part_in_one_step, 1},
     {"who did it is kept", who_did_it_is_kept, 1},
     {"a split right after a merge leaves no number behind", a_split_right_after_a_merge_leaves_no_number_behind, 1},
     {"a guide and a group, begun and ended by events", a_guide_and_a_group, 1},

@@ -15,6 +15,9 @@ static const struct roster roster = {&roll_family, &roll_index_family};
 #define RELATIONS_A_STEP 16u /* each touches up to three numbers in some rows of a roster: STEP_ROWS_MAX */
 #define NUMBERS_MAX 3u
 #define ROLLS_FORGOTTEN_A_STEP 24u
+#define PAIRS_A_STEP 128u
+static_assert(PAIRS_A_STEP < STEP_FOLLOW_UPS_MAX, "there is room for what goes on behind them");
+#define NUMBER_BYTES 4u
 
 /* What names a roll. */
 static struct bytes roll_of(uint8_t type, const struct thing_ref *ref, struct arena *a)
@@ -216,6 +219,70 @@ const struct refusal *listed_apply(struct step *s, struct bytes payload)
         l.after = g.rolls[g.count - 1];
         listed_send(s, &l);
     }
+    return NULL;
+}
+
+/* --- those of people who part --- */
+
+/* Each of `people` with each of `others`. */
+struct parted {
+    uint32_t done; /* pairs that were said, in the order of people */
+    struct bytes people, others;
+};
+
+static bool parted_read(struct bytes payload, struct parted *out)
+{
+    struct unpack u = unpack_of(payload);
+    out->done = unpack_u32(&u);
+    out->people = unpack_bytes(&u);
+    out->others = unpack_bytes(&u);
+    return unpack_finished(&u) && out->people.size % NUMBER_BYTES == 0 && out->others.size % NUMBER_BYTES == 0;
+}
+
+static void parted_send(struct step *s, const struct parted *p)
+{
+    size_t size = NUMBER_BYTES + 2 * VARINT_BYTES_MAX + p->people.size + p->others.size;
+    struct buf b = arena_buf(s->view.arena, size);
+    pack_u32(&b, p->done);
+    pack_bytes(&b, p->people);
+    pack_bytes(&b, p->others);
+    assert(!b.overflowed);
+    step_then(s, COMMAND_RELATION_PARTED, buf_bytes(&b));
+}
+
+void roll_settle_parts_later(struct step *s, struct bytes people, struct bytes others)
+{
+    if (people.size > 0)
+        parted_send(s, &(struct parted){.people = people, .others = others});
+}
+
+fallible parted_check(struct bytes payload, struct err *e)
+{
+    struct parted p;
+    return parted_read(payload, &p) ? DONE : FAIL(e, INVALID, "not people who parted");
+}
+
+static uint32_t number_at(struct bytes numbers, uint32_t place)
+{
+    struct unpack u = unpack_of(bytes_slice(numbers, (size_t)place * NUMBER_BYTES, numbers.size));
+    return unpack_u32(&u);
+}
+
+const struct refusal *parted_apply(struct step *s, struct bytes payload)
+{
+    struct parted p;
+    bool good = parted_read(payload, &p);
+    assert(good);
+    (void)good;
+    uint32_t other_count = (uint32_t)(p.others.size / NUMBER_BYTES);
+    uint32_t pair_count = (uint32_t)(p.people.size / NUMBER_BYTES) * other_count;
+    for (uint32_t said = 0; said < PAIRS_A_STEP && p.done < pair_count; said++, p.done++) {
+        uint32_t person = number_at(p.people, p.done / other_count), other = number_at(p.others, p.done % other_count);
+        if (person != other)
+            roll_settle_later(s, person, other, 0);
+    }
+    if (p.done < pair_count)
+        parted_send(s, &p);
     return NULL;
 }
 

@@ -13,6 +13,13 @@ extern const struct family roll_family, roll_index_family;
  * person, its number of then, and `other`, a number that it had or that had its relations; PERSON_NONE: none. */
 void roll_settle_later(struct step *s, uint32_t person, uint32_t other, uint8_t type);
 
+/* The same of each of `people` with each of `others`, lists of u32: one follow-up says as many as that takes, so that a step which takes
+ * people apart is not full of them. No people: nothing. */
+void roll_settle_parts_later(struct step *s, struct bytes people, struct bytes others);
+fallible parted_check(struct bytes payload, struct err *e);
+const struct refusal *parted_apply(struct step *s, struct bytes payload);
+#define PARTED_BYTES_MAX FOLLOW_UP_BYTES_MAX
+
 /* Takes somebody who is being erased off all their rolls, by follow-ups. */
 void roll_forget(struct step *s, struct forgotten *who);
 fallible unlisted_check(struct bytes payload, struct err *e);

@@ -107,7 +107,7 @@ bool thing_search_of(struct bytes typed, struct arena *a, struct thing_search *o
     return written.size > 0;
 }
 
-static bool fits(const struct view *v, const struct thing *t, const struct thing_search *s)
+bool thing_is_named(const struct view *v, const struct thing *t, const struct thing_search *s)
 {
     const struct thing_attribute *a = thing_attribute_named(thing_kind_numbered(v, t->kind), BYTES_LIT(THING_NAME));
     struct bytes texts[THING_TEXT_COUNT], name = a == NULL ? BYTES_NONE : name_of(thing_newest(t, a->number));
@@ -120,12 +120,15 @@ static bool fits(const struct view *v, const struct thing *t, const struct thing
     return false;
 }
 
-/* The next that has one of its texts beginning so, in one set. One whose row is cold is taken for good: whoever reads comes again. */
+/* The next that has one of its texts beginning so, in one set, which may be of a shorter beginning. One whose row is cold is taken for
+ * good: whoever reads comes again. */
 static uint32_t next_in(const struct view *v, struct bytes set, const struct thing_search *s, uint32_t after)
 {
     struct thing t;
     uint32_t next = members_next(v, set, after);
-    while (next != THING_NONE && thing_read(v, next, &t) && !fits(v, &t, s))
+    for (uint32_t passed = 0;
+         passed < THING_PASSED_MAX && next != THING_NONE && thing_read(v, next, &t) && !thing_is_named(v, &t, s);
+         passed++)
         next = members_next(v, set, next);
     return next;
 }

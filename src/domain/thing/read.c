@@ -179,21 +179,23 @@ struct bytes thing_brand(const struct view *v, const struct thing_ref *ref)
 
 /* --- walks --- */
 
-/* What a member of a set has to be; a set may hold more, since its name is hashed, and that of children holds those of all times. */
+/* What a member of a set has to be; a set may hold more, since its name is hashed. */
 struct wanted {
-    struct bytes kind; /* empty: any */
-    uint32_t slot;     /* whose value is this one; THING_EXISTS: no matter */
-    int64_t at_us;     /* then */
+    struct bytes kind;
+    uint32_t slot; /* whose newest value is this one; THING_EXISTS: no matter */
     struct bytes value;
 };
 
+static bool has_value(const struct thing *t, uint32_t slot, int64_t at_us, struct bytes wanted)
+{
+    struct bytes value;
+    return version_at(t, slot, at_us, &value) == TOLD && bytes_equal(value, wanted);
+}
+
 static bool is_wanted(const struct view *v, const struct thing *t, const struct wanted *w)
 {
-    if (w->kind.size > 0 && !bytes_equal(thing_kind_name(v, t->kind), w->kind))
-        return false;
-    struct bytes value;
-    return w->slot == THING_EXISTS ||
-           (version_at(t, w->slot, w->at_us, &value) == TOLD && bytes_equal(value, w->value));
+    return bytes_equal(thing_kind_name(v, t->kind), w->kind) &&
+           (w->slot == THING_EXISTS || has_value(t, w->slot, THING_NEWEST, w->value));
 }
 
 /* One whose row is cold is taken for good: whoever reads comes again when it is here. */
@@ -211,17 +213,28 @@ uint32_t thing_next(const struct view *v, struct bytes kind, uint32_t after)
     return wanted_next(v, members_of_kind(kind, v->arena), (struct wanted){.kind = kind}, after);
 }
 
+bool thing_is_child(const struct view *v, const struct thing *t, const struct thing_ref *parent, int64_t at_us)
+{
+    return has_value(t, THING_PARENT, at_us, thing_ref_value(parent, v->arena));
+}
+
+/* The set holds the children of all times. */
 uint32_t thing_child_next(const struct view *v, const struct thing_ref *parent, int64_t at_us, uint32_t after)
 {
-    struct bytes value = thing_ref_value(parent, v->arena);
-    struct wanted child = {.slot = THING_PARENT, .at_us = at_us, .value = value};
-    return wanted_next(v, members_under(value, v->arena), child, after);
+    struct bytes value = thing_ref_value(parent, v->arena), set = members_under(value, v->arena);
+    struct thing t;
+    uint32_t next = members_next(v, set, after);
+    for (uint32_t passed = 0; passed < THING_PASSED_MAX && next != THING_NONE && thing_read(v, next, &t) &&
+                              !has_value(&t, THING_PARENT, at_us, value);
+         passed++)
+        next = members_next(v, set, next);
+    return next;
 }
 
 uint32_t thing_indexed_next(const struct view *v, struct bytes kind, const struct thing_attribute *attribute,
                             struct bytes value, uint32_t after)
 {
     struct bytes set = members_with(kind, attribute->name, value, v->arena);
-    struct wanted named = {.kind = kind, .slot = attribute->number, .at_us = THING_NEWEST, .value = value};
+    struct wanted named = {.kind = kind, .slot = attribute->number, .value = value};
     return wanted_next(v, set, named, after);
 }

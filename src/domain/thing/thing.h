@@ -140,7 +140,10 @@ struct bytes thing_brand(const struct view *v, const struct thing_ref *ref);
 
 /* Walks in ascending order of number, those that were deleted among them; start with 0; 0: no more. Each call reads the
  * next thing's row, and mostly two rows of a roster. Of a kind; by the parent as of an instant, passing over those that were children
- * at another; by the newest value (packed) of an attribute that is indexed. */
+ * at another; by the newest value (packed) of an attribute that is indexed. So that no call takes long, one that has passed over
+ * THING_PASSED_MAX gives the next whatever it is: whoever shows children, or things by name, asks whether each is one. */
+#define THING_PASSED_MAX 64u
+bool thing_is_child(const struct view *v, const struct thing *t, const struct thing_ref *parent, int64_t at_us);
 uint32_t thing_next(const struct view *v, struct bytes kind, uint32_t after);
 uint32_t thing_child_next(const struct view *v, const struct thing_ref *parent, int64_t at_us, uint32_t after);
 uint32_t thing_indexed_next(const struct view *v, struct bytes kind, const struct thing_attribute *attribute,
@@ -154,6 +157,7 @@ struct thing_search {
     struct bytes texts[THING_TEXT_COUNT]; /* empty: nothing begins so */
 };
 bool thing_search_of(struct bytes typed, struct arena *a, struct thing_search *out_search); /* false: it says nothing */
+bool thing_is_named(const struct view *v, const struct thing *t, const struct thing_search *search);
 /* Of a kind; empty: of all, at the cost of a look-up each. */
 uint32_t thing_named_next(const struct view *v, struct bytes kind, const struct thing_search *search, uint32_t after);
 

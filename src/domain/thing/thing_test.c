@@ -245,6 +245,33 @@ static const char *children(struct t *t, struct harness *h, const char *parent)
     return all;
 }
 
+#define GONE (2 * THING_PASSED_MAX)
+
+/* So many were here and are elsewhere: no call passes over all of them, and those that it gives instead are told apart. */
+static void no_call_passes_over_many(struct t *t)
+{
+    struct harness *h = harness_create(domains, COUNT_OF(domains));
+    for (uint32_t i = 0; i < GONE; i++) {
+        const char *region = arena_printf(t->arena, "region/外滩一二%u", i);
+        const char *name = arena_printf(t->arena, "{\"name\":\"外滩一二%u\"}", i);
+        CHECK(t, put(t, h, region, DAY(1), name, "region/华东") == NULL);
+        CHECK(t, put(t, h, region, DAY(2), NULL, "region/华南") == NULL);
+    }
+    struct view v = harness_view(h);
+    struct thing_ref east = ref_of("region/华东");
+    struct thing_search search;
+    struct thing x;
+    REQUIRE(t, thing_search_of(BYTES_LIT("外滩一二三"), t->arena, &search));
+    uint32_t child = thing_child_next(&v, &east, THING_NEWEST, 0);
+    uint32_t named = thing_named_next(&v, BYTES_LIT("region"), &search, 0);
+    CHECK(t, thing_read(&v, child, &x) && !thing_is_child(&v, &x, &east, THING_NEWEST));
+    CHECK(t, thing_is_child(&v, &x, &east, DAY(1)));
+    CHECK(t, thing_read(&v, named, &x) && !thing_is_named(&v, &x, &search));
+    CHECK_EQ(t, thing_child_next(&v, &east, THING_NEWEST, child), THING_NONE);
+    CHECK_EQ(t, thing_named_next(&v, BYTES_LIT("region"), &search, named), THING_NONE);
+    harness_destroy(h);
+}
+
 static void trees_have_no_circles(struct t *t)
 {
     struct harness *h = harness_create(domains, COUNT_OF(domains));
@@ -501,6 +528,7 @@ static const struct test tests[] = {
     {"kinds are data", kinds_are_data, 1},
     {"built-in kinds grow too", built_in_kinds_grow_too, 1},
     {"kinds have bounds", kinds_have_bounds, 1},
+    {"no call passes over many", no_call_passes_over_many, 1},
     {"trees have no circles", trees_have_no_circles, 1},
     {"things are found by what is indexed", things_are_found_by_what_is_indexed, 1},
     {"sets have no bound", sets_have_no_bound, 1},
