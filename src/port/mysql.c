@@ -33,6 +33,8 @@ static const char *part_of(CURLU *url, CURLUPart part, struct arena *a)
 static const char *decoded(struct bytes text, struct arena *a)
 {
     int size = 0;
+    if (text.size == 0) /* curl would take that for a text that ends with a zero, and go on into the next option */
+        return "";
     char *plain = curl_easy_unescape(NULL, (const char *)text.data, (int)text.size, &size);
     const char *kept = plain == NULL ? "" : arena_text(a, bytes_of(plain, (size_t)size));
     curl_free(plain);
@@ -96,7 +98,7 @@ static fallible tls_settle(MYSQL *m, const struct address *at, struct err *e)
     const my_bool yes = 1, check = verify;
     option_set(m, MYSQL_OPT_SSL_ENFORCE, &yes);
     option_set(m, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &check);
-    if (at->sslrootcert != NULL)
+    if (at->sslrootcert != NULL && at->sslrootcert[0] != 0)
         option_set(m, MYSQL_OPT_SSL_CA, at->sslrootcert);
     return DONE;
 }

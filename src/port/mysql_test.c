@@ -30,6 +30,7 @@ static void faulty_urls(struct t *t)
         {"mysql://kith@db:port/crm", "MySQL: this is no URL"},
         {"mysql://kith@db/crm?tls=1", "MySQL: the URL has no option \"tls=1\": want socket, sslmode or sslrootcert"},
         {"mysql://kith@db/crm?sslmode=prefer", "MySQL: sslmode is require or verify-full, not \"prefer\""},
+        {"mysql://kith@db/crm?sslmode=&socket=x", "MySQL: sslmode is require or verify-full, not \"\""},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct err e = {0};

@@ -131,7 +131,10 @@ static void hear_identifiers_changed(struct step *s, const void *said)
 static void hear_profile_changed(struct step *s, const void *said)
 {
     const struct profile_changed *f = said;
-    book_note(s, (struct kept_change){.fact = CHANGE_PROFILE, .subject = f->person, .object = f->trait});
+    book_note(s, (struct kept_change){.fact = CHANGE_PROFILE,
+                                      .subject = f->person,
+                                      .object = profile_object(f->trait, f->entity),
+                                      .detail = (uint16_t)f->brand});
 }
 
 static void hear_relation_changed(struct step *s, const void *said)

@@ -11,6 +11,7 @@
  * Formats: docs/formats/changes.md. */
 #pragma once
 
+#include "domain/collect/collect.h"
 #include "engine/domain.h"
 #include "lib/pack.h"
 
@@ -23,7 +24,7 @@ enum change_fact {
     CHANGE_SPLIT,       /* subject: the person; object: a part, one change for each */
     CHANGE_ERASED,      /* identity_erasure_next from the position tells whom */
     CHANGE_IDENTIFIERS, /* subject: a person */
-    CHANGE_PROFILE,     /* subject: a person; object: NAME_TRAIT, 0: a consent */
+    CHANGE_PROFILE,     /* subject: a person; object: profile_object; detail: NAME_BRAND */
     CHANGE_RELATION,    /* subject: a person; object: NAME_BRAND; detail: relation_detail */
     CHANGE_THING,       /* subject: a thing; detail: created, changed, deleted */
     CHANGE_ORDER,       /* subject: an order; detail: it is new */
@@ -37,6 +38,22 @@ const char *change_fact_name(enum change_fact fact);
 static inline uint16_t relation_detail(uint32_t type, uint32_t change)
 {
     return (uint16_t)(type << RELATION_DETAIL_BITS | change);
+}
+
+/* Of a profile: a trait, or 0 and the entity that a consent speaks to, if it is not to a brand. Names of a kind fit 16 bits. */
+#define PROFILE_TRAIT_BITS 16u
+static_assert(NAMES_A_KIND_MAX < 1u << PROFILE_TRAIT_BITS, "a trait and an entity are one number");
+static inline uint32_t profile_object(uint32_t trait, uint32_t entity)
+{
+    return entity << PROFILE_TRAIT_BITS | trait;
+}
+static inline uint32_t profile_trait(uint32_t object)
+{
+    return object & ((1u << PROFILE_TRAIT_BITS) - 1);
+}
+static inline uint32_t profile_entity(uint32_t object)
+{
+    return object >> PROFILE_TRAIT_BITS;
 }
 
 struct kept_change {

@@ -81,5 +81,8 @@ void event_counts_add(const struct view *v, uint32_t brand, uint64_t counts[EVEN
 uint64_t event_folded_until(const struct view *v);                /* F */
 bool event_purge_is_swept(const struct view *v); /* files of runs that were purged are removed */
 uint64_t event_purged_until(const struct view *v); /* of erasures before it nothing is left in runs */
+/* What a purge does to an event of somebody else's from before an erasure, for whoever reads it sooner: takes the erasure's `named` keys out of
+ * an unpacked envelope, where they stand in a role that is not its own person's. false: none of them does. Any thread. */
+bool naming_cut(struct envelope *v, const struct hash128 *keys, uint32_t count);
 
 enum { COMMAND_FOLDED = 0x0501 };

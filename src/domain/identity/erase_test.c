@@ -3,12 +3,17 @@
 
 #include "domain/identity/script_test.h"
 
-static const struct refusal *erase(struct script *s, struct hash128 public_id)
+static void erase_ask_put(struct script *s, struct hash128 public_id)
 {
     struct erase_ask ask = {.public_id = public_id, .by = BYTES_LIT("lin"), .reason = BYTES_LIT("asked")};
     struct err e = {0};
     buf_clear(&s->payload);
     CHECK_DONE(s->t, identity_erase_pack(&ask, &s->payload, &e), &e);
+}
+
+static const struct refusal *erase(struct script *s, struct hash128 public_id)
+{
+    erase_ask_put(s, public_id);
     return script_send(s, COMMAND_ERASE);
 }
 
@@ -117,8 +122,15 @@ static void who_was_many_is_erased_by_slices(struct t *t)
     CHECK_EQ(t, identity_people(&v), 1);
     EVENT(&s, "page_viewed a-other");
     uint64_t position = harness_position(s.h);
-    CHECK(t, erase(&s, ids[MANY / 2]) == NULL); /* and its jobs are done */
+    erase_ask_put(&s, ids[MANY / 2]);
+    CHECK(t, harness_apply(s.h, COMMAND_ERASE, buf_bytes(&s.payload)) == NULL);
     v = harness_view(s.h);
+    CHECK(t, !identity_erasure_is_listed(&v, position));
+    while (script_job_goes_on(&s)) {
+        v = harness_view(s.h);
+        REQUIRE(t, identity_erasure_next(&v, position, s.arena, &x));
+        CHECK_EQ(t, identity_erasure_is_listed(&v, position), x.absorbed_count == MANY - 1);
+    }
     CHECK_EQ(t, identity_people(&v), 1);
     CHECK(t, !is_left_in_rows(&s, "-secret"));
     for (uint32_t i = 0; i < MANY; i++)

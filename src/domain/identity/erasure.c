@@ -247,8 +247,13 @@ void erasure_jobs_start(struct step *s, const struct forgotten *who)
         step_job_start(s, &numbers_forget_job, key, state_of(a, s->view.position, who->number_count));
 }
 
+bool identity_erasure_is_listed(const struct view *v, uint64_t position)
+{
+    return !job_is_under_way(v, &numbers_forget_job, position_key_of(v->arena, position));
+}
+
 bool identity_erasure_is_settled(const struct view *v, uint64_t position)
 {
-    struct bytes key = position_key_of(v->arena, position);
-    return !job_is_under_way(v, &acts_forget_job, key) && !job_is_under_way(v, &numbers_forget_job, key);
+    return identity_erasure_is_listed(v, position) &&
+           !job_is_under_way(v, &acts_forget_job, position_key_of(v->arena, position));
 }

@@ -67,6 +67,8 @@ uint32_t identity_find_last(const struct view *v, const struct envelope_id *id);
 uint32_t identity_living(const struct view *v, uint32_t number);      /* follows aliases */
 uint32_t identity_of_owner(const struct view *v, struct hash128 owner); /* of an event's owner key; PERSON_NONE */
 struct hash128 identity_public_id(const struct view *v, uint32_t number);
+/* The number's own, also of one that was absorbed: not that of who it is now. Zeroes: it was erased. */
+struct hash128 identity_own_public_id(const struct view *v, uint32_t number);
 uint32_t identity_of_public_id(const struct view *v, struct hash128 id); /* also of an absorbed one */
 size_t identity_list(const struct view *v, uint32_t number, const struct identifier **out_list); /* in the view's arena */
 /* The best of a person's identifiers: what stands for them where one is wanted. It lives in the view's arena; false: none
@@ -215,6 +217,7 @@ struct erasure {
 };
 /* Whether the rows of all whom they had absorbed are empty by now, and acts about them blank: both go by slices. */
 bool identity_erasure_is_settled(const struct view *v, uint64_t position);
+bool identity_erasure_is_listed(const struct view *v, uint64_t position); /* only the former: `absorbed` is whole */
 /* The first one from a position on; its lists in `a`, its words borrowed from the view. */
 bool identity_erasure_next(const struct view *v, uint64_t from, struct arena *a, struct erasure *out_erasure);
 

@@ -73,9 +73,13 @@ uint32_t identity_living(const struct view *v, uint32_t number)
 
 struct hash128 identity_public_id(const struct view *v, uint32_t number)
 {
+    return identity_own_public_id(v, identity_living(v, number));
+}
+
+struct hash128 identity_own_public_id(const struct view *v, uint32_t number)
+{
     struct cluster_row row;
-    bool found = cluster_row_head(v, identity_living(v, number), &row);
-    return found ? row.public_id : (struct hash128){0, 0};
+    return cluster_row_head(v, number, &row) ? row.public_id : (struct hash128){0, 0};
 }
 
 uint32_t identity_of_public_id(const struct view *v, struct hash128 id)

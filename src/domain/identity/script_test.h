@@ -124,19 +124,26 @@ static inline void script_later(struct script *s, int64_t us)
         harness_time(s->h, s->event_us);
 }
 
+/* A slice of a job; false: there is none. */
+static inline bool script_job_goes_on(struct script *s)
+{
+    struct view v = harness_view(s->h);
+    struct bytes key;
+    if (!engine_job_next(&v, BYTES_NONE, &key))
+        return false;
+    const struct refusal *none = harness_apply(s->h, COMMAND_CONTINUE, arena_copy(s->arena, key));
+    CHECK(s->t, none == NULL);
+    return true;
+}
+
 /* A command; jobs that it starts are done before it returns. */
 static inline const struct refusal *script_send(struct script *s, uint32_t command)
 {
     s->told[0] = 0;
     const struct refusal *refusal = harness_apply(s->h, command, buf_bytes(&s->payload));
-    for (;;) {
-        struct view v = harness_view(s->h);
-        struct bytes key;
-        if (!engine_job_next(&v, BYTES_NONE, &key))
-            return refusal;
-        const struct refusal *none = harness_apply(s->h, COMMAND_CONTINUE, arena_copy(s->arena, key));
-        CHECK(s->t, none == NULL);
-    }
+    while (script_job_goes_on(s))
+        continue;
+    return refusal;
 }
 
 static inline void script_envelope(struct script *s, const char *name, const char *own, const char *others, struct envelope *out)

@@ -165,7 +165,7 @@ void order_say_changed(struct step *s, const struct order_changed *changed)
 
 const struct refusal *change_write(struct step *s, struct change *c)
 {
-    struct bytes bytes = document_encode(&c->after, s->view.arena);
+    struct bytes bytes = document_encode(&c->after, ORDER_BYTES_MAX, s->view.arena);
     if (bytes.size == 0 || c->after.probe >= ORDER_PROBES)
         return &order_too_many;
     if (bytes_equal(bytes, c->before.raw))

@@ -10,7 +10,7 @@
 #define LOCK_FORMAT 1u
 #define ACCOUNT_FORMAT 1u
 #define ORDERS_A_STEP 16u
-#define LOOKS_A_STEP 64u /* at owners, and at orders for their receivers */
+#define LOOKS_A_STEP 64u /* at owners, and at orders of others */
 #define ROWS_A_STEP 128u /* a long order lies in many */
 #define DAYS_A_YEAR 366  /* no day too few */
 #define OWNER_KEY_BYTES 17u
@@ -18,7 +18,7 @@
 #define NUMBER_KEY_BYTES 4u
 
 /* 'o', key of an owner -> position of the erasure (8), one past the last order then (4): the chain has not passed this owner yet.
- * 'e', position (8, BE) -> what is in custody of an erasure. */
+ * 'e', position (8, BE) -> what is in custody of an erasure, and the position of the last record of its chain. */
 const struct family order_custody_family = {
     .id = 117, .kind = FAMILY_KEYED, .value_bytes = 32, .name = "order_custody"};
 
@@ -116,6 +116,7 @@ static struct custody_count account_read(const struct view *v, uint64_t erasure)
     count.is_settled = unpack_u8(&u) != 0;
     count.items = unpack_varint(&u);
     count.until_us = unpack_signed(&u);
+    count.last_position = unpack_u64(&u);
     assert(unpack_finished(&u));
     return count;
 }
@@ -127,6 +128,7 @@ static void account_put(struct step *s, uint64_t erasure, struct custody_count c
     pack_u8(&b, count.is_settled);
     pack_varint(&b, count.items);
     pack_signed(&b, count.items == 0 ? 0 : count.until_us);
+    pack_u64(&b, count.last_position);
     assert(!b.overflowed);
     step_keyed_put(s, &order_custody_family, account_key(erasure, s->view.arena), buf_bytes(&b));
 }
@@ -154,9 +156,9 @@ struct lock_walk {
     uint64_t erasure;
     struct hash128 salt;
     uint32_t end;        /* one past the last order when the person was erased */
-    uint32_t owner_at;   /* in the erasure's list; behind it: receivers are looked for */
+    uint32_t owner_at;   /* in the erasure's list; behind it: every order is looked at */
     uint32_t after;      /* number of the last order that was looked at, of this owner or of all */
-    struct bytes phones; /* of the person, bytes each; none: nobody is looked for */
+    struct bytes phones; /* of the person, bytes each: by which a receiver is known */
 };
 
 static struct bytes walk_pack(const struct lock_walk *w, struct arena *arena)
@@ -200,7 +202,7 @@ struct slice {
     const struct erasure *erasure;
     uint32_t count;
     struct document orders[ORDERS_A_STEP];
-    bool of_others[ORDERS_A_STEP]; /* it goes to the person: a receiver alone is taken out */
+    bool of_others[ORDERS_A_STEP]; /* the person alone is taken out */
     uint32_t looks, rows;          /* taken */
     bool is_over;
 };
@@ -240,8 +242,15 @@ static bool goes_to_person(const struct document *d, struct bytes phones)
     return found;
 }
 
+/* Owned by the person, though not in the roster: that was full, or an event found them since. Or theirs, and no event ever will. */
+static bool is_left_behind(const struct document *d, const struct erasure *who)
+{
+    struct hash128 owner;
+    return document_owner(d, &owner) ? erased_owns(who, owner) : document_names(d, who);
+}
+
 /* Looks at the next order of all. */
-static void received_take(const struct view *v, struct lock_walk *w, struct slice *x)
+static void any_take(const struct view *v, struct lock_walk *w, struct slice *x)
 {
     struct document *d = &x->orders[x->count];
     x->looks++;
@@ -249,9 +258,12 @@ static void received_take(const struct view *v, struct lock_walk *w, struct slic
     if (!document_numbered(v, w->after, d))
         return;
     x->rows += 1 + d->piece_count;
-    if (d->lock.erasure != 0 || !goes_to_person(d, w->phones))
+    if (d->lock.erasure != 0)
         return;
-    x->of_others[x->count] = true;
+    bool is_theirs = is_left_behind(d, x->erasure);
+    if (!is_theirs && !document_names(d, x->erasure) && !goes_to_person(d, w->phones))
+        return;
+    x->of_others[x->count] = !is_theirs;
     x->count++;
 }
 
@@ -266,10 +278,10 @@ static struct slice *slice_read(const struct view *v, struct lock_walk *w)
     while (w->owner_at < erasure->owner_count && !slice_is_full(x))
         owned_take(v, w, x);
     /* Not in one slice: what is about to be locked would be taken for somebody else's. */
-    bool looks_for_receivers = w->owner_at == erasure->owner_count && x->count == 0;
-    while (looks_for_receivers && w->phones.size > 0 && w->after + 1 < w->end && !slice_is_full(x))
-        received_take(v, w, x);
-    x->is_over = looks_for_receivers && (w->phones.size == 0 || w->after + 1 >= w->end);
+    bool looks_at_all = w->owner_at == erasure->owner_count && x->count == 0;
+    while (looks_at_all && w->after + 1 < w->end && !slice_is_full(x))
+        any_take(v, w, x);
+    x->is_over = looks_at_all && w->after + 1 >= w->end;
     return x;
 }
 
@@ -301,12 +313,19 @@ static int64_t until_of(const struct view *v, const struct document *d)
 
 static void document_rewrite(struct step *s, struct document *d)
 {
-    struct bytes bytes = document_encode(d, s->view.arena);
-    assert(bytes.size > 0); /* ORDER_LOCKED_BYTES_MAX has room for pseudonyms */
+    struct bytes bytes = document_encode(d, ORDER_LOCKED_BYTES_MAX, s->view.arena);
+    assert(bytes.size > 0); /* it has room for pseudonyms */
     document_save(s, d, bytes);
-    struct order_changed *f = ARENA_NEW(s->view.arena, struct order_changed);
-    *f = (struct order_changed){.key = d->key, .command = COMMAND_ORDER_LOCK};
-    step_say(s, &fact_order_changed, f);
+    order_say_changed(s, &(struct order_changed){.key = d->key, .order = d->number, .command = COMMAND_ORDER_LOCK});
+}
+
+static void person_take_out(struct step *s, const struct lock_walk *w, const struct erasure *who, struct document *d)
+{
+    if (goes_to_person(d, w->phones))
+        receiver_pseudonymise(d, w->salt, s->view.arena);
+    if (document_names(d, who))
+        named_take_out(d, who, w->salt, s->view.arena);
+    document_rewrite(s, d);
 }
 
 static void order_lock(struct step *s, const struct lock_walk *w, struct document *d, struct custody_count *io_count)
@@ -332,16 +351,15 @@ const struct refusal *lock_apply(struct step *s, struct bytes payload)
     struct slice *x = slice_read(&s->view, &w);
     struct custody_count count = account_read(&s->view, w.erasure);
     for (uint32_t i = 0; i < x->count; i++) {
-        if (x->of_others[i]) {
-            receiver_pseudonymise(&x->orders[i], w.salt, s->view.arena);
-            document_rewrite(s, &x->orders[i]);
-        } else {
+        if (x->of_others[i])
+            person_take_out(s, &w, x->erasure, &x->orders[i]);
+        else
             order_lock(s, &w, &x->orders[i], &count);
-        }
     }
     for (uint32_t i = owner_from; i < w.owner_at; i++)
         owner_pass(s, x->erasure->owners[i], w.erasure);
     count.is_settled = x->is_over;
+    count.last_position = s->view.position;
     account_put(s, w.erasure, count);
     if (!x->is_over)
         step_then(s, COMMAND_ORDER_LOCK, walk_pack(&w, s->view.arena));
@@ -371,21 +389,34 @@ void custody_forget(struct step *s, struct forgotten *who)
     for (uint32_t i = 0; i < who->owner_count; i++)
         owner_put(s, who->owners[i], w.end);
     w.phones = phones_of(&s->view, who->numbers[0]);
-    account_put(s, w.erasure, (struct custody_count){.is_settled = false});
+    account_put(s, w.erasure, (struct custody_count){.is_settled = false, .last_position = w.erasure});
     step_then(s, COMMAND_ORDER_LOCK, walk_pack(&w, s->view.arena));
 }
 
 /* --- the years are over --- */
 
-static bool order_of_timer(const struct view *v, struct bytes payload, struct document *out)
+/* Orders may be long, and many go at once: each does in a step of its own. */
+static void custody_due(struct step *s, struct bytes payload)
+{
+    step_then(s, COMMAND_ORDER_EXPIRE, payload);
+}
+
+const struct timer_kind custody_timer = {.id = 0x0901, .name = "order.custody", .due = custody_due};
+
+fallible expire_check(struct bytes payload, struct err *e)
+{
+    return payload.size == NUMBER_KEY_BYTES ? DONE : FAIL(e, INVALID, "not the number of an order");
+}
+
+static bool expired_read(const struct view *v, struct bytes payload, struct document *out)
 {
     return document_numbered(v, (uint32_t)key_number(payload.data, NUMBER_KEY_BYTES), out);
 }
 
-static void custody_needs(const struct view *v, struct bytes payload)
+void expire_needs(const struct view *v, struct bytes payload)
 {
     struct document d;
-    if (!order_of_timer(v, payload, &d))
+    if (!expired_read(v, payload, &d))
         return;
     document_remove_touch(v, &d);
     if (d.has_day)
@@ -393,11 +424,11 @@ static void custody_needs(const struct view *v, struct bytes payload)
 }
 
 /* Totals of its day stay: they are the shop's, and tell of nobody. */
-static void custody_due(struct step *s, struct bytes payload)
+const struct refusal *expire_apply(struct step *s, struct bytes payload)
 {
     struct document d;
-    if (!order_of_timer(&s->view, payload, &d))
-        return;
+    if (!expired_read(&s->view, payload, &d))
+        return &no_such_order;
     assert(d.lock.erasure != 0);
     document_remove(s, &d);
     if (d.has_day)
@@ -406,7 +437,5 @@ static void custody_due(struct step *s, struct bytes payload)
     assert(count.items > 0);
     count.items--;
     account_put(s, d.lock.erasure, count);
+    return NULL;
 }
-
-const struct timer_kind custody_timer = {
-    .id = 0x0901, .name = "order.custody", .due = custody_due, .needs = custody_needs};

@@ -38,6 +38,12 @@ static uint64_t erase(struct rig *r, const char *id_word)
     return position;
 }
 
+static void tick(struct rig *r)
+{
+    CHECK(r->t, harness_apply(r->h, COMMAND_TICK, BYTES_NONE) == NULL);
+    (void)harness_follow(r->h);
+}
+
 static struct custody_count kept(struct rig *r, uint64_t erasure)
 {
     struct view v = harness_view(r->h);
@@ -152,6 +158,7 @@ static void many_orders_are_locked_by_slices(struct t *t)
     CHECK_TEXT(t, rig_order(&r, test_key("a", "39")), "none"); /* long before its slice */
     CHECK(t, harness_follow(r.h) > 2);
     CHECK_EQ(t, kept(&r, erasure).items, MANY);
+    CHECK_EQ(t, kept(&r, erasure).last_position, harness_position(r.h) - 1); /* its record is the last with the salt */
     CHECK(t, !is_left(&r, "u1"));
     CHECK(t, rig_put(&r, test_key("a", "new"), "#1 created=2000 buy:u1") == NULL);
     CHECK_TEXT(t, rig_orders_of(&r, "u1"), "new");
@@ -167,13 +174,13 @@ static void an_order_goes_when_its_years_are_over(struct t *t)
     const char *day = rig_day(&r, "tmall-1", TEST_DAY);
     uint64_t erasure = erase(&r, "p1");
     harness_time(r.h, minutes_us(1) + YEARS_US);
-    CHECK(t, harness_apply(r.h, COMMAND_TICK, BYTES_NONE) == NULL);
+    tick(&r);
     CHECK_TEXT(t, told_kept(&r, TMALL), "none");
     CHECK(t, strstr(told_kept(&r, test_key("tmall-1", "5")), "buy:erased-") != NULL);
     CHECK_EQ(t, kept(&r, erasure).items, 1);
     CHECK_TEXT(t, rig_day(&r, "tmall-1", TEST_DAY), day); /* totals tell of nobody */
     harness_time(r.h, minutes_us(61) + YEARS_US);
-    CHECK(t, harness_apply(r.h, COMMAND_TICK, BYTES_NONE) == NULL);
+    tick(&r);
     CHECK_EQ(t, kept(&r, erasure).items, 0);
     CHECK_EQ(t, kept(&r, erasure).until_us, 0);
     CHECK(t, rig_put(&r, TMALL, "#1 created=1700000 buy:p9") == NULL); /* the number is free again */
@@ -198,24 +205,30 @@ static void an_old_file_does_not_bring_orders_back(struct t *t)
     rig_end(&r);
 }
 
-/* Orders that others bought, and that go to the person. */
-static void a_receiver_is_taken_out_of_others_orders(struct t *t)
+/* Somebody known as u1, with a phone as a receiver may have it. */
+static void u1_with_phone(struct rig *r)
 {
-    struct rig r;
     struct err e = {0};
-    begin(&r, t);
     struct envelope v = {.event = BYTES_LIT("login"),
                          .source = BYTES_LIT("app"),
                          .event_us = TEST_BASE_US,
                          .received_us = TEST_BASE_US,
                          .message = {99, 99},
                          .id_count = 2};
-    v.ids[0] = test_id(&r, BYTES_LIT("u1"));
+    v.ids[0] = test_id(r, BYTES_LIT("u1"));
     v.ids[1] = (struct envelope_id){.type = TYPE_PHONE, .role = ID_OWN, .value = BYTES_LIT("+8613812345678")};
     v.ids[1].key = identifier_key(TEST_SECRET, TYPE_PHONE, BYTES_NONE, v.ids[1].value);
-    buf_clear(&r.payload);
-    CHECK_DONE(t, envelope_pack(&v, &r.payload, &e), &e);
-    CHECK(t, rig_send(&r, COMMAND_COLLECT_EVENT) == NULL);
+    buf_clear(&r->payload);
+    CHECK_DONE(r->t, envelope_pack(&v, &r->payload, &e), &e);
+    CHECK(r->t, rig_send(r, COMMAND_COLLECT_EVENT) == NULL);
+}
+
+/* Orders that others bought, and that go to the person. */
+static void a_receiver_is_taken_out_of_others_orders(struct t *t)
+{
+    struct rig r;
+    begin(&r, t);
+    u1_with_phone(&r);
     for (uint32_t i = 0; i < 100; i++) /* more than a step looks at */
         CHECK(t, rig_put(&r, test_key("b", arena_printf(r.arena, "%u", i)),
                          "#1 created=0 to:name=别人,phone=13900001111") == NULL);
@@ -246,9 +259,174 @@ static void a_long_order_is_locked_with_its_pieces(struct t *t)
     uint64_t erasure = erase(&r, "p-secret");
     CHECK(t, !is_left(&r, "secret") && !is_left(&r, "秘密"));
     harness_time(r.h, minutes_us(1) + YEARS_US);
-    CHECK(t, harness_apply(r.h, COMMAND_TICK, BYTES_NONE) == NULL);
+    tick(&r);
     CHECK_EQ(t, kept(&r, erasure).items, 0);
     CHECK(t, !is_left(&r, "product-of-a-long-name"));
+    rig_end(&r);
+}
+
+/* Orders that were given to others by hand: these keep them, and the person is named there no more. */
+static void the_erased_is_taken_out_of_orders_of_others(struct t *t)
+{
+    struct rig r;
+    begin(&r, t);
+    rig_known(&r, "p2");
+    CHECK(t, rig_put(&r, test_key("a", "1"), "#1 created=0 buy:p-secret remark=慢慢来") == NULL);
+    CHECK(t, rig_put(&r, test_key("a", "2"), "#1 created=0 buy:p2") == NULL);
+    struct order_ask to_other = {.id = test_id(&r, BYTES_LIT("p2"))},
+                     to_person = {.id = test_id(&r, BYTES_LIT("p-secret"))};
+    CHECK(t, rig_ask(&r, COMMAND_ORDER_REASSIGN, test_key("a", "1"), to_other) == NULL);
+    CHECK(t, rig_ask(&r, COMMAND_ORDER_REASSIGN, test_key("a", "2"), to_person) == NULL);
+    CHECK(t, rig_ask(&r, COMMAND_ORDER_REASSIGN, test_key("a", "2"), to_other) == NULL);
+    CHECK(t, is_left(&r, "secret"));
+    uint64_t erasure = erase(&r, "p-secret");
+    CHECK(t, !is_left(&r, "secret"));
+    CHECK_EQ(t, kept(&r, erasure).items, 0);
+    CHECK(t, kept(&r, erasure).is_settled);
+    CHECK_TEXT(t, rig_orders_of(&r, "p2"), "1 2");
+    CHECK(t, strstr(rig_order(&r, test_key("a", "1")), "remark=慢慢来") != NULL);
+    CHECK(t, strstr(rig_order(&r, test_key("a", "2")), "buy:p2") != NULL);
+    CHECK(t, rig_put(&r, test_key("a", "1"), "#2 shipped=9") == NULL);
+    CHECK_TEXT(t, rig_told(&r), "order_shipped@9/0"); /* of nobody: a pseudonym would have become somebody */
+    rig_end(&r);
+}
+
+/* After a split each of the buyer's identifiers is somebody else. */
+static void a_buyer_who_was_two_is_taken_out_alone(struct t *t)
+{
+    struct rig r;
+    begin(&r, t);
+    CHECK(t, rig_put(&r, test_key("a", "1"), "#1 created=0 buy:p-secret,u2") == NULL);
+    CHECK(t, rig_join(&r, COMMAND_SPLIT, "p-secret") == NULL);
+    const char *owner = rig_orders_of(&r, "u2")[0] != 0 ? "u2" : "p-secret",
+               *other = strcmp(owner, "u2") == 0 ? "p-secret" : "u2";
+    uint64_t erasure = erase(&r, other);
+    CHECK_EQ(t, kept(&r, erasure).items, 0);
+    CHECK(t, !is_left(&r, other) && is_left(&r, owner));
+    CHECK_TEXT(t, rig_orders_of(&r, owner), "1");
+    rig_end(&r);
+}
+
+/* A phone that was passed on: the erased had it once, and whose order it is has it now. */
+static void what_an_owner_has_since_is_the_owners(struct t *t)
+{
+    struct rig r;
+    begin(&r, t);
+    struct envelope_id id = test_id(&r, BYTES_LIT("p1"));
+    struct hash128 had = identifier_key_of_holder(id.key, 1);
+    struct buf body = arena_buf(r.arena, 64);
+    order_id_pack(&body, &id);
+    struct order_part buyer = {.kind = ORDER_BUYER, .body = buf_bytes(&body)};
+    struct erasure who = {.owner_count = 1, .owners = &had};
+    struct document d = {.part_count = 1, .parts = &buyer, .has_heard = true};
+    d.heard = identifier_key_of_holder(id.key, 2);
+    CHECK(t, !document_names(&d, &who));
+    d.heard = identifier_key_of_holder(test_id(&r, BYTES_LIT("p2")).key, 1);
+    CHECK(t, document_names(&d, &who));
+    rig_end(&r);
+}
+
+/* The erasure comes between an order and the event that would have found its owner. */
+static void an_order_without_its_owner_yet_is_locked(struct t *t)
+{
+    struct rig r;
+    struct err e = {0};
+    begin(&r, t);
+    rig_known(&r, "p-secret");
+    CHECK(t, rig_put(&r, test_key("a", "other"), "#1 created=0 buy:p2") == NULL);
+    struct order_version v = test_version(&r, TMALL, "#1 created=0 buy:p-secret remark=秘密");
+    buf_clear(&r.payload);
+    CHECK_DONE(t, order_version_pack(&v, &r.payload, &e), &e);
+    CHECK(t, harness_apply(r.h, COMMAND_ORDER_PUT, buf_bytes(&r.payload)) == NULL);
+    uint64_t erasure = erase(&r, "p-secret");
+    CHECK_EQ(t, kept(&r, erasure).items, 1);
+    CHECK(t, !is_left(&r, "secret") && !is_left(&r, "秘密"));
+    CHECK_TEXT(t, rig_order(&r, TMALL), "none");
+    CHECK_TEXT(t, rig_orders_of(&r, "p2"), "other");
+    rig_end(&r);
+}
+
+static void lock_heard(void *context, const struct step *step, const struct fact_kind *kind, const void *fact)
+{
+    struct order_changed *last = context;
+    const struct order_changed *f = fact;
+    (void)step;
+    if (kind == &fact_order_changed && f->command == COMMAND_ORDER_LOCK)
+        *last = *f;
+}
+
+static void what_is_locked_is_said_by_its_number(struct t *t)
+{
+    struct rig r;
+    struct order_changed last = {.order = 0};
+    begin(&r, t);
+    CHECK(t, rig_put(&r, TMALL, "#1 created=0 buy:p1") == NULL);
+    harness_listen(r.h, lock_heard, &last);
+    (void)erase(&r, "p1");
+    CHECK_EQ(t, last.order, 1);
+    rig_end(&r);
+}
+
+/* Lines with names of a size, as many as the order takes; `at` is the number of the first. Returns that of the next. */
+static uint32_t lines_fill(struct rig *r, struct order_key key, size_t name_bytes, uint32_t lines_a_put, uint32_t at)
+{
+    struct buf words;
+    const struct refusal *refusal = NULL;
+    buf_init(&words, ORDER_VERSION_BYTES_MAX);
+    while (refusal == NULL) {
+        buf_clear(&words);
+        buf_push_text(&words, "#2");
+        for (uint32_t i = 0; i < lines_a_put; i++) {
+            buf_printf(&words, " L%u:name=", at++);
+            for (size_t k = 0; k < name_bytes; k++)
+                buf_push_byte(&words, 'x');
+        }
+        refusal = rig_put(r, key, arena_text(r->arena, buf_bytes(&words)));
+    }
+    CHECK(r->t, refusal == &order_too_many);
+    buf_fini(&words);
+    return at;
+}
+
+/* To a few bytes as long as an order may be. */
+static void order_fill(struct rig *r, struct order_key key, const char *words)
+{
+    CHECK(r->t, rig_put(r, key, words) == NULL);
+    uint32_t at = lines_fill(r, key, 1900, 100, 0);
+    at = lines_fill(r, key, 1900, 10, at);
+    at = lines_fill(r, key, 1000, 1, at);
+    at = lines_fill(r, key, 30, 1, at);
+    (void)lines_fill(r, key, 1, 1, at);
+}
+
+static void a_receiver_of_a_full_order_is_taken_out(struct t *t)
+{
+    struct rig r;
+    begin(&r, t);
+    u1_with_phone(&r);
+    order_fill(&r, TMALL, "#1 created=0 buy:p2 to:name=乙,phone=13812345678,address=丙");
+    (void)erase(&r, "u1");
+    CHECK(t, !is_left(&r, "乙") && !is_left(&r, "13812345678"));
+    CHECK_TEXT(t, rig_orders_of(&r, "p2"), "3721");
+    rig_end(&r);
+}
+
+/* More rows than one step writes. */
+static void long_orders_go_together(struct t *t)
+{
+    struct rig r;
+    begin(&r, t);
+    for (uint32_t i = 0; i < 5; i++) {
+        struct order_key key = test_key("a", arena_printf(r.arena, "%u", i));
+        CHECK(t, rig_put(&r, key, "#1 created=0 buy:p1") == NULL);
+        (void)lines_fill(&r, key, 1900, 100, 0);
+    }
+    uint64_t erasure = erase(&r, "p1");
+    CHECK_EQ(t, kept(&r, erasure).items, 5);
+    harness_time(r.h, minutes_us(1) + YEARS_US);
+    tick(&r);
+    CHECK_EQ(t, kept(&r, erasure).items, 0);
+    CHECK_TEXT(t, told_kept(&r, test_key("a", "4")), "none");
     rig_end(&r);
 }
 
@@ -294,6 +472,13 @@ static const struct test tests[] = {
     {"an old file does not bring orders back", an_old_file_does_not_bring_orders_back, 1},
     {"a receiver is taken out of others' orders", a_receiver_is_taken_out_of_others_orders, 1},
     {"a long order is locked with its pieces", a_long_order_is_locked_with_its_pieces, 1},
+    {"the erased is taken out of orders of others", the_erased_is_taken_out_of_orders_of_others, 1},
+    {"a buyer who was two is taken out alone", a_buyer_who_was_two_is_taken_out_alone, 1},
+    {"what an owner has since is the owner's", what_an_owner_has_since_is_the_owners, 1},
+    {"an order without its owner yet is locked", an_order_without_its_owner_yet_is_locked, 1},
+    {"what is locked is said by its number", what_is_locked_is_said_by_its_number, 1},
+    {"a receiver of a full order is taken out", a_receiver_of_a_full_order_is_taken_out, 1},
+    {"long orders go together", long_orders_go_together, 1},
     {"the books are those of who erased nobody", the_books_are_those_of_who_erased_nobody, 20},
 };
 TEST_MAIN(tests)

@@ -151,7 +151,7 @@ static size_t bytes_most(const struct document *d, const struct sources *s)
     return most;
 }
 
-struct bytes document_encode(const struct document *d, struct arena *arena)
+struct bytes document_encode(const struct document *d, size_t bytes_max, struct arena *arena)
 {
     struct sources sources;
     if (!sources_collect(d, &sources))
@@ -172,7 +172,7 @@ struct bytes document_encode(const struct document *d, struct arena *arena)
         at = put_act(at, &d->acts[i]);
     size_t size = (size_t)(at - from);
     assert(size <= most);
-    return size <= (d->lock.erasure != 0 ? ORDER_LOCKED_BYTES_MAX : ORDER_BYTES_MAX) ? bytes_of(from, size) : BYTES_NONE;
+    return size <= bytes_max ? bytes_of(from, size) : BYTES_NONE;
 }
 
 struct bytes document_head_encode(const struct document *before, const struct document *d, struct arena *arena)
@@ -184,7 +184,7 @@ struct bytes document_head_encode(const struct document *before, const struct do
     uint8_t *from = arena_take(arena, head_most(d) + rest.size, 1),
             *at = put_raw(put_head(from, d), rest.data, rest.size);
     size_t size = (size_t)(at - from);
-    return size <= ORDER_BYTES_MAX ? bytes_of(from, size) : BYTES_NONE;
+    return size <= ORDER_LOCKED_BYTES_MAX ? bytes_of(from, size) : BYTES_NONE;
 }
 
 /* --- decoding --- */

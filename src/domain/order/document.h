@@ -44,11 +44,12 @@ struct document_ahead {
 };
 bool document_prefetch(const struct view *v, struct order_key key, int stage, struct document_ahead *io_ahead);
 bool document_numbered(const struct view *v, uint32_t number, struct document *out_document);
-/* Pseudonyms may be longer than what they stand for: a locked order has that much more room. */
+/* Pseudonyms may be longer than what they stand for: who takes a person out of an order has that much more room. */
 #define ORDER_LOCKED_BYTES_MAX (ORDER_BYTES_MAX + 4096u)
-/* Its bytes, in the arena; none: over ORDER_BYTES_MAX, or of too many sources. Equal documents have equal bytes. */
-struct bytes document_encode(const struct document *d, struct arena *arena);
-/* The same of a document that differs from `before`, as it stands in its row, in nothing but what is said before its sources. Cost: a copy. */
+/* Its bytes, in the arena; none: over `bytes_max`, or of too many sources. Equal documents have equal bytes. */
+struct bytes document_encode(const struct document *d, size_t bytes_max, struct arena *arena);
+/* The same, within ORDER_LOCKED_BYTES_MAX, of a document that differs from `before`, as it stands in its row, in nothing but what is
+ * said before its sources. Cost: a copy. */
 struct bytes document_head_encode(const struct document *before, const struct document *d, struct arena *arena);
 /* Writes `bytes` (document_encode's), and takes d->number when it has none. */
 void document_save(struct step *s, struct document *d, struct bytes bytes);

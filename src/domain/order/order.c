@@ -237,6 +237,8 @@ static const struct command commands[] = {
      "Whether a shop's orders derive events.", NULL},
     {COMMAND_ORDER_LOCK, "order.lock", FOLLOW_UP_BYTES_MAX, ROLE_SYSTEM, lock_check, lock_needs, lock_apply,
      "Some orders of who was erased come into custody.", NULL},
+    {COMMAND_ORDER_EXPIRE, "order.expire", KEY_BYTES_MAX, ROLE_SYSTEM, expire_check, expire_needs, expire_apply,
+     "An order goes whose years in custody are over.", NULL},
 };
 
 const struct domain order_domain = {

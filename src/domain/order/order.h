@@ -190,6 +190,7 @@ enum {
     COMMAND_ORDER_DECLARED = 0x0909,
     COMMAND_ORDER_SHOP = 0x090a,
     COMMAND_ORDER_LOCK = 0x090b, /* a follow-up: some orders of who was erased come into custody */
+    COMMAND_ORDER_EXPIRE = 0x090c, /* a follow-up: the years of an order in custody are over */
 };
 
 struct order_version {

@@ -127,6 +127,88 @@ void document_pseudonymise(struct document *d, struct hash128 salt, struct arena
         d->heard = pseudonym_of_key(salt, d->heard);
 }
 
+/* --- the person alone, in an order of somebody else --- */
+
+bool erased_owns(const struct erasure *who, struct hash128 owner)
+{
+    bool found = false;
+    for (uint32_t i = 0; i < who->owner_count && !found; i++)
+        found = hash128_equal(who->owners[i], owner);
+    return found;
+}
+
+/* By whichever holder's key. */
+static bool erased_had(const struct erasure *who, struct hash128 plain)
+{
+    uint32_t holder;
+    bool found = false;
+    for (uint32_t i = 0; i < who->owner_count && !found; i++)
+        found = hash128_equal(identifier_key_plain(who->owners[i], &holder), plain);
+    return found;
+}
+
+static bool owner_has(const struct document *d, const struct erasure *who, struct hash128 plain)
+{
+    struct hash128 owner;
+    uint32_t holder;
+    return document_owner(d, &owner) && !erased_owns(who, owner) &&
+           hash128_equal(identifier_key_plain(owner, &holder), plain);
+}
+
+static bool id_names(const struct document *d, const struct erasure *who, const struct envelope_id *id)
+{
+    return erased_had(who, id->key) && !owner_has(d, who, id->key);
+}
+
+static bool act_names(const struct document *d, const struct erasure *who, const struct order_act *act)
+{
+    return act->command == COMMAND_ORDER_REASSIGN && id_names(d, who, &act->ask.id);
+}
+
+static bool buyer_names(const struct document *d, const struct erasure *who, struct bytes body)
+{
+    struct unpack u = unpack_of(body);
+    bool found = false;
+    for (struct envelope_id id; !found && order_id_next(&u, &id);)
+        found = id_names(d, who, &id);
+    return found;
+}
+
+bool document_names(const struct document *d, const struct erasure *who)
+{
+    bool found = false;
+    for (uint32_t i = 0; i < d->part_count && !found; i++)
+        found = d->parts[i].kind == ORDER_BUYER && buyer_names(d, who, d->parts[i].body);
+    for (uint32_t i = 0; i < d->act_count && !found; i++)
+        found = act_names(d, who, &d->acts[i]);
+    return found;
+}
+
+static struct bytes buyer_without(const struct document *d, const struct erasure *who, struct bytes body,
+                                  struct arena *arena)
+{
+    struct unpack u = unpack_of(body);
+    struct buf b = arena_buf(arena, body.size + 1);
+    for (struct envelope_id id; order_id_next(&u, &id);)
+        if (!id_names(d, who, &id))
+            order_id_pack(&b, &id);
+    assert(!b.overflowed);
+    return buf_bytes(&b);
+}
+
+void named_take_out(struct document *d, const struct erasure *who, struct hash128 salt, struct arena *arena)
+{
+    lists_own(d, arena);
+    for (uint32_t i = 0; i < d->part_count; i++)
+        if (d->parts[i].kind == ORDER_BUYER)
+            d->parts[i].body = buyer_without(d, who, d->parts[i].body, arena);
+    for (uint32_t i = 0; i < d->act_count; i++)
+        if (act_names(d, who, &d->acts[i]))
+            act_pseudonymise(&d->acts[i], salt, arena);
+    if (d->has_heard && erased_owns(who, d->heard))
+        d->heard = pseudonym_of_key(salt, d->heard);
+}
+
 /* --- the receiver alone --- */
 
 static bool is_of_receiver(const struct order_act *act)

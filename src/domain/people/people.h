@@ -112,7 +112,8 @@ struct bytes people_fold_section(const struct people_fold *f, const struct secti
 extern const struct fact_kind fact_profile_changed; /* a trait or a consent of a person changed */
 struct profile_changed {
     uint32_t person;
-    uint32_t trait; /* 0: a consent */
+    uint32_t trait;         /* 0: a consent */
+    uint32_t brand, entity; /* as of a trait and a consent: to whom the value, or the word, belongs */
 };
 
 enum { COMMAND_REFOLDED = 0x0401, COMMAND_SOURCE = 0x0402 /* rule of a source: u32 NAME_SOURCE, u8 priority, u8 first */ };

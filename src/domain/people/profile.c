@@ -95,10 +95,10 @@ const struct refusal *source_apply(struct step *s, struct bytes payload)
 
 /* --- one event --- */
 
-static void say_changed(struct step *s, uint32_t person, uint32_t trait)
+static void say_changed(struct step *s, struct profile_changed what)
 {
     struct profile_changed *changed = ARENA_NEW(s->view.arena, struct profile_changed);
-    *changed = (struct profile_changed){.person = person, .trait = trait};
+    *changed = what;
     step_say(s, &fact_profile_changed, changed);
 }
 
@@ -116,26 +116,46 @@ static void add_traits(struct step *s, const struct resolved *r)
         kept |= change != TRAIT_SAME;
         if (change != TRAIT_WON)
             continue;
-        say_changed(s, r->person, news.name);
+        say_changed(s, (struct profile_changed){.person = r->person, .trait = news.name, .brand = news.brand});
         find_trait(s, r->person, news.name, news.candidate.value);
     }
     if (kept)
         section_write(s, r->person, &traits_section, traits_encode(&traits, TRAITS_BYTES_MAX, a));
 }
 
+/* Is one of these to the same brand or entity? */
+static bool speaks_to_same(const struct consent *list, uint32_t count, const struct consent *c)
+{
+    bool found = false;
+    for (uint32_t i = 0; i < count && !found; i++)
+        found = list[i].brand == c->brand && list[i].entity == c->entity;
+    return found;
+}
+
+/* Once for each brand and entity: who hears of one need not know of the other. */
+static void say_consents(struct step *s, uint32_t person, const struct consent *list, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (!speaks_to_same(list, i, &list[i]))
+            say_changed(s,
+                        (struct profile_changed){.person = person, .brand = list[i].brand, .entity = list[i].entity});
+}
+
 static void add_consents(struct step *s, const struct resolved *r)
 {
     struct arena *a = s->view.arena;
     struct consents consents = consents_decode(section_read(&s->view, r->person, &consents_section), a);
-    bool added = false;
+    struct consent *added = ARENA_ARRAY(a, struct consent, r->arrived->consent_count);
+    uint32_t count = 0;
     for (uint32_t i = 0; i < r->arrived->consent_count; i++) {
         struct consent consent = fold_consent(r->arrived, &r->arrived->consents[i], r->owner);
-        added |= consents_add(&consents, &consent, a);
+        if (consents_add(&consents, &consent, a))
+            added[count++] = consent;
     }
-    if (!added)
+    if (count == 0)
         return;
     section_write(s, r->person, &consents_section, consents_encode(&consents, a));
-    say_changed(s, r->person, 0);
+    say_consents(s, r->person, added, count);
 }
 
 void profile_on_event(struct step *s, const struct resolved *r)
@@ -173,7 +193,7 @@ static void say_differences(struct step *s, uint32_t person, const struct traits
                     bytes_equal(before->list[j].best[0].value, entry->best[0].value);
         if (same)
             continue;
-        say_changed(s, person, entry->name);
+        say_changed(s, (struct profile_changed){.person = person, .trait = entry->name, .brand = entry->brand});
         find_trait(s, person, entry->name, entry->best[0].value);
     }
 }
@@ -189,10 +209,13 @@ void profile_install(struct step *s, uint32_t person, const struct portable *fol
     struct traits now = traits_decode(installed, a);
     section_write(s, person, &traits_section, installed);
     section_write(s, person, &counters_section, portable_add_counters(folded, counters, a));
-    section_write(s, person, &consents_section, portable_add_consents(folded, consents, a));
+    struct bytes consented = portable_add_consents(folded, consents, a);
+    section_write(s, person, &consents_section, consented);
     say_differences(s, person, &before, &now);
-    if (folded->consents.size > 0)
-        say_changed(s, person, 0);
+    if (folded->consents.size == 0)
+        return;
+    struct consents all = consents_decode(consented, a);
+    say_consents(s, person, all.list, all.count);
 }
 
 /* --- reading --- */

@@ -7,8 +7,8 @@
 #include "domain/event/event.h"
 #include "edge/api/api.h"
 #include "edge/api/list.h"
-#include "edge/scope.h"
 #include "edge/api/vocabulary.h"
+#include "edge/scope.h"
 #include "edge/wording.h"
 #include "engine/engine_domain.h"
 #include "lib/nearest.h"
@@ -376,10 +376,29 @@ static bool name_of_list_next(const struct request *r, const struct view *v, str
     return number != 0;
 }
 
+/* What may be one brand's alone is seen when its thing is: of one that nobody has declared nothing says whose it is. */
+static bool thing_of_name_is_seen(const struct request *r, const struct view *v, enum name_kind kind, uint32_t number)
+{
+    struct thing_ref ref = {.kind = bytes_of_text(kind_names[kind]), .id = name_text(v, kind, number)};
+    return !scope_names_brands(r->token) || (thing_find(v, &ref) != THING_NONE && scope_sees_thing(r->token, v, &ref));
+}
+
 static bool name_is_seen(const struct request *r, const struct view *v, const struct list_item *item)
 {
     const enum name_kind *kind = list_own(r);
-    return *kind != NAME_BRAND || scope_sees_brand_number(r->token, v, (uint32_t)item->key.low);
+    uint32_t number = (uint32_t)item->key.low;
+    switch (*kind) {
+    case NAME_BRAND:
+        return scope_sees_brand_number(r->token, v, number);
+    case NAME_SHOP:
+    case NAME_STORE:
+    case NAME_STAFF:
+    case NAME_TOUCHPOINT:
+    case NAME_CAMPAIGN:
+        return thing_of_name_is_seen(r, v, *kind, number);
+    default:
+        return true;
+    }
 }
 
 static void put_name(struct request *r, const struct view *v, const struct list_item *item, struct json_writer *w)

@@ -24,6 +24,12 @@
 #define PARKED_MAX 256u
 #define LOOK_AGAIN_US (100 * US_PER_MS)
 
+/* Of somebody who was erased behind a change that is told. */
+struct erased {
+    struct erasure erasure;
+    struct erased *next;
+};
+
 enum from { FROM_CURSOR, FROM_START, FROM_NOW, FROM_CONSUMER };
 
 struct changes_request {
@@ -49,6 +55,8 @@ struct changes_request {
     /* Of events. */
     struct event_view *events;
     struct brands_seen brands;
+    struct erased *erased;
+    uint64_t erased_from; /* erasures before it are among them, or before all that is told */
     struct buf answer;
     size_t answered; /* lines of the list that are in it */
 };
@@ -85,7 +93,7 @@ static struct changes_request *parked_take(struct doorman *d)
 {
     while (d->parked == NULL && !d->closing)
         (void)pthread_cond_wait(&d->changed, &d->lock);
-    int64_t until_us = time_now_us() + LOOK_AGAIN_US;
+    int64_t until_us = time_monotonic_us() + LOOK_AGAIN_US;
     struct timespec until = {.tv_sec = until_us / US_PER_SECOND, .tv_nsec = until_us % US_PER_SECOND * 1000};
     while (!d->closing && pthread_cond_timedwait(&d->changed, &d->lock, &until) == 0)
         continue;
@@ -112,13 +120,23 @@ static void *doorman_run(void *context)
     return NULL;
 }
 
+/* By a clock that nobody sets: else a step back would keep all who wait waiting. */
+static void changed_init(pthread_cond_t *changed)
+{
+    pthread_condattr_t monotonic;
+    (void)pthread_condattr_init(&monotonic);
+    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(changed, &monotonic);
+    (void)pthread_condattr_destroy(&monotonic);
+}
+
 fallible doorman_create(struct doorman **out_doorman, struct err *e)
 {
     struct doorman *d = calloc(1, sizeof *d);
     if (d == NULL)
         return FAIL(e, FULL, "no memory for those who wait for changes");
     (void)pthread_mutex_init(&d->lock, NULL);
-    (void)pthread_cond_init(&d->changed, NULL);
+    changed_init(&d->changed);
     if (pthread_create(&d->thread, NULL, doorman_run, d) != 0) {
         free(d);
         return FAIL(e, FULL, "can't start the thread of those who wait for changes");
@@ -223,12 +241,36 @@ static size_t group_next(struct changes_walk *w, struct kept_change parts[PARTS_
     return count;
 }
 
+/* The log, and runs until the next purge, still have the events of those who were erased since; and whose they were may be known again by
+ * the same identifier. */
+static void erased_gather(struct changes_request *c, const struct view *v)
+{
+    struct arena *a = request_arena(c->request);
+    struct erasure erasure;
+    if (c->erased == NULL)
+        c->erased_from = c->list[0].change.position;
+    while (identity_erasure_next(v, c->erased_from, a, &erasure)) {
+        struct erased *found = ARENA_NEW(a, struct erased);
+        *found = (struct erased){erasure, c->erased};
+        c->erased = found;
+        c->erased_from = erasure.position + 1;
+    }
+}
+
 static void events_open(struct changes_request *c, const struct view *v)
 {
     struct request *r = c->request;
     event_view_close(c->events); /* of an earlier slice: the newest one has all */
     c->events = event_view_open(v, workspace_surroundings(r->workspace));
     c->brands = scope_brands_seen(r->token, v, request_arena(r));
+    erased_gather(c, v);
+}
+
+/* An erasure is told once, so its list of whom they had absorbed must be whole; what comes behind it waits as well. */
+static bool is_ripe(const struct changes_request *c, const struct view *v, const struct kept_change *change)
+{
+    return change->fact != CHANGE_ERASED || !changes_filter_wants(&c->filter, change) ||
+           identity_erasure_is_listed(v, change->position);
 }
 
 static void slice_print(struct changes_request *c, const struct view *v)
@@ -243,7 +285,7 @@ static void slice_print(struct changes_request *c, const struct view *v)
         if (looked > 0 && time_monotonic_us() - begin_us > SLICE_US)
             break;
         size_t count = group_next(&w, parts);
-        c->slice.at_end = count == 0;
+        c->slice.at_end = count == 0 || !is_ripe(c, v, &parts[0]);
         if (c->slice.at_end)
             break;
         struct change_line *line = &c->list[c->slice.count];
@@ -366,6 +408,27 @@ struct event_lines {
     size_t *at; /* of each event, its line */
 };
 
+static bool is_of_erased(const struct erasure *erasure, struct hash128 owner)
+{
+    bool found = false;
+    for (uint32_t i = 0; i < erasure->owner_count && !found; i++)
+        found = hash128_equal(erasure->owners[i], owner);
+    return found;
+}
+
+/* As a purge will leave it; false: it leaves nothing. */
+static bool erasures_leave(const struct erased *erased, const struct kept_change *change, struct envelope *io_envelope)
+{
+    bool stays = true;
+    for (; erased != NULL && stays; erased = erased->next) {
+        if (erased->erasure.position <= change->position)
+            continue;
+        stays = !is_of_erased(&erased->erasure, change->owner);
+        (void)naming_cut(io_envelope, erased->erasure.named, erased->erasure.named_count);
+    }
+    return stays;
+}
+
 static void event_take(void *context, size_t at, struct bytes packed)
 {
     const struct event_lines *lines = context;
@@ -373,6 +436,7 @@ static void event_take(void *context, size_t at, struct bytes packed)
     struct envelope envelope;
     lines_copy(c, lines->at[at]);
     if (failed(envelope_unpack(packed, &envelope, NULL)) ||
+        !erasures_leave(c->erased, &c->list[lines->at[at]].change, &envelope) ||
         !scope_sees_event_of(c->request->token, &c->brands, envelope.reference[REF_BRAND],
                              envelope.reference[REF_STORE]) ||
         (c->filter.brand.size > 0 && !bytes_equal(c->filter.brand, envelope.reference[REF_BRAND])))

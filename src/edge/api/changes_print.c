@@ -119,14 +119,14 @@ static void person_details_put(struct printing *p)
     const struct kept_change *c = &p->parts[0];
     switch ((enum change_fact)c->fact) {
     case CHANGE_MERGED:
-        public_id_member(&p->w, "absorbed", identity_public_id(p->v, c->object));
+        public_id_member(&p->w, "absorbed", identity_own_public_id(p->v, c->object));
         break;
     case CHANGE_SPLIT:
         parts_put(p);
         break;
     case CHANGE_PROFILE:
-        member_name(&p->w, "trait", p->v, NAME_TRAIT, c->object);
-        member_bool(&p->w, "consent", c->object == 0);
+        member_name(&p->w, "trait", p->v, NAME_TRAIT, profile_trait(c->object));
+        member_bool(&p->w, "consent", profile_trait(c->object) == 0);
         break;
     case CHANGE_RELATION:
         relation_put(p);
@@ -136,10 +136,36 @@ static void person_details_put(struct printing *p)
     }
 }
 
+/* What is the whole group's concerns each brand. */
+static bool brand_is_told(const struct printing *p, uint32_t brand)
+{
+    return scope_sees_brand_number(p->r->token, p->v, brand) &&
+           (brand == 0 || p->filter->brand.size == 0 ||
+            bytes_equal(p->filter->brand, name_text(p->v, NAME_BRAND, brand)));
+}
+
+static bool entity_is_told(const struct printing *p, uint32_t entity)
+{
+    return scope_sees_entity(p->r->token, p->v, entity) &&
+           (p->filter->brand.size == 0 ||
+            brand_entity(p->v, name_number(p->v, NAME_BRAND, p->filter->brand)) == entity);
+}
+
+/* Who may know a person need not know what they are to another brand. */
+static bool detail_is_told(const struct printing *p)
+{
+    const struct kept_change *c = &p->parts[0];
+    if (c->fact == CHANGE_RELATION)
+        return brand_is_told(p, c->object);
+    if (c->fact == CHANGE_PROFILE && profile_entity(c->object) != 0)
+        return entity_is_told(p, profile_entity(c->object));
+    return c->fact != CHANGE_PROFILE || brand_is_told(p, c->detail);
+}
+
 static bool person_print(struct printing *p)
 {
     uint32_t person = person_told(p, p->parts[0].subject);
-    if (person == PERSON_NONE)
+    if (person == PERSON_NONE || !detail_is_told(p))
         return false;
     line_begin(p);
     member_person(&p->w, "person", p->v, person);
@@ -222,7 +248,7 @@ static bool scope_print(struct printing *p)
 
 /* --- events --- */
 
-/* Whose it is now: an event of somebody who was erased has an owner, and no person. */
+/* Whose it is now: an event of somebody who was erased has an owner, and no person, until an identifier of theirs comes again. */
 static bool event_note(const struct printing *p, struct change_line *line)
 {
     static const struct hash128 nobody = {0, 0};

@@ -5,6 +5,7 @@
 
 #define CHANGES "/api/v1/changes"
 #define CONSUMERS "/api/v1/consumers/"
+#define ASKS_MAX 1000
 
 static const char story[] =
     "{\"id\":\"1\",\"event\":\"order_paid\",\"brand\":\"a\",\"ids\":[{\"type\":\"user_id\",\"value\":\"ann\"},{"
@@ -27,6 +28,15 @@ static struct reply changes(struct place *p, const char *query)
     return get(p, arena_printf(p->t->arena, CHANGES "%s", query));
 }
 
+/* The events of a split are folded anew beside it, and what comes of it is a change too. */
+static void split_await(struct place *p)
+{
+    int left = ASKS_MAX;
+    while (left > 0 && !has(changes(p, "?facts=profile_changed"), "\"cause\":\"split\""))
+        left--;
+    CHECK(p->t, left > 0);
+}
+
 static void open_story(struct place *p, struct t *t)
 {
     static const struct token of_a = {.name = "desk-a", .roles = 1u << ROLE_READ, .brand_count = 1, .brands = {"a"}};
@@ -46,6 +56,7 @@ static void open_story(struct place *p, struct t *t)
                  post(p, "/api/v1/orders",
                       "{\"shop\":\"s\",\"number\":\"7\",\"brand\":\"b\",\"modified\":\"2026-11-11T00:00:00Z\"}"),
                  200);
+    split_await(p);
 }
 
 /* The first line of a fact, or one of no such fact. */
@@ -191,6 +202,114 @@ static void who_was_erased_is_not_told_of(struct t *t)
     place_close(&p);
 }
 
+/* What the log still has of somebody who was erased is not told of whoever comes again by the same phone; nor do others' events name them. */
+static void who_was_erased_does_not_come_back_with_their_phone(struct t *t)
+{
+    static const char named[] =
+        "{\"id\":\"5\",\"event\":\"order_paid\",\"ids\":[{\"type\":\"user_id\",\"value\":\"bea\"},{"
+        "\"type\":\"phone\",\"value\":\"13812345678\",\"role\":\"receiver\"}]}";
+    static const char bare[] =
+        "{\"id\":\"6\",\"event\":\"login\",\"ids\":[{\"type\":\"phone\",\"value\":\"13812345678\"}]}";
+    static const char again[] =
+        "{\"id\":\"7\",\"event\":\"login\",\"ids\":[{\"type\":\"phone\",\"value\":\"13812345678\"}],"
+        "\"properties\":{\"note\":\"来自新客\"}}";
+    struct place p;
+    open_story(&p, t);
+    CHECK_TEXT(t, at(&p, post(&p, "/api/v1/events", named), "accepted"), "1");
+    CHECK_TEXT(t, at(&p, post(&p, "/api/v1/events", bare), "accepted"), "1");
+    CHECK_EQ(t, lines_of(changes(&p, "?facts=event_arrived")), 7);
+    CHECK_STATUS(t, post(&p, "/api/v1/people/phone:13812345678/erase", "{\"reason\":\"42\"}"), 200);
+    CHECK(t, !has(changes(&p, ""), "13812345678"));
+    CHECK_TEXT(t, at(&p, post(&p, "/api/v1/events", again), "accepted"), "1");
+    struct reply r = changes(&p, "?facts=event_arrived");
+    CHECK_EQ(t, lines_of(r), 6); /* of bea two, of nobody and cleo one, and the new one */
+    CHECK(t, !has(r, "只给甲") && has(r, "来自新客"));
+    CHECK_TEXT(t, in_line(&p, r, 3, "data.event.id"), "5");
+    CHECK_EQ(t, count_at(&p, (struct reply){.body = line_of(r, 3)}, "data.event.ids"), 1);
+    place_close(&p);
+}
+
+static void a_merge_tells_who_was_absorbed(struct t *t)
+{
+    struct place p;
+    open_story(&p, t);
+    const char *ann = at(&p, get(&p, "/api/v1/people/user_id:ann"),
+                         "id"); /* the younger number, since she was split off */
+    const char *bea = at(&p, get(&p, "/api/v1/people/user_id:bea"), "id");
+    CHECK_STATUS(t, post(&p, "/api/v1/identity/merge", "{\"ids\":[\"user_id:ann\",\"user_id:bea\"]}"), 200);
+    struct reply r = changes(&p, "?facts=person_merged");
+    size_t n = lines_of(r) - 2;
+    CHECK_TEXT(t, in_line(&p, r, n, "data.person"), bea);
+    CHECK_TEXT(t, in_line(&p, r, n, "data.absorbed"), ann);
+    place_close(&p);
+}
+
+/* Ann is known to both: of what she is to b a token of a hears nothing, nor does who asks for a alone. */
+static void what_somebody_is_to_another_brand_is_not_told(struct t *t)
+{
+    static const char at_b[] = "{\"id\":\"8\",\"event\":\"friend_added\",\"brand\":\"b\",\"staff\":\"G1\",\"ids\":[{"
+                               "\"type\":\"user_id\",\"value\":\"ann\"}],"
+                               "\"traits\":{\"skin\":\"油性\"},\"consents\":[{\"purpose\":\"marketing\",\"given\":true}"
+                               ",{\"purpose\":\"marketing\","
+                               "\"given\":true,\"entity\":\"乙公司\"}]}";
+    struct place p;
+    open_story(&p, t);
+    CHECK_TEXT(t, at(&p, post(&p, "/api/v1/events", at_b), "accepted"), "1");
+    struct reply all = changes(&p, "?facts=profile_changed,relation_changed");
+    struct reply of_b = changes(&p, "?facts=profile_changed,relation_changed&brand=b");
+    struct reply of_a = changes(&p, "?facts=profile_changed,relation_changed&brand=a");
+    struct reply to_a = ask(&p,
+                            (struct ask){.path = CHANGES "?facts=profile_changed,relation_changed", .token = "kith_a"});
+    CHECK_EQ(t, lines_of(all), 7);  /* a's name, and again behind the split; b's skin, two consents, a friend */
+    CHECK_EQ(t, lines_of(of_b), 4); /* the entity is not said to be b's */
+    CHECK(t, has(of_b, "skin") && has(of_b, "\"brand\":\"b\"") && !has(of_b, "\"name\""));
+    CHECK_EQ(t, lines_of(of_a), 3);
+    CHECK_EQ(t, lines_of(to_a), 3);
+    CHECK(t, has(to_a, "\"name\"") && !has(to_a, "skin") && has(of_a, "\"name\""));
+    place_close(&p);
+}
+
+#define DEVICE "0b7f6c1e-3d52-4c0e-9a44-%012d"
+
+/* People by the devices 0..count, all of whom are found to be one. */
+static void join_many(struct place *p, int count, int a_bind)
+{
+    struct arena *a = p->t->arena;
+    struct buf lines;
+    buf_init(&lines, 1 << 20);
+    for (int i = 0; i < count; i++)
+        buf_printf(&lines,
+                   "{\"id\":\"d%d\",\"event\":\"login\",\"ids\":[{\"type\":\"device_id\",\"value\":\"" DEVICE "\"}]}\n",
+                   i, i);
+    CHECK_STATUS(p->t, ask(p, (struct ask){.path = "/api/v1/events", .token = ADMIN, .body = buf_bytes(&lines)}), 200);
+    buf_fini(&lines);
+    for (int i = 1; i < count; i += a_bind) {
+        const char *ids = arena_printf(a, "\"device_id:" DEVICE "\"", 0);
+        for (int k = i; k < i + a_bind && k < count; k++)
+            ids = arena_printf(a, "%s,\"device_id:" DEVICE "\"", ids, k);
+        CHECK_STATUS(p->t, post(p, "/api/v1/identity/bind", arena_printf(a, "{\"ids\":[%s]}", ids)), 200);
+    }
+}
+
+/* More than one step may write: the first time that the erasure is told, all their ids are. */
+static void who_was_many_is_told_of_whole(struct t *t)
+{
+    enum { MANY = 330, A_BIND = 30 };
+    struct place p;
+    place_open_main(&p, t);
+    CHECK_STATUS(t, put_consumer(&p, "copy", "{\"from\":\"now\"}"), 200);
+    join_many(&p, MANY, A_BIND);
+    CHECK_STATUS(
+        t, post(&p, arena_printf(t->arena, "/api/v1/people/device_id:" DEVICE "/erase", 0), "{\"reason\":\"42\"}"),
+        200);
+    struct reply r = changes(&p, "?facts=person_erased");
+    for (int i = 0; i < ASKS_MAX && lines_of(r) < 2; i++)
+        r = changes(&p, "?facts=person_erased");
+    CHECK_EQ(t, lines_of(r), 2);
+    CHECK_EQ(t, count_at(&p, (struct reply){.body = line_of(r, 0)}, "data.absorbed"), MANY - 1);
+    place_close(&p);
+}
+
 static void consumers_come_along(struct t *t)
 {
     struct place p;
@@ -237,6 +356,10 @@ static const struct test tests[] = {
     {"states are those of now", states_are_those_of_now, 1},
     {"a token hears of what it sees", a_token_hears_of_what_it_sees, 1},
     {"who was erased is not told of", who_was_erased_is_not_told_of, 1},
+    {"who was erased does not come back with their phone", who_was_erased_does_not_come_back_with_their_phone, 1},
+    {"who was many is told of whole", who_was_many_is_told_of_whole, 1},
+    {"a merge tells who was absorbed", a_merge_tells_who_was_absorbed, 1},
+    {"what somebody is to another brand is not told", what_somebody_is_to_another_brand_is_not_told, 1},
     {"consumers come along", consumers_come_along, 1},
 };
 TEST_MAIN(tests)

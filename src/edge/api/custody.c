@@ -16,8 +16,9 @@ void custody_put(const struct view *v, const struct custody *c, struct json_writ
     member_text(w, "ground_zh", c->ground_zh);
 }
 
-bool custodies_put(const struct view *v, uint64_t erasure, struct json_writer *w)
+bool custodies_put(const struct view *v, uint64_t erasure, struct json_writer *w, uint64_t *out_last_position)
 {
+    *out_last_position = erasure;
     bool is_settled = true;
     json_key(w, "kept");
     json_array_begin(w);
@@ -27,6 +28,8 @@ bool custodies_put(const struct view *v, uint64_t erasure, struct json_writer *w
             struct custody_count count;
             d->custodies[k]->count(v, erasure, &count);
             is_settled &= count.is_settled;
+            if (count.last_position > *out_last_position)
+                *out_last_position = count.last_position;
             json_object_begin(w);
             custody_put(v, d->custodies[k], w);
             member_uint(w, "items", count.items);

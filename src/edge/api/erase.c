@@ -96,10 +96,13 @@ static void put_erasure(struct request *r, const struct view *v, const struct er
     member_bytes(w, "by", x->by);
     member_bytes(w, "reason", x->reason);
     member_bool(w, "rows_emptied", identity_erasure_is_settled(v, x->position));
-    member_bool(w, "kept_settled", custodies_put(v, x->position, w));
+    uint64_t last_position;
+    bool is_kept_settled = custodies_put(v, x->position, w, &last_position);
+    member_bool(w, "kept_settled", is_kept_settled);
     member_bool(w, "events_rewritten", from_runs);
     member_bool(w, "events_purged", from_runs && event_purge_is_swept(v));
-    member_bool(w, "log_purged", log_first(engine_log(workspace_engine(r->workspace))) > x->position);
+    member_bool(w, "log_purged",
+                is_kept_settled && log_first(engine_log(workspace_engine(r->workspace))) > last_position);
     json_object_end(w);
 }
 

@@ -4,9 +4,9 @@
 
 #include "base/time.h"
 #include "edge/api/api.h"
+#include "edge/api/list.h"
 #include "edge/codec/draft.h"
 #include "edge/identifiers.h"
-#include "edge/api/list.h"
 #include "edge/mask.h"
 #include "edge/scope.h"
 

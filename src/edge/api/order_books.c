@@ -6,9 +6,9 @@
 #include "domain/pulse/pulse.h"
 #include "edge/api/api.h"
 #include "edge/api/day.h"
-#include "edge/codec/order.h"
 #include "edge/api/list.h"
 #include "edge/api/order_print.h"
+#include "edge/codec/order.h"
 
 #define DAYS_MAX 100u /* a page */
 #define MISMATCHES_MAX 50u

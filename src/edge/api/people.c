@@ -4,10 +4,10 @@
 #include "base/time.h"
 #include "domain/event/event.h"
 #include "edge/api/api.h"
-#include "edge/identifiers.h"
-#include "edge/mask.h"
 #include "edge/api/profile_print.h"
 #include "edge/api/relation_print.h"
+#include "edge/identifiers.h"
+#include "edge/mask.h"
 #include "edge/scope.h"
 
 #define TIMELINE_USUAL 20u

@@ -2,8 +2,8 @@
 #include "base/time.h"
 #include "edge/api/api.h"
 #include "edge/api/list.h"
-#include "edge/mask.h"
 #include "edge/api/relation_print.h"
+#include "edge/mask.h"
 #include "edge/scope.h"
 
 #define PEOPLE_USUAL 50u

@@ -62,6 +62,7 @@ static void open_two_entities(struct place *p, struct t *t)
                  post(p, "/api/v1/things",
                       "{\"kind\":\"store\",\"id\":\"SB\",\"attributes\":{\"name\":\"只给乙的门店\",\"brand\":\"b\"}}"),
                  200);
+    CHECK_STATUS(t, post(p, "/api/v1/things", "{\"kind\":\"staff\",\"id\":\"只给乙的导购\",\"attributes\":{\"brand\":\"b\"}}"), 200);
     CHECK_STATUS(t,
                  post(p, "/api/v1/orders/shop-b/B-1/correct",
                       "{\"field\":\"seller\",\"value\":\"G5\",\"reason\":\"只给乙的更正\"}"),
@@ -137,6 +138,7 @@ static const struct reader {
     {"/api/v1/export/orders", "/api/v1/export/orders", "\"B-1\""},
     {"/api/v1/export/relations", "/api/v1/export/relations", "只给乙的导购"},
     {"/api/v1/names", "/api/v1/names?kind=brand", "\"name\":\"b\""},
+    {"/api/v1/names", "/api/v1/names?kind=staff", "只给乙的导购"},
     {"/api/v1/stats", "/api/v1/stats", "\"brand\":\"b\""},
     {"/api/v1/reach", "/api/v1/reach?brand=b", "\"reachable\""},
 };

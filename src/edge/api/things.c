@@ -317,14 +317,23 @@ static struct thing_ref ref_of(const struct view *v, const struct thing *t)
     return (struct thing_ref){thing_kind_name(v, t->kind), t->ns, t->id};
 }
 
+/* A walk may give others between them; of children those of all kinds. */
+static bool is_asked(const struct things_listed *l, const struct view *v, const struct thing *t)
+{
+    if (l->kind.size > 0 && !bytes_equal(thing_kind_name(v, t->kind), l->kind))
+        return false;
+    if (l->listing == LIST_UNDER)
+        return thing_is_child(v, t, &l->under, l->at_us);
+    return l->listing != LIST_BY_NAME || thing_is_named(v, t, &l->search);
+}
+
 static bool thing_is_seen(const struct request *r, const struct view *v, const struct list_item *item)
 {
     const struct things_listed *l = list_own(r);
     const struct thing *t = item->own;
     struct thing_ref ref = ref_of(v, t);
-    bool is_of_kind = l->kind.size == 0 || bytes_equal(ref.kind, l->kind);
     bool is_there = false;
-    return t->number != THING_NONE && is_of_kind && thing_exists(t, l->at_us, &is_there) == TOLD && is_there &&
+    return t->number != THING_NONE && is_asked(l, v, t) && thing_exists(t, l->at_us, &is_there) == TOLD && is_there &&
            scope_sees_thing(r->token, v, &ref);
 }
 

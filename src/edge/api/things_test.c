@@ -126,6 +126,25 @@ static void things_are_found_by_their_names(struct t *t)
     place_close(&p);
 }
 
+/* One walk gives some of those that left, so that it comes to an end; a list shows none of them. */
+static void those_who_left_are_not_listed(struct t *t)
+{
+    struct place p;
+    const char *lines = "";
+    open_brand(&p, t);
+    for (uint32_t i = 0; i < 2 * THING_PASSED_MAX; i++)
+        lines = arena_printf(t->arena,
+                             "%s{\"kind\":\"staff\",\"id\":\"外%u\",\"parent\":\"store/SH01\",\"time\":\"2026-01-01\","
+                             "\"attributes\":{\"name\":\"外滩一二%u\"}}\n"
+                             "{\"kind\":\"staff\",\"id\":\"外%u\",\"parent\":\"store/SH02\",\"time\":\"2026-02-01\"}\n",
+                             lines, i, i, i);
+    CHECK_STATUS(t, post(&p, "/api/v1/things", lines), 200);
+    CHECK_EQ(t, count_at(&p, get(&p, "/api/v1/things/staff?under=store/SH01"), "things"), 1); /* G17 */
+    struct reply r = get(&p, arena_printf(t->arena, "/api/v1/things?q=%s", url_of(t, "外滩一二三")));
+    CHECK_EQ(t, count_at(&p, r, "things"), 0);
+    place_close(&p);
+}
+
 static void children_are_those_of_an_instant(struct t *t)
 {
     static const char under[] = "/api/v1/things/staff?under=store/";
@@ -286,6 +305,7 @@ static const struct test tests[] = {
     {"a thing is put and told", a_thing_is_put_and_told, 1},
     {"things are listed", things_are_listed, 1},
     {"things are found by their names", things_are_found_by_their_names, 1},
+    {"those who left are not listed", those_who_left_are_not_listed, 1},
     {"children are those of an instant", children_are_those_of_an_instant, 1},
     {"an id may end as an address does", an_id_may_end_as_an_address_does, 1},
     {"what is wrong is told with its line", what_is_wrong_is_told_with_its_line, 1},
