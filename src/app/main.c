@@ -4,11 +4,11 @@
 #include "app/app.h"
 #include "app/arguments.h"
 #include "app/demo/demo.h"
-#include "app/verbs/errand.h"
 #include "app/import/import.h"
-#include "app/verbs/redo.h"
 #include "app/import/pull.h"
 #include "app/import/watch.h"
+#include "app/verbs/errand.h"
+#include "app/verbs/redo.h"
 #include "lib/nearest.h"
 
 static int verb_help(struct arguments *a);

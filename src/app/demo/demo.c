@@ -11,10 +11,10 @@
 #include <unistd.h>
 
 #include "app/daemon.h"
-#include "app/verbs/errand.h"
-#include "app/import/import.h"
 #include "app/demo/retail.h"
 #include "app/demo/truth.h"
+#include "app/import/import.h"
+#include "app/verbs/errand.h"
 #include "base/time.h"
 
 #define PATH_BYTES_MAX 4096

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/import/preview.h"
 #include "app/import/doubts.h"
 #include "app/import/lines.h"
+#include "app/import/preview.h"
 #include "app/import/reasons.h"
 #include "app/import/rejects.h"
 #include "app/terminal.h"

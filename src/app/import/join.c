@@ -205,21 +205,27 @@ fallible join_add(struct join *j, struct bytes key, uint64_t line, const struct 
     return DONE;
 }
 
-size_t join_find(struct join *j, struct bytes key, struct arena *a, size_t rows_max, const struct join_row **out_rows)
+/* Returns how many rows the key has. */
+static size_t mark_asked(struct join *j, const struct slot *slot)
 {
     size_t count = 0;
-    const struct slot *slot = slot_of(j, hash64(key, 0), key);
-    for (uint64_t at = slot->first; at != NO_ROW && count < rows_max; at = record_at(j, at).next)
-        count++;
-    struct join_row *rows = ARENA_ARRAY(a, struct join_row, count + 1);
-    uint64_t at = slot->first;
-    for (size_t i = 0; i < count; i++) {
+    for (uint64_t at = slot->first; at != NO_ROW; count++) {
         struct record r = record_at(j, at);
-        rows[i] = row_at(j, at, a);
         r.is_used = 1;
         record_write(j, at, r);
         at = r.next;
     }
+    return count;
+}
+
+size_t join_find(struct join *j, struct bytes key, struct arena *a, size_t rows_max, const struct join_row **out_rows)
+{
+    const struct slot *slot = slot_of(j, hash64(key, 0), key);
+    size_t count = mark_asked(j, slot), given = count <= rows_max ? count : 0;
+    struct join_row *rows = ARENA_ARRAY(a, struct join_row, given + 1);
+    uint64_t at = slot->first;
+    for (size_t i = 0; i < given; i++, at = record_at(j, at).next)
+        rows[i] = row_at(j, at, a);
     *out_rows = rows;
     return count;
 }

@@ -18,7 +18,7 @@ struct join_row {
 /* Cells are copied; missing ones are empty. Rows of one key keep their order. */
 fallible join_add(struct join *j, struct bytes key, uint64_t line, const struct bytes *cells, size_t count, struct err *e);
 
-/* The rows of a key, at most rows_max, marked as asked for; the array lies in `a`, the cells until the next add. */
+/* The rows of a key, marked as asked for: how many there are. The array lies in `a`, the cells until the next add; of more than rows_max it has none. */
 size_t join_find(struct join *j, struct bytes key, struct arena *a, size_t rows_max, const struct join_row **out_rows);
 
 /* Walks the rows that nobody has asked for, in the order they were added. *at begins as 0. False: no more. */

@@ -35,7 +35,7 @@ static void rows_are_found_in_their_order(struct t *t)
         }
     }
     CHECK_EQ(t, join_find(l, BYTES_LIT("键700"), t->arena, ROWS, &rows), 0);
-    CHECK_EQ(t, join_find(l, BYTES_LIT("键0"), t->arena, 3, &rows), 3);
+    CHECK_EQ(t, join_find(l, BYTES_LIT("键0"), t->arena, 3, &rows), ROWS / KEYS + 1); /* too many */
     join_destroy(l);
 }
 

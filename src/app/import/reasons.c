@@ -34,6 +34,7 @@ static const struct wording rows[] = {
     {"no GB18030 converter: {1}", NULL, "没有 GB18030 转换器:{1}"},
     {"text of {1} bytes, at most {2}", NULL, "文本有 {1} 字节,至多 {2} 字节"},
     {"no row of the file that is imported has \"{1}\" as its \"{2}\"", NULL, "主文件没有任何行的值为「{1}」(列「{2}」)"},
+    {"the joined file {1} has more than {2} rows for it", NULL, "关联文件 {1} 中与该行对应的行超过 {2} 行"},
     {"what the row becomes is too long", NULL, "该行生成的内容过长"},
     {"the line is longer than {1} bytes", NULL, "该行超过 {1} 字节"},
     {"a line is one object", NULL, "每行应为一个对象"},

@@ -36,7 +36,8 @@ struct import_rows {
     uint64_t own_lines[2 * IMPORT_GROUP_ROWS_MAX];
     size_t count;
     struct bytes group_key;
-    bool is_given, has_waiting, ended;
+    bool is_given; /* nothing of it is wanted after the next call */
+    bool has_waiting, ended;
     struct table_row waiting; /* of the next group */
 };
 
@@ -206,6 +207,7 @@ static bool left_find(struct import_rows *r, struct import_next *out)
             left.line, left.cells,
             arena_printf(r->arena, "no row of the file that is imported has \"%.*s\" as its \"%s\"", BYTES_ARG(cell_text(left.cells[j->key])), j->says->own)};
         bad_put(out, j->path, j->columns, &row);
+        r->is_given = true;
         return true;
     }
     return false;
@@ -226,15 +228,36 @@ static bool is_skipped(struct import_rows *r, const struct table_row *row)
     return false;
 }
 
+/* What the joined files have for a row. */
+struct found {
+    const struct join_row *rows[IMPORT_JOINS_MAX];
+    size_t counts[IMPORT_JOINS_MAX], most;
+    const struct joined *too_many_in; /* NULL: in none */
+};
+
+/* In all files, also when the row turns out to be bad: then it was asked for its rows all the same. */
+static struct found joined_find(struct import_rows *r, const struct table_row *row)
+{
+    struct found f = {.most = 1};
+    for (size_t i = 0; i < r->says->join_count; i++) {
+        const struct joined *j = &r->joins[i];
+        f.counts[i] = join_find(j->rows, cell_text(row->cells[j->own]), r->arena, IMPORT_GROUP_ROWS_MAX, &f.rows[i]);
+        f.most = f.counts[i] > f.most ? f.counts[i] : f.most;
+        if (f.counts[i] > IMPORT_GROUP_ROWS_MAX)
+            f.too_many_in = j;
+    }
+    return f;
+}
+
 /* Puts one row with the n-th that each joined file has for it. Its own cells are borrowed, unless more rows may come to the group. */
-static void row_put(struct import_rows *r, const struct bytes *own, const struct join_row *const *found, const size_t *counts, size_t n)
+static void row_put(struct import_rows *r, const struct bytes *own, const struct found *f, size_t n)
 {
     struct bytes *cells = ARENA_ARRAY(r->arena, struct bytes, r->columns + 1);
     size_t at = r->own_columns;
     memcpy(cells, own, r->own_columns * sizeof *cells);
     for (size_t j = 0; j < r->says->join_count; at += r->joins[j++].columns)
-        if (n < counts[j])
-            memcpy(&cells[at], found[j][n].cells, r->joins[j].columns * sizeof *cells);
+        if (n < f->counts[j])
+            memcpy(&cells[at], f->rows[j][n].cells, r->joins[j].columns * sizeof *cells);
     r->rows[r->count] = cells;
 }
 
@@ -248,24 +271,33 @@ static const struct bytes *cells_kept(struct import_rows *r, const struct table_
     return cells;
 }
 
-static void row_add(struct import_rows *r, const struct table_row *row)
+/* Rather none of the row than a part that looks like all of it. */
+static void too_many_put(struct import_rows *r, const struct table_row *row, const struct joined *j, struct import_next *out)
 {
-    const struct join_row *found[IMPORT_JOINS_MAX];
-    size_t counts[IMPORT_JOINS_MAX], most = 1;
-    const struct bytes *own = cells_kept(r, row);
-    for (size_t j = 0; j < r->says->join_count; j++) {
-        struct bytes key = cell_text(own[r->joins[j].own]);
-        counts[j] = join_find(r->joins[j].rows, key, r->arena, IMPORT_GROUP_ROWS_MAX, &found[j]);
-        most = counts[j] > most ? counts[j] : most;
+    struct table_row bad = *row;
+    bad.why = arena_printf(r->arena, "the joined file %s has more than %u rows for it", j->says->file, IMPORT_GROUP_ROWS_MAX);
+    bad_put(out, r->path, r->own_columns, &bad);
+    r->is_given = r->count == 0;
+}
+
+/* False: it is bad, as *out says. */
+static bool row_add(struct import_rows *r, const struct table_row *row, struct import_next *out)
+{
+    struct found found = joined_find(r, row);
+    if (found.too_many_in != NULL) {
+        too_many_put(r, row, found.too_many_in, out);
+        return false;
     }
-    for (size_t n = 0; n < most; n++, r->count++) {
+    const struct bytes *own = cells_kept(r, row);
+    for (size_t n = 0; n < found.most; n++, r->count++) {
         r->own_lines[r->count] = n == 0 ? row->line : 0;
         if (r->says->join_count == 0)
             r->rows[r->count] = own;
         else
-            row_put(r, own, found, counts, n);
+            row_put(r, own, &found, n);
     }
     r->group_key = r->group_column == NO_COLUMN ? BYTES_NONE : cell_text(own[r->group_column]);
+    return true;
 }
 
 static bool belongs(const struct import_rows *r, const struct table_row *row)
@@ -304,9 +336,7 @@ static fallible row_take(struct import_rows *r, struct import_next *out, bool *o
         group_give(r, out);
         return DONE;
     }
-    *out_found = false;
-    if (!r->ended)
-        row_add(r, &r->waiting);
+    *out_found = !r->ended && !row_add(r, &r->waiting, out);
     return DONE;
 }
 

@@ -1,8 +1,8 @@
 /* The rows of an import: those of its file, in groups, with what the joined files have for them. */
 #pragma once
 
-#include "app/import/map.h"
 #include "app/import/join.h"
+#include "app/import/map.h"
 
 #define IMPORT_GROUP_ROWS_MAX 1000u /* as many as an order may have lines; what is beyond is a group of its own */
 
@@ -20,7 +20,7 @@ fallible import_rows_open(const struct import_rows_options *o, struct import_row
 void import_rows_close(struct import_rows *r); /* NULL is fine */
 
 /* Rows with the same text in the map's "group" column, one after the other; without one each row is a group. A row for which a joined file has
- * several is several rows, of which the first is its own. */
+ * several is several rows, of which the first is its own; one for which it has more than IMPORT_GROUP_ROWS_MAX is bad. */
 struct import_group {
     const struct bytes *const *rows; /* cells, of all columns */
     const uint64_t *own_lines;       /* of each; 0: not its own, but one that joined to the row before */

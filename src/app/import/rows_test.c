@@ -1,5 +1,6 @@
 #include "app/import/rows.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -86,6 +87,63 @@ static void files_are_joined(struct t *t)
                "!l.csv:5: no row of the file that is imported has \"Z\" as its \"no\"\n");
 }
 
+static void lines_append(struct buf *b, const char *line, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        buf_push_text(b, line);
+}
+
+/* Not the first thousand of them: they would pass for all. */
+static void too_many_joined_rows_are_no_order(struct t *t)
+{
+    struct buf lines;
+    buf_init(&lines, TEXT_BYTES_MAX);
+    buf_push_text(&lines, "no,sku,n\n");
+    lines_append(&lines, "A,1,x\n", IMPORT_GROUP_ROWS_MAX + 1);
+    lines_append(&lines, "B,2,y\n", 1);
+    file_make(t, "j.csv", arena_text(t->arena, buf_bytes(&lines)));
+    buf_fini(&lines);
+    const char *path = file_make(t, "o.csv", "no,b,c,d,e\nB,x,,,\nA,x,,,\nB,x,,,\n");
+#define MANY "{\"join\":{\"file\":\"j.csv\",\"key\":\"no\",\"prefix\":\"j.\",\"every\":true},\"event\":{}"
+    CHECK_TEXT(t, groups_of(t, MANY "}", path),
+               "2:B|x||||B|2|y\n!o.csv:3: the joined file j.csv has more than 1000 rows for it\n4:B|x||||B|2|y\n");
+    CHECK_TEXT(t, groups_of(t, MANY ",\"group\":\"b\"}", path),
+               "!o.csv:3: the joined file j.csv has more than 1000 rows for it\n2:B|x||||B|2|y+4:B|x||||B|2|y\n");
+}
+
+static size_t heap_bytes(void)
+{
+    struct mallinfo2 heap = mallinfo2();
+    return heap.uordblks + heap.hblkhd;
+}
+
+static void left_rows_take_no_memory(struct t *t)
+{
+    enum { LEFT = 10000, BYTES_MAX = 300000 };
+    static const char map[] = "{\"join\":{\"file\":\"j.csv\",\"key\":\"no\",\"prefix\":\"j.\",\"every\":true},\"event\":{}}";
+    struct import_map *m = NULL;
+    struct import_rows *r = NULL;
+    struct import_next next;
+    struct err e = {0};
+    struct buf lines;
+    buf_init(&lines, TEXT_BYTES_MAX);
+    buf_push_text(&lines, "no,sku,n\n");
+    lines_append(&lines, "Z,1,x\n", LEFT);
+    file_make(t, "j.csv", arena_text(t->arena, buf_bytes(&lines)));
+    buf_fini(&lines);
+    CHECK_DONE(t, import_map_create(bytes_of_text(map), &m, &e), &e);
+    struct import_rows_options o = {.path = file_make(t, "o.csv", "no\nA\n"), .map = m};
+    REQUIRE_DONE(t, import_rows_open(&o, &r, &e), &e);
+    REQUIRE_DONE(t, import_rows_next(r, &next, &e), &e);
+    size_t count = 0, before = heap_bytes();
+    for (; next.found != IMPORT_END; count++)
+        REQUIRE_DONE(t, import_rows_next(r, &next, &e), &e);
+    CHECK_EQ(t, count, LEFT + 1);
+    CHECK(t, heap_bytes() < before + BYTES_MAX);
+    import_rows_close(r);
+    import_map_destroy(m);
+}
+
 static void what_the_map_names_must_be_there(struct t *t)
 {
     const char *path = file_make(t, "o.csv", "no,sku\nA,1\n");
@@ -98,6 +156,8 @@ static void what_the_map_names_must_be_there(struct t *t)
 static const struct test tests[] = {
     {"rows are grouped", rows_are_grouped, 1},
     {"files are joined", files_are_joined, 1},
+    {"too many joined rows are no order", too_many_joined_rows_are_no_order, 1},
+    {"left rows take no memory", left_rows_take_no_memory, 1},
     {"what the map names must be there", what_the_map_names_must_be_there, 1},
 };
 TEST_MAIN(tests)
