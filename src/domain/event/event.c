@@ -177,12 +177,6 @@ uint64_t event_folded_until(const struct view *v)
     return fold_mark_read(v).folded_until;
 }
 
-bool event_is_of(const struct view *v, const struct event_note *n, uint32_t person)
-{
-    bool owned = n->owner.low != 0 || n->owner.high != 0;
-    return owned ? identity_of_owner(v, n->owner) == person : n->person == person;
-}
-
 static uint64_t run_count(const struct view *v)
 {
     return fold_mark_read(v).run_count;

@@ -66,9 +66,6 @@ fallible event_find_all(struct event_view *ev, const struct event_sought *sought
                         struct err *e);
 uint64_t event_view_count(const struct event_view *ev);
 
-/* Is the event of this living person now? Decided by its owner, whoever it was stored under. Engine's thread. */
-bool event_is_of(const struct view *v, const struct event_note *n, uint32_t person);
-
 uint64_t event_count(const struct view *v);                       /* all ever applied and kept */
 uint64_t event_count_named(const struct view *v, uint32_t event); /* by NAME_EVENT */
 uint64_t event_count_of_brand(const struct view *v, uint32_t brand);  /* by NAME_BRAND; 0: of no brand */

@@ -509,24 +509,6 @@ static void bad_payloads(struct t *t)
     buf_fini(&b);
 }
 
-static void owners_look(const struct view *v, void *context)
-{
-    struct t *t = context;
-    struct event_note note = {.person = 3, .owner = {.low = 42, .high = 7}};
-    CHECK(t, event_is_of(v, &note, 4)); /* the fake's people are ten by ten */
-    CHECK(t, !event_is_of(v, &note, 3));
-    note.owner = (struct hash128){0};
-    CHECK(t, event_is_of(v, &note, 3));
-    CHECK(t, !event_is_of(v, &note, 4));
-}
-
-static void owners_decide(struct t *t)
-{
-    struct world *w = world_open(t);
-    engine_read(w->plant.engine, owners_look, t);
-    world_close(w);
-}
-
 static void stop_is_heard(struct t *t)
 {
     struct err e = {0};
@@ -558,7 +540,6 @@ static const struct test tests[] = {
     {"results count once", results_count_once, 1},
     {"bad payloads are refused", bad_payloads, 1},
     {"who was erased leaves the runs", who_was_erased_leaves_the_runs, 6},
-    {"owners decide whose an event is", owners_decide, 1},
     {"stop is heard", stop_is_heard, 1},
 };
 TEST_MAIN(tests)
