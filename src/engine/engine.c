@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/time.h"
 #include "engine/engine_priv.h"
 #include "lib/json.h"
 #include "lib/pack.h"
@@ -340,6 +341,7 @@ static void answer_all(struct engine *g, size_t count)
 /* Logged, synced and applied at once, then told. FULL: the disk is, and nothing was done; a broken one stops the engine. */
 static fallible run_ready(struct engine *g, size_t count, int64_t now_us, struct err *e)
 {
+    int64_t begin_us = time_monotonic_us();
     TRY(append(g, count, now_us, e));
     bool beside = g->syncer != NULL && (count > SYNC_HERE_COMMANDS_MAX || !syncer_rests(g->syncer));
     if (beside)
@@ -348,6 +350,7 @@ static fallible run_ready(struct engine *g, size_t count, int64_t now_us, struct
     TRY(beside ? syncer_wait(g->syncer, e) : log_sync(g->log, e)); /* in any case: the thread may be at it */
     TRY(applied);
     g->stats.groups++;
+    g->group_took_us = time_monotonic_us() - begin_us;
     answer_all(g, count);
     return DONE;
 }

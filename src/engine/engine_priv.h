@@ -99,6 +99,7 @@ struct engine {
     bool audits;       /* the log is another engine's */
     bool none_cold;    /* of the rows, while this group runs */
     bool needs_again;  /* what was met when a command was taken may not be any more when it is applied */
+    int64_t group_took_us; /* the last one, from its append to its answers */
     size_t arrived;    /* rows and the like, since the waiting commands were last looked at */
     struct refusal_count refusals[REFUSAL_KINDS_MAX];
     size_t refusal_count;

@@ -6,7 +6,8 @@
 #include "engine/engine_priv.h"
 
 #define HOUSE_WAIT_US_MAX US_PER_SECOND
-#define CHECKPOINT_SLICE_US 500 /* while commands go on */
+#define CHECKPOINT_SLICE_US 500 /* while commands go on; when a group takes long, a part of that: who waits for it waits no longer to speak of */
+#define CHECKPOINT_GROUP_PART 4
 #define CHECKPOINT_PIECE_BYTES (32u << 10) /* copied in some 50 us, or a few hundred where caches are cold */
 #define CHECKPOINT_BYTES_AT_ONCE (1u << 20) /* without threads: no clock decides how far it gets */
 #define JOBS_A_ROUND 8u
@@ -215,7 +216,8 @@ static fallible checkpoint_go_on(struct engine *g, int64_t *out_wait_us, struct 
             return DONE;
         return engine_checkpoint(g, false, e);
     }
-    TRY(engine_checkpoint_step(g, CHECKPOINT_SLICE_US, e));
+    int64_t part_us = g->group_took_us / CHECKPOINT_GROUP_PART;
+    TRY(engine_checkpoint_step(g, part_us > CHECKPOINT_SLICE_US ? part_us : CHECKPOINT_SLICE_US, e));
     *out_wait_us = *out_wait_us < US_PER_MS ? *out_wait_us : US_PER_MS;
     return DONE;
 }
