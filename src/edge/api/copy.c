@@ -1,7 +1,5 @@
 /* A copy for the person (Personal Information Protection Law, articles 44, 45 and 48): all that is held of them, whence, what for, who
  * gets it, and how long it is kept. The head in one answer; orders and events page by page. */
-#include <stdio.h>
-
 #include "base/time.h"
 #include "domain/hook/hook.h"
 #include "domain/order/order.h"
@@ -230,19 +228,8 @@ static void print_orders(struct request *r, const struct view *v, struct json_wr
         json_object_end(w);
     }
     json_array_end(w);
-    member_text(w, "next", count < c->limit ? NULL : arena_printf(v->arena, "%zu.%u", walk.key_at, walk.after));
+    order_walk_put(v, count < c->limit ? NULL : &walk, w);
     json_object_end(w);
-}
-
-static fallible orders_after_read(struct request *r, struct order_walk *out, struct err *e)
-{
-    struct bytes text = http_query(r->x, "after");
-    int used = 0;
-    if (text.size == 0)
-        return DONE;
-    if (sscanf((const char *)text.data, "%zu.%u%n", &out->key_at, &out->after, &used) == 2 && (size_t)used == text.size)
-        return DONE;
-    return FAIL(e, INVALID, "after: want what 'next' gave");
 }
 
 void api_copy_orders(struct request *r)
@@ -256,7 +243,7 @@ void api_copy_orders(struct request *r)
     if (done(status))
         status = query_number(r, "limit", COPY_ORDERS_USUAL, COPY_ORDERS_MAX, &c->limit, &e);
     if (done(status))
-        status = orders_after_read(r, &c->walk, &e);
+        status = order_walk_read(r, &c->walk, &e);
     c->limit = c->limit == 0 ? 1 : c->limit;
     if (failed(status))
         request_failed(r, status, &e);

@@ -173,11 +173,11 @@ static void print_orders(struct request *r, const struct view *v, struct json_wr
         json_object_end(w);
     }
     json_array_end(w);
-    member_text(w, "next", count < p->limit ? NULL : arena_printf(v->arena, "%zu.%u", walk.key_at, walk.after));
+    order_walk_put(v, count < p->limit ? NULL : &walk, w);
     json_object_end(w);
 }
 
-static fallible after_read(struct request *r, struct order_walk *out, struct err *e)
+fallible order_walk_read(struct request *r, struct order_walk *out, struct err *e)
 {
     struct bytes text = http_query(r->x, "after");
     int used = 0;
@@ -186,6 +186,11 @@ static fallible after_read(struct request *r, struct order_walk *out, struct err
     if (sscanf((const char *)text.data, "%zu.%u%n", &out->key_at, &out->after, &used) == 2 && (size_t)used == text.size)
         return DONE;
     return FAIL(e, INVALID, "after: want what 'next' gave");
+}
+
+void order_walk_put(const struct view *v, const struct order_walk *walk, struct json_writer *w)
+{
+    member_text(w, "next", walk == NULL ? NULL : arena_printf(v->arena, "%zu.%u", walk->key_at, walk->after));
 }
 
 void api_person_orders(struct request *r)
@@ -197,7 +202,7 @@ void api_person_orders(struct request *r)
     if (done(status))
         status = query_number(r, "limit", PERSON_ORDERS_USUAL, PERSON_ORDERS_MAX, &p->limit, &e);
     if (done(status))
-        status = after_read(r, &p->walk, &e);
+        status = order_walk_read(r, &p->walk, &e);
     if (done(status))
         status = at_read(r, &p->at_us, &e);
     p->limit = p->limit == 0 ? 1 : p->limit;
