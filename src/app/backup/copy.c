@@ -12,8 +12,10 @@
 
 #include "base/time.h"
 
-#define PIECE_BYTES (1u << 20)
-#define SEND_EVERY_BYTES (8u << 20) /* to the disk: a sync at the end is then no burst before the log's */
+/* Written past the system's cache, one such piece after the other, so that there is never a burst of pages before the log's syncs: their 99th
+ * percentile is 0.5 ms beside 400 MB/s written so, 6 ms beside pages that go to the disk by 8 MiB, and 0.3 ms alone. */
+#define PIECE_BYTES (128u << 10)
+#define PAGE_BYTES 4096u /* of what is written past the cache: places and sizes */
 #define WORK_PRIORITY 10
 #define IO_PRIORITY_IDLE (3 << 13) /* of linux/ioprio.h: when nobody else wants the disk */
 #define IO_WHO_PROCESS 1
@@ -22,12 +24,12 @@ struct copying {
     const struct backup_pace *pace;
     int64_t begin_us;
     uint64_t bytes; /* since then */
-    uint8_t piece[PIECE_BYTES];
+    _Alignas(PAGE_BYTES) uint8_t piece[PIECE_BYTES];
 };
 
 struct copying *copying_create(const struct backup_pace *pace)
 {
-    struct copying *c = malloc(sizeof *c);
+    struct copying *c = aligned_alloc(PAGE_BYTES, sizeof *c);
     if (c == NULL)
         abort();
     c->pace = pace;
@@ -66,23 +68,18 @@ static void pace_keep(struct copying *c, size_t size)
         (void)nanosleep(&wait, NULL);
 }
 
-static fallible piece_write(const struct copying *c, int out, const char *path, size_t size, struct err *e)
+/* The last piece of a file is filled up to a whole page, which is cut off in the end. */
+static fallible piece_write(struct copying *c, int out, const char *path, size_t size, struct err *e)
 {
-    for (size_t at = 0; at < size;) {
-        ssize_t wrote = write(out, c->piece + at, size - at);
+    size_t whole = (size + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
+    memset(c->piece + size, 0, whole - size);
+    for (size_t at = 0; at < whole;) {
+        ssize_t wrote = write(out, c->piece + at, whole - at);
         if (wrote < 0 && errno != EINTR)
             return fail_system(path, e);
         at += wrote < 0 ? 0 : (size_t)wrote;
     }
     return DONE;
-}
-
-/* The pages go to the disk, and out of the system's cache, which others need more. */
-static void pages_send(int out, uint64_t from, uint64_t until)
-{
-    (void)sync_file_range(out, (off_t)from, (off_t)(until - from),
-                          SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER);
-    (void)posix_fadvise(out, (off_t)from, (off_t)(until - from), POSIX_FADV_DONTNEED);
 }
 
 struct copy {
@@ -91,26 +88,38 @@ struct copy {
     uint64_t size;
 };
 
-static fallible pieces_copy(struct copying *c, const struct copy *f, struct hasher *h, struct err *e)
+static fallible piece_read(struct copying *c, const struct copy *f, uint64_t from, size_t size, struct err *e)
 {
-    uint64_t sent = 0;
-    for (uint64_t at = 0; at < f->size;) {
-        size_t want = f->size - at < PIECE_BYTES ? (size_t)(f->size - at) : PIECE_BYTES;
-        ssize_t got = pread(f->in, c->piece, want, (off_t)at);
-        if (got < 0)
+    for (size_t at = 0; at < size;) {
+        ssize_t got = pread(f->in, c->piece + at, size - at, (off_t)(from + at));
+        if (got < 0 && errno != EINTR)
             return fail_system(f->from, e);
         if (got == 0)
-            return FAIL(e, CORRUPT, "%s: %" PRIu64 " bytes, want %" PRIu64, f->from, at, f->size);
-        TRY(piece_write(c, f->out, f->to, (size_t)got, e));
-        hasher_add(h, bytes_of(c->piece, (size_t)got));
-        at += (uint64_t)got;
-        if (at - sent >= SEND_EVERY_BYTES) {
-            pages_send(f->out, sent, at);
-            sent = at;
-        }
-        pace_keep(c, (size_t)got);
+            return FAIL(e, CORRUPT, "%s: %" PRIu64 " bytes, want %" PRIu64, f->from, from + at, f->size);
+        at += got < 0 ? 0 : (size_t)got;
     }
-    return fdatasync(f->out) == 0 ? DONE : fail_system(f->to, e);
+    return DONE;
+}
+
+static int new_file_open(const char *path)
+{
+    int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (file >= 0)
+        (void)fcntl(file, F_SETFL, O_DIRECT); /* a wish: some file systems have no way past the cache */
+    return file;
+}
+
+static fallible pieces_copy(struct copying *c, const struct copy *f, struct hasher *h, struct err *e)
+{
+    for (uint64_t at = 0; at < f->size;) {
+        size_t want = f->size - at < PIECE_BYTES ? (size_t)(f->size - at) : PIECE_BYTES;
+        TRY(piece_read(c, f, at, want, e));
+        TRY(piece_write(c, f->out, f->to, want, e));
+        hasher_add(h, bytes_of(c->piece, want));
+        at += want;
+        pace_keep(c, want);
+    }
+    return ftruncate(f->out, (off_t)f->size) == 0 && fdatasync(f->out) == 0 ? DONE : fail_system(f->to, e);
 }
 
 fallible copy_file(struct copying *c, const char *from, const char *to, uint64_t size, struct hash128 *out_hash,
@@ -119,7 +128,7 @@ fallible copy_file(struct copying *c, const char *from, const char *to, uint64_t
     struct copy f = {.from = from, .to = to, .size = size, .in = open(from, O_RDONLY | O_CLOEXEC)};
     if (f.in < 0)
         return errno == ENOENT ? FAIL(e, CORRUPT, "%s is missing", from) : fail_system(from, e);
-    f.out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    f.out = new_file_open(to);
     if (f.out < 0) {
         (void)close(f.in);
         return fail_system(to, e);
