@@ -16,6 +16,7 @@
 
 struct own_submission;
 struct syncer;
+struct trimmer;
 struct works;
 
 /* Room in memory, and while commands wait for it. */
@@ -58,6 +59,7 @@ struct engine {
     struct fetch *fetch;
     struct shelf *shelf;
     struct syncer *syncer; /* NULL without threads */
+    struct trimmer *trimmer; /* the same */
     struct works *works;
     struct waiting *waiting;
     struct follow_ups follow_ups;
@@ -170,6 +172,12 @@ void syncer_destroy(struct syncer *s);
 void syncer_start(struct syncer *s);                  /* of everything appended so far */
 fallible syncer_wait(struct syncer *s, struct err *e); /* until the started one is over */
 bool syncer_rests(struct syncer *s);                   /* and nothing is due to be prepared: the engine may sync by itself */
+
+/* The thread that trims the log. */
+fallible trimmer_create(struct log *l, struct trimmer **out_trimmer, struct err *e);
+void trimmer_destroy(struct trimmer *t); /* what it is at is finished; NULL is fine */
+/* What is before may go, soon; `wait`: has gone. A failure, also of what was wanted before, is final. */
+fallible trimmer_want(struct trimmer *t, uint64_t before, bool wait, struct err *e);
 
 /* The engine's own commands (own.c). */
 bool engine_timer_due(const struct view *v, int64_t *out_due_us); /* of the next timer; false: there is none */

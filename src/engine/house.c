@@ -114,7 +114,10 @@ static uint64_t log_needed(struct engine *g)
 fallible engine_log_let_go(struct engine *g, struct err *e)
 {
     uint64_t keep = g->audits ? 0 : log_needed(g);
-    return keep == 0 ? DONE : log_trim(g->log, keep, e);
+    if (keep == 0)
+        return DONE;
+    bool is_waited_for = g->disk_is_short || g->purge_rounds > 0;
+    return g->trimmer == NULL ? log_trim(g->log, keep, e) : trimmer_want(g->trimmer, keep, is_waited_for, e);
 }
 
 struct stall {

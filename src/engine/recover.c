@@ -388,8 +388,10 @@ static fallible engine_fill(struct engine *g, struct err *e)
     g->arrived = 0;
     g->gave_back_at = g->applied; /* for all that one knows */
     g->checkpoint_wanted_at = (g->mark.position > g->applied ? g->applied : g->mark.position) + g->options.checkpoint_log_bytes;
-    if (g->options.threaded)
+    if (g->options.threaded) {
         TRY(syncer_create(g->log, &g->syncer, e));
+        TRY(trimmer_create(g->log, &g->trimmer, e));
+    }
     g->works = works_create(g);
     return DONE;
 }
@@ -424,6 +426,7 @@ void engine_close(struct engine *g)
     own_submissions_destroy(g);
     works_destroy(g->works);
     syncer_destroy(g->syncer);
+    trimmer_destroy(g->trimmer);
     checkpointer_destroy(g->checkpointer);
     fetch_destroy(g->fetch);
     shelf_destroy(g->shelf);
