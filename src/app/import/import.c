@@ -119,14 +119,19 @@ static fallible row_reject(struct importing *im, const struct import_bad *bad, s
 
 /* --- values on their way --- */
 
+static const char *path_base(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash == NULL ? path : slash + 1;
+}
+
 static const char *source_of(const struct importing *im)
 {
-    const char *slash = strrchr(im->options->path, '/');
     if (im->options->source != NULL)
         return im->options->source;
     if (im->map != NULL && import_map_says(im->map)->source != NULL)
         return import_map_says(im->map)->source;
-    return slash == NULL ? im->options->path : slash + 1;
+    return path_base(im->options->path);
 }
 
 static fallible value_send(struct importing *im, enum import_target target, struct err *e)
@@ -174,14 +179,16 @@ static void place_push(struct importing *im, struct hash128 file, uint64_t line)
 
 /* --- rows --- */
 
-/* All rows of the value are put aside; where they are several, the reason says which of them it is. */
+/* All rows of the value are put aside; where they are several, or the cell is of another file, the reason says where it is. */
 static fallible cell_reject(struct importing *im, const struct import_group *g, size_t from, size_t until, const struct template_fault *f, struct err *e)
 {
-    char why[256], line[32] = "";
-    uint64_t own = import_group_line(g, from + f->row);
-    if (import_group_line(g, until - 1) != g->own_lines[from])
-        (void)snprintf(line, sizeof line, "line %" PRIu64 ": ", own);
-    (void)snprintf(why, sizeof why, "%s'%.*s' %s", line, BYTES_ARG(f->cell), cell_fault_words[f->why]);
+    char why[512], where[256] = "";
+    struct import_place place = import_rows_place(im->rows, g, from + f->row, f->column);
+    if (place.is_joined)
+        (void)snprintf(where, sizeof where, "the joined file %.200s, line %" PRIu64 ": ", path_base(place.path), place.line);
+    else if (import_group_line(g, until - 1) != g->own_lines[from])
+        (void)snprintf(where, sizeof where, "line %" PRIu64 ": ", place.line);
+    (void)snprintf(why, sizeof why, "%s'%.*s' %s", where, BYTES_ARG(f->cell), cell_fault_words[f->why]);
     return value_reject(im, import_rows_column(im->rows, f->column), why, e);
 }
 
@@ -411,8 +418,7 @@ static int import_run(struct import_options *o, bool json)
     struct import_counts counts;
     char rejects[PATH_BYTES_MAX];
     if (o->rejects == NULL) {
-        const char *slash = strrchr(o->path, '/');
-        (void)snprintf(rejects, sizeof rejects, "%s.rejects.csv", slash == NULL ? o->path : slash + 1);
+        (void)snprintf(rejects, sizeof rejects, "%s.rejects.csv", path_base(o->path));
         o->rejects = rejects;
     }
     struct status status = import_file(o, &counts, &e);

@@ -35,6 +35,7 @@ static const struct wording rows[] = {
     {"text of {1} bytes, at most {2}", NULL, "文本有 {1} 字节,至多 {2} 字节"},
     {"no row of the file that is imported has \"{1}\" as its \"{2}\"", NULL, "主文件没有任何行的值为「{1}」(列「{2}」)"},
     {"the joined file {1} has more than {2} rows for it", NULL, "关联文件 {1} 中与该行对应的行超过 {2} 行"},
+    {"the joined file {1}, line {2}: {3}", NULL, "关联文件 {1} 第 {2} 行:{3}"},
     {"what the row becomes is too long", NULL, "该行生成的内容过长"},
     {"the line is longer than {1} bytes", NULL, "该行超过 {1} 字节"},
     {"a line is one object", NULL, "每行应为一个对象"},

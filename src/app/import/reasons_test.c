@@ -161,6 +161,7 @@ static void reasons_stand_behind_their_places(struct t *t)
          "/drop/o.csv:映射:\"order\":\"lines\":没有「数量」这一列;是不是「订购数量」?"},
         {"o.csv: line 1 must name the columns: the row has more than 1024 cells", "o.csv:第 1 行应为列名:该行超过 1024 个单元格"},
         {"line 4: 'x' is no number", "第 4 行:'x' 不是数字"},
+        {"the joined file lines.csv, line 4: 'x' is no number", "关联文件 lines.csv 第 4 行:'x' 不是数字"},
         {"a quote is opened and never closed; the lines to 9 are taken for its own and not read", "引号打开后没有关闭;到第 9 行为止都被视为它的内容,没有读取"},
         {"column 19 (byte 18): a value was expected", "第 19 列(第 18 字节):此处应为一个值"},
         {"m.json: the map: \"zone\": there is no zone \"X\": want \"+08:00\", or a name such as \"Asia/Shanghai\"",

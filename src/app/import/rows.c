@@ -34,6 +34,7 @@ struct import_rows {
     struct arena *arena, *bad_arena;
     const struct bytes *rows[2 * IMPORT_GROUP_ROWS_MAX];
     uint64_t own_lines[2 * IMPORT_GROUP_ROWS_MAX];
+    uint64_t joined_lines[2 * IMPORT_GROUP_ROWS_MAX][IMPORT_JOINS_MAX]; /* 0: the file has nothing for the row */
     size_t count;
     struct bytes group_key;
     bool is_given; /* nothing of it is wanted after the next call */
@@ -255,9 +256,12 @@ static void row_put(struct import_rows *r, const struct bytes *own, const struct
     struct bytes *cells = ARENA_ARRAY(r->arena, struct bytes, r->columns + 1);
     size_t at = r->own_columns;
     memcpy(cells, own, r->own_columns * sizeof *cells);
-    for (size_t j = 0; j < r->says->join_count; at += r->joins[j++].columns)
-        if (n < f->counts[j])
+    for (size_t j = 0; j < r->says->join_count; at += r->joins[j++].columns) {
+        bool has = n < f->counts[j];
+        r->joined_lines[r->count][j] = has ? f->rows[j][n].line : 0;
+        if (has)
             memcpy(&cells[at], f->rows[j][n].cells, r->joins[j].columns * sizeof *cells);
+    }
     r->rows[r->count] = cells;
 }
 
@@ -366,6 +370,18 @@ uint64_t import_group_line(const struct import_group *g, size_t row)
     while (g->own_lines[row] == 0)
         row--;
     return g->own_lines[row];
+}
+
+struct import_place import_rows_place(const struct import_rows *r, const struct import_group *g, size_t row, size_t column)
+{
+    assert(g->rows == r->rows && row < g->count && column < r->columns);
+    size_t end = r->own_columns;
+    for (size_t j = 0; column >= r->own_columns && j < r->says->join_count; j++) {
+        end += r->joins[j].columns;
+        if (column < end)
+            return (struct import_place){r->joins[j].path, r->joined_lines[row][j], true};
+    }
+    return (struct import_place){r->path, import_group_line(g, row), false};
 }
 
 fallible import_group_make(const struct import_map *m, const struct import_group *g, import_make make, void *context, struct err *e)

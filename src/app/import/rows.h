@@ -29,6 +29,14 @@ struct import_group {
 
 uint64_t import_group_line(const struct import_group *g, size_t row); /* of the file: that of the row which a joined one belongs to */
 
+/* Where the cell of a row stands, in the file that has its column. */
+struct import_place {
+    const char *path;
+    uint64_t line;
+    bool is_joined;
+};
+struct import_place import_rows_place(const struct import_rows *r, const struct import_group *g, size_t row, size_t column);
+
 /* What becomes of a group: a value of which "$rows" is a part is made once of all rows, any other once of each row of the file and what was joined
  * to it. `make` gets the rows [from, until). Ends with its first failure. */
 typedef fallible (*import_make)(void *context, const struct import_value *v, const struct import_group *g, size_t from, size_t until, struct err *e);

@@ -94,6 +94,29 @@ static void lines_append(struct buf *b, const char *line, size_t count)
 }
 
 /* Not the first thousand of them: they would pass for all. */
+/* A cell is where its own file has it. */
+static void cells_say_where_they_stand(struct t *t)
+{
+    struct import_map *m = NULL;
+    struct import_rows *r = NULL;
+    struct import_next next;
+    struct err e = {0};
+    const char *path = file_make(t, "o.csv", "no,buyer\nA,王\n\nB,李\n");
+    file_make(t, "l.csv", "no,sku\nB,9\nA,1\nA,2\n");
+    REQUIRE_DONE(t, import_map_create(bytes_of_text("{\"join\":{\"file\":\"l.csv\",\"key\":\"no\",\"prefix\":\"l.\"},\"event\":{}}"), &m, &e), &e);
+    REQUIRE_DONE(t, import_rows_open(&(struct import_rows_options){.path = path, .map = m}, &r, &e), &e);
+    REQUIRE_DONE(t, import_rows_next(r, &next, &e), &e);
+    CHECK_EQ(t, next.group.count, 2);
+    struct import_place buyer = import_rows_place(r, &next.group, 1, 1), sku = import_rows_place(r, &next.group, 1, 3);
+    CHECK(t, !buyer.is_joined && buyer.line == 2 && strcmp(buyer.path, path) == 0);
+    CHECK(t, sku.is_joined && sku.line == 4 && strcmp(strrchr(sku.path, '/'), "/l.csv") == 0);
+    REQUIRE_DONE(t, import_rows_next(r, &next, &e), &e);
+    CHECK_EQ(t, import_rows_place(r, &next.group, 0, 0).line, 4);
+    CHECK_EQ(t, import_rows_place(r, &next.group, 0, 2).line, 2);
+    import_rows_close(r);
+    import_map_destroy(m);
+}
+
 static void too_many_joined_rows_are_no_order(struct t *t)
 {
     struct buf lines;
@@ -156,6 +179,7 @@ static void what_the_map_names_must_be_there(struct t *t)
 static const struct test tests[] = {
     {"rows are grouped", rows_are_grouped, 1},
     {"files are joined", files_are_joined, 1},
+    {"cells say where they stand", cells_say_where_they_stand, 1},
     {"too many joined rows are no order", too_many_joined_rows_are_no_order, 1},
     {"left rows take no memory", left_rows_take_no_memory, 1},
     {"what the map names must be there", what_the_map_names_must_be_there, 1},
