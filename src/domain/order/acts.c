@@ -2,14 +2,18 @@
 #include "domain/identity/identity.h"
 #include "domain/order/change.h"
 
-#define NOTE_FORMAT 1u
-#define NOTE_BYTES_MAX 256u
-static_assert(NOTE_BYTES_MAX >= 1 + 4 + 3 * VARINT_BYTES_MAX + ORDER_SHOP_BYTES_MAX + ORDER_NUMBER_BYTES_MAX,
-              "a note fits");
+/* An act in the list over all orders; where it stands in full the order says. */
+struct act_note {
+    uint64_t position;
+    int64_t time_us;
+    uint32_t order; /* its number */
+    uint16_t command;
+    uint16_t shop; /* order_shop_mark */
+};
+static_assert(sizeof(struct act_note) == 24, "notes are on disk");
 
-/* Key: UINT64_MAX less the position (8, big-endian), since rows are only walked forwards and the newest is wanted first. */
 const struct family order_act_family = {
-    .id = 112, .kind = FAMILY_KEYED, .value_bytes = NOTE_BYTES_MAX, .name = "order_act"};
+    .id = 112, .kind = FAMILY_SERIES, .value_bytes = sizeof(struct act_note), .name = "order_act"};
 
 static const struct refusal no_such_part = {
     "no_such_part", "The order has no such line, refund or shipment, or has not reached this state.",
@@ -88,39 +92,48 @@ const struct refusal *act_lay(const struct view *v, struct bytes payload, struct
 
 /* --- the list over all orders --- */
 
-static struct bytes note_key(uint64_t position, uint8_t room[8])
+uint16_t order_shop_mark(struct bytes shop)
 {
-    (void)put_key(room, UINT64_MAX - position, 8);
-    return bytes_of(room, 8);
+    return (uint16_t)hash64(shop, 0);
 }
 
 void act_note(struct step *s, const struct change *c)
 {
     const struct order_act *act = &c->after.acts[c->after.act_count - 1];
-    struct buf b = arena_buf(s->view.arena, NOTE_BYTES_MAX);
-    uint8_t room[8];
-    pack_u8(&b, NOTE_FORMAT);
-    pack_u32(&b, act->command);
-    pack_signed(&b, act->time_us);
-    pack_bytes(&b, c->after.key.shop);
-    pack_bytes(&b, c->after.key.number);
-    assert(!b.overflowed);
-    step_keyed_put(s, &order_act_family, arena_copy(s->view.arena, note_key(act->position, room)), buf_bytes(&b));
+    struct act_note *note = ARENA_NEW(s->view.arena, struct act_note);
+    assert(c->after.number != 0 && act->command <= UINT16_MAX);
+    *note = (struct act_note){.position = act->position,
+                              .time_us = act->time_us,
+                              .order = c->after.number,
+                              .command = (uint16_t)act->command,
+                              .shop = order_shop_mark(c->after.key.shop)};
+    uint64_t end = step_series_push(s, &order_act_family, note) + 1;
+    if (end > ORDER_ACTS_LISTED_MAX && rows_series_first(s->view.rows, &order_act_family) < end - ORDER_ACTS_LISTED_MAX)
+        step_series_drop(s, &order_act_family, end - ORDER_ACTS_LISTED_MAX);
+}
+
+/* The first note at or behind the position: they ascend. */
+static uint64_t note_find(const struct rows *rows, uint64_t position)
+{
+    uint64_t from = rows_series_first(rows, &order_act_family), until = rows_series_end(rows, &order_act_family);
+    while (from < until) {
+        uint64_t middle = from + (until - from) / 2;
+        const struct act_note *note = rows_series_at(rows, &order_act_family, middle);
+        if (note->position < position)
+            from = middle + 1;
+        else
+            until = middle;
+    }
+    return from;
 }
 
 bool order_act_before(const struct view *v, uint64_t position, struct order_act_place *out)
 {
-    struct bytes key, row;
-    uint8_t room[8];
-    if (!view_keyed_next(v, &order_act_family, note_key(position, room), true, &key, &row))
+    uint64_t at = note_find(v->rows, position);
+    if (at == rows_series_first(v->rows, &order_act_family))
         return false;
-    struct unpack u = unpack_of(row);
-    (void)unpack_u8(&u);
-    *out = (struct order_act_place){.position = UINT64_MAX - key_number(key.data, key.size), .command = unpack_u32(&u)};
-    out->time_us = unpack_signed(&u);
-    out->key.shop = unpack_bytes(&u);
-    out->key.number = unpack_bytes(&u);
-    assert(unpack_finished(&u));
+    const struct act_note *note = rows_series_at(v->rows, &order_act_family, at - 1);
+    *out = (struct order_act_place){note->position, note->time_us, note->order, note->command, note->shop};
     return true;
 }
 

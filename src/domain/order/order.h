@@ -307,14 +307,17 @@ struct order_said {
 };
 bool order_said(const struct view *v, uint32_t number, struct order_said *out_said);
 
-/* The acts on all orders, the newest first: the one before a position (UINT64_MAX: the newest of all). false: there is none.
- * Borrowed from the view; who decided and why stands in the order. */
+/* The acts on all orders, the newest first: the one before a position (UINT64_MAX: the newest of all). false: there is none, or it is none of the
+ * last ORDER_ACTS_LISTED_MAX; all that was decided on an order stands in it. */
+#define ORDER_ACTS_LISTED_MAX UINT64_C(1000000)
 struct order_act_place {
     uint64_t position;
     int64_t time_us;
-    uint32_t command;
-    struct order_key key;
+    uint32_t order; /* its number */
+    uint16_t command;
+    uint16_t shop; /* order_shop_mark of its shop */
 };
+uint16_t order_shop_mark(struct bytes shop); /* those of two shops may be the same */
 bool order_act_before(const struct view *v, uint64_t position, struct order_act_place *out_place);
 const struct order_act *order_act_at(const struct order *o, uint64_t position); /* NULL: none */
 

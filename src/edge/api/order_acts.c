@@ -243,7 +243,7 @@ static struct bytes act_word(const struct view *v, uint32_t command)
 
 static bool is_wanted(const struct view *v, const struct acts_wanted *wanted, const struct order_act_place *place)
 {
-    return (wanted->shop.size == 0 || bytes_equal(wanted->shop, place->key.shop)) &&
+    return (wanted->shop.size == 0 || order_shop_mark(wanted->shop) == place->shop) &&
            (wanted->act.size == 0 || bytes_equal(wanted->act, act_word(v, place->command))) &&
            (!wanted->has_day || calendar_day_of(v, place->time_us) == wanted->day);
 }
@@ -264,7 +264,8 @@ static bool act_next(const struct request *r, const struct view *v, struct hash1
     if (!is_wanted(v, list_own(r), &place))
         return true;
     out_item->people_max = ORDER_ROWS_MAX;
-    if (order_find(v, place.key, &item->order))
+    const struct acts_wanted *wanted = list_own(r);
+    if (order_numbered(v, place.order, &item->order) && (wanted->shop.size == 0 || bytes_equal(wanted->shop, item->order.key.shop)))
         item->act = order_act_at(&item->order, place.position);
     return true;
 }
