@@ -1,9 +1,11 @@
 #include "lib/text.h"
 
 #include <assert.h>
+#include <pthread.h>
 #include <string.h>
 #include <unicode/ucnv.h>
 #include <unicode/unorm2.h>
+#include <unicode/uset.h>
 #include <unicode/ustring.h>
 
 #include "lib/han_table.h"
@@ -205,6 +207,34 @@ static fallible text_of_wide(struct wide w, struct arena *a, struct bytes *out_t
 
 typedef const UNormalizer2 *normaliser_get(UErrorCode *code);
 
+/* Folded texts are in rows, so they must be the same on every machine: characters that are newer than the Unicode of the oldest ICU that we are built with
+ * are nothing to any ICU. Of those that a version has, no later one changes anything. */
+#define FOLDED_CHARACTERS u"[:age=15.0:]"
+
+static struct {
+    pthread_once_t once;
+    const UNormalizer2 *normaliser;
+    UErrorCode code;
+} folding = {.once = PTHREAD_ONCE_INIT};
+
+static void folding_begin(void)
+{
+    folding.code = U_ZERO_ERROR;
+    const UNormalizer2 *all = unorm2_getNFKCCasefoldInstance(&folding.code);
+    USet *known = uset_openPattern(FOLDED_CHARACTERS, -1, &folding.code);
+    if (U_FAILURE(folding.code))
+        return;
+    uset_freeze(known); /* and both live as long as the process */
+    folding.normaliser = unorm2_openFiltered(all, known, &folding.code);
+}
+
+static const UNormalizer2 *folding_get(UErrorCode *code)
+{
+    (void)pthread_once(&folding.once, folding_begin);
+    *code = folding.code;
+    return folding.normaliser;
+}
+
 static fallible wide_normalise(struct wide *w, normaliser_get *get, struct arena *a, struct err *e)
 {
     UErrorCode code = U_ZERO_ERROR;
@@ -296,7 +326,7 @@ fallible text_fold(struct bytes text, struct arena *a, struct bytes *out_folded,
         return DONE;
     struct wide w;
     TRY(wide_of_text(text, a, &w, e));
-    TRY(wide_normalise(&w, unorm2_getNFKCCasefoldInstance, a, e));
+    TRY(wide_normalise(&w, folding_get, a, e));
     wide_squeeze(&w);
     return text_of_wide(w, a, out_folded, e);
 }

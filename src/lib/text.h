@@ -40,7 +40,7 @@ void text_mask(struct buf *out, struct bytes text);
 
 /* Folds for search and comparison: NFKC, case folded, full-width to half-width, ignorable characters (zero-width
  * joiners, variation selectors) gone, no white space at the ends, and one space for each run of it inside. Folding
- * twice changes nothing. Some 1 GB/s for ASCII and common Chinese, 0.2 GB/s for the rest.
+ * twice changes nothing. Characters newer than Unicode 15 stay as they are, whatever ICU is linked: so rows may hold folded texts. Some 1 GB/s for ASCII and common Chinese, 0.2 GB/s for the rest.
  * INVALID: not UTF-8. LIMIT: over TEXT_BYTES_MAX. */
 fallible text_fold(struct bytes text, struct arena *a, struct bytes *out_folded, struct err *e);
 
