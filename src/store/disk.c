@@ -66,6 +66,26 @@ fallible file_truncate(struct file *f, uint64_t size, struct err *e)
     return f->ops->truncate(f, size, e);
 }
 
+fallible file_map(struct file *f, struct file_map *out_map, struct err *e)
+{
+    assert(out_map != NULL);
+    return f->ops->map(f, out_map, e);
+}
+
+void file_map_fetch(const struct file_map *m, struct bytes part)
+{
+    assert(part.size == 0 || (part.data >= m->bytes.data && part.size <= m->bytes.size - (size_t)(part.data - m->bytes.data)));
+    if (part.size > 0 && m->ops != NULL && m->ops->fetch != NULL)
+        m->ops->fetch(part);
+}
+
+void file_unmap(struct file_map *m)
+{
+    if (m->ops != NULL)
+        m->ops->give(m->bytes);
+    *m = (struct file_map){0};
+}
+
 fallible disk_remove(struct disk *d, const char *path, struct err *e)
 {
     assert(path_good(path));

@@ -32,6 +32,17 @@ fallible file_size(struct file *f, uint64_t *out_size, struct err *e);
  * cheaper: reference of measurements in docs/adr). FULL. */
 fallible file_preallocate(struct file *f, uint64_t size, struct err *e);
 fallible file_truncate(struct file *f, uint64_t size, struct err *e);
+/* All of a file as memory, page by page as it is touched: for files that never change. It may outlive the file's closing and removal. A simulated
+ * one is a copy. */
+struct file_map_ops;
+struct file_map {
+    struct bytes bytes;
+    const struct file_map_ops *ops; /* disk_ops.h; NULL: nothing is mapped */
+};
+fallible file_map(struct file *f, struct file_map *out_map, struct err *e);
+/* A part of it is about to be touched: all of it is fetched at once. What isn't said here comes page by page, with nothing around it. */
+void file_map_fetch(const struct file_map *m, struct bytes part);
+void file_unmap(struct file_map *m); /* zeroes are fine */
 
 fallible disk_remove(struct disk *d, const char *path, struct err *e); /* absent is fine */
 fallible disk_rename(struct disk *d, const char *from, const char *to, struct err *e); /* replaces */

@@ -26,6 +26,12 @@ struct file_ops {
     struct status (*size)(struct file *f, uint64_t *out_size, struct err *e);
     struct status (*preallocate)(struct file *f, uint64_t size, struct err *e);
     struct status (*truncate)(struct file *f, uint64_t size, struct err *e);
+    struct status (*map)(struct file *f, struct file_map *out_map, struct err *e);
+};
+
+struct file_map_ops {
+    void (*give)(struct bytes bytes);
+    void (*fetch)(struct bytes part); /* NULL: it is in memory */
 };
 
 /* The first member of each kind's own struct. */

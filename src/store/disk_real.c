@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/uio.h>
@@ -19,6 +20,7 @@
 
 #define ZERO_BYTES (64u << 10)
 #define ZERO_PIECES 16
+#define PAGE_BYTES 4096u
 
 struct held_lock {
     struct held_lock *next;
@@ -206,6 +208,36 @@ static fallible real_file_preallocate(struct file *f, uint64_t size, struct err 
     return system_said_no(error, r->path, "preallocate", e);
 }
 
+static void real_map_give(struct bytes bytes)
+{
+    (void)munmap((void *)(uintptr_t)bytes.data, bytes.size);
+}
+
+/* Advice comes too late or for nothing at worst, so what the system says to it doesn't matter. */
+static void real_map_fetch(struct bytes part)
+{
+    uintptr_t in_page = (uintptr_t)part.data % PAGE_BYTES;
+    (void)madvise((void *)((uintptr_t)part.data - in_page), part.size + in_page, MADV_WILLNEED);
+}
+
+static const struct file_map_ops real_map_ops = {.give = real_map_give, .fetch = real_map_fetch};
+
+static fallible real_file_map(struct file *f, struct file_map *out_map, struct err *e)
+{
+    struct file_real *r = file_of(f);
+    uint64_t size = 0;
+    TRY(real_file_size(f, &size, e));
+    *out_map = (struct file_map){0};
+    if (size == 0)
+        return DONE;
+    void *data = mmap(NULL, (size_t)size, PROT_READ, MAP_SHARED, r->fd, 0);
+    if (data == MAP_FAILED)
+        return system_said_no(errno, r->path, "map", e);
+    (void)madvise(data, (size_t)size, MADV_RANDOM);
+    *out_map = (struct file_map){.bytes = bytes_of(data, (size_t)size), .ops = &real_map_ops};
+    return DONE;
+}
+
 /* --- names --- */
 
 static fallible real_remove(struct disk *d, const char *path, struct err *e)
@@ -380,6 +412,7 @@ static const struct file_ops file_real_ops = {
     .size = real_file_size,
     .preallocate = real_file_preallocate,
     .truncate = real_file_truncate,
+    .map = real_file_map,
 };
 
 /* The folder and those above it. */

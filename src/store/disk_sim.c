@@ -427,6 +427,25 @@ static fallible sim_file_truncate(struct file *f, uint64_t size, struct err *e)
     return sim_leave(x->disk, result);
 }
 
+static void sim_map_give(struct bytes bytes)
+{
+    free((void *)(uintptr_t)bytes.data);
+}
+
+static const struct file_map_ops sim_map_ops = {.give = sim_map_give};
+
+static fallible sim_file_map(struct file *f, struct file_map *out_map, struct err *e)
+{
+    struct file_sim *x = file_enter(f);
+    struct status result = file_usable(x, e);
+    if (done(result)) {
+        size_t size = (size_t)x->node->pages.size_now;
+        uint8_t *copy = memory_grow(NULL, size + 1);
+        *out_map = (struct file_map){.bytes = bytes_of(copy, sim_pages_read(&x->node->pages, 0, copy, size)), .ops = &sim_map_ops};
+    }
+    return sim_leave(x->disk, result);
+}
+
 /* --- the disk --- */
 
 static fallible sim_remove(struct disk *d, const char *path, struct err *e)
@@ -552,6 +571,7 @@ static const struct file_ops file_sim_ops = {
     .size = sim_file_size,
     .preallocate = sim_file_preallocate,
     .truncate = sim_file_truncate,
+    .map = sim_file_map,
 };
 
 struct disk *disk_sim_create(uint64_t seed)

@@ -25,6 +25,31 @@ static struct status name_append(void *context, const char *name, struct err *e)
     return DONE;
 }
 
+/* A map outlives its file. */
+static void map_behaves(struct t *t, struct disk *d)
+{
+    struct err e = {0};
+    struct file *f = NULL;
+    struct file_map map = {0}, empty = {0};
+    CHECK_DONE(t, disk_write_all(d, "mapped", BYTES_LIT("as it is"), &e), &e);
+    REQUIRE_DONE(t, disk_file_open(d, "mapped", FILE_READ, &f, &e), &e);
+    REQUIRE_DONE(t, file_map(f, &map, &e), &e);
+    file_close(f);
+    CHECK_DONE(t, disk_remove(d, "mapped", &e), &e);
+    file_map_fetch(&map, bytes_slice(map.bytes, 3, 5));
+    CHECK_BYTES(t, map.bytes, BYTES_LIT("as it is"));
+    file_unmap(&map);
+    CHECK_EQ(t, map.bytes.size, 0);
+    file_unmap(&map);
+    CHECK_DONE(t, disk_write_all(d, "mapped", BYTES_NONE, &e), &e);
+    REQUIRE_DONE(t, disk_file_open(d, "mapped", FILE_READ, &f, &e), &e);
+    CHECK_DONE(t, file_map(f, &empty, &e), &e);
+    CHECK_EQ(t, empty.bytes.size, 0);
+    file_unmap(&empty);
+    file_close(f);
+    CHECK_DONE(t, disk_remove(d, "mapped", &e), &e);
+}
+
 /* What both kinds of disk promise. */
 static void disk_behaves(struct t *t, struct disk *d)
 {
@@ -66,6 +91,7 @@ static void disk_behaves(struct t *t, struct disk *d)
     CHECK_FAILS(t, disk_rename(d, "a/two", "a/one", &e), NOT_FOUND);
     CHECK_BYTES(t, contents(t, d, "a/one", &s), BYTES_LIT("two"));
 
+    map_behaves(t, d);
     struct buf names;
     buf_init(&names, 1000);
     CHECK_DONE(t, disk_list(d, "a", name_append, &names, &e), &e);

@@ -214,7 +214,8 @@ static bool limit_is_reached(const struct view *v)
     return setting_int(v, &tiny_limit) == tiny_limit.most;
 }
 
-static const struct alarm alarms[] = {{"tiny_limit", "there can be no more letters", "there can be more letters again", limit_is_reached}};
+static const struct alarm alarms[] = {{"tiny_limit", "there can be no more letters", "there can be more letters again", limit_is_reached,
+                                       "信件已达上限"}};
 
 const struct domain tiny_domain = {
     .number = 0x7e,

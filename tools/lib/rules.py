@@ -19,7 +19,8 @@ FENCES = (
     (re.compile(r'^rocksdb/'), ('store',)),
     (re.compile(r'^microhttpd\.h$'), ('edge', 'app')),
     (re.compile(r'^curl/'), ('port', 'app')),
-    (re.compile(r'^xlsxwriter\.h$'), ('lib',)),
+    (re.compile(r'^(nlopt|pcre2|xlsxwriter)\.h$'), ('lib',)),
+    (re.compile(r'^sqlite3\.h$'), ('app',)),
     (re.compile(r'^(libpq-fe|mysql|errmsg|mysqld_error)\.h$'), ('port',)),
 )
 
@@ -91,6 +92,8 @@ def include_problem(source, name):
         return None if source.is_test or source.layer == 'testing' else 'only tests may see src/testing'
     if parts[0] not in RANKS or len(parts) < 2:
         return 'an include is "layer/file.h"'
+    if source.is_test and name.endswith('_test.h'):
+        return None
     if parts[0] == 'domain' and len(parts) > 2 and source.domain != parts[1] and parts[2:] != [parts[1] + '.h']:
         return f'of another domain only domain/{parts[1]}/{parts[1]}.h may be seen'
     if source.layer == 'testing' or source.layer == parts[0]:
