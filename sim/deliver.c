@@ -224,19 +224,13 @@ static uint32_t relayed_deed(struct run *r, const struct log_record *record)
     return relay->relays;
 }
 
-/* What relations have done by themselves. */
-static bool is_of_rolls(const struct log_record *record)
-{
-    return record->kind == COMMAND_RELATION_LISTED || record->kind == COMMAND_RELATION_PARTED;
-}
-
 /* The deed that a record which follows another one is. */
 static uint32_t deed_followed(struct run *r, const struct log_record *record)
 {
     struct envelope v;
     if (record->kind == COMMAND_ORDER_OWNED)
         order_owned_read(r, record);
-    if (record->kind == COMMAND_ORDER_OWNED || record->kind == COMMAND_ORDER_TELL || is_of_rolls(record))
+    if (record->kind == COMMAND_ORDER_OWNED || record->kind == COMMAND_ORDER_TELL || record->kind == COMMAND_RELATION_LISTED)
         return DEED_NONE;
     bool is_event = record->kind == COMMAND_COLLECT_EVENT && done(envelope_unpack(record->payload, &v, NULL));
     return is_event && bytes_equal(v.source, BYTES_LIT(ORDER_SOURCE)) ? order_event_read(r, record) : relayed_deed(r, record);

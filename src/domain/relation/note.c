@@ -4,9 +4,6 @@
 #include "engine/stow.h"
 #include "lib/value.h"
 
-#define NUMBER_BYTES 4u
-#define NUMBERS_SETTLED_MAX 16u /* of all parts: each takes a follow-up for each of them */
-
 /* --- telling what has changed --- */
 
 static bool is_same_relation(const struct relation *x, const struct relation *y)
@@ -64,16 +61,17 @@ struct relations {
     size_t count;
 };
 
-/* Whether somebody has come to, or gone from, a roll. */
-static bool changes_tell(struct step *s, uint32_t person, struct relations before, struct relations now)
+/* Returns those that began or ended: the person comes to their rolls, or goes. */
+static struct relations changes_tell(struct step *s, uint32_t person, struct relations before, struct relations now)
 {
-    bool moved = false;
+    struct relations moved = {.list = ARENA_ARRAY(s->view.arena, struct relation, now.count + 1)};
     for (size_t i = 0; i < now.count; i++) {
         struct relation_changed *changed = ARENA_NEW(s->view.arena, struct relation_changed);
         if (!difference(same_among(before.list, before.count, &now.list[i]), &now.list[i], changed))
             continue;
         changed->person = person;
-        moved |= changed->change != RELATION_ALTERED;
+        if (changed->change != RELATION_ALTERED)
+            moved.list[moved.count++] = now.list[i];
         step_say(s, &fact_relation_changed, changed);
     }
     return moved;
@@ -127,8 +125,8 @@ void relation_note(struct step *s, uint32_t person, const struct note *notes, si
         return;
     section_write(s, person, &relations_section, strands_encode(&strands, a));
     now.count = strands_relations(&strands, type, &s->view, &now.list);
-    if (changes_tell(s, person, before, now) && relation_type_leads(relation_type_numbered(&s->view, type)))
-        roll_settle_later(s, person, PERSON_NONE, type);
+    struct relations moved = changes_tell(s, person, before, now);
+    roll_settle_later(s, &person, 1, moved.list, moved.count);
 }
 
 /* --- merge and split --- */
@@ -137,12 +135,14 @@ void relation_note(struct step *s, uint32_t person, const struct note *notes, si
 void relations_on_merge(struct step *s, const struct merged *m)
 {
     uint32_t living = identity_living(&s->view, m->survivor);
+    uint32_t numbers[] = {living, m->absorbed};
+    const struct relation *list;
+    size_t count = relation_list(&s->view, living, &list);
+    roll_settle_later(s, numbers, COUNT_OF(numbers), list, count);
     section_restow(s, living, &relations_section);
     section_unstow(s, m->absorbed, &relations_section);
     if (m->survivor != living)
         section_unstow(s, m->survivor, &relations_section);
-    if (view_section(&s->view, living, &relations_section).size > 0)
-        roll_settle_later(s, living, m->absorbed, 0);
 }
 
 static bool part_owns(const struct split_part *part, struct hash128 owner)
@@ -153,27 +153,19 @@ static bool part_owns(const struct split_part *part, struct hash128 owner)
     return false;
 }
 
-/* A number that a merge has made an alias may still be on rolls, which will be looked for among the relations of another part now: so
- * each part sees to all numbers. The first is the one that had all the relations. */
-static struct bytes numbers_of(const struct view *v, const struct split *split)
-{
-    struct buf b = arena_buf(v->arena, NUMBERS_SETTLED_MAX * NUMBER_BYTES);
-    for (uint32_t i = 0; i < split->part_count; i++) {
-        const uint32_t *numbers;
-        size_t count = identity_numbers(v, split->parts[i].person, &numbers);
-        for (size_t j = 0; j < count && b.size < b.size_max; j++)
-            pack_u32(&b, numbers[j]);
-    }
-    return buf_bytes(&b);
-}
-
 /* All that the parts have, each by its owner; what is of no owner here stays with the first. */
 void relations_on_split(struct step *s, const struct split *split)
 {
     struct arena *a = s->view.arena;
     struct strands *parts = ARENA_ARRAY(a, struct strands, split->part_count);
+    uint32_t *people = ARENA_ARRAY(a, uint32_t, split->part_count);
+    for (uint32_t i = 0; i < split->part_count; i++)
+        people[i] = split->parts[i].person;
     for (uint32_t i = 0; i < split->part_count; i++) {
-        struct strands all = strands_decode(section_read(&s->view, split->parts[i].person, &relations_section), a);
+        struct strands all = strands_decode(section_read(&s->view, people[i], &relations_section), a);
+        struct relations parted;
+        parted.count = strands_relations(&all, 0, &s->view, &parted.list);
+        roll_settle_later(s, people, split->part_count, parted.list, parted.count);
         for (uint32_t j = 0; j < all.count; j++) {
             uint32_t to = 0;
             while (to < split->part_count && !part_owns(&split->parts[to], all.list[j].owner))
@@ -181,11 +173,6 @@ void relations_on_split(struct step *s, const struct split *split)
             strands_add(&parts[to == split->part_count ? i : to], &all.list[j], a);
         }
     }
-    struct buf people = arena_buf(a, (size_t)split->part_count * NUMBER_BYTES);
-    for (uint32_t i = 0; i < split->part_count; i++) {
-        section_write(s, split->parts[i].person, &relations_section, strands_encode(&parts[i], a));
-        if (parts[i].count > 0)
-            pack_u32(&people, split->parts[i].person);
-    }
-    roll_settle_parts_later(s, buf_bytes(&people), numbers_of(&s->view, split));
+    for (uint32_t i = 0; i < split->part_count; i++)
+        section_write(s, people[i], &relations_section, strands_encode(&parts[i], a));
 }

@@ -214,12 +214,8 @@ static const struct command commands[] = {
      listed_apply, "Brings the lists of people in line with their relations.", NULL},
     {COMMAND_RELATION_HAND_OVER, "relation.hand_over", HAND_OVER_BYTES_MAX, ROLE_WRITE, hand_over_check,
      hand_over_needs, hand_over_apply, "Hands relations to somebody of staff over to others, in turn.", NULL},
-    {COMMAND_RELATION_UNLISTED, "relation.unlisted", UNLISTED_BYTES_MAX, ROLE_SYSTEM, unlisted_check, unlisted_needs,
-     unlisted_apply, "Takes somebody who is erased off the lists of people.", NULL},
     {COMMAND_RELATION_TYPE, "relation.type", RELATION_TYPE_BYTES_MAX, ROLE_ADMIN, relation_type_check, NULL,
      relation_type_apply, "Declares a type of relations, or says something else of one.", NULL},
-    {COMMAND_RELATION_PARTED, "relation.parted", PARTED_BYTES_MAX, ROLE_SYSTEM, parted_check, NULL, parted_apply,
-     "Has the lists of people brought in line with those who parted.", NULL},
 };
 
 const struct domain relation_domain = {

@@ -194,9 +194,7 @@ enum {
     COMMAND_RELATION_SET = 0x0A03,    /* attributes alone */
     COMMAND_RELATION_LISTED = 0x0A04, /* a follow-up: brings the way back up to date */
     COMMAND_RELATION_HAND_OVER = 0x0A05,
-    COMMAND_RELATION_UNLISTED = 0x0A06, /* a follow-up: takes the numbers of somebody erased off rolls */
     COMMAND_RELATION_TYPE = 0x0A07,
-    COMMAND_RELATION_PARTED = 0x0A08, /* a follow-up: says what brings the way back of those who parted up to date */
 };
 #define RELATION_PAYLOAD_BYTES_MAX 16384u
 struct relation_put {

@@ -482,6 +482,30 @@ static void a_split_right_after_a_merge_leaves_no_number_behind(struct t *t)
     relation_finish(&s);
 }
 
+/* Parted twice before the rolls have followed: where the relation went first has it no more, and whoever had it before is on no roll. */
+static void a_split_right_after_a_split_leaves_no_number_behind(struct t *t)
+{
+    struct rig s;
+    relation_begin(&s, t);
+    relation_meet(&s, "p1 u1");
+    relation_meet(&s, "p2 u2");
+    relation_meet(&s, "p3");
+    CHECK(t, relation_act(&s, COMMAND_MERGE, "p1 p2") == NULL);
+    CHECK(t, relation_act(&s, COMMAND_MERGE, "p1 p3") == NULL);
+    struct relation_said said = {
+        .command = COMMAND_RELATION_BEGIN, .who = "p1", .type = RELATION_FRIEND, .to = "staff:G2", .minute = 1};
+    CHECK(t, relation_say(&s, &said) == NULL);
+    act_at_once(&s, COMMAND_SPLIT, "p2 u2");
+    act_at_once(&s, COMMAND_SPLIT, "p1");
+    (void)harness_follow(s.h);
+    struct view v = harness_view(s.h);
+    struct thing_ref ref = relation_ref(&s, "staff:G2");
+    CHECK_EQ(t, relation_people_count(&v, relation_type_numbered(&v, RELATION_FRIEND), &ref), 1);
+    uint32_t person = relation_find(&s, "p1");
+    CHECK_TEXT(t, relation_of_thing(&s, RELATION_FRIEND, "staff:G2"), arena_printf(s.arena, "%u", person));
+    relation_finish(&s);
+}
+
 /* Merges everybody named, and takes that back. */
 static void merge_and_undo(struct rig *s, const char *words)
 {
@@ -599,6 +623,7 @@ static const struct test tests[] = {
     {"many part in one step", many_part_in_one_step, 1},
     {"who did it is kept", who_did_it_is_kept, 1},
     {"a split right after a merge leaves no number behind", a_split_right_after_a_merge_leaves_no_number_behind, 1},
+    {"a split right after a split leaves no number behind", a_split_right_after_a_split_leaves_no_number_behind, 1},
     {"a guide and a group, begun and ended by events", a_guide_and_a_group, 1},
     {"the order of arrival makes no difference", order_of_arrival_makes_no_difference, 1},
     {"there is one guide at a time", there_is_one_guide_at_a_time, 1},

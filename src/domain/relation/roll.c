@@ -12,12 +12,11 @@ const struct family roll_index_family = {
 
 static const struct roster roster = {&roll_family, &roll_index_family};
 
-#define RELATIONS_A_STEP 16u /* each touches up to three numbers in some rows of a roster: STEP_ROWS_MAX */
-#define NUMBERS_MAX 3u
-#define ROLLS_FORGOTTEN_A_STEP 24u
-#define PAIRS_A_STEP 128u
-static_assert(PAIRS_A_STEP < STEP_FOLLOW_UPS_MAX, "there is room for what goes on behind them");
+#define PAIRS_A_STEP 48u /* each touches some rows of a roster: STEP_ROWS_MAX */
 #define NUMBER_BYTES 4u
+#define ROLLS_BYTES_MAX 12288u /* of names in a follow-up */
+static_assert(ROLLS_BYTES_MAX + NUMBER_BYTES * (STEP_PEOPLE_MAX + 1) + 3 * VARINT_BYTES_MAX <= LISTED_BYTES_MAX,
+              "there is room for all people whom a step touches");
 
 /* What names a roll. */
 static struct bytes roll_of(uint8_t type, const struct thing_ref *ref, struct arena *a)
@@ -81,273 +80,159 @@ uint32_t relation_person_of(const struct view *v, const struct relation_type *ty
 
 /* --- bringing them in line --- */
 
+/* Each of the numbers on each of the rolls. */
 struct listed {
-    uint32_t person, other;
-    uint8_t type;       /* 0: all */
-    struct bytes after; /* the roll that was seen to last, by name; empty: from the first */
+    uint32_t done;        /* pairs that were seen to, in the order of numbers */
+    struct bytes numbers; /* u32 each */
+    uint32_t roll_count;
+    struct bytes rolls; /* their names, as *bytes* */
 };
-
-static void listed_pack(const struct listed *l, struct buf *b)
-{
-    pack_u32(b, l->person);
-    pack_u32(b, l->other);
-    pack_u8(b, l->type);
-    pack_bytes(b, l->after);
-}
 
 static bool listed_read(struct bytes payload, struct listed *out)
 {
     struct unpack u = unpack_of(payload);
-    out->person = unpack_u32(&u);
-    out->other = unpack_u32(&u);
-    out->type = unpack_u8(&u);
-    out->after = unpack_bytes(&u);
-    return unpack_finished(&u);
+    out->done = unpack_u32(&u);
+    out->numbers = unpack_bytes(&u);
+    out->rolls = unpack_bytes(&u);
+    out->roll_count = 0;
+    bool good = unpack_finished(&u) && out->numbers.size % NUMBER_BYTES == 0;
+    for (u = unpack_of(out->rolls); good && unpack_left(&u) > 0; out->roll_count++) {
+        (void)unpack_bytes(&u);
+        good = unpack_good(&u);
+    }
+    return good;
 }
 
 fallible listed_check(struct bytes payload, struct err *e)
 {
     struct listed l;
-    return listed_read(payload, &l) ? DONE : FAIL(e, INVALID, "not a roll to settle");
+    return listed_read(payload, &l) ? DONE : FAIL(e, INVALID, "not rolls to settle");
 }
 
 static void listed_send(struct step *s, const struct listed *l)
 {
     struct buf b = arena_buf(s->view.arena, LISTED_BYTES_MAX);
-    listed_pack(l, &b);
+    pack_u32(&b, l->done);
+    pack_bytes(&b, l->numbers);
+    pack_bytes(&b, l->rolls);
     assert(!b.overflowed);
     step_then(s, COMMAND_RELATION_LISTED, buf_bytes(&b));
 }
 
-void roll_settle_later(struct step *s, uint32_t person, uint32_t other, uint8_t type)
+void roll_settle_later(struct step *s, const uint32_t *numbers, size_t number_count, const struct relation *list,
+                       size_t count)
 {
-    listed_send(s, &(struct listed){.person = person, .other = other, .type = type});
+    struct arena *a = s->view.arena;
+    struct buf named = arena_buf(a, number_count * NUMBER_BYTES), rolls = arena_buf(a, ROLLS_BYTES_MAX);
+    for (size_t i = 0; i < number_count; i++)
+        pack_u32(&named, numbers[i]);
+    for (size_t i = 0; i < count; i++) {
+        struct bytes roll = list[i].ref.kind.size == 0 ? BYTES_NONE : roll_of(list[i].type->number, &list[i].ref, a);
+        if (rolls.size + VARINT_BYTES_MAX + roll.size > ROLLS_BYTES_MAX) {
+            listed_send(s, &(struct listed){.numbers = buf_bytes(&named), .rolls = buf_bytes(&rolls)});
+            buf_clear(&rolls);
+        }
+        if (roll.size > 0)
+            pack_bytes(&rolls, roll);
+    }
+    if (rolls.size > 0)
+        listed_send(s, &(struct listed){.numbers = buf_bytes(&named), .rolls = buf_bytes(&rolls)});
 }
 
-/* The rolls that a step sees to, and the numbers that may or may not be on them. */
+/* A number, a roll, and whether it belongs there now. */
+struct pair {
+    uint32_t number;
+    struct bytes roll;
+    bool belongs;
+};
 struct settling {
-    uint32_t numbers[NUMBERS_MAX];
-    struct relation *relations[NUMBERS_MAX]; /* of a living number: its own */
-    size_t relation_counts[NUMBERS_MAX];
-    uint32_t number_count;
-    struct bytes rolls[RELATIONS_A_STEP];
+    struct pair pairs[PAIRS_A_STEP];
     uint32_t count;
-    bool more;
 };
 
-static void number_take(struct settling *g, const struct view *v, uint32_t number, uint8_t type)
+/* Who has one: a living number by its relations; an alias, or nobody any more, has none. */
+static size_t open_rolls(const struct view *v, uint32_t number, struct bytes **out_rolls)
 {
-    for (uint32_t i = 0; i < g->number_count; i++)
-        if (g->numbers[i] == number)
-            return;
-    if (number == PERSON_NONE)
-        return;
-    struct strands strands = strands_decode(section_read(v, number, &relations_section),
-                                            v->arena); /* an alias has none */
-    g->relation_counts[g->number_count] = strands_relations(&strands, type, v, &g->relations[g->number_count]);
-    g->numbers[g->number_count++] = number;
+    const struct relation *list;
+    size_t all = relation_list(v, number, &list), count = 0;
+    *out_rolls = ARENA_ARRAY(v->arena, struct bytes, all + 1);
+    for (size_t i = 0; i < all; i++)
+        if (list[i].is_open)
+            (*out_rolls)[count++] = roll_of(list[i].type->number, &list[i].ref, v->arena);
+    return count;
 }
 
-/* Keeps the first RELATIONS_A_STEP names in their order. */
-static void roll_take(struct settling *g, struct bytes roll)
+static bool is_among(struct bytes roll, const struct bytes *rolls, size_t count)
 {
-    uint32_t at = 0;
-    while (at < g->count && bytes_compare(g->rolls[at], roll) < 0)
-        at++;
-    if (at < g->count && bytes_equal(g->rolls[at], roll))
-        return;
-    g->more |= g->count == RELATIONS_A_STEP;
-    if (at == RELATIONS_A_STEP)
-        return;
-    g->count += g->count < RELATIONS_A_STEP;
-    memmove(g->rolls + at + 1, g->rolls + at, (g->count - 1 - at) * sizeof *g->rolls);
-    g->rolls[at] = roll;
+    for (size_t i = 0; i < count; i++)
+        if (bytes_equal(roll, rolls[i]))
+            return true;
+    return false;
 }
 
-/* Those of the person's relations behind l->after. The person comes first among the numbers, by the living one. */
+static void pairs_of_number(struct settling *g, const struct view *v, const struct listed *l, uint32_t number,
+                            uint32_t from)
+{
+    struct bytes *own;
+    size_t own_count = open_rolls(v, number, &own);
+    struct unpack u = unpack_of(l->rolls);
+    for (uint32_t i = 0; i < l->roll_count && g->count < PAIRS_A_STEP; i++) {
+        struct bytes roll = unpack_bytes(&u);
+        if (i >= from)
+            g->pairs[g->count++] = (struct pair){number, roll, is_among(roll, own, own_count)};
+    }
+}
+
+/* The next pairs; fewer than PAIRS_A_STEP: the last ones. */
 static struct settling settling_of(const struct view *v, const struct listed *l)
 {
-    struct settling g = {.number_count = 0};
-    number_take(&g, v, identity_living(v, l->person), l->type);
-    number_take(&g, v, l->person, l->type);
-    number_take(&g, v, l->other, l->type);
-    for (size_t i = 0; g.number_count > 0 && i < g.relation_counts[0]; i++) {
-        struct bytes roll = roll_of(g.relations[0][i].type->number, &g.relations[0][i].ref, v->arena);
-        if (bytes_compare(roll, l->after) > 0)
-            roll_take(&g, roll);
+    struct settling g = {.count = 0};
+    struct unpack u = unpack_of(l->numbers);
+    for (uint32_t first = 0; unpack_left(&u) > 0 && g.count < PAIRS_A_STEP; first += l->roll_count) {
+        uint32_t number = unpack_u32(&u);
+        if (first + l->roll_count > l->done)
+            pairs_of_number(&g, v, l, number, l->done > first ? l->done - first : 0);
     }
     return g;
 }
 
-static bool belongs_on(const struct settling *g, uint32_t number, struct bytes roll, struct arena *a)
+static struct listed listed_of(struct bytes payload)
 {
-    for (size_t i = 0; i < g->relation_counts[number]; i++) {
-        const struct relation *r = &g->relations[number][i];
-        if (r->is_open && bytes_equal(roll_of(r->type->number, &r->ref, a), roll))
-            return true;
-    }
-    return false;
+    struct listed l;
+    bool good = listed_read(payload, &l);
+    assert(good);
+    (void)good;
+    return l;
 }
 
 void listed_needs(const struct view *v, struct bytes payload)
 {
-    struct listed l;
-    bool good = listed_read(payload, &l);
-    assert(good);
-    (void)good;
+    struct listed l = listed_of(payload);
     struct settling g = settling_of(v, &l);
     for (uint32_t i = 0; i < g.count; i++)
-        for (uint32_t j = 0; j < g.number_count; j++)
-            roster_set_touch(v, &roster, g.rolls[i], g.numbers[j]);
+        roster_set_touch(v, &roster, g.pairs[i].roll, g.pairs[i].number);
 }
 
 const struct refusal *listed_apply(struct step *s, struct bytes payload)
 {
-    struct listed l;
-    bool good = listed_read(payload, &l);
-    assert(good);
-    (void)good;
+    struct listed l = listed_of(payload);
     struct settling g = settling_of(&s->view, &l);
-    for (uint32_t i = 0; i < g.count; i++)
-        for (uint32_t j = 0; j < g.number_count; j++) {
-            if (belongs_on(&g, j, g.rolls[i], s->view.arena))
-                roster_set_add(s, &roster, g.rolls[i], g.numbers[j]);
-            else
-                roster_set_remove(s, &roster, g.rolls[i], g.numbers[j]);
-        }
-    if (g.more) {
-        l.after = g.rolls[g.count - 1];
+    for (uint32_t i = 0; i < g.count; i++) {
+        if (g.pairs[i].belongs)
+            roster_set_add(s, &roster, g.pairs[i].roll, g.pairs[i].number);
+        else
+            roster_set_remove(s, &roster, g.pairs[i].roll, g.pairs[i].number);
+    }
+    l.done += g.count;
+    if (g.count == PAIRS_A_STEP)
         listed_send(s, &l);
-    }
     return NULL;
 }
 
-/* --- those of people who part --- */
-
-/* Each of `people` with each of `others`. */
-struct parted {
-    uint32_t done; /* pairs that were said, in the order of people */
-    struct bytes people, others;
-};
-
-static bool parted_read(struct bytes payload, struct parted *out)
-{
-    struct unpack u = unpack_of(payload);
-    out->done = unpack_u32(&u);
-    out->people = unpack_bytes(&u);
-    out->others = unpack_bytes(&u);
-    return unpack_finished(&u) && out->people.size % NUMBER_BYTES == 0 && out->others.size % NUMBER_BYTES == 0;
-}
-
-static void parted_send(struct step *s, const struct parted *p)
-{
-    size_t size = NUMBER_BYTES + 2 * VARINT_BYTES_MAX + p->people.size + p->others.size;
-    struct buf b = arena_buf(s->view.arena, size);
-    pack_u32(&b, p->done);
-    pack_bytes(&b, p->people);
-    pack_bytes(&b, p->others);
-    assert(!b.overflowed);
-    step_then(s, COMMAND_RELATION_PARTED, buf_bytes(&b));
-}
-
-void roll_settle_parts_later(struct step *s, struct bytes people, struct bytes others)
-{
-    if (people.size > 0)
-        parted_send(s, &(struct parted){.people = people, .others = others});
-}
-
-fallible parted_check(struct bytes payload, struct err *e)
-{
-    struct parted p;
-    return parted_read(payload, &p) ? DONE : FAIL(e, INVALID, "not people who parted");
-}
-
-static uint32_t number_at(struct bytes numbers, uint32_t place)
-{
-    struct unpack u = unpack_of(bytes_slice(numbers, (size_t)place * NUMBER_BYTES, numbers.size));
-    return unpack_u32(&u);
-}
-
-const struct refusal *parted_apply(struct step *s, struct bytes payload)
-{
-    struct parted p;
-    bool good = parted_read(payload, &p);
-    assert(good);
-    (void)good;
-    uint32_t other_count = (uint32_t)(p.others.size / NUMBER_BYTES);
-    uint32_t pair_count = (uint32_t)(p.people.size / NUMBER_BYTES) * other_count;
-    for (uint32_t said = 0; said < PAIRS_A_STEP && p.done < pair_count; said++, p.done++) {
-        uint32_t person = number_at(p.people, p.done / other_count), other = number_at(p.others, p.done % other_count);
-        if (person != other)
-            roll_settle_later(s, person, other, 0);
-    }
-    if (p.done < pair_count)
-        parted_send(s, &p);
-    return NULL;
-}
-
-/* --- forgetting --- */
-
-/* Of a number: u32, then the names of rolls. */
-static void unlisted_begin(struct buf *b, uint32_t number)
-{
-    buf_clear(b);
-    pack_u32(b, number);
-}
-
-static bool unlisted_next(struct unpack *u, struct bytes *out_roll)
-{
-    if (unpack_left(u) == 0 || u->bad)
-        return false;
-    *out_roll = unpack_bytes(u);
-    return unpack_good(u);
-}
-
-fallible unlisted_check(struct bytes payload, struct err *e)
-{
-    struct unpack u = unpack_of(payload);
-    struct bytes roll;
-    (void)unpack_u32(&u);
-    while (unlisted_next(&u, &roll)) {
-    }
-    return unpack_finished(&u) ? DONE : FAIL(e, INVALID, "not rolls to be taken off");
-}
-
-void unlisted_needs(const struct view *v, struct bytes payload)
-{
-    struct unpack u = unpack_of(payload);
-    struct bytes roll;
-    for (uint32_t number = unpack_u32(&u); unlisted_next(&u, &roll);)
-        roster_set_touch(v, &roster, roll, number);
-}
-
-const struct refusal *unlisted_apply(struct step *s, struct bytes payload)
-{
-    struct unpack u = unpack_of(payload);
-    struct bytes roll;
-    for (uint32_t number = unpack_u32(&u); unlisted_next(&u, &roll);)
-        roster_set_remove(s, &roster, roll, number);
-    return NULL;
-}
-
-/* By its aliases nobody is on a roll, but for a moment after a merge; then a reader finds nobody behind them. */
+/* By its aliases nobody is on a roll, but for what is on its way. */
 void roll_forget(struct step *s, struct forgotten *who)
 {
-    struct arena *a = s->view.arena;
-    struct relation *list;
-    struct strands strands = strands_decode(section_read(&s->view, who->numbers[0], &relations_section), a);
-    size_t count = strands_relations(&strands, 0, &s->view, &list);
-    struct buf b = arena_buf(a, UNLISTED_BYTES_MAX);
-    for (size_t i = 0, taken = 0; i < count; i++) {
-        if (taken == 0)
-            unlisted_begin(&b, who->numbers[0]);
-        if (list[i].is_open) {
-            pack_bytes(&b, roll_of(list[i].type->number, &list[i].ref, a));
-            taken++;
-        }
-        if (taken < ROLLS_FORGOTTEN_A_STEP && (i + 1 < count || taken == 0))
-            continue;
-        step_then(s, COMMAND_RELATION_UNLISTED, arena_copy(a, buf_bytes(&b)));
-        taken = 0;
-    }
+    const struct relation *list;
+    size_t count = relation_list(&s->view, who->numbers[0], &list);
+    roll_settle_later(s, who->numbers, 1, list, count);
 }

@@ -1,6 +1,7 @@
 /* Private to relation: the way back. A roll is the set of people who have an open relation of a type to a thing: candidates in a
- * roster, by whatever number the person had. Who is on it is brought in line with the person by a follow-up, which says whose
- * relations are to be looked at; so it makes no difference how often, or how late, that happens. */
+ * roster, by whatever number the person had. Whoever changes who has a relation names the numbers and the rolls that this concerns, and
+ * a follow-up brings these in line with what is true by then; so it makes no difference how often, how late, or in which order that
+ * happens. */
 #pragma once
 
 #include "domain/relation/relation.h"
@@ -9,25 +10,15 @@
 
 extern const struct family roll_family, roll_index_family;
 
-/* Look at the relations of `person` (whoever that is by now), of one type (its number) or of all (0), and put right in their rolls: the
- * person, its number of then, and `other`, a number that it had or that had its relations; PERSON_NONE: none. */
-void roll_settle_later(struct step *s, uint32_t person, uint32_t other, uint8_t type);
-
-/* The same of each of `people` with each of `others`, lists of u32: one follow-up says as many as that takes, so that a step which takes
- * people apart is not full of them. No people: nothing. */
-void roll_settle_parts_later(struct step *s, struct bytes people, struct bytes others);
-fallible parted_check(struct bytes payload, struct err *e);
-const struct refusal *parted_apply(struct step *s, struct bytes payload);
-#define PARTED_BYTES_MAX FOLLOW_UP_BYTES_MAX
-
-/* Takes somebody who is being erased off all their rolls, by follow-ups. */
-void roll_forget(struct step *s, struct forgotten *who);
-fallible unlisted_check(struct bytes payload, struct err *e);
-void unlisted_needs(const struct view *v, struct bytes payload);
-const struct refusal *unlisted_apply(struct step *s, struct bytes payload);
-#define UNLISTED_BYTES_MAX 16384u
-
+/* Has each of `numbers` put on, or taken off, the rolls of these relations, by as many follow-ups as it takes to name them. To be named
+ * are all numbers whose relations the step changes, and nothing else: who was concerned before has follow-ups on its way. What leads
+ * to nothing has no roll. */
+void roll_settle_later(struct step *s, const uint32_t *numbers, size_t number_count, const struct relation *list,
+                       size_t count);
 fallible listed_check(struct bytes payload, struct err *e);
 void listed_needs(const struct view *v, struct bytes payload);
 const struct refusal *listed_apply(struct step *s, struct bytes payload);
-#define LISTED_BYTES_MAX 1024u
+#define LISTED_BYTES_MAX 16384u
+
+/* Takes somebody who is being erased off all their rolls. */
+void roll_forget(struct step *s, struct forgotten *who);
