@@ -14,6 +14,14 @@
 #define KEPT_PART_LEAST 16u                /* of the reserve: kept for a checkpoint of next to nothing */
 #define LEISURE_NICE 10                    /* a weight of 110 against 1024 */
 
+fallible work_look(const struct work_surroundings *around, const atomic_bool *is_cancelled, struct err *e)
+{
+    if (atomic_load_explicit(around->stop, memory_order_relaxed))
+        return FAIL(e, CANCELLED, "the process wants to end");
+    bool has_gone = is_cancelled != NULL && atomic_load_explicit(is_cancelled, memory_order_relaxed);
+    return has_gone ? FAIL(e, CANCELLED, "nobody waits for it any more") : DONE;
+}
+
 bool work_stopped(const struct work_context *c)
 {
     return atomic_load_explicit(c->around->stop, memory_order_relaxed);

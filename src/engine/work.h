@@ -20,5 +20,7 @@ struct work_surroundings {
     atomic_bool *stop; /* look now and then: true means the process wants to end, return CANCELLED */
 };
 bool work_stopped(const struct work_context *c); /* the process wants to end */
+/* CANCELLED: it does, or whoever waits for a view to be read has gone (NULL: nobody waits). Cheap, for inner loops. */
+fallible work_look(const struct work_surroundings *around, const atomic_bool *is_cancelled, struct err *e);
 /* For work that takes much of the disk before it lets go of anything: may it take so much? */
 bool work_has_room(const struct work_surroundings *around, uint64_t bytes);

@@ -177,6 +177,11 @@ uint64_t event_folded_until(const struct view *v)
     return fold_mark_read(v).folded_until;
 }
 
+uint64_t event_folded_count(const struct view *v)
+{
+    return rows_series_first(v->rows, &note_family);
+}
+
 static uint64_t run_count(const struct view *v)
 {
     return fold_mark_read(v).run_count;

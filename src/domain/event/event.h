@@ -29,6 +29,8 @@ static_assert(NAMES_A_KIND_MAX <= UINT16_MAX, "a note has two bytes for a name")
 struct event_view;
 struct event_view *event_view_open(const struct view *v, const struct work_surroundings *around); /* engine's thread; cheap */
 void event_view_close(struct event_view *ev);                                                     /* any thread; NULL is fine */
+/* From then on what is read of it ends soon, with CANCELLED, when this becomes true, as it does when the process wants to end. Outlives the view. */
+void event_view_cancelled_by(struct event_view *ev, const atomic_bool *is_cancelled);
 
 struct event_seen {
     struct event_note note;
@@ -43,6 +45,11 @@ typedef bool (*event_each)(void *context, const struct event_seen *event);
 fallible event_scan_people(struct event_view *ev, const uint32_t *numbers, size_t count, event_each each, void *context, struct err *e);
 /* Every event, in no promised order, for export and re-fold. */
 fallible event_scan_all(struct event_view *ev, event_each each, void *context, struct err *e);
+/* Those with positions in [from, until), in no promised order either; opens only the runs that may have some. */
+fallible event_scan_between(struct event_view *ev, uint64_t from, uint64_t until, event_each each, void *context, struct err *e);
+/* Where the part of the tail ends that `from` is in: parts begin at each `every`-th event that ever came, so that all views have the
+ * same ones. UINT64_MAX: that part isn't full yet. */
+uint64_t event_view_part_end(const struct event_view *ev, uint64_t from, uint32_t every);
 /* The same in the order of the log, behind a position. What lies in runs is sorted with 32 MiB and a file that is as large as the
  * largest run; so the first event comes late, and a cursor is a position, for ever. UNAVAILABLE as of any view: open another one, and go
  * on behind the last position that came. */
@@ -76,10 +83,28 @@ uint64_t event_count_of_brand(const struct view *v, uint32_t brand);  /* by NAME
 #define EVENT_NAMES (NAMES_A_KIND_MAX + 1u)
 void event_counts_add(const struct view *v, uint32_t brand, uint64_t counts[EVENT_NAMES]);
 uint64_t event_folded_until(const struct view *v);                /* F */
+uint64_t event_folded_count(const struct view *v);                /* of events before F, purged ones among them */
 bool event_purge_is_swept(const struct view *v); /* files of runs that were purged are removed */
 uint64_t event_purged_until(const struct view *v); /* of erasures before it nothing is left in runs */
-/* What a purge does to an event of somebody else's from before an erasure, for whoever reads it sooner: takes the erasure's `named` keys out of
- * an unpacked envelope, where they stand in a role that is not its own person's. false: none of them does. Any thread. */
-bool naming_cut(struct envelope *v, const struct hash128 *keys, uint32_t count);
+
+/* --- who was erased, for readers of events: the log, and runs until the next purge, still have what a purge takes away. Asked event by
+ * event, this says what it will leave. Costs 24 bytes for each key that owns events of who was erased, or by which others' events name
+ * them, and a binary search for each owner and identifier asked about. --- */
+struct erased {
+    uint64_t from;            /* erasures before this position are gathered, or needn't be */
+    struct buf owners, named; /* a key and its erasure's position each; in order once settled */
+    bool is_settled;
+};
+/* `from`: event_purged_until of the view in which events are read, where nothing is read but the tail and runs; the first position that
+ * is asked about is always right. */
+void erased_init(struct erased *x, uint64_t from);
+void erased_fini(struct erased *x); /* fine too when all is zero */
+/* The next ERASED_A_SLICE erasures, of at most 4,096 owners each. Engine's thread. true: there may be more. */
+#define ERASED_A_SLICE 64u
+bool erased_gather(struct erased *x, const struct view *v);
+/* Behind what was gathered, before anything is asked; beside the engine: it sorts. LIMIT: over 2.7 million keys are not purged yet. */
+fallible erased_settle(struct erased *x, struct err *e);
+/* Takes whoever was erased later out of an event, where it names them beside its own person. false: it is theirs, nothing of it is left. */
+bool erased_leave(const struct erased *x, uint64_t position, struct hash128 owner, struct envelope *io_envelope);
 
 enum { COMMAND_FOLDED = 0x0501 };

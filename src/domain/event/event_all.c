@@ -13,6 +13,7 @@ struct scan_all {
     event_each each;
     void *context;
     uint64_t after; /* only events behind this position */
+    uint64_t until; /* and before this one */
     uint64_t seen;
     bool over; /* `each` has had enough */
 };
@@ -47,7 +48,7 @@ static const struct event_note *note_at(const struct scan_all *s, uint64_t index
 static fallible tail_give_from(struct scan_all *s, uint64_t index, struct log_cursor *cursor, struct err *e)
 {
     uint64_t end = series_view_end(s->view->tail.notes);
-    for (; index < end && !s->over; index++) {
+    for (; index < end && !s->over && note_at(s, index)->position < s->until; index++) {
         TRY(event_view_look(s->view, &s->seen, e));
         TRY(tail_give(s, cursor, note_at(s, index), e));
     }
@@ -72,7 +73,7 @@ static fallible tail_scan(struct scan_all *s, struct err *e)
 {
     uint64_t first = tail_first(s);
     struct log_cursor *cursor = NULL;
-    if (first == series_view_end(s->view->tail.notes))
+    if (first == series_view_end(s->view->tail.notes) || note_at(s, first)->position >= s->until)
         return DONE;
     TRY(event_view_gone(log_cursor_open(s->view->around->log, note_at(s, first)->position, &cursor, e), e));
     struct status status = tail_give_from(s, first, cursor, e);
@@ -102,16 +103,26 @@ static fallible run_walk(struct scan_all *s, struct run_reader *reader, run_take
 
 static struct status run_give(void *context, const struct stored_event *event, struct err *e)
 {
+    struct scan_all *s = context;
     (void)e;
-    give(context, event);
+    if (event->note.position > s->after && event->note.position < s->until)
+        give(s, event);
     return DONE;
+}
+
+static bool run_is_wanted(const struct scan_all *s, const struct run_row *row)
+{
+    return row->until > s->after && row->first < s->until;
 }
 
 /* The tail first: the log can't be held, files can. */
 static fallible scan_all_run(struct scan_all *s, struct run_reader **readers, size_t *io_count, struct err *e)
 {
-    for (; *io_count < s->view->run_count; ++*io_count)
-        TRY(event_view_run_open(s->view, *io_count, &readers[*io_count], e));
+    for (size_t i = 0; i < s->view->run_count; i++)
+        if (run_is_wanted(s, &s->view->runs[i])) {
+            TRY(event_view_run_open(s->view, i, &readers[*io_count], e));
+            ++*io_count;
+        }
     TRY(tail_scan(s, e));
     for (size_t i = 0; i < *io_count && !s->over; i++)
         TRY(run_walk(s, readers[i], run_give, s, e));
@@ -120,8 +131,13 @@ static fallible scan_all_run(struct scan_all *s, struct run_reader **readers, si
 
 fallible event_scan_all(struct event_view *ev, event_each each, void *context, struct err *e)
 {
+    return event_scan_between(ev, 0, UINT64_MAX, each, context, e);
+}
+
+fallible event_scan_between(struct event_view *ev, uint64_t from, uint64_t until, event_each each, void *context, struct err *e)
+{
     struct arena *arena = arena_create(EVENT_ARENA_BLOCK_BYTES);
-    struct scan_all s = {.view = ev, .each = each, .context = context};
+    struct scan_all s = {.view = ev, .each = each, .context = context, .after = from == 0 ? 0 : from - 1, .until = until};
     struct run_reader **readers = ARENA_ARRAY(arena, struct run_reader *, ev->run_count + 1);
     size_t count = 0;
     struct status status = scan_all_run(&s, readers, &count, e);
@@ -129,6 +145,14 @@ fallible event_scan_all(struct event_view *ev, event_each each, void *context, s
         run_reader_close(readers[i]);
     arena_destroy(arena);
     return status;
+}
+
+uint64_t event_view_part_end(const struct event_view *ev, uint64_t from, uint32_t every)
+{
+    struct scan_all s = {.view = ev, .after = from};
+    uint64_t index = tail_first(&s), end = series_view_end(ev->tail.notes);
+    index = (index + every - 1) / every * every;
+    return index < end ? note_at(&s, index)->position : UINT64_MAX;
 }
 
 /* --- in the order of the log --- */
@@ -222,9 +246,9 @@ static bool give_wanted(void *context, const struct event_seen *event)
 
 fallible event_scan_log(struct event_view *ev, const struct event_log_scan *asked, struct err *e)
 {
-    struct scan_all runs = {.view = ev, .each = asked->each, .context = asked->context, .after = asked->after};
+    struct scan_all runs = {.view = ev, .each = asked->each, .context = asked->context, .after = asked->after, .until = UINT64_MAX};
     struct event_log_scan copy = *asked;
-    struct scan_all tail = {.view = ev, .each = give_wanted, .context = &copy, .after = asked->after};
+    struct scan_all tail = {.view = ev, .each = give_wanted, .context = &copy, .after = asked->after, .until = UINT64_MAX};
     for (size_t from = 0, until; from < ev->run_count && !runs.over; from = until) {
         uint64_t end;
         until = mixed_until(ev, from, &end);

@@ -59,6 +59,8 @@ static void view_check(struct world *w, struct event_view *ev)
         world_compare_log(w, ev);
     if (rng_chance(&w->plant.t->rng, 0.2))
         world_compare_sought(w, ev);
+    if (rng_chance(&w->plant.t->rng, 0.2))
+        world_compare_between(w, ev);
 }
 
 static void counts_check(const struct view *v, void *context)

@@ -520,6 +520,12 @@ static void stop_is_heard(struct t *t)
     CHECK_FAILS(t, event_scan_all(ev, take_all, &count, &e), CANCELLED);
     CHECK_FAILS(t, event_scan_people(ev, (uint32_t[]){0}, 1, take_all, &count, &e), CANCELLED);
     CHECK_EQ(t, count, 0);
+    atomic_store(&w->stop, false);
+    atomic_bool is_cancelled = true;
+    event_view_cancelled_by(ev, &is_cancelled);
+    CHECK_FAILS(t, event_scan_all(ev, take_all, &count, &e), CANCELLED);
+    CHECK_FAILS(t, event_scan_people(ev, (uint32_t[]){0}, 1, take_all, &count, &e), CANCELLED);
+    CHECK_EQ(t, count, 0);
     event_view_close(ev);
     world_close(w);
 }

@@ -33,6 +33,11 @@ void event_view_close(struct event_view *ev)
     arena_destroy(ev->arena);
 }
 
+void event_view_cancelled_by(struct event_view *ev, const atomic_bool *is_cancelled)
+{
+    ev->is_cancelled = is_cancelled;
+}
+
 uint64_t event_view_count(const struct event_view *ev)
 {
     return ev->count;
@@ -48,10 +53,7 @@ struct status event_view_gone(struct status s, struct err *e)
 
 fallible event_view_look(const struct event_view *ev, uint64_t *io_seen, struct err *e)
 {
-    bool looks = (*io_seen)++ % LOOK_EVERY == 0;
-    return looks && atomic_load_explicit(ev->around->stop, memory_order_relaxed)
-               ? FAIL(e, CANCELLED, "the process wants to end")
-               : DONE;
+    return (*io_seen)++ % LOOK_EVERY == 0 ? work_look(ev->around, ev->is_cancelled, e) : DONE;
 }
 
 fallible event_view_run_open(const struct event_view *ev, size_t run, struct run_reader **out_reader, struct err *e)

@@ -11,3 +11,6 @@ extern const struct family naming_family; /* plain key of an identifier (16), nu
 
 void naming_note(struct step *s, const struct envelope *v, uint32_t person);
 void naming_forget(struct step *s, struct forgotten *who); /* of the domain's table */
+/* What a purge does to an event of somebody else's from before an erasure: takes the erasure's `named` keys out of an unpacked envelope,
+ * where they stand in a role that is not its own person's. false: none of them does. Any thread. */
+bool naming_cut(struct envelope *v, const struct hash128 *keys, uint32_t count);

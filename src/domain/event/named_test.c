@@ -1,4 +1,4 @@
-/* Whom events name beside their own person. Covers: named.c */
+/* Whom events name beside their own person, and what is left of events of who was erased. Covers: erased.c, named.c */
 #include "domain/event/named.h"
 
 #include "domain/identity/identity.h"
@@ -117,8 +117,80 @@ static void an_envelope_loses_whom_it_names_beside_its_own(struct t *t)
     CHECK(t, v.ids[0].role == ID_OWN && v.ids[1].role == ID_PAYER);
 }
 
+static void gather_all(struct rig *r, struct erased *x)
+{
+    struct view v = harness_view(r->h);
+    struct err e = {0};
+    while (erased_gather(x, &v))
+        continue;
+    CHECK_DONE(r->t, erased_settle(x, &e), &e);
+}
+
+static bool has_hash(const struct hash128 *list, uint32_t count, struct hash128 hash)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (hash128_equal(list[i], hash))
+            return true;
+    return false;
+}
+
+/* A scan of all erasures: is a key among what they have of owners, or else of names, behind a position? */
+static bool is_erased_naively(const struct erasure *list, size_t count, struct hash128 key, uint64_t position,
+                              bool is_owner)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct erasure *x = &list[i];
+        if (x->position > position &&
+            (is_owner ? has_hash(x->owners, x->owner_count, key) : has_hash(x->named, x->named_count, key)))
+            return true;
+    }
+    return false;
+}
+
+static const char *phone_of(struct t *t, int n)
+{
+    return arena_printf(t->arena, "+86138%08d", n);
+}
+
+/* More erasures than a slice; some come again, and are erased again. */
+static void what_is_left_is_what_a_purge_leaves(struct t *t)
+{
+    enum { PEOPLE = 80, ERASURES = PEOPLE + 10, KEPT = PEOPLE };
+    struct rig r;
+    struct erased x;
+    struct erasure list[ERASURES];
+    begin(&r, t);
+    erased_init(&x, 0);
+    for (int i = 0; i < ERASURES; i++) {
+        struct envelope_id own = id_of(phone_of(t, i % PEOPLE), ID_OWN), named = own;
+        named.role = ID_RECEIVER;
+        send(&r, &own, 1, 0);
+        send(&r, (struct envelope_id[]){id_of(phone_of(t, KEPT), ID_OWN), named}, 2, 0);
+        list[i] = erase(&r, phone_of(t, i % PEOPLE));
+        CHECK(t, list[i].owner_count > 0 && list[i].named_count == 1);
+        if (i == ERASURES / 2)
+            gather_all(&r, &x); /* so that it goes on */
+    }
+    gather_all(&r, &x);
+    for (int i = 0; i < ERASURES; i++)
+        for (int other = 0; other < ERASURES; other++)
+            for (uint64_t position = list[other].position - 1; position <= list[other].position + 1; position++) {
+                struct envelope v = {.id_count = 2};
+                struct hash128 owner = list[i].owners[0], named = list[i].named[0];
+                v.ids[0] = id_of(phone_of(t, KEPT), ID_OWN);
+                v.ids[1] = (struct envelope_id){.type = TYPE_PHONE, .role = ID_RECEIVER, .key = named};
+                CHECK(t, erased_leave(&x, position, v.ids[0].key, &v));
+                CHECK_EQ(t, v.id_count, is_erased_naively(list, ERASURES, named, position, false) ? 1 : 2);
+                CHECK(t, erased_leave(&x, position, owner, &v) !=
+                             is_erased_naively(list, ERASURES, owner, position, true));
+            }
+    erased_fini(&x);
+    end(&r);
+}
+
 static const struct test tests[] = {
     {"an erasure knows where others name the person", an_erasure_knows_where_others_name_the_person, 1},
     {"an envelope loses whom it names beside its own", an_envelope_loses_whom_it_names_beside_its_own, 1},
+    {"what is left is what a purge leaves", what_is_left_is_what_a_purge_leaves, 1},
 };
 TEST_MAIN(tests)

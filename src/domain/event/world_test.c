@@ -325,6 +325,30 @@ void world_compare_all(struct world *w, struct event_view *ev)
     free(c.seen);
 }
 
+void world_compare_between(struct world *w, struct event_view *ev)
+{
+    struct err e = {0};
+    struct t *t = w->plant.t;
+    size_t all = (size_t)event_view_count(ev), first = (size_t)rng_below(&t->rng, all + 1);
+    size_t end = first + (size_t)rng_below(&t->rng, all - first + 1), want = 0;
+    uint64_t from = first == all ? UINT64_MAX : w->events[first].note.position, until = end == all ? UINT64_MAX : w->events[end].note.position;
+    uint32_t every = 1 + (uint32_t)rng_below(&t->rng, 50);
+    struct counting c = {.world = w, .seen = calloc(w->count + 1, 1)};
+    CHECK_DONE(t, event_scan_between(ev, from, until, count_one, &c, &e), &e);
+    for (size_t i = 0; i < all; i++)
+        want += w->events[i].note.position >= from && w->events[i].note.position < until;
+    CHECK_EQ(t, c.count, want);
+    for (size_t i = 0; i < w->count; i++)
+        CHECK(t, c.seen[i] == 0 || (w->events[i].note.position >= from && w->events[i].note.position < until));
+    free(c.seen);
+    uint64_t part = event_view_part_end(ev, from, every);
+    size_t at = (first / every + 1) * every; /* the next event that begins a part, if it is in the tail */
+    if (first < all && part != UINT64_MAX && w->events[at].note.position != part)
+        CHECK(t, w->events[at].note.position < part); /* that one is in a run */
+    if (first < all && at >= all)
+        CHECK_EQ(t, part, UINT64_MAX);
+}
+
 /* --- by position --- */
 
 struct finding {

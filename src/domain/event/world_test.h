@@ -42,6 +42,8 @@ struct event_view *world_view(struct world *w);
 /* Scans and compares with the list: events of `numbers` among the first `count` of the world, at most `limit`. */
 void world_compare(struct world *w, struct event_view *ev, const uint32_t *numbers, size_t number_count, size_t limit);
 void world_compare_all(struct world *w, struct event_view *ev);
+/* Those between two positions; and where parts of the tail end. */
+void world_compare_between(struct world *w, struct event_view *ev);
 /* Some of them, by their positions. */
 void world_compare_sought(struct world *w, struct event_view *ev);
 /* Those behind any one of them, up to any other one, in the order of the log; perhaps of one brand alone. */

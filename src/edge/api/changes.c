@@ -24,12 +24,6 @@
 #define PARKED_MAX 256u
 #define LOOK_AGAIN_US (100 * US_PER_MS)
 
-/* Of somebody who was erased behind a change that is told. */
-struct erased {
-    struct erasure erasure;
-    struct erased *next;
-};
-
 enum from { FROM_CURSOR, FROM_START, FROM_NOW, FROM_CONSUMER };
 
 struct changes_request {
@@ -55,8 +49,7 @@ struct changes_request {
     /* Of events. */
     struct event_view *events;
     struct brands_seen brands;
-    struct erased *erased;
-    uint64_t erased_from; /* erasures before it are among them, or before all that is told */
+    struct erased erased; /* behind the first change that is told */
     struct buf answer;
     size_t answered; /* lines of the list that are in it */
 };
@@ -241,20 +234,14 @@ static size_t group_next(struct changes_walk *w, struct kept_change parts[PARTS_
     return count;
 }
 
-/* The log, and runs until the next purge, still have the events of those who were erased since; and whose they were may be known again by
- * the same identifier. */
-static void erased_gather(struct changes_request *c, const struct view *v)
+/* Whose the events of who was erased were may be known again by the same identifier: so they are left out by their position. */
+static void erased_find(struct changes_request *c, const struct view *v)
 {
-    struct arena *a = request_arena(c->request);
-    struct erasure erasure;
-    if (c->erased == NULL)
-        c->erased_from = c->list[0].change.position;
-    while (identity_erasure_next(v, c->erased_from, a, &erasure)) {
-        struct erased *found = ARENA_NEW(a, struct erased);
-        *found = (struct erased){erasure, c->erased};
-        c->erased = found;
-        c->erased_from = erasure.position + 1;
-    }
+    bool more = true;
+    if (c->erased.from == 0)
+        erased_init(&c->erased, c->list[0].change.position);
+    while (more)
+        more = erased_gather(&c->erased, v);
 }
 
 static void events_open(struct changes_request *c, const struct view *v)
@@ -263,7 +250,7 @@ static void events_open(struct changes_request *c, const struct view *v)
     event_view_close(c->events); /* of an earlier slice: the newest one has all */
     c->events = event_view_open(v, workspace_surroundings(r->workspace));
     c->brands = scope_brands_seen(r->token, v, request_arena(r));
-    erased_gather(c, v);
+    erased_find(c, v);
 }
 
 /* An erasure is told once, so its list of whom they had absorbed must be whole; what comes behind it waits as well. */
@@ -321,6 +308,7 @@ static void answer_make(void *context);
 static void changes_end(struct changes_request *c)
 {
     event_view_close(c->events);
+    erased_fini(&c->erased);
     buf_fini(&c->lines);
     buf_fini(&c->answer);
 }
@@ -408,35 +396,15 @@ struct event_lines {
     size_t *at; /* of each event, its line */
 };
 
-static bool is_of_erased(const struct erasure *erasure, struct hash128 owner)
-{
-    bool found = false;
-    for (uint32_t i = 0; i < erasure->owner_count && !found; i++)
-        found = hash128_equal(erasure->owners[i], owner);
-    return found;
-}
-
-/* As a purge will leave it; false: it leaves nothing. */
-static bool erasures_leave(const struct erased *erased, const struct kept_change *change, struct envelope *io_envelope)
-{
-    bool stays = true;
-    for (; erased != NULL && stays; erased = erased->next) {
-        if (erased->erasure.position <= change->position)
-            continue;
-        stays = !is_of_erased(&erased->erasure, change->owner);
-        (void)naming_cut(io_envelope, erased->erasure.named, erased->erasure.named_count);
-    }
-    return stays;
-}
-
 static void event_take(void *context, size_t at, struct bytes packed)
 {
     const struct event_lines *lines = context;
     struct changes_request *c = lines->changes;
+    const struct kept_change *change = &c->list[lines->at[at]].change;
     struct envelope envelope;
     lines_copy(c, lines->at[at]);
     if (failed(envelope_unpack(packed, &envelope, NULL)) ||
-        !erasures_leave(c->erased, &c->list[lines->at[at]].change, &envelope) ||
+        !erased_leave(&c->erased, change->position, change->owner, &envelope) ||
         !scope_sees_event_of(c->request->token, &c->brands, envelope.reference[REF_BRAND],
                              envelope.reference[REF_STORE]) ||
         (c->filter.brand.size > 0 && !bytes_equal(c->filter.brand, envelope.reference[REF_BRAND])))
@@ -456,7 +424,10 @@ static fallible events_print(struct changes_request *c, struct err *e)
         sought[count] = (struct event_sought){c->list[i].change.position, c->list[i].change.subject};
         lines.at[count++] = i;
     }
-    return count == 0 ? DONE : event_find_all(c->events, sought, count, event_take, &lines, e);
+    if (count == 0)
+        return DONE;
+    TRY(erased_settle(&c->erased, e));
+    return event_find_all(c->events, sought, count, event_take, &lines, e);
 }
 
 /* The last line says where to go on, also when nothing was for this token. */

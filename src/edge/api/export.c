@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "domain/event/event.h"
 #include "edge/api/api.h"
+#include "edge/api/export_holders.h"
 #include "edge/api/export_rows.h"
 #include "edge/journal.h"
 #include "edge/mask.h"
@@ -23,7 +24,7 @@
 #define STALLED_MS_MAX 30000u
 #define BUSY_WAIT_US (20 * US_PER_MS) /* when the engine's queue is full */
 #define BUSY_TRIES_MAX 1500u          /* half a minute */
-#define LOOK_EVERY 1000u              /* events between two looks at the token and what it sees */
+#define LOOK_EVERY 1000u              /* events between two looks at the token, what it sees, and who was erased */
 #define TEXT_BYTES_MAX 256u
 #define BYTE_ORDER_MARK "\xef\xbb\xbf"
 #define SORTING_PATH_BYTES 48u
@@ -43,7 +44,8 @@ struct running_export {
     struct token token;
     struct http_stream *stream;
     struct export_filter filter;
-    char brand[TEXT_BYTES_MAX], thing_kind[TEXT_BYTES_MAX], shop[TEXT_BYTES_MAX]; /* what the filter borrows */
+    char brand[TEXT_BYTES_MAX], thing_kind[TEXT_BYTES_MAX], shop[TEXT_BYTES_MAX],
+        event[TEXT_BYTES_MAX]; /* what the filter borrows */
     bool is_csv, is_inert, in_chinese;
     uint64_t after;   /* a number, or a position */
     uint32_t read_to; /* the last number of a slice that isn't sent yet */
@@ -53,8 +55,12 @@ struct running_export {
     bool over, stalled;
     /* Of events. */
     struct event_view *events;
-    struct arena *arena; /* of `brands` */
+    bool tells_people;             /* whose each event is now */
+    struct export_holders holders; /* those that aren't told yet */
+    struct arena *arena;           /* of `brands` */
     struct brands_seen brands;
+    struct erased erased; /* since the view was opened, and what it still has of who was erased before */
+    bool more_erased;     /* to gather */
     uint64_t rows_since_look;
     char sorting[SORTING_PATH_BYTES];
     struct err trouble;
@@ -178,6 +184,24 @@ static void events_open(const struct view *v, void *context)
         workspace_keep_awake(x->request.workspace);
     event_view_close(x->events);
     x->events = event_view_open(v, workspace_surroundings(x->request.workspace));
+    erased_fini(&x->erased);
+    erased_init(&x->erased, event_purged_until(v));
+}
+
+static void seen_read(const struct view *v, void *context)
+{
+    struct running_export *x = context;
+    brands_read(v, x);
+    x->more_erased = erased_gather(&x->erased, v);
+}
+
+/* What the token sees may have changed, and somebody may have been erased. */
+static fallible seen_look(struct running_export *x, struct err *e)
+{
+    do
+        TRY(read_patiently(x, seen_read, e));
+    while (x->more_erased);
+    return erased_settle(&x->erased, e);
 }
 
 static bool event_wanted(void *context, const struct event_seen *event)
@@ -186,38 +210,79 @@ static bool event_wanted(void *context, const struct event_seen *event)
     return event->event_us >= x->filter.since_us && event->event_us < x->filter.until_us;
 }
 
-static void put_event(struct running_export *x, const struct envelope *envelope, uint64_t position,
-                      struct json_writer *w)
+/* A public id says nothing about anybody: it isn't masked. */
+static void put_person(const struct export_held *held, struct json_writer *w)
+{
+    char text[PUBLIC_ID_TEXT_BYTES];
+    json_key(w, "person");
+    if (held->has_person)
+        json_put_text(w, public_id_text(held->person, text));
+    else
+        json_put_null(w);
+}
+
+/* An event as it is put; `held`: what is known of whose it is, NULL where nobody asked. */
+struct event_told {
+    const struct envelope *envelope;
+    uint64_t position;
+    const struct export_held *held;
+};
+
+static void put_event(struct running_export *x, const struct event_told *told, struct json_writer *w)
 {
     const struct catalogue *c = x->request.catalogue;
     json_object_begin(w);
-    envelope_print_named(envelope, c->rules, c->rule_count, w);
-    member_uint(w, "position", position);
+    envelope_print_named(told->envelope, c->rules, c->rule_count, w);
+    member_uint(w, "position", told->position);
+    if (told->held != NULL)
+        put_person(told->held, w);
     json_object_end(w);
 }
 
-static void event_row(struct running_export *x, const struct envelope *envelope, uint64_t position)
+static void event_row(struct running_export *x, const struct event_told *told)
 {
     struct masking m;
     json_writer_init(&x->rows.writer, &x->lines, false);
     if (x->token.masked) {
-        put_event(x, envelope, position, mask_begin(&m));
+        put_event(x, told, mask_begin(&m));
         mask_end(&m, &x->rows.writer, BYTES_NONE, false);
     } else {
-        put_event(x, envelope, position, &x->rows.writer);
+        put_event(x, told, &x->rows.writer);
     }
     buf_push_byte(&x->lines, '\n');
+}
+
+static void holders_read(const struct view *v, void *context)
+{
+    struct running_export *x = context;
+    export_holders_look(&x->holders, v, &x->token);
+}
+
+static fallible holders_tell(struct running_export *x, struct err *e)
+{
+    struct export_holders *h = &x->holders;
+    struct envelope envelope;
+    if (h->count == 0)
+        return DONE;
+    TRY(read_patiently(x, holders_read, e));
+    for (size_t i = 0; i < h->count; i++)
+        if (done(envelope_unpack(export_holders_packed(h, i), &envelope, NULL)) &&
+            erased_leave(&x->erased, h->held[i].position, h->held[i].owner, &envelope))
+            event_row(x, &(struct event_told){&envelope, h->held[i].position, &h->held[i]});
+    export_holders_clear(h);
+    return DONE;
 }
 
 /* Sends what is there, and looks whether it may go on. */
 static fallible events_flush(struct running_export *x, struct err *e)
 {
+    TRY(holders_tell(x, e));
     if (x->lines.overflowed)
         return FAIL(e, LIMIT, "a row is too large");
     TRY(lines_send(x, buf_bytes(&x->lines), e));
     buf_clear(&x->lines);
     TRY(token_look(x, e));
-    return scope_is_limited(&x->token) ? read_patiently(x, brands_read, e) : DONE;
+    return seen_look(x, e);
 }
 
 static bool event_take(void *context, const struct event_seen *event)
@@ -226,11 +291,18 @@ static bool event_take(void *context, const struct event_seen *event)
     struct envelope envelope;
     x->after = event->note.position;
     if (!event_wanted(x, event) || failed(envelope_unpack(event->packed, &envelope, NULL)) ||
+        !erased_leave(&x->erased, event->note.position, event->note.owner, &envelope) ||
         !scope_sees_event_of(&x->token, &x->brands, envelope.reference[REF_BRAND], envelope.reference[REF_STORE]) ||
-        (x->filter.brand.size > 0 && !bytes_equal(x->filter.brand, envelope.reference[REF_BRAND])))
+        (x->filter.brand.size > 0 && !bytes_equal(x->filter.brand, envelope.reference[REF_BRAND])) ||
+        (x->filter.event.size > 0 && !bytes_equal(x->filter.event, envelope.event)))
         return true;
-    event_row(x, &envelope, event->note.position);
-    if (++x->rows_since_look < LOOK_EVERY && x->lines.size < SLICE_BYTES)
+    if (x->tells_people)
+        export_holders_add(&x->holders, event);
+    else
+        event_row(x, &(struct event_told){&envelope, event->note.position, NULL});
+    if (x->holders.count == EXPORT_HELD_MAX)
+        x->stalled |= failed(holders_tell(x, &x->trouble));
+    if (!x->stalled && ++x->rows_since_look < LOOK_EVERY && x->lines.size < SLICE_BYTES)
         return true;
     x->rows_since_look = 0;
     x->stalled |= failed(events_flush(x, &x->trouble));
@@ -242,6 +314,8 @@ static fallible events_scan(struct running_export *x, struct err *e)
     struct event_log_scan scan = {
         .after = x->after, .path = x->sorting, .wanted = event_wanted, .each = event_take, .context = x};
     struct status status = read_patiently(x, events_open, e);
+    if (done(status))
+        status = seen_look(x, e);
     if (done(status))
         status = event_scan_log(x->events, &scan, e);
     if (x->events != NULL)
@@ -268,9 +342,11 @@ static fallible events_run(struct running_export *x, struct err *e)
 
 static void export_destroy(struct running_export *x)
 {
+    erased_fini(&x->erased);
     catalogue_give(x->request.catalogue);
     buf_fini(&x->lines);
     buf_fini(&x->csv);
+    buf_fini(&x->holders.packed);
     json_parser_destroy(x->parser);
     arena_destroy(x->arena);
     free(x);
@@ -390,13 +466,27 @@ static fallible format_read(struct request *r, struct running_export *x, struct 
     return DONE;
 }
 
+/* Who an event is of isn't what came, and wouldn't come back: so it is only told in tables. */
+static fallible person_read(struct request *r, struct running_export *x, struct err *e)
+{
+    struct bytes person = http_query(r->x, "person");
+    x->tells_people = bytes_equal(person, BYTES_LIT("1"));
+    if (person.size > 0 && !x->tells_people)
+        return FAIL(e, INVALID, "person: want 1, or leave it out");
+    if (x->tells_people && (x->kind->end != NULL || !x->rows.for_table))
+        return FAIL(e, INVALID, "person: goes with events, as format table or csv");
+    return DONE;
+}
+
 static fallible filter_read(struct request *r, struct running_export *x, struct err *e)
 {
     struct export_filter *f = &x->filter;
     TRY(format_read(r, x, e));
+    TRY(person_read(r, x, e));
     TRY(text_read(r, "brand", x->brand, &f->brand, e));
     TRY(text_read(r, "kind", x->thing_kind, &f->kind, e));
     TRY(text_read(r, "shop", x->shop, &f->shop, e));
+    TRY(text_read(r, "event", x->event, &f->event, e));
     TRY(time_read(r, x, "since", INT64_MIN, &f->since_us, e));
     return time_read(r, x, "until", INT64_MAX, &f->until_us, e);
 }
@@ -416,6 +506,7 @@ static struct running_export *export_create(struct request *r, const struct expo
         abort();
     buf_init(&x->lines, ROWS_BYTES_MAX);
     buf_init(&x->csv, ROWS_BYTES_MAX);
+    buf_init(&x->holders.packed, ROWS_BYTES_MAX);
     x->rows.out = &x->lines;
     return x;
 }

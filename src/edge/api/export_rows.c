@@ -402,6 +402,7 @@ static const struct export_column event_columns[] = {
     AT("consents", "同意授权", "consents"),
     AT("properties", "属性", "properties"),
     AT("items", "商品", "items"),
+    AT("person", "人", "person"),
 };
 
 const struct export_kind export_kinds[EXPORT_WHAT_COUNT] = {

@@ -19,6 +19,7 @@ struct export_filter {
     struct bytes brand;         /* by name; empty: all */
     struct bytes kind;          /* of things */
     struct bytes shop;          /* of orders */
+    struct bytes event;         /* of events, by name */
     int64_t since_us, until_us; /* of events, and of orders by the time they were made: [since, until) */
 };
 

@@ -1,4 +1,4 @@
-/* Exports by HTTP, and what of them comes back into an empty workspace. Covers: export_relations.c, export_rows.c */
+/* Exports by HTTP, and what of them comes back into an empty workspace. Covers: export_holders.c, export_relations.c, export_rows.c */
 #include "base/time.h"
 #include "edge/door_test.h"
 
@@ -136,12 +136,66 @@ static void tokens_get_what_they_may_see(struct t *t)
     place_close(&p);
 }
 
+static void events_tell_whose_they_are_when_asked(struct t *t)
+{
+    struct place p;
+    open_two(&p, t);
+    struct reply told = export_of(&p, "/w/main", "events?format=table&person=1");
+    CHECK(t, has(told, "\"person\":\"") && !has(told, "\"person\":null"));
+    CHECK(t, !has(export_of(&p, "/w/main", "events?format=table"), "\"person\":"));
+    struct token limited = {.name = "desk-b", .roles = 1u << ROLE_READ, .brand_count = 1, .masked = true};
+    (void)snprintf(limited.brands[0], sizeof limited.brands[0], "b");
+    place_token(&p, "main", &limited, "kith_desk");
+    told = ask(&p, (struct ask){.path = "/w/main" EXPORT "events?format=table&person=1", .token = "kith_desk"});
+    CHECK(t, has(told, "\"person\":\""));
+    place_close(&p);
+}
+
+/* At once, whatever of theirs the log and runs still have; whoever comes by their phone later is somebody else. */
+static void who_was_erased_is_not_told_of(struct t *t)
+{
+    static const char named[] =
+        "{\"id\":\"m5\",\"event\":\"gift_sent\",\"ids\":[{\"type\":\"user_id\",\"value\":\"u2\"},{\"type\":"
+        "\"phone\",\"value\":\"13812345678\",\"role\":\"receiver\"}]}\n";
+    static const char again[] =
+        "{\"id\":\"m6\",\"event\":\"login\",\"ids\":[{\"type\":\"phone\",\"value\":\"13812345678\"}]}\n";
+    static const char *const ways[] = {"events", "events?format=csv", "events?format=table&person=1"};
+    struct place p;
+    open_two(&p, t);
+    CHECK_TEXT(t, at(&p, post(&p, "/w/main/api/v1/events", named), "accepted"), "1");
+    CHECK_STATUS(t, post(&p, "/w/main/api/v1/people/phone:13812345678/erase", "{\"reason\":\"42\"}"), 200);
+    struct reply r = export_of(&p, "/w/main", "events");
+    CHECK_EQ(t, lines_of(r), 3); /* of u2 two and of u3 one; m1 and m2 were theirs */
+    CHECK(t, !has(r, "m1") && !has(r, "m2") && has(r, "m4"));
+    CHECK_TEXT(t, in_line(&p, r, 2, "id"), "m5");
+    CHECK_EQ(t, count_at(&p, (struct reply){.body = line_of(r, 2)}, "ids"), 1);
+    for (size_t i = 0; i < COUNT_OF(ways); i++)
+        CHECK(t, !has(export_of(&p, "/w/main", ways[i]), "13812345678"));
+    struct reply timeline = get(&p, "/w/main/api/v1/people/user_id:u2/timeline");
+    CHECK(t, has(timeline, "m5") && !has(timeline, "13812345678"));
+    CHECK_TEXT(t, at(&p, post(&p, "/w/main/api/v1/events", again), "accepted"), "1");
+    r = export_of(&p, "/w/main", "events?format=table&person=1");
+    CHECK_EQ(t, lines_of(r), 4);
+    CHECK(t, !has(r, "m1") && !has(r, "王小明"));
+    CHECK_TEXT(t, in_line(&p, r, 3, "id"), "m6");
+    place_close(&p);
+}
+
 static void slips_are_said(struct t *t)
 {
-    static const char *const bad[] = {"events?format=xls",       "events?after=x",   "events?since=soon",
-                                      "people?since=2026-01-01", "people?after=x",   "things?after=store",
-                                      "orders?after=a/1",        "events?plain=yes", "events?format=csv&labels=fr",
-                                      "relations?after=u1"};
+    static const char *const bad[] = {"events?format=xls",
+                                      "events?after=x",
+                                      "events?since=soon",
+                                      "people?since=2026-01-01",
+                                      "people?after=x",
+                                      "things?after=store",
+                                      "orders?after=a/1",
+                                      "events?plain=yes",
+                                      "events?format=csv&labels=fr",
+                                      "relations?after=u1",
+                                      "events?person=1",
+                                      "events?format=table&person=2",
+                                      "people?format=table&person=1"};
     struct place p;
     open_two(&p, t);
     for (size_t i = 0; i < COUNT_OF(bad); i++)
@@ -297,6 +351,8 @@ static const struct test tests[] = {
     {"events make the same people again", events_make_the_same_people_again, 1},
     {"tables are inert", tables_are_inert, 1},
     {"tokens get what they may see", tokens_get_what_they_may_see, 1},
+    {"events tell whose they are when asked", events_tell_whose_they_are_when_asked, 1},
+    {"who was erased is not told of", who_was_erased_is_not_told_of, 1},
     {"slips are said", slips_are_said, 1},
     {"things come back with their history", things_come_back_with_their_history, 1},
     {"orders come back as they stand", orders_come_back_as_they_stand, 1},
