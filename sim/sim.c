@@ -12,6 +12,7 @@
 
 #include "domain/access/access.h"
 #include "domain/calendar/calendar.h"
+#include "domain/column/column.h"
 #include "domain/event/event.h"
 #include "domain/order/order.h"
 #include "domain/people/people.h"
@@ -27,7 +28,7 @@
 #define SECONDS_A_SEED_MAX 120u
 
 static const struct domain *const domains[] = {&engine_domain, &collect_domain, &identity_domain,
-                                               &people_domain, &event_domain,   &access_domain,
+                                               &people_domain, &event_domain, &column_domain,   &access_domain,
                                                &thing_domain,  &calendar_domain, &order_domain, &pulse_domain,   &relation_domain,
                                                &scope_domain,  &relay_domain};
 

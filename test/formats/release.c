@@ -4,13 +4,14 @@
 #include <string.h>
 
 #include "app/app.h"
+#include "domain/all.h"
 #include "lib/pack.h"
 #include "store/checkpoint.h"
 #include "store/disk_sim.h"
 
 #define SEGMENT_BYTES 32768u
 
-const char *const release_folders[] = {"", "log", "messages", "runs"};
+const char *const release_folders[] = {"", "columns", "log", "messages", "runs"};
 const size_t release_folder_count = COUNT_OF(release_folders);
 
 /* --- the cold store outlives the engine --- */
@@ -29,7 +30,7 @@ static void cold_keep(void *context, struct cold *c)
 fallible release_init(struct release *r, struct err *e)
 {
     *r = (struct release){.disk = disk_sim_create(1), .cold = cold_memory_create()};
-    TRY(app_registry(&r->registry, e));
+    TRY(registry_of_all(&r->registry, e));
     for (size_t i = 1; i < release_folder_count; i++)
         TRY(disk_make_folder(r->disk, release_folders[i], e));
     r->options = (struct engine_options){

@@ -5,6 +5,7 @@
 
 #include "base/time.h"
 #include "domain/access/access.h"
+#include "domain/column/file.h"
 #include "domain/event/event.h"
 #include "domain/people/people.h"
 #include "lib/json.h"
@@ -310,6 +311,56 @@ static fallible tell_people(struct telling *t, struct err *e)
     return status;
 }
 
+/* --- columns --- */
+
+static void tell_cell(struct buf *out, const struct column_set *set, const struct column_cell *cell)
+{
+    static const char *const of[COLUMN_OF_COUNT] = {[COLUMN_FIELD] = "field", [COLUMN_PROPERTY] = "property", [COLUMN_ITEM] = "item"};
+    struct column_name name = column_set_name(set, cell->column);
+    buf_printf(out, "    %s%s %.*s", of[name.of], name.is_list ? " list" : "", BYTES_ARG(name.name));
+    if (name.of == COLUMN_ITEM)
+        buf_printf(out, " of %u", cell->item);
+    if (name.kind == COLUMN_TEXT)
+        buf_printf(out, " %.*s\n", BYTES_ARG(cell->text));
+    else if (name.kind == COLUMN_REAL)
+        buf_printf(out, " %.17g\n", cell->real);
+    else
+        buf_printf(out, " %s %" PRId64 " scale %u\n", column_kind_names[name.kind], cell->integer, cell->scale);
+}
+
+static fallible tell_rows(struct buf *out, struct column_rows *rows, const struct column_set *set, struct err *e)
+{
+    const struct column_row *row;
+    for (;;) {
+        TRY(column_rows_next(rows, &row, e));
+        if (row == NULL)
+            return DONE;
+        buf_printf(out, "  row of %u, number %u, ", row->person, row->event);
+        tell_time(out, row->time_us);
+        buf_printf(out, ", message %08" PRIx32 ", at %" PRIu64 ", %u items\n", row->message, row->position, row->item_count);
+        for (uint32_t i = 0; i < row->cell_count; i++)
+            tell_cell(out, set, &row->cells[i]);
+    }
+}
+
+static struct status tell_column_file(void *context, const char *name, struct err *e)
+{
+    struct telling *t = context;
+    struct column_file *f = NULL;
+    struct column_rows *rows = NULL;
+    TRY(column_file_open(t->release->disk, name, &f, e));
+    struct column_sum sum = column_file_sum(f);
+    struct column_set *set = column_set_create();
+    buf_printf(t->out, "columns %s: %" PRIu64 " events, %" PRIu64 " bytes, digest %016" PRIx64 "\n", name, sum.count, sum.bytes, sum.digest);
+    struct status status = column_rows_open(f, set, &rows, e);
+    if (done(status))
+        status = tell_rows(t->out, rows, set, e);
+    column_rows_close(rows);
+    column_set_destroy(set);
+    column_file_close(f);
+    return status;
+}
+
 fallible release_tell(struct release *r, struct buf *out, struct err *e)
 {
     struct telling t = {.out = out, .release = r};
@@ -319,5 +370,6 @@ fallible release_tell(struct release *r, struct buf *out, struct err *e)
     TRY(tell_log(&t, e));
     engine_read(r->engine, read_workspace, &t);
     TRY(tell_people(&t, e));
+    TRY(disk_list(r->disk, COLUMN_FOLDER, tell_column_file, &t, e));
     return out->overflowed ? FAIL(e, FULL, "more to tell than fits") : DONE;
 }

@@ -1,0 +1,33 @@
+/* The shelf: what views of columns have opened or made, kept for the next one. Each thing has a name that says all that it was made of, so
+ * that one of that name is the same for every view; whoever asks first makes it, outside of the lock, while others who ask for it wait.
+ *
+ * What nobody holds is let go of when there is no room, by how long ago it was held, and when views of now have no use for it. What counts is
+ * memory; the pages of a map are the system's, which drops them by itself. */
+#pragma once
+
+#include "domain/column/batches.h"
+#include "domain/column/column.h"
+
+#define SHELF_NAME_BYTES 128u
+
+/* A thing on the shelf: column files that belong together; none where nothing is left. Immutable, and there while it is held. */
+struct held;
+size_t held_count(const struct held *h);
+struct column_file *held_file(const struct held *h, size_t i);
+
+/* Makes it: sets one of the two. */
+struct making {
+    struct column_file *file;
+    struct batches *batches;
+};
+typedef struct status (*shelf_make)(void *context, struct making *out_made, struct err *e);
+/* Whoever takes it releases it. A failure of `make` is the failure of all who wait for it, but for CANCELLED, which is its maker's own: then the next of
+ * them makes it. */
+fallible shelf_take(struct column_shelf *s, const char *name, shelf_make make, void *context, struct held **out_held, struct err *e);
+/* One that is there and whose name fits; as shelf_take. NULL: there is none. */
+typedef bool (*shelf_fits)(const void *context, const char *name);
+struct held *shelf_find(struct column_shelf *s, shelf_fits fits, const void *context);
+const char *held_name(const struct held *h);
+/* Lets go of what doesn't stay, whatever room there is. false: somebody holds some of it still. */
+bool shelf_tidy(struct column_shelf *s, shelf_fits stays, const void *context);
+void shelf_release(struct column_shelf *s, struct held *h);
