@@ -1,0 +1,79 @@
+/* Conditions on one event, and values of one: the property part of the expression language (docs/guide/expressions.md), run over blocks.
+ *
+ *   channel = 'mini_program' and amount between 100 and 500
+ *   item.category in ('裙装', '上衣') or page contains '双11'
+ *   store.region = '华东'            attributes of the thing that a reference names, as of the event's time
+ *   coupon is known, not (brand = 'a'), name starts 'x', sku matches '^A[0-9]+$'
+ *
+ * A name is a field of the event (channel, store, …), else a property; `properties.x`, `item.x` and `fields.x` say which. A comparison with what
+ * is absent is false, and so is its opposite: but for `is known` and `is unknown`. Of items and lists a condition holds when it holds of any. */
+#pragma once
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "domain/column/column.h"
+#include "lib/civil.h"
+#include "lib/json.h"
+
+struct filter;
+struct path;
+
+/* What an asker who may not see personal data in full isn't to see, beside what operators said to be personal: by how it is called, and by
+ * what it looks like. Any thread. */
+struct veil {
+    bool (*hides_name)(struct bytes name);                  /* of a property or of an item's, as "address.city" */
+    bool (*masks_text)(struct bytes text, struct buf *out); /* false: it may be shown as it is; else what is shown, at most VEILED_BYTES_MAX */
+};
+#define VEILED_BYTES_MAX 512u
+
+/* What names may be looked up in: of events, properties and things. Immutable; made on the engine's thread, from the view. */
+struct name_book;
+/* What is forbidden isn't there for anybody. `veil` outlives the book; NULL: the asker sees personal data in full. */
+struct name_book *name_book_of_view(const struct view *v, const struct veil *veil);
+void name_book_destroy(struct name_book *b); /* nothing that was read with it is used any more; NULL is fine */
+
+/* What a path wants of the things that events refer to: an attribute of theirs ("store.city"), or which thing of a kind they belong to
+ * ("store.region", "item.sku.category"), each as of the event's time. */
+#define THING_WANTS_MAX 16u
+struct thing_wants {
+    uint32_t count;
+    struct thing_want {
+        struct bytes kind, member;
+        bool is_ancestor;
+    } list[THING_WANTS_MAX];
+};
+
+/* What conditions are read with. */
+struct filter_reader {
+    struct arena *arena;           /* of what comes out */
+    const struct name_book *names; /* outlives it */
+    const struct civil *civil;     /* of dates that say no zone; NULL: UTC */
+    struct thing_wants *wants;     /* where paths to things are noted; NULL: they are refused */
+};
+/* INVALID: with the place in the text (characters, from 1), what was expected there, the nearest name. The text is copied. */
+fallible filter_read(const struct filter_reader *r, struct bytes text, const struct filter **out_filter, struct err *e);
+fallible filter_read_json(const struct filter_reader *r, struct json tree, const struct filter **out_filter, struct err *e);
+fallible path_read(const struct filter_reader *r, struct bytes text, const struct path **out_path, struct err *e);
+/* Canonical: read again it is the same. Only of what was read. */
+void filter_print(const struct filter *f, struct buf *out);
+void filter_print_json(const struct filter *f, struct json_writer *w);
+
+/* Both, either; NULL: no condition. */
+const struct filter *filter_all(struct arena *arena, const struct filter *a, const struct filter *b);
+const struct filter *filter_either(struct arena *arena, const struct filter *a, const struct filter *b);
+/* The event is one of these numbers (NAME_EVENT); of none: no condition. */
+const struct filter *filter_events(struct arena *arena, const uint16_t *events, uint32_t count);
+/* The field is unknown or one of these values: what an asker may see. */
+const struct filter *filter_unknown_or_in(struct arena *arena, const char *field, const struct bytes *values, uint32_t count);
+
+/* Scratch of one thread; grows to the largest block. */
+struct block_scratch;
+struct thing_book; /* thing_book.h */
+struct effort;
+/* `things` of the conditions that will be run; NULL: they name none. Conditions with patterns, which may take long, are given up when the effort is over. */
+struct block_scratch *block_scratch_create(const struct thing_book *things, const struct effort *effort);
+void block_scratch_destroy(struct block_scratch *s);
+void block_scratch_open(struct block_scratch *s, const struct block *b); /* what was decoded of another block is forgotten */
+
+/* Takes out of the bits (block_count of them) those of events for which the filter doesn't hold. NULL filter: none. */
+void filter_run(const struct filter *f, struct block_scratch *s, uint64_t *io_bits);

@@ -1,0 +1,131 @@
+/* Private to analytics: conditions and values as they are run (filter_read.c makes them, filter_run.c and lanes.c run them), and what
+ * a thread has decoded of the block that it is at. */
+#pragma once
+
+#include "domain/analytics/filter.h"
+#include "lib/effort.h"
+#include "lib/expr.h"
+#include "lib/pattern.h"
+#include "lib/value.h"
+
+enum path_kind {
+    PATH_EVENT,  /* the event's name */
+    PATH_TIME,   /* its time */
+    PATH_COLUMN, /* the columns of one name, one a kind of value */
+    PATH_THING,  /* what is known of the thing that such a column names */
+};
+struct path {
+    enum path_kind kind;
+    enum column_of of;
+    struct bytes name;
+    uint32_t want; /* of a thing: which of the question's thing_wants */
+    const struct veil *veil; /* texts that it masks equal nothing; NULL: none */
+    const uint64_t *barred; /* events that are as if they had no value, as block_match wants them; NULL: none */
+};
+
+/* A time that was said: an instant, or a date, which is all of a day. */
+struct stretch {
+    int64_t from_us, until_us;
+};
+
+enum filter_op { FILTER_OR, FILTER_AND, FILTER_NOT, FILTER_EVENTS, FILTER_COMPARISON };
+struct filter {
+    enum filter_op op;
+    uint32_t count;
+    const struct filter *const *parts;
+    const uint64_t *events; /* of FILTER_EVENTS: as block_match wants them */
+    /* Of a comparison: what it compares with, by the kind of value; ascending where it is one of several. */
+    const struct path *path;
+    enum expr_op compare;
+    uint32_t text_count, number_count, time_count;
+    const struct bytes *texts;
+    const struct expr_value *numbers;
+    const struct stretch *times;
+    bool has_false, has_true;
+    const struct pattern *pattern;
+    const struct expr *tree; /* what it was read of; NULL: made, not read */
+};
+
+/* --- what a thread has decoded --- */
+
+struct decoded; /* of one column */
+struct part;    /* bits of a part of a condition, a bit a slot */
+
+/* Lists are of what the block has of the column, in the order of its events; all live until the next block. */
+struct block_scratch {
+    struct arena *arena;   /* of the block */
+    struct arena *passing; /* of one comparison: emptied by the next, so that many of them take no more than one */
+    struct arena *own;     /* of the scratch itself */
+    struct part *spare;    /* that were given back, for the next who takes one */
+    const struct block *block;
+    uint32_t count;      /* of events */
+    bool by_item;        /* bits are of items (of one for events without) and not of events */
+    uint32_t slot_count; /* how many bits */
+    const uint32_t *slot_starts; /* by item: where an event's begin; one more than events */
+    const int64_t *times;        /* NULL: not decoded yet */
+    struct decoded *decoded;
+    const struct thing_book *things; /* of the question; NULL: it names none */
+    const struct effort *effort;     /* of whoever runs conditions; NULL: nobody watches */
+    bool is_too_long;    /* a pattern took more steps than it may: since the scratch was made */
+    bool is_over;        /* the effort was over in the midst of a condition: the same */
+};
+/* A condition was given up in its midst: what it holds for isn't known. */
+static inline bool scratch_gave_up(const struct block_scratch *s)
+{
+    return s->is_too_long || s->is_over;
+}
+size_t block_scratch_bytes(const struct block_scratch *s); /* that are taken for the block now */
+/* As block_scratch_open; by_item: a bit for each item. */
+void block_scratch_open_items(struct block_scratch *s, const struct block *b, bool by_item);
+
+#define BIT_WORDS(count) (((size_t)(count) + 63) / 64)
+
+const uint64_t *scratch_presence(struct block_scratch *s, const struct column *c);
+const uint32_t *scratch_ranks(struct block_scratch *s, const struct column *c); /* of each word of the presence: how many bits are before it */
+const uint32_t *scratch_starts(struct block_scratch *s, const struct column *c);
+const uint32_t *scratch_items(struct block_scratch *s, const struct column *c);
+const uint32_t *scratch_codes(struct block_scratch *s, const struct column *c);
+const int64_t *scratch_integers(struct block_scratch *s, const struct column *c);
+const double *scratch_reals(struct block_scratch *s, const struct column *c);
+const int64_t *scratch_times(struct block_scratch *s);
+
+/* Which of the column's values is the event's, of a column of one value an event. false: it has none. */
+static inline bool value_rank(const uint64_t *presence, const uint32_t *ranks, uint32_t event, uint32_t *out_rank)
+{
+    uint64_t word = presence[event / 64], bit = UINT64_C(1) << (event % 64);
+    *out_rank = ranks[event / 64] + (uint32_t)__builtin_popcountll(word & (bit - 1));
+    return (word & bit) != 0;
+}
+
+/* The columns of a path in a block: at most one a kind and list or not. */
+#define PATH_COLUMNS_MAX (2u * COLUMN_KIND_COUNT)
+struct path_column {
+    const struct column *column;
+    enum column_kind kind;
+    bool is_list;
+};
+/* Of each value the event that has it. */
+const uint32_t *scratch_owners(struct block_scratch *s, const struct path_column *c, bool has_starts);
+uint32_t path_columns(const struct path *p, const struct block *b, struct path_column out[PATH_COLUMNS_MAX]);
+
+/* --- comparisons (compare.c) --- */
+
+/* Whole numbers [from, until], both in it; of a column's mantissas, codes, times. */
+struct reach {
+    int64_t from, until;
+};
+/* Those that hold, ascending and apart; of != those that don't. At most as many as the comparison has values. */
+uint32_t reaches_of_numbers(const struct filter *f, uint8_t scale, struct reach *out);
+uint32_t reaches_of_times(const struct filter *f, struct reach *out);
+uint32_t reaches_of_bools(const struct filter *f, struct reach *out);
+/* Codes of the column's dictionary. Not of contains, ends and matches. */
+uint32_t reaches_of_texts(const struct filter *f, const struct column *c, struct reach *out);
+bool real_holds(const struct filter *f, double x);
+/* contains, ends, matches. *io_too_long becomes true when a pattern gave up. */
+bool text_holds(const struct filter *f, struct bytes text, bool *io_too_long);
+/* Any comparison of a value that stands for itself: no list, not null. */
+bool value_holds(const struct filter *f, const struct value *v, bool *io_too_long);
+/* Any comparison of a text, for names of events. */
+bool name_holds(const struct filter *f, struct bytes text, bool *io_too_long);
+/* A decimal and a number that was said, exactly: below nothing, nothing, above it. */
+int number_compare(int64_t mantissa, uint8_t scale, const struct expr_value *said);

@@ -1,0 +1,364 @@
+/* From a tree of names and values to a condition that can be run: what names stand for, and which values suit. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/time.h"
+#include "domain/analytics/filter_inside.h"
+#include "domain/analytics/name_book.h"
+#include "domain/collect/collect.h"
+
+#define NEAR_BYTES_MAX 300u
+#define DATE_BYTES 10u /* "2026-11-01" */
+
+static const struct prefix {
+    const char *text;
+    enum column_of of;
+} prefixes[] = {
+    {"properties.", COLUMN_PROPERTY}, {"item.", COLUMN_ITEM}, {"items.", COLUMN_ITEM}, {"fields.", COLUMN_FIELD}};
+
+/* "at character 5: ", or nothing in a tree that came as JSON. */
+#define PLACE_BYTES 32u
+static const char *place_text(uint32_t place, char out[PLACE_BYTES])
+{
+    out[0] = '\0';
+    if (place > 0)
+        (void)snprintf(out, PLACE_BYTES, "at character %u: ", place);
+    return out;
+}
+
+static struct status unknown_name(const struct filter_reader *r, struct bytes name, uint32_t place, struct err *e)
+{
+    char at[PLACE_BYTES];
+    struct buf near = arena_buf(r->arena, NEAR_BYTES_MAX);
+    name_book_nearest_property(r->names, name, &near);
+    return FAIL(e, INVALID, "%sthere is no property \"%.*s\"; did you mean \"%.*s\"?", place_text(place, at),
+                BYTES_ARG(name), BYTES_ARG(buf_bytes(&near)));
+}
+
+static uint32_t want_note(struct thing_wants *w, struct bytes kind, struct bytes member, bool is_ancestor)
+{
+    for (uint32_t i = 0; i < w->count; i++)
+        if (bytes_equal(w->list[i].kind, kind) && bytes_equal(w->list[i].member, member))
+            return i;
+    if (w->count < THING_WANTS_MAX)
+        w->list[w->count] = (struct thing_want){kind, member, is_ancestor};
+    return w->count < THING_WANTS_MAX ? w->count++ : THING_WANTS_MAX;
+}
+
+/* "store.city", where no column is called so: the part before the last dot names the thing, that behind it what of it. false: it doesn't. */
+static bool thing_path_make(const struct filter_reader *r, struct path *p)
+{
+    size_t dot = p->name.size;
+    bool is_ancestor;
+    while (dot > 0 && p->name.data[dot - 1] != '.')
+        dot--;
+    if (dot < 2 || r->wants == NULL)
+        return false;
+    struct bytes base = bytes_slice(p->name, 0, dot - 1), member = bytes_slice(p->name, dot, p->name.size), kind = base;
+    const struct field *field = field_named(base);
+    if (p->of == COLUMN_PROPERTY && field != NULL && !name_book_has(r->names, COLUMN_PROPERTY, base))
+        p->of = COLUMN_FIELD;
+    if (p->of == COLUMN_FIELD)
+        kind = field == NULL ? BYTES_NONE : bytes_of_text(field->kind);
+    if (kind.size == 0 || !name_book_has(r->names, p->of, base) ||
+        !name_book_member(r->names, kind, member, &is_ancestor))
+        return false;
+    p->kind = PATH_THING;
+    p->name = base;
+    p->want = want_note(r->wants, kind, member, is_ancestor);
+    return true;
+}
+
+static struct status path_make(const struct filter_reader *r, struct bytes name, uint32_t place,
+                               const struct path **out_path, struct err *e)
+{
+    struct path *p = ARENA_NEW(r->arena, struct path);
+    char at[PLACE_BYTES];
+    p->kind = PATH_COLUMN;
+    p->of = name_book_has(r->names, COLUMN_FIELD, name) ? COLUMN_FIELD : COLUMN_PROPERTY;
+    p->name = name;
+    p->veil = name_book_veiled_by(r->names);
+    for (size_t i = 0; i < COUNT_OF(prefixes); i++)
+        if (bytes_starts_with(name, bytes_of_text(prefixes[i].text))) {
+            p->of = prefixes[i].of;
+            p->name = bytes_slice(name, strlen(prefixes[i].text), name.size);
+        }
+    *out_path = p;
+    if (!name_book_has(r->names, p->of, p->name)) {
+        if (!thing_path_make(r, p))
+            return unknown_name(r, p->name, place, e);
+        p->barred = name_book_barred(r->names, p->of, p->name, r->arena);
+        return p->want < THING_WANTS_MAX ? DONE
+                                         : FAIL(e, LIMIT, "%sa question names at most %u attributes of things",
+                                                place_text(place, at), THING_WANTS_MAX);
+    }
+    p->barred = name_book_barred(r->names, p->of, p->name, r->arena);
+    if (p->of == COLUMN_FIELD && bytes_equal(p->name, BYTES_LIT(FIELD_EVENT)))
+        p->kind = PATH_EVENT;
+    if (p->of == COLUMN_FIELD && bytes_equal(p->name, BYTES_LIT(FIELD_TIME)))
+        p->kind = PATH_TIME;
+    return DONE;
+}
+
+fallible path_read(const struct filter_reader *r, struct bytes text, const struct path **out_path, struct err *e)
+{
+    struct bytes name;
+    TRY(expr_read_name(r->arena, text, &name, e));
+    return path_make(r, name, 0, out_path, e);
+}
+
+/* --- comparisons --- */
+
+static bool needs_text(enum expr_op op)
+{
+    return op == EXPR_CONTAINS || op == EXPR_STARTS || op == EXPR_ENDS || op == EXPR_MATCHES;
+}
+
+static bool needs_order(enum expr_op op)
+{
+    return op == EXPR_LESS || op == EXPR_AT_MOST || op == EXPR_MORE || op == EXPR_AT_LEAST || op == EXPR_BETWEEN;
+}
+
+/* Whether a text is also a time; a date alone is all of its day. */
+static bool stretch_read(const struct filter_reader *r, struct bytes text, struct stretch *out)
+{
+    bool is_date = text.size == DATE_BYTES;
+    if (text.size < DATE_BYTES || text.data[0] < '0' || text.data[0] > '9')
+        return false;
+    if (r->civil == NULL ? failed(time_parse(text, &out->from_us, NULL))
+                         : failed(civil_read(r->civil, text, &out->from_us, NULL)))
+        return false;
+    if (!is_date)
+        out->until_us = out->from_us + 1;
+    else if (r->civil == NULL)
+        out->until_us = out->from_us + US_PER_DAY;
+    else
+        out->until_us = civil_begin_us(r->civil, CIVIL_DAY, civil_number(r->civil, CIVIL_DAY, out->from_us) + 1);
+    return true;
+}
+
+static int text_order(const void *a, const void *b)
+{
+    return bytes_compare(*(const struct bytes *)a, *(const struct bytes *)b);
+}
+
+static int number_order(const void *a, const void *b)
+{
+    const struct expr_value *x = a, *y = b;
+    if (x->kind == EXPR_DECIMAL)
+        return number_compare(x->mantissa, x->scale, y);
+    if (y->kind == EXPR_DECIMAL)
+        return -number_compare(y->mantissa, y->scale, x);
+    return (x->real > y->real) - (x->real < y->real);
+}
+
+static int stretch_order(const void *a, const void *b)
+{
+    const struct stretch *x = a, *y = b;
+    return (x->from_us > y->from_us) - (x->from_us < y->from_us);
+}
+
+/* Puts the values under the kinds that they can be compared as. */
+static void values_sort_out(const struct filter_reader *r, const struct expr *x, struct filter *f)
+{
+    struct bytes *texts = ARENA_ARRAY(r->arena, struct bytes, x->count);
+    struct expr_value *numbers = ARENA_ARRAY(r->arena, struct expr_value, x->count);
+    struct stretch *times = ARENA_ARRAY(r->arena, struct stretch, x->count);
+    for (uint32_t i = 0; i < x->count; i++) {
+        const struct expr_value *v = &x->values[i];
+        if (v->kind == EXPR_TEXT) {
+            texts[f->text_count++] = v->text;
+            f->time_count += !needs_text(x->op) && stretch_read(r, v->text, &times[f->time_count]);
+        } else if (v->kind == EXPR_BOOL) {
+            f->has_true |= v->truth;
+            f->has_false |= !v->truth;
+        } else {
+            numbers[f->number_count++] = *v;
+        }
+    }
+    if (x->op == EXPR_IN) {
+        qsort(texts, f->text_count, sizeof *texts, text_order);
+        qsort(numbers, f->number_count, sizeof *numbers, number_order);
+        qsort(times, f->time_count, sizeof *times, stretch_order);
+    }
+    if (x->op == EXPR_BETWEEN && f->time_count == 1)
+        f->time_count = 0; /* one end alone is no time: they are texts */
+    f->texts = texts;
+    f->numbers = numbers;
+    f->times = times;
+}
+
+static struct status values_check(const struct expr *x, const struct filter *f, struct err *e)
+{
+    char at[PLACE_BYTES];
+    const char *op = expr_op_names[x->op];
+    for (uint32_t i = 0; i < x->count; i++) {
+        const struct expr_value *v = &x->values[i];
+        if (needs_text(x->op) && v->kind != EXPR_TEXT)
+            return FAIL(e, INVALID, "%s\"%s\" wants a text in single quotes", place_text(v->place, at), op);
+        if (needs_order(x->op) && v->kind == EXPR_BOOL)
+            return FAIL(e, INVALID, "%strue and false have no order: want a text or a number behind \"%s\"",
+                        place_text(v->place, at), op);
+        if (x->op == EXPR_BETWEEN && (v->kind == EXPR_TEXT) != (x->values[0].kind == EXPR_TEXT))
+            return FAIL(e, INVALID, "%sboth ends are numbers, or both are texts", place_text(v->place, at));
+        if (f->path->kind == PATH_TIME && f->time_count < x->count)
+            return FAIL(e, INVALID, "%swant a date or a time: '2026-11-01', '2026-11-01 09:00'",
+                        place_text(v->place, at));
+        if (f->path->kind == PATH_EVENT && v->kind != EXPR_TEXT)
+            return FAIL(e, INVALID, "%swant the name of an event in single quotes", place_text(v->place, at));
+    }
+    return DONE;
+}
+
+static void event_set(uint64_t *names, uint32_t number)
+{
+    names[number / 64] |= UINT64_C(1) << (number % 64);
+}
+
+/* A comparison of the event's name is one with numbers, once and for all. */
+static struct status events_make(const struct filter_reader *r, const struct expr *x, struct filter *f, struct err *e)
+{
+    uint64_t *names = ARENA_ARRAY(r->arena, uint64_t, EVENT_WORDS);
+    bool is_too_long = false, is_name = x->op == EXPR_EQUAL || x->op == EXPR_UNEQUAL || x->op == EXPR_IN;
+    char at[PLACE_BYTES];
+    for (uint32_t i = 0; is_name && i < x->count; i++) {
+        uint16_t numbers[EVENTS_A_NAME_MAX];
+        const char *label, *label_zh;
+        uint32_t count = name_book_events(r->names, x->values[i].text, numbers, &label, &label_zh);
+        if (count == 0)
+            return FAIL(e, INVALID, "%sthere is no event \"%.*s\"; did you mean \"%s\"?",
+                        place_text(x->values[i].place, at), BYTES_ARG(x->values[i].text),
+                        name_book_nearest_event(r->names, x->values[i].text));
+        for (uint32_t k = 0; k < count; k++)
+            event_set(names, numbers[k]);
+    }
+    for (uint32_t number = 0; !is_name && !is_too_long && number <= NAMES_A_KIND_MAX; number++) {
+        struct bytes name = name_book_event_name(r->names, number);
+        if (x->op == EXPR_KNOWN || x->op == EXPR_UNKNOWN ? x->op == EXPR_KNOWN
+                                                         : name.size > 0 && name_holds(f, name, &is_too_long))
+            event_set(names, number);
+    }
+    for (size_t i = 0; x->op == EXPR_UNEQUAL && i < EVENT_WORDS; i++)
+        names[i] = ~names[i];
+    f->op = FILTER_EVENTS;
+    f->events = names;
+    return is_too_long ? FAIL(e, LIMIT, "the pattern takes too long") : DONE;
+}
+
+static struct status comparison_make(const struct filter_reader *r, const struct expr *x, struct filter *f,
+                                     struct err *e)
+{
+    char at[PLACE_BYTES];
+    struct pattern *pattern;
+    struct err wrong = {0};
+    f->op = FILTER_COMPARISON;
+    f->compare = x->op;
+    TRY(path_make(r, x->name, x->place, &f->path, e));
+    values_sort_out(r, x, f);
+    TRY(values_check(x, f, e));
+    if (x->op == EXPR_MATCHES) {
+        if (failed(pattern_create(r->arena, x->values[0].text, &pattern, &wrong)))
+            return FAIL(e, INVALID, "%s%s", place_text(x->values[0].place, at), wrong.text);
+        f->pattern = pattern;
+    }
+    return f->path->kind == PATH_EVENT ? events_make(r, x, f, e) : DONE;
+}
+
+static struct status filter_make(const struct filter_reader *r, const struct expr *x, const struct filter **out_filter,
+                                 struct err *e)
+{
+    struct filter *f = ARENA_NEW(r->arena, struct filter);
+    f->tree = x;
+    *out_filter = f;
+    if (x->op > EXPR_NOT)
+        return comparison_make(r, x, f, e);
+    const struct filter **parts = ARENA_ARRAY(r->arena, const struct filter *, x->count);
+    f->op = x->op == EXPR_OR ? FILTER_OR : x->op == EXPR_AND ? FILTER_AND : FILTER_NOT;
+    f->parts = parts;
+    f->count = x->count;
+    for (uint32_t i = 0; i < x->count; i++)
+        TRY(filter_make(r, x->parts[i], &parts[i], e));
+    return DONE;
+}
+
+fallible filter_read(const struct filter_reader *r, struct bytes text, const struct filter **out_filter, struct err *e)
+{
+    const struct expr *tree;
+    TRY(expr_read(r->arena, arena_copy(r->arena, text), &tree, e));
+    return filter_make(r, tree, out_filter, e);
+}
+
+fallible filter_read_json(const struct filter_reader *r, struct json from, const struct filter **out_filter,
+                          struct err *e)
+{
+    const struct expr *tree;
+    TRY(expr_read_json(r->arena, from, &tree, e));
+    return filter_make(r, tree, out_filter, e);
+}
+
+void filter_print(const struct filter *f, struct buf *out)
+{
+    assert(f->tree != NULL);
+    expr_print(f->tree, out);
+}
+
+void filter_print_json(const struct filter *f, struct json_writer *w)
+{
+    assert(f->tree != NULL);
+    expr_print_json(f->tree, w);
+}
+
+/* --- made, not read --- */
+
+static const struct filter *joined(struct arena *arena, enum filter_op op, const struct filter *a,
+                                   const struct filter *b)
+{
+    struct filter *f = ARENA_NEW(arena, struct filter);
+    const struct filter **parts = ARENA_ARRAY(arena, const struct filter *, 2);
+    parts[0] = a;
+    parts[1] = b;
+    *f = (struct filter){.op = op, .count = 2, .parts = parts};
+    return f;
+}
+
+const struct filter *filter_all(struct arena *arena, const struct filter *a, const struct filter *b)
+{
+    if (a == NULL || b == NULL)
+        return a == NULL ? b : a;
+    return joined(arena, FILTER_AND, a, b);
+}
+
+const struct filter *filter_either(struct arena *arena, const struct filter *a, const struct filter *b)
+{
+    if (a == NULL || b == NULL)
+        return NULL;
+    return joined(arena, FILTER_OR, a, b);
+}
+
+const struct filter *filter_events(struct arena *arena, const uint16_t *events, uint32_t count)
+{
+    if (count == 0)
+        return NULL;
+    struct filter *f = ARENA_NEW(arena, struct filter);
+    uint64_t *names = ARENA_ARRAY(arena, uint64_t, EVENT_WORDS);
+    for (uint32_t i = 0; i < count; i++)
+        event_set(names, events[i]);
+    *f = (struct filter){.op = FILTER_EVENTS, .events = names};
+    return f;
+}
+
+const struct filter *filter_unknown_or_in(struct arena *arena, const char *field, const struct bytes *values,
+                                          uint32_t count)
+{
+    struct path *path = ARENA_NEW(arena, struct path);
+    struct filter *unknown = ARENA_NEW(arena, struct filter), *in = ARENA_NEW(arena, struct filter);
+    struct bytes *texts = ARENA_ARRAY(arena, struct bytes, count);
+    *path = (struct path){.kind = PATH_COLUMN, .of = COLUMN_FIELD, .name = bytes_of_text(field)};
+    for (uint32_t i = 0; i < count; i++)
+        texts[i] = arena_copy(arena, values[i]);
+    qsort(texts, count, sizeof *texts, text_order);
+    *unknown = (struct filter){.op = FILTER_COMPARISON, .path = path, .compare = EXPR_UNKNOWN};
+    *in = (struct filter){
+        .op = FILTER_COMPARISON, .path = path, .compare = EXPR_IN, .text_count = count, .texts = texts};
+    return joined(arena, FILTER_OR, unknown, in);
+}

@@ -1,0 +1,369 @@
+#include "domain/analytics/gather.h"
+
+#include "base/hash.h"
+
+#define WORD_BITS 64u
+#define TIMES_ONE_BY_ONE \
+    32u /* when fewer events than one in so many are wanted, their times are looked up and not decoded */
+
+static const char *const subject_fields[SUBJECT_KIND_COUNT] = {NULL, "order", "conversation", "staff"};
+
+void gather_plan_make(struct gather_plan *g, const struct question *q, const struct filter *universe,
+                      const struct thing_book *things, struct arena *arena)
+{
+    const struct plan *plan = &q->plan;
+    bool all = plan->wants_all || plan->pick_count == 0;
+    *g = (struct gather_plan){.plan = plan, .universe = universe, .book = q->names, .things = things};
+    g->picks = ARENA_ARRAY(arena, uint32_t, EVENT_NAMES_COUNT);
+    uint64_t *names = ARENA_ARRAY(arena, uint64_t, EVENT_NAMES_COUNT / WORD_BITS);
+    for (uint32_t k = 0; k < plan->pick_count; k++) {
+        const struct pick *pick = &plan->picks[k];
+        all |= pick->event_count == 0;
+        g->filtered |= pick->filter != NULL ? 1u << k : 0;
+        for (uint32_t i = 0; pick->event_count == 0 && i < EVENT_NAMES_COUNT; i++)
+            g->picks[i] |= 1u << k;
+        for (uint32_t i = 0; i < pick->event_count; i++) {
+            g->picks[pick->events[i]] |= 1u << k;
+            names[pick->events[i] / WORD_BITS] |= UINT64_C(1) << (pick->events[i] % WORD_BITS);
+        }
+    }
+    g->names = all ? NULL : names;
+    if (plan->subject != SUBJECT_PERSON) {
+        struct path *path = ARENA_NEW(arena, struct path);
+        *path = (struct path){
+            .kind = PATH_COLUMN, .of = COLUMN_FIELD, .name = bytes_of_text(subject_fields[plan->subject])};
+        g->subject = path;
+    }
+}
+
+static void list_init(struct buf *list)
+{
+    buf_init(list, SIZE_MAX / 2); /* what it may take is looked at by who has many (scan.c) */
+}
+
+/* Does the same to each of the lists that have an entry a row. */
+static void lists_do(struct gather *g, void (*to)(struct buf *list))
+{
+    to(&g->rows);
+    to(&g->ties);
+    to(&g->people);
+    for (uint32_t i = 0; i < g->plan->plan->lane_count; i++) {
+        to(&g->lanes[i].codes);
+        to(&g->lanes[i].quantities);
+        to(&g->lanes[i].has);
+    }
+}
+
+struct gather *gather_open(const struct gather_plan *plan, struct texts *texts, const struct effort *effort, struct arena *arena)
+{
+    struct gather *g = ARENA_NEW(arena, struct gather);
+    *g = (struct gather){.plan = plan, .texts = texts, .scratch = block_scratch_create(plan->things, effort)};
+    g->near = ARENA_NEW(arena, struct texts_near);
+    g->event_codes = ARENA_ARRAY(arena, uint32_t, EVENT_NAMES_COUNT);
+    lists_do(g, list_init);
+    return g;
+}
+
+void gather_give_back(struct gather *g)
+{
+    lists_do(g, buf_fini);
+    gather_clear(g, false);
+}
+
+void gather_close(struct gather *g)
+{
+    if (g == NULL)
+        return;
+    block_scratch_destroy(g->scratch);
+    lists_do(g, buf_fini);
+}
+
+void gather_clear(struct gather *g, bool has_ties)
+{
+    g->count = 0;
+    g->has_ties = has_ties;
+    lists_do(g, buf_clear);
+}
+
+size_t gather_bytes(const struct gather *g)
+{
+    size_t bytes = g->rows.capacity + g->ties.capacity + g->people.capacity;
+    for (uint32_t i = 0; i < g->plan->plan->lane_count; i++)
+        bytes += g->lanes[i].codes.capacity + g->lanes[i].quantities.capacity + g->lanes[i].has.capacity;
+    return bytes;
+}
+
+/* --- which events --- */
+
+static uint64_t *bits_take(struct gather *g)
+{
+    return arena_take(g->scratch->arena, BIT_WORDS(g->scratch->slot_count) * sizeof(uint64_t), sizeof(uint64_t));
+}
+
+/* Sets the bits of an event's slots. */
+static void slots_set(const struct block_scratch *s, uint32_t event, uint64_t *bits)
+{
+    uint32_t from = s->by_item ? s->slot_starts[event] : event,
+             until = s->by_item ? s->slot_starts[event + 1] : event + 1;
+    for (uint32_t slot = from; slot < until; slot++)
+        bits[slot / WORD_BITS] |= UINT64_C(1) << (slot % WORD_BITS);
+}
+
+/* Takes events of nobody and of people who aren't asked for, and times outside the plan, out of the events' bits. */
+static void events_narrow(struct gather *g, const struct gather_ask *ask, uint64_t *io_events)
+{
+    const struct plan *plan = g->plan->plan;
+    uint32_t count = g->scratch->count;
+    bool has_nobody = block_chunk(ask->block) == 0 && !plan->wants_nobody;
+    bool is_cut = block_first_us(ask->block) < plan->from_us || block_last_us(ask->block) >= plan->until_us;
+    const int64_t *times = is_cut ? scratch_times(g->scratch) : NULL;
+    if (!has_nobody && !is_cut && ask->people == NULL)
+        return;
+    for (size_t w = 0; w < BIT_WORDS(count); w++)
+        for (uint64_t word = io_events[w]; word != 0; word &= word - 1) {
+            uint32_t i = (uint32_t)(w * WORD_BITS) + (uint32_t)__builtin_ctzll(word);
+            bool is_wanted = !(has_nobody && g->local[i] == PERSON_NONE) &&
+                             !(is_cut && (times[i] < plan->from_us || times[i] >= plan->until_us)) &&
+                             (ask->people == NULL ||
+                              (ask->people[g->local[i] / WORD_BITS] >> (g->local[i] % WORD_BITS) & 1) != 0);
+            io_events[w] ^= is_wanted ? 0 : word & -word;
+        }
+}
+
+/* Bits of the slots that may become rows: of names that any pick wants, in the universe. NULL: none are. */
+static uint64_t *slots_wanted(struct gather *g, const struct gather_ask *ask)
+{
+    struct block_scratch *s = g->scratch;
+    uint64_t *events = arena_zeroed(s->arena, BIT_WORDS(s->count) * sizeof *events, sizeof *events), *slots = events;
+    if (g->plan->names != NULL) {
+        if (block_match(ask->block, g->plan->names, events) == 0)
+            return NULL;
+    } else {
+        for (uint32_t i = 0; i < s->count; i += WORD_BITS)
+            events[i / WORD_BITS] = s->count - i >= WORD_BITS ? UINT64_MAX : (UINT64_C(1) << (s->count - i)) - 1;
+    }
+    block_people(ask->block, g->local);
+    events_narrow(g, ask, events);
+    if (s->by_item) {
+        slots = arena_zeroed(s->arena, BIT_WORDS(s->slot_count) * sizeof *slots, sizeof *slots);
+        for (size_t w = 0; w < BIT_WORDS(s->count); w++)
+            for (uint64_t word = events[w]; word != 0; word &= word - 1)
+                slots_set(s, (uint32_t)(w * WORD_BITS) + (uint32_t)__builtin_ctzll(word), slots);
+    }
+    filter_run(g->plan->universe, s, slots);
+    return slots;
+}
+
+/* For each pick with a filter the slots for which it holds. */
+static void picks_filter(struct gather *g, const uint64_t *slots, uint64_t *out_bits[PICKS_MAX])
+{
+    for (uint32_t left = g->plan->filtered; left != 0; left &= left - 1) {
+        uint32_t k = (uint32_t)__builtin_ctz(left);
+        out_bits[k] = bits_take(g);
+        memcpy(out_bits[k], slots, BIT_WORDS(g->scratch->slot_count) * sizeof *slots);
+        filter_run(g->plan->plan->picks[k].filter, g->scratch, out_bits[k]);
+    }
+}
+
+/* Where every pick has a filter, and nothing else is wanted, only slots for which one of them holds are looked at any further. */
+static const uint64_t *slots_matching(struct gather *g, const uint64_t *slots, uint64_t *const bits[PICKS_MAX])
+{
+    const struct plan *plan = g->plan->plan;
+    size_t words = BIT_WORDS(g->scratch->slot_count);
+    if (plan->wants_all || plan->pick_count == 0 || __builtin_popcount(g->plan->filtered) != (int)plan->pick_count)
+        return slots;
+    uint64_t *any = bits_take(g);
+    memcpy(any, bits[0], words * sizeof *any);
+    for (uint32_t k = 1; k < plan->pick_count; k++)
+        for (size_t w = 0; w < words; w++)
+            any[w] |= bits[k][w];
+    return any;
+}
+
+/* --- rows --- */
+
+/* Blocks have few names: what is known of a name is looked up once a block. */
+static void names_take(struct gather *g, const struct block *b)
+{
+    struct arena *arena = g->scratch->arena;
+    uint32_t count = block_names(b);
+    g->codes = arena_take(arena, g->scratch->count * sizeof *g->codes, sizeof *g->codes);
+    g->names = arena_take(arena, count * sizeof *g->names, sizeof *g->names);
+    g->picks = arena_take(arena, count * sizeof *g->picks, sizeof *g->picks);
+    block_codes(b, g->codes);
+    for (uint32_t code = 0; code < count; code++) {
+        g->names[code] = block_name_at(b, code);
+        g->picks[code] = g->plan->picks[g->names[code]];
+    }
+}
+
+/* What a slot matches of the picks that an event of its name may match. */
+static uint32_t picks_of(const struct gather *g, uint32_t slot, uint32_t picks, uint64_t *const bits[PICKS_MAX])
+{
+    for (uint32_t left = picks & g->plan->filtered; left != 0; left &= left - 1) {
+        uint32_t k = (uint32_t)__builtin_ctz(left);
+        if ((bits[k][slot / WORD_BITS] >> (slot % WORD_BITS) & 1) == 0)
+            picks &= ~(1u << k);
+    }
+    return picks;
+}
+
+/* Rows for the wanted events. Everything that is looked at stands in locals: this is where most of the time of a question goes. */
+static uint32_t rows_of_events(struct gather *g, const uint64_t *slots, uint64_t *const bits[PICKS_MAX],
+                               struct gathered_row *out)
+{
+    const struct block_scratch *s = g->scratch;
+    const uint32_t *picks_of_code = g->picks, filtered = g->plan->filtered;
+    const uint16_t *codes = g->codes, *local = g->local;
+    const int64_t *times = s->times;
+    const bool all = g->plan->plan->wants_all;
+    uint32_t *events = g->events, count = 0;
+    for (size_t w = 0, words = BIT_WORDS(s->slot_count); w < words; w++)
+        for (uint64_t word = slots[w]; word != 0; word &= word - 1) {
+            uint32_t event = (uint32_t)(w * WORD_BITS) + (uint32_t)__builtin_ctzll(word),
+                     picks = picks_of_code[codes[event]];
+            if ((picks & filtered) != 0)
+                picks = picks_of(g, event, picks, bits);
+            if (picks == 0 && !all)
+                continue;
+            int64_t time_us = times != NULL ? times[event] : block_time_at(s->block, event);
+            out[count] = (struct gathered_row){.time_us = time_us, .picks = picks, .whose = local[event]};
+            if (events != NULL)
+                events[count] = event;
+            count++;
+        }
+    return count;
+}
+
+/* The same by item. The event of an item is found in step: both ascend. */
+static uint32_t rows_of_items(struct gather *g, const uint64_t *slots, uint64_t *const bits[PICKS_MAX],
+                              struct gathered_row *out)
+{
+    const struct block_scratch *s = g->scratch;
+    const int64_t *times = scratch_times(g->scratch);
+    uint32_t count = 0, event = 0;
+    for (size_t w = 0; w < BIT_WORDS(s->slot_count); w++)
+        for (uint64_t word = slots[w]; word != 0; word &= word - 1) {
+            uint32_t slot = (uint32_t)(w * WORD_BITS) + (uint32_t)__builtin_ctzll(word);
+            while (s->slot_starts[event + 1] <= slot)
+                event++;
+            uint32_t picks = picks_of(g, slot, g->picks[g->codes[event]], bits);
+            if (picks == 0 && !g->plan->plan->wants_all)
+                continue;
+            out[count] = (struct gathered_row){.time_us = times[event], .picks = picks, .whose = g->local[event]};
+            g->events[count] = event;
+            g->items[count++] = slot - s->slot_starts[event];
+        }
+    return count;
+}
+
+static uint32_t bits_count(const uint64_t *bits, uint32_t count)
+{
+    uint32_t sum = 0;
+    for (size_t w = 0; w < BIT_WORDS(count); w++)
+        sum += (uint32_t)__builtin_popcountll(bits[w]);
+    return sum;
+}
+
+/* The column of what the rows are keyed by; NULL: no event of the block has any. */
+static const struct column *subject_column(const struct gather *g, const struct block *b)
+{
+    struct path_column columns[PATH_COLUMNS_MAX];
+    for (uint32_t i = path_columns(g->plan->subject, b, columns); i-- > 0;)
+        if (columns[i].kind == COLUMN_TEXT && !columns[i].is_list)
+            return columns[i].column;
+    return NULL;
+}
+
+/* Of rows that are keyed by something else than their person: only those of this deal stay, with the code of their key. */
+static fallible rows_deal(struct gather *g, const struct gather_ask *ask, struct gathered_row *rows, uint32_t *io_count,
+                          struct err *e)
+{
+    uint32_t kept = 0, count = *io_count, rank, person = block_chunk(ask->block) * CHUNK_PEOPLE,
+             mask = (1u << ask->deal_bits) - 1;
+    const struct column *key = subject_column(g, ask->block);
+    *io_count = 0;
+    if (key == NULL)
+        return DONE;
+    const uint64_t *presence = scratch_presence(g->scratch, key);
+    const uint32_t *ranks = scratch_ranks(g->scratch, key), *codes = scratch_codes(g->scratch, key);
+    for (uint32_t i = 0; i < count; i++) {
+        if (!value_rank(presence, ranks, g->events[i], &rank))
+            continue;
+        struct bytes text = column_text(key, codes[rank]);
+        if ((hash64(text, DEAL_SEED) & mask) != ask->deal)
+            continue;
+        uint32_t code = texts_code(g->subjects, text), number = person + rows[i].whose;
+        if (code == CODE_NONE)
+            return FAIL(e, LIMIT, "the question needs too much memory");
+        buf_push(&g->people, bytes_of(&number, sizeof number));
+        rows[kept] = (struct gathered_row){rows[i].time_us, rows[i].picks, code};
+        g->events[kept] = g->events[i];
+        g->items[kept++] = g->items[i];
+    }
+    *io_count = kept;
+    return DONE;
+}
+
+/* Nothing but their order tells events of one time apart that are of one block, and of blocks that don't overlap. */
+static void ties_add(struct gather *g, const struct gather_ask *ask, uint32_t count)
+{
+    struct gathered_tie *ties = (struct gathered_tie *)(void *)buf_extend(&g->ties, count * sizeof *ties);
+    if (count == 0 || ties == NULL)
+        return;
+    memset(ties, 0, count * sizeof *ties);
+    if (!ask->ties)
+        return;
+    uint32_t *messages = arena_take(g->scratch->arena, g->scratch->count * sizeof *messages, sizeof *messages);
+    uint64_t *positions = arena_take(g->scratch->arena, g->scratch->count * sizeof *positions, sizeof *positions);
+    block_messages(ask->block, messages);
+    block_positions(ask->block, positions);
+    for (uint32_t i = 0; i < count; i++)
+        ties[i] = (struct gathered_tie){messages[g->events[i]], positions[g->events[i]]};
+}
+
+/* Else every condition held or didn't, for all slots of the block. */
+static fallible conditions_sound(const struct block_scratch *s, struct err *e)
+{
+    if (s->is_over)
+        return FAIL(e, CANCELLED, "the question was cancelled");
+    return s->is_too_long ? FAIL(e, LIMIT, "a pattern behind \"matches\" takes too long: make it simpler") : DONE;
+}
+
+fallible gather_block(struct gather *g, const struct gather_ask *ask, struct err *e)
+{
+    struct block_scratch *s = g->scratch;
+    uint64_t *bits[PICKS_MAX];
+    block_scratch_open_items(s, ask->block, g->plan->plan->by_item);
+    g->local = arena_take(s->arena, s->count * sizeof *g->local, sizeof *g->local);
+    const uint64_t *slots = slots_wanted(g, ask);
+    uint32_t most = slots == NULL ? 0 : bits_count(slots, s->slot_count), first = g->count;
+    TRY(conditions_sound(s, e));
+    if (most == 0)
+        return DONE;
+    picks_filter(g, slots, bits);
+    TRY(conditions_sound(s, e));
+    slots = slots_matching(g, slots, bits);
+    most = bits_count(slots, s->slot_count);
+    if (most == 0)
+        return DONE;
+    names_take(g, ask->block);
+    if (most > s->count / TIMES_ONE_BY_ONE)
+        (void)scratch_times(s);
+    bool needs_events = g->has_ties || s->by_item || g->plan->subject != NULL || g->plan->plan->lane_count > 0;
+    g->events = needs_events ? arena_take(s->arena, most * sizeof *g->events, sizeof *g->events) : NULL;
+    g->items = needs_events ? arena_zeroed(s->arena, most * sizeof *g->items, sizeof *g->items) : NULL;
+    size_t before = g->rows.size;
+    struct gathered_row *rows = (struct gathered_row *)(void *)buf_extend(&g->rows, most * sizeof *rows);
+    if (rows == NULL)
+        return FAIL(e, LIMIT, "the question needs too much memory");
+    uint32_t count = s->by_item ? rows_of_items(g, slots, bits, rows) : rows_of_events(g, slots, bits, rows);
+    if (g->plan->subject != NULL)
+        TRY(rows_deal(g, ask, rows, &count, e));
+    g->rows.size = before + count * sizeof *rows;
+    g->count += count;
+    g->looked_at += g->plan->subject == NULL ? s->count : count;
+    if (g->has_ties)
+        ties_add(g, ask, count);
+    return lanes_fill(g, first, e);
+}

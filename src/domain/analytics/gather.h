@@ -1,0 +1,75 @@
+/* Private to analytics: out of blocks the events that a question wants, as rows in the order in which they were read: time, picks, whose, and the
+ * values of the lanes. One thread's; its memory stays from one chunk to the next. */
+#pragma once
+
+#include "domain/analytics/filter_inside.h"
+#include "domain/analytics/question.h"
+#include "domain/analytics/texts.h"
+
+#define EVENT_NAMES_COUNT 65536u
+#define DEAL_SEED 0x6465616cu /* of the hash by which subjects are dealt out */
+
+/* What of a plan is the same for all blocks: made once, read by all threads. */
+struct gather_plan {
+    const struct plan *plan;
+    const struct filter *universe; /* with what the asker may see */
+    uint64_t *names;               /* of any pick, as block_match wants them; NULL: all events are wanted */
+    uint32_t *picks;               /* EVENT_NAMES_COUNT: which picks an event of this name may match */
+    uint32_t filtered;             /* picks that have a filter */
+    const struct name_book *book;
+    const struct thing_book *things;
+    const struct path *subject;    /* the field that the events are keyed by; NULL: they are a person's */
+};
+void gather_plan_make(struct gather_plan *g, const struct question *q, const struct filter *universe, const struct thing_book *things,
+                      struct arena *arena);
+
+/* An event, or an item of it. */
+struct gathered_row {
+    int64_t time_us;
+    uint32_t picks;
+    uint32_t whose; /* local number of the person; or the code of what it is keyed by */
+};
+/* What else orders events of one time: of blocks that overlap others. */
+struct gathered_tie {
+    uint64_t message, position;
+};
+struct gathered_lane {
+    struct buf codes, quantities, has; /* as the lane's kind wants; one entry a row */
+};
+
+struct gather {
+    const struct gather_plan *plan;
+    struct block_scratch *scratch;
+    struct texts *texts, *subjects; /* of values; of what events are keyed by */
+    struct texts_near *near;
+    uint32_t *event_codes;          /* of names of events, for lanes of them; CODE_NONE: not asked for yet */
+    uint32_t count;                 /* of rows */
+    uint64_t looked_at;             /* events, since it was made; of a deal those that are in it */
+    bool has_ties;
+    struct buf rows, ties;
+    struct buf people;              /* the person of each row, where `whose` is something else */
+    struct gathered_lane lanes[LANES_MAX];
+    uint16_t *local;                /* of the block */
+    uint16_t *codes;                /* the block's own, of each event's name */
+    uint16_t *names;                /* by code */
+    uint32_t *picks;                /* by code: which picks an event of this name may match */
+    uint32_t *events, *items;       /* of the rows of the block: which event, which item of it (0: not by item); NULL: nobody wants to know */
+};
+/* What of a block is wanted. */
+struct gather_ask {
+    const struct block *block;
+    const uint64_t *people;        /* bits by local number: others are left out; NULL: all */
+    bool ties;                     /* it overlaps others */
+    uint32_t deal, deal_bits;      /* subjects whose hash ends in these bits */
+};
+
+struct gather *gather_open(const struct gather_plan *plan, struct texts *texts, const struct effort *effort, struct arena *arena);
+void gather_close(struct gather *g); /* its memory apart from the arena's; NULL is fine */
+void gather_clear(struct gather *g, bool has_ties);
+void gather_give_back(struct gather *g); /* the memory of its rows */
+/* Adds the rows of a block. LIMIT: they, or texts, take too much memory; or a pattern takes too long. CANCELLED: the effort is over. */
+fallible gather_block(struct gather *g, const struct gather_ask *ask, struct err *e);
+size_t gather_bytes(const struct gather *g); /* of its rows; what it has decoded of a block is the scratch's */
+
+/* Fills the lanes of the rows from `first` on, which are of the scratch's block (lanes.c). */
+fallible lanes_fill(struct gather *g, uint32_t first, struct err *e);

@@ -1,0 +1,51 @@
+/* Which names of events, properties and kinds of things there are, for one question or several. It is made on the engine's
+ * thread, and read by any thread from then on. */
+#pragma once
+
+#include "domain/analytics/filter.h"
+#include "domain/column/column.h"
+
+#define EVENT_WORDS (65536u / 64) /* of a set of events, by number */
+#define EVENTS_A_NAME_MAX 2u /* numbers that one name stands for: its own, and that of what it is an alias of */
+
+struct name_book *name_book_of_fields(void); /* no event, and no property but the fields */
+struct name_book *name_book_create(void);    /* with the standard events */
+void name_book_veil(struct name_book *b, const struct veil *veil); /* before any property is added; it outlives the book; NULL: none */
+void name_book_event_add(struct name_book *b, uint32_t number, struct bytes name, uint32_t alias_of, struct bytes label_zh);
+void name_book_property_add(struct name_book *b, enum column_of of, struct bytes name);
+/* It and its members ("address.city" of "address") aren't there, whoever adds them from now on. */
+void name_book_property_hide(struct name_book *b, enum column_of of, struct bytes name);
+/* The same for events of one number: they are as if they had none. */
+void name_book_property_bar(struct name_book *b, uint16_t event, enum column_of of, struct bytes name);
+
+/* The numbers of an event by its name, its Chinese one, or what platforms call it; 0: there is none. Labels live as long as the book. */
+uint32_t name_book_events(const struct name_book *b, struct bytes name, uint16_t out_events[EVENTS_A_NAME_MAX], const char **out_label,
+                          const char **out_label_zh);
+const char *name_book_nearest_event(const struct name_book *b, struct bytes name);
+/* The name of a number; "" when there is none. */
+struct bytes name_book_event_name(const struct name_book *b, uint32_t number);
+/* The next number from `after` on (0 at first) that has a name; 0: no more. */
+uint32_t name_book_event_next(const struct name_book *b, uint32_t after);
+/* The Chinese name of an event's name, of what people gave it; its own where there is none. */
+struct bytes name_book_event_zh(const struct name_book *b, struct bytes name);
+bool name_book_has(const struct name_book *b, enum column_of of, struct bytes name);
+/* The numbers of events that are barred from a property, as block_match wants them, in `arena`; NULL: none is. */
+const uint64_t *name_book_barred(const struct name_book *b, enum column_of of, struct bytes name, struct arena *arena);
+const struct veil *name_book_veiled_by(const struct name_book *b); /* NULL: by none */
+/* A text as the asker may see it: itself, or masked into `out` (VEILED_BYTES_MAX). NULL `veil`: itself. */
+struct bytes veiled_text(const struct veil *veil, struct bytes text, struct buf *out);
+/* What things of a kind have: attributes, and the kinds of things that they may belong to, near or far. An attribute comes before a kind of its name. */
+void name_book_member_add(struct name_book *b, struct bytes kind, struct bytes member, bool is_ancestor);
+bool name_book_member(const struct name_book *b, struct bytes kind, struct bytes member, bool *out_is_ancestor); /* false: it has none */
+/* As it is written in a condition, into `out`: "item.category". */
+void name_book_nearest_property(const struct name_book *b, struct bytes name, struct buf *out);
+
+/* What every event has besides: its name and its time. They are no columns. */
+#define FIELD_EVENT "event"
+#define FIELD_TIME "time"
+/* Fields of the envelope that are columns, and the kind of thing that each refers to (NULL: none). */
+struct field {
+    const char *name;
+    const char *kind;
+};
+const struct field *field_named(struct bytes name); /* NULL: there is none */

@@ -1,0 +1,68 @@
+#include "domain/analytics/name_book.h"
+#include "domain/collect/collect.h"
+#include "domain/thing/thing.h"
+
+static void hidden_take(struct name_book *b, const struct view *v, bool hides_personal)
+{
+    struct property_words said = {0};
+    for (bool is_there = property_words_next(v, NULL, &said); is_there;
+         is_there = property_words_next(v, &said, &said)) {
+        if ((said.is_forbidden && said.event == 0) || (said.is_personal && hides_personal))
+            name_book_property_hide(b, said.of, said.name);
+        else if (said.is_forbidden)
+            name_book_property_bar(b, said.event, said.of, said.name);
+    }
+}
+
+/* Kinds that a thing of this kind may belong to, near or far; each kind is looked at once. */
+static void ancestors_add(struct name_book *b, const struct view *v, const struct thing_kind *kind)
+{
+    struct bytes near[THING_KINDS_MAX] = {kind->name};
+    uint32_t count = 1;
+    for (uint32_t at = 0; at < count; at++) {
+        const struct thing_kind *k = thing_kind_named(v, near[at]);
+        for (uint32_t i = 0; k != NULL && i < k->parent_count; i++) {
+            bool is_new = count < THING_KINDS_MAX;
+            for (uint32_t seen = 0; seen < count && is_new; seen++)
+                is_new = !bytes_equal(near[seen], k->parents[i]);
+            if (is_new)
+                near[count++] = k->parents[i];
+            name_book_member_add(b, kind->name, k->parents[i], true);
+        }
+    }
+}
+
+static void kinds_take(struct name_book *b, const struct view *v, bool hides_personal)
+{
+    for (const struct thing_kind *k = thing_kind_next(v, 0); k != NULL; k = thing_kind_next(v, k->number)) {
+        if (k->is_personal && hides_personal)
+            continue;
+        for (uint32_t i = 0; i < k->attribute_count; i++)
+            name_book_member_add(b, k->name, k->attributes[i].name, false);
+        ancestors_add(b, v, k);
+    }
+}
+
+struct name_book *name_book_of_view(const struct view *v, const struct veil *veil)
+{
+    struct name_book *b = name_book_of_fields();
+    struct property p = {0};
+    name_book_veil(b, veil);
+    hidden_take(b, v, veil != NULL);
+    kinds_take(b, v, veil != NULL);
+    for (uint32_t number = name_next(v, NAME_EVENT, 0); number != 0; number = name_next(v, NAME_EVENT, number)) {
+        struct value label = {0};
+        struct bytes name = name_text(v, NAME_EVENT, number), zh = BYTES_NONE;
+        const struct standard_event *standard = standard_event_numbered(number);
+        if (record_find(name_attributes(v, NAME_EVENT, number), BYTES_LIT("label_zh"), &label) &&
+            label.kind == VALUE_TEXT)
+            zh = label.body;
+        else if (standard != NULL)
+            zh = bytes_of_text(standard->zh);
+        name_book_event_add(b, number, name, name_alias(v, NAME_EVENT, name), zh);
+    }
+    for (bool is_there = property_next(v, NULL, &p); is_there; is_there = property_next(v, &p, &p))
+        if (!p.is_forbidden)
+            name_book_property_add(b, p.of, p.name);
+    return b;
+}
