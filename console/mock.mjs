@@ -148,6 +148,7 @@ function answer(path, query) {
   if (path === 'shares/acts') return { acts: [], next: null };
   if (path === 'reconcile') return { shop: query.get('shop'), days: shopDays(query.get('shop'), query.get('from')), missing_days: query.get('shop') === 'tm_acme' ? [`${query.get('from').slice(0, 8)}25`] : [], next: null };
   if (path === 'reconcile/alarms') return { alarms: EMPTY ? [] : [{ day: '2026-11-12', alarm: 'late_data', en: 'later than usual', zh: '晚于往常', of: 'source', name: 'oms', raised: ago(1), over: false, usual_seconds: 60, seen_seconds: 7200 }], next: null };
+  if (path === 'alarms') return { alarms: EMPTY ? [] : [{ alarm: 'dead_letters', en: 'The world did not take something that it was asked for: `kith hook dead` lists it.', zh: '有内容未被对方接收:`kith hook dead` 可列出', since: ago(2) }] };
   if (path === 'consumers') return { consumers: EMPTY ? [] : [{ name: 'crm', acknowledged: '4711-0', time: ago(0.1), by: 'ops', lag: 12, lost: 0 }], kept: 12, start: '4700-0' };
   if (path === 'reconcile/orders') return { shop: query.get('shop'), day: query.get('day'), mismatches: [{ number: 'T4711', difference: 'missing_here', currency: 'CNY', here: 0, declared: 99 }], next: null };
   if (path === 'ports') return { paused: false, waiting: 0, targets: [] };

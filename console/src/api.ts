@@ -122,6 +122,8 @@ export interface Alarm {
   usual_seconds?: number | null; seen_seconds?: number | null; // of lags: 95 of 100 lie below
 }
 export interface AlarmList { alarms: Alarm[]; next: string | number | null }
+export interface Ringing { alarm: string; en: string; zh: string; since: string }
+export interface RingingList { alarms: Ringing[] }
 export interface Mismatch { number: string; difference: string; currency: string; here: number; declared: number }
 export interface MismatchList { shop: string; day: string; mismatches: Mismatch[]; next: string | null }
 

@@ -1,5 +1,5 @@
-// What an operator of the daemon looks after: what goes out, what didn't arrive, and the last checkpoint.
-import type { Checkpoint, ConsumerList, DeadList, Ports } from './api';
+// What an operator of the daemon looks after: what rings, what goes out, what didn't arrive, and the last checkpoint.
+import type { Checkpoint, ConsumerList, DeadList, Ports, RingingList } from './api';
 import { useAsk, useKith } from './context';
 import { bytes, count } from './format';
 import { Loading, Moment, Notice, Section, Table, TroubleNotice } from './parts';
@@ -8,6 +8,7 @@ const EVERY_MS = 5000;
 
 export function OperationsPage() {
   const { t } = useKith();
+  const alarms = useAsk<RingingList>('alarms', EVERY_MS);
   const ports = useAsk<Ports>('ports', EVERY_MS);
   const dead = useAsk<DeadList>('ports/dead?limit=100', EVERY_MS);
   const consumers = useAsk<ConsumerList>('consumers', EVERY_MS);
@@ -15,6 +16,10 @@ export function OperationsPage() {
   return (
     <>
       <h1>{t('operations')}</h1>
+      <Section title={t('alarms')}>
+        {alarms.trouble && <TroubleNotice trouble={alarms.trouble} again={alarms.again} />}
+        {alarms.data ? <RingingOf list={alarms.data} /> : !alarms.trouble && <Loading />}
+      </Section>
       <Section title={t('outgoing')}>
         {ports.trouble && <TroubleNotice trouble={ports.trouble} again={ports.again} />}
         {ports.data ? <PortsOf ports={ports.data} /> : !ports.trouble && <Loading />}
@@ -33,6 +38,18 @@ export function OperationsPage() {
         {checkpoint.data ? <CheckpointOf checkpoint={checkpoint.data} /> : !checkpoint.trouble && <Loading />}
       </Section>
     </>
+  );
+}
+
+export function RingingOf({ list }: { list: RingingList }) {
+  const { t, lang } = useKith();
+  if (list.alarms.length === 0) return <p className="muted">{t('no_alarms')}</p>;
+  return (
+    <Table label={t('alarms')} heads={[t('alarm'), t('since')]}>
+      {list.alarms.map((a) => (
+        <tr key={a.alarm}><td>{a[lang]}</td><td><Moment time={a.since} /></td></tr>
+      ))}
+    </Table>
   );
 }
 

@@ -8,7 +8,7 @@ import { Frame } from '../src/app';
 import { AlarmsOf, Day, MismatchesOf, MonthMap } from '../src/books';
 import { KithContext } from '../src/context';
 import { Why } from '../src/links';
-import { CheckpointOf, ConsumersOf, DeadOf, PortsOf } from '../src/operations';
+import { CheckpointOf, ConsumersOf, DeadOf, PortsOf, RingingOf } from '../src/operations';
 import { OrderCard, OrdersOf } from '../src/orders';
 import { OverviewOf } from '../src/overview';
 import { TroubleNotice } from '../src/parts';
@@ -125,6 +125,9 @@ test('alarms: those that stand come first', () => {
 });
 
 test('operations', () => {
+  const ringing = { alarm: 'dead_letters', en: 'The world did not take something', zh: '有内容未被对方接收', since: '2026-11-12T08:00:00Z' };
+  holds(drawn('zh', <RingingOf list={{ alarms: [ringing] }} />), '未被对方接收', '2026');
+  holds(drawn('en', <RingingOf list={{ alarms: [] }} />), 'None');
   const ports = { paused: true, waiting: 2, targets: [{ effect: 'hook.deliver', target: 'crm', count: 2, oldest: null }] };
   holds(drawn('zh', <PortsOf ports={ports} />), '外发已暂停', 'crm', '2');
   holds(drawn('en', <PortsOf ports={{ paused: false, waiting: 0, targets: [] }} />), 'Nothing waits');

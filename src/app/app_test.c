@@ -1,6 +1,6 @@
 /* The whole program, from its command line: a folder is made, a daemon runs, verbs ask it.
  * Covers: alone.c, client.c, courier.c, daemon.c, folder.c, main.c, sender.c, serve.c, words.c, demo/customers.c, demo/demo.c, demo/orders.c,
- * demo/reach.c, demo/retail.c, demo/sim.c, demo/stores.c, demo/tell.c, demo/truth.c, import/import.c, import/preview.c, import/rejects.c, import/watch.c,
+ * demo/reach.c, demo/retail.c, demo/sim.c, demo/stores.c, demo/tell.c, demo/truth.c, import/elsewhere.c, import/import.c, import/imports.c, import/preview.c, import/rejects.c, import/watch.c,
  * verbs/admin.c, verbs/apply.c, verbs/backup.c, verbs/card.c, verbs/changes.c, verbs/errand.c, verbs/export.c, verbs/export_acts.c, verbs/order_put.c, verbs/orders.c,
  * verbs/people.c, verbs/putting.c, verbs/redo.c, verbs/relations.c, verbs/scope.c, verbs/show.c, verbs/things.c, ../edge/api/backup.c */
 #include <fcntl.h>
@@ -311,6 +311,12 @@ static void orders_are_imported(struct t *t)
     said = KITH(t, "import", arena_printf(t->arena, "%s/both.csv", t->folder), "--map", map, "--preview", "1");
     CHECK(t, says(said.out, "line 2 names 2 people together") && !says(said.out, "new "));
     CHECK_EQ(t, KITH(t, "import", file, "--preview", "1").code, EXIT_USAGE);
+    file_make(t, "web.json", "{\"order\":{\"shop\":\"web\",\"number\":\"${no}\",\"modified\":\"@{time}\",\"currency\":\"CNY\"}}");
+    file_make(t, "web.csv", "no,time\nR1,2026-11-12T00:00:00Z\nR1,2026-11-13T00:00:00Z\nR9,2026-11-12T00:00:00Z\n");
+    said = KITH(t, "import", arena_printf(t->arena, "%s/web.csv", t->folder), "--map", arena_printf(t->arena, "%s/web.json", t->folder));
+    CHECK(t, said.code == EXIT_DONE && says(said.out, "1 orders went in that look wrong"));
+    const char *errors = arena_printf(t->arena, "%s/errors", t->folder);
+    CHECK(t, says(file_text(t, errors), "web.csv, line 2: order R1 of web stands under pos in the workspace: these are two orders"));
     place_close(&p, t);
 }
 
@@ -335,6 +341,7 @@ static void a_folder_is_watched(struct t *t)
     CHECK_EQ(t, KITH(t, "watch", drop, "--map", map, "--once", "--settle", "0").code, EXIT_DONE);
     CHECK_EQ(t, access(arena_printf(t->arena, "%s/done/b.csv.2", drop), R_OK), 0);
     CHECK(t, says(KITH(t, "stats", "--json").out, "\"events\":2"));
+    CHECK(t, says(KITH(t, "alarms").out, "No alarm rings."));
     place_close(&p, t);
 }
 
@@ -349,6 +356,9 @@ static void lines_without_an_id_are_known_by_their_place(struct t *t)
               "{\"id\":\"7\",\"event\":\"x\"}\n{\"id\":7,\"event\":\"x\"}\n");
     CHECK(t, says(KITH(t, "import", file).out, "6 rows: 5 taken in, 1 were there already"));
     CHECK(t, says(KITH(t, "import", file).out, "6 rows: 0 taken in, 6 were there already"));
+    CHECK(t, says(KITH(t, "imports").out, "e.ndjson") && says(KITH(t, "imports", file, "--json").out, "\"lines\":5,\"last_line\":5"));
+    file_make(t, "other.ndjson", "{\"event\":\"y\"}\n");
+    CHECK(t, says(KITH(t, "imports", arena_printf(t->arena, "%s/other.ndjson", t->folder)).out, "No line"));
     place_close(&p, t);
 }
 
@@ -517,7 +527,9 @@ static void reach_and_shares_are_told(struct t *t)
     CHECK(t, says(KITH(t, "reach", "phone:13812345678", "--brand", "甲").out, "門店表單 7 號"));
     CHECK_EQ(t, KITH(t, "suppress", "phone:13812345678", "--reason", "来信要求").code, EXIT_DONE);
     CHECK(t, says(KITH(t, "reach", "phone:13812345678", "--brand", "甲", "--channel", "sms").out, "suppressed"));
+    CHECK(t, says(KITH(t, "suppressed", "phone:+8613812345678", "--json").out, "true"));
     CHECK_EQ(t, KITH(t, "unsuppress", "phone:13812345678").code, EXIT_DONE);
+    CHECK(t, says(KITH(t, "suppressed", "phone:13812345678", "--json").out, "false"));
     CHECK(t, says(KITH(t, "reach", "--brand", "甲", "--channel", "sms", "--json").out, "\"reachable\":1"));
     CHECK_EQ(t, KITH(t, "share", "-", "-", "--purposes", "service,marketing", "--evidence", "合同 4711", "--until", "2999-01-01").code, EXIT_DONE);
     CHECK(t, says(KITH(t, "shares", "--json").out, "\"purposes\":[\"service\",\"marketing\"]"));

@@ -41,7 +41,7 @@ static fallible headers_make(struct client *c, const struct client_options *o, s
     return DONE;
 }
 
-fallible client_create(const struct client_options *o, struct client **out_client, struct err *e)
+static struct client *client_made(void)
 {
     struct client *c = calloc(1, sizeof *c);
     if (c == NULL || curl_global_init(CURL_GLOBAL_DEFAULT) != 0)
@@ -50,6 +50,12 @@ fallible client_create(const struct client_options *o, struct client **out_clien
     c->curl = curl_easy_init();
     if (c->curl == NULL)
         abort();
+    return c;
+}
+
+fallible client_create(const struct client_options *o, struct client **out_client, struct err *e)
+{
+    struct client *c = client_made();
     size_t size = strlen(o->url);
     while (size > 0 && o->url[size - 1] == '/')
         size--;
@@ -61,6 +67,23 @@ fallible client_create(const struct client_options *o, struct client **out_clien
     }
     *out_client = c;
     return DONE;
+}
+
+static struct curl_slist *headers_again(const struct curl_slist *headers)
+{
+    struct curl_slist *again = NULL;
+    for (; headers != NULL; headers = headers->next)
+        again = curl_slist_append(again, headers->data);
+    return again;
+}
+
+struct client *client_again(const struct client *c)
+{
+    struct client *again = client_made();
+    (void)snprintf(again->url, sizeof again->url, "%s", c->url);
+    again->headers = headers_again(c->headers);
+    again->headers_json = headers_again(c->headers_json);
+    return again;
 }
 
 void client_destroy(struct client *c)

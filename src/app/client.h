@@ -17,6 +17,7 @@ struct client_options {
 
 fallible client_create(const struct client_options *options, struct client **out_client, struct err *e);
 void client_destroy(struct client *c); /* NULL is fine */
+struct client *client_again(const struct client *c); /* another connection to the same daemon, as the same */
 
 /* By the options every such verb has: --url or KITH_URL; --token or KITH_TOKEN, or the admin's out of --folder DIR or
  * KITH_FOLDER; --workspace. */

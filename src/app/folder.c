@@ -12,6 +12,7 @@
 #include "app/alone.h"
 #include "base/time.h"
 #include "domain/access/access.h"
+#include "domain/all.h"
 #include "engine/engine.h"
 #include "engine/host.h"
 #include "lib/pack.h"
@@ -57,7 +58,7 @@ static fallible token_put_in(const char *folder, const char *name, const char *s
     struct alone a = {0};
     struct engine *g = NULL;
     struct registry *registry = NULL;
-    TRY(app_registry(&registry, e));
+    TRY(registry_of_all(&registry, e));
     struct status status = alone_open(&a, folder, name, registry, e);
     a.options.log_segment_bytes = FIRST_SEGMENT_BYTES;
     if (done(status))
@@ -149,7 +150,7 @@ static fallible audit_run(const char *folder, const char *name, size_t memory_by
 {
     struct registry *registry = NULL;
     struct alone alone = {0};
-    struct status status = app_registry(&registry, e);
+    struct status status = registry_of_all(&registry, e);
     if (done(status))
         status = alone_open(&alone, folder, name, registry, e);
     alone.options.memory_bytes = memory_bytes;

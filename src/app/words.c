@@ -30,7 +30,10 @@ static const struct {
     {"differs_by", "与来源总额相差"}, {"group_net", "本位币净额"}, {"shipment", "包裹"}, {"carrier", "承运"}, {"tracking", "运单号"}, {"refund", "退款"},
     {"difference", "差异"}, {"currency", "币种"}, {"here", "本系统"}, {"declared", "申报"},
     {"alarms", "告警"}, {"calendars", "日历"}, {"missing_days", "缺失的日子"}, {"missing_here", "本系统缺失"}, {"missing_there", "来源缺失"}, {"amount_differs", "金额不符"}, {"return", "退货"}, {"exchange", "换货"},
-    {"order.correct", "更正"}, {"order.void", "作废"}, {"order.reassign", "改归属"}, {"order.undo", "撤销"},
+    {"imports", "导入的文件"}, {"file", "文件摘要"}, {"sources", "数据源"}, {"last_line", "末行"}, {"order.correct", "更正"}, {"order.void", "作废"}, {"order.reassign", "改归属"}, {"order.undo", "撤销"},
+    /* Properties of events. */
+    {"properties", "属性"}, {"of", "出自"}, {"display", "显示名"}, {"forbidden", "已禁止"}, {"personal", "个人信息"}, {"is_list", "列表"},
+    {"first", "最早"}, {"last", "最近"}, {"text", "文本"}, {"bool", "是否"},
     /* Things. */
     {"thing_changed", "实体变化"}, {"order_changed", "订单变化"}, {"shop", "店铺"}, {"order", "订单"}, {"orders", "订单"}, {"new", "新增"}, {"left_out", "未采纳"}, {"change", "变化"}, {"deleted", "终止"}, {"parent_changed", "上级变化"}, {"id", "编号"},
     /* Channels and purposes. */

@@ -163,6 +163,7 @@ struct alarm {
     const char *name;         /* "dedup_horizon_short" */
     const char *begun, *over; /* sentences for the journal */
     bool (*rings)(const struct view *v);
+    const char *begun_zh; /* for whoever asks what rings */
 };
 #define ALARMS_MAX 64u /* of all domains */
 

@@ -129,6 +129,13 @@ const char *workspace_folder(const struct workspace *w); /* its path; awake */
 void workspace_keep_awake(struct workspace *w);
 void workspace_let_sleep(struct workspace *w);
 /* For readers on the engine's thread: what the log and disk of this workspace are. */
+/* For readers on the engine's thread: the alarms that ring by this view. Returns how many; each since when it rings as far as this process has
+ * heard, for what nobody heard yet `now`. */
+struct ringing {
+    const struct alarm *alarm;
+    int64_t since_us;
+};
+size_t workspace_ringing(const struct workspace *w, const struct view *v, struct ringing out_ringing[ALARMS_MAX]);
 const struct work_surroundings *workspace_surroundings(const struct workspace *w);
 struct engine *workspace_engine(const struct workspace *w); /* engine's thread only; NULL: asleep */
 

@@ -37,6 +37,7 @@ struct workspace {
     enum status_code trouble_code;
     int64_t not_before_us;   /* no new try to open before (monotonic) */
     uint64_t alarms;         /* those that ring, a bit each, in the order of the domains */
+    int64_t alarms_since_us[ALARMS_MAX]; /* of those that ring */
     int64_t alarms_due_us;   /* to be looked at then (monotonic) */
     struct ports *ports;
     /* Which facts are worth printing: those of one kind stay wanted for ever, they are few. */

@@ -544,16 +544,45 @@ static void limit_set(struct place *p, uint64_t limit)
     buf_fini(&payload);
 }
 
+struct since {
+    const struct place *place;
+    int64_t us;
+};
+
+static void since_read(const struct view *v, void *context)
+{
+    struct since *s = context;
+    struct ringing ringing[ALARMS_MAX];
+    size_t count = workspace_ringing(s->place->workspace, v, ringing);
+    CHECK(s->place->t, count <= 1 && (count == 0 || strcmp(ringing[0].alarm->name, "tiny_limit") == 0));
+    s->us = count == 0 ? 0 : ringing[0].since_us;
+}
+
+/* 0: it doesn't ring. */
+static int64_t rings_since(const struct place *p)
+{
+    struct since s = {.place = p};
+    struct err e = {0};
+    CHECK_DONE(p->t, host_read(p->host, p->workspace, since_read, &s, &e), &e);
+    return s.us;
+}
+
 static void an_alarm_is_heard_when_it_begins_and_when_it_is_over(struct t *t)
 {
     struct place p = {0};
     place_open(&p, t, 0);
     create(&p);
+    CHECK_EQ(t, rings_since(&p), 0);
     limit_set(&p, 10);
     wait_until(&p, &p.begun, 1);
+    int64_t since_us = rings_since(&p);
+    CHECK(t, since_us > 0);
+    limit_set(&p, 10);
+    CHECK_EQ(t, rings_since(&p), since_us); /* time went on, and it rings since then */
     CHECK_EQ(t, atomic_load(&p.over), 0);
     limit_set(&p, 9);
     wait_until(&p, &p.over, 1);
+    CHECK_EQ(t, rings_since(&p), 0);
     CHECK_EQ(t, atomic_load(&p.begun), 1);
     place_close(&p);
     registry_destroy(p.registry);

@@ -216,7 +216,8 @@ static const struct metric metrics[] = {
 
 static const struct alarm alarms[] = {
     {"dead_letters", "The world did not take something that it was asked for: `kith hook dead` lists it.",
-     "No dead letters are left.", dead_letters_wait},
+     "No dead letters are left.", dead_letters_wait,
+     "有内容未被对方接收:`kith hook dead` 可列出"},
 };
 
 static const struct fact_kind *const says[] = {&fact_effect_answered};

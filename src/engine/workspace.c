@@ -152,21 +152,49 @@ static void warn(const struct workspace *w, const char *words)
         o->warned(o->context, w, words);
 }
 
+/* The alarm of this place in the order of the domains; NULL: there are no more. */
+static const struct alarm *alarm_at(const struct workspace *w, size_t at)
+{
+    const struct registry *r = w->host->options.registry;
+    for (size_t i = 0; i < registry_domain_count(r); i++) {
+        const struct domain *d = registry_domain(r, i);
+        if (at < d->alarm_count)
+            return &d->alarms[at];
+        at -= d->alarm_count;
+    }
+    return NULL;
+}
+
+static bool has_begun(const struct workspace *w, size_t at)
+{
+    assert(at < ALARMS_MAX);
+    return (w->alarms >> at & 1) != 0;
+}
+
 static void alarms_hear(const struct view *v, void *context)
 {
     struct workspace *w = context;
     const struct host_options *o = &w->host->options;
-    uint64_t bit = 1;
-    for (size_t i = 0; i < registry_domain_count(o->registry); i++) {
-        const struct domain *d = registry_domain(o->registry, i);
-        for (size_t j = 0; j < d->alarm_count; j++, bit <<= 1) {
-            assert(bit != 0); /* at most ALARMS_MAX */
-            bool rings = d->alarms[j].rings(v), rang = (w->alarms & bit) != 0;
-            w->alarms = rings ? w->alarms | bit : w->alarms & ~bit;
-            if (rings != rang && o->alarmed != NULL)
-                o->alarmed(o->context, w, &d->alarms[j], rings);
-        }
+    const struct alarm *alarm;
+    for (size_t at = 0; (alarm = alarm_at(w, at)) != NULL; at++) {
+        bool rings = alarm->rings(v);
+        if (rings == has_begun(w, at))
+            continue;
+        w->alarms ^= UINT64_C(1) << at;
+        w->alarms_since_us[at] = v->now_us;
+        if (o->alarmed != NULL)
+            o->alarmed(o->context, w, alarm, rings);
     }
+}
+
+size_t workspace_ringing(const struct workspace *w, const struct view *v, struct ringing out_ringing[ALARMS_MAX])
+{
+    const struct alarm *alarm;
+    size_t count = 0;
+    for (size_t at = 0; (alarm = alarm_at(w, at)) != NULL; at++)
+        if (alarm->rings(v))
+            out_ringing[count++] = (struct ringing){alarm, has_begun(w, at) ? w->alarms_since_us[at] : v->now_us};
+    return count;
 }
 
 void workspace_alarms_hear(struct workspace *w, int64_t now_us)

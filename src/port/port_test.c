@@ -10,14 +10,8 @@
 
 #include "base/time.h"
 #include "domain/access/access.h"
-#include "domain/calendar/calendar.h"
-#include "domain/collect/collect.h"
-#include "domain/event/event.h"
+#include "domain/all.h"
 #include "domain/hook/hook.h"
-#include "domain/identity/identity.h"
-#include "domain/order/order.h"
-#include "domain/people/people.h"
-#include "domain/thing/thing.h"
 #include "engine/engine_domain.h"
 #include "engine/host.h"
 #include "port/file.h"
@@ -28,9 +22,6 @@
 #define REQUESTS_KEPT 8
 #define FACTS_BYTES_MAX 65536
 #define WAIT_US (20 * US_PER_SECOND)
-
-static const struct domain *const domains[] = {&engine_domain, &collect_domain, &identity_domain, &people_domain,
-                                               &event_domain,  &access_domain,  &thing_domain, &calendar_domain, &order_domain,  &hook_domain};
 
 /* A server that gives `answers`, one a request and the last one for ever, and keeps the last request. Behind an answer that
  * says "endless" it sends bytes until the other side has enough. */
@@ -135,7 +126,7 @@ static void place_open(struct place *p, struct t *t, const char *name, const cha
     file_make(t, arena_printf(t->arena, "%s/main/workspace.json", p->folder), "{\"secret\":\"00000000000000a7\"}");
     if (facts != NULL)
         file_make(t, arena_printf(t->arena, "%s/main/out/facts.ndjson", p->folder), facts);
-    CHECK_DONE(t, registry_create(domains, COUNT_OF(domains), &p->registry, &e), &e);
+    CHECK_DONE(t, registry_of_all(&p->registry, &e), &e);
     struct host_options options = {.folder = p->folder, .registry = p->registry, .apply_version = 1, .memory_bytes = 64u << 20,
                                    .log_segment_bytes = 1u << 20, .checkpoint_log_bytes = 1u << 30};
     CHECK_DONE(t, host_create(&options, &p->host, &e), &e);

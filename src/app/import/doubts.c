@@ -9,12 +9,14 @@
 #include "lib/money.h"
 
 #define ARENA_BLOCK_BYTES (1u << 16)
+#define SHOPS_TOLD 2u /* no shop's hash: those are odd */
+#define NUMBER_SEED 0
 
 struct doubts {
     struct arena *kept, *arena; /* of the codec; of one order */
     struct order_codec *codec;
     struct slab *slab;
-    struct idmap *shops; /* hash of an order's number -> a hash of its shop */
+    struct idmap *shops; /* hash of an order's number -> a hash of its shop, or SHOPS_TOLD */
     struct buf packed;
 };
 
@@ -91,11 +93,24 @@ static const char *total_doubt(struct doubts *d, struct json order)
 static const char *shop_doubt(struct doubts *d, struct json order)
 {
     struct bytes number = json_string(json_find(order, BYTES_LIT("number"))), shop = json_string(json_find(order, BYTES_LIT("shop")));
-    uint32_t own = (uint32_t)hash64(shop, 0) | 1; /* never 0 */
-    uint32_t before = number.size == 0 ? 0 : idmap_put(d->shops, hash128(number, 0), own);
-    if (before == 0 || before == own)
+    uint32_t own = (uint32_t)hash64(shop, 0) | 1;
+    struct hash128 key = hash128(number, NUMBER_SEED);
+    uint32_t before = number.size == 0 ? 0 : idmap_get(d->shops, key);
+    if (number.size > 0 && before == 0)
+        (void)idmap_put(d->shops, key, own);
+    if (before == 0 || before == own || before == SHOPS_TOLD)
         return NULL;
+    (void)idmap_put(d->shops, key, SHOPS_TOLD);
     return arena_printf(d->arena, "order %.*s stands under another shop than %.*s, too: these are two orders", BYTES_ARG(number), BYTES_ARG(shop));
+}
+
+const char *doubt_of_elsewhere(struct doubts *d, struct bytes shop, struct bytes number, struct bytes other)
+{
+    arena_reset(d->arena);
+    if (idmap_put(d->shops, hash128(number, NUMBER_SEED), SHOPS_TOLD) == SHOPS_TOLD)
+        return NULL;
+    return arena_printf(d->arena, "order %.*s of %.*s stands under %.*s in the workspace: these are two orders", BYTES_ARG(number), BYTES_ARG(shop),
+                        BYTES_ARG(other));
 }
 
 const char *doubt_of(struct doubts *d, struct json order)

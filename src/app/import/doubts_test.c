@@ -44,12 +44,25 @@ static void a_number_under_two_shops(struct t *t)
     CHECK_TEXT(t, doubt_in(t, d, "{\"shop\":\"甲\",\"number\":\"1\"}"), "none");
     CHECK_TEXT(t, doubt_in(t, d, "{\"shop\":\"乙\",\"number\":\"2\"}"), "none");
     CHECK_TEXT(t, doubt_in(t, d, "{\"shop\":\"乙\",\"number\":\"1\"}"), "order 1 stands under another shop than 乙, too: these are two orders");
+    CHECK_TEXT(t, doubt_in(t, d, "{\"shop\":\"甲\",\"number\":\"1\"}"), "none"); /* told */
     CHECK_TEXT(t, doubt_in(t, d, "{\"shop\":\"乙\"}"), "none");
+    doubts_destroy(d);
+}
+
+static void a_number_that_the_daemon_has_under_another_shop(struct t *t)
+{
+    struct doubts *d = doubts_create();
+    struct bytes one = BYTES_LIT("1"), shop = BYTES_LIT("甲"), other = BYTES_LIT("乙");
+    CHECK_TEXT(t, doubt_in(t, d, "{\"shop\":\"甲\",\"number\":\"1\"}"), "none");
+    CHECK_TEXT(t, doubt_of_elsewhere(d, shop, one, other), "order 1 of 甲 stands under 乙 in the workspace: these are two orders");
+    CHECK(t, doubt_of_elsewhere(d, shop, one, other) == NULL);
+    CHECK_TEXT(t, doubt_in(t, d, "{\"shop\":\"乙\",\"number\":\"1\"}"), "none"); /* told */
     doubts_destroy(d);
 }
 
 static const struct test tests[] = {
     {"totals are compared with their lines", totals_are_compared_with_their_lines, 1},
-    {"a number under two shops is told", a_number_under_two_shops, 1},
+    {"a number under two shops is told once", a_number_under_two_shops, 1},
+    {"a number that the daemon has under another shop is told once", a_number_that_the_daemon_has_under_another_shop, 1},
 };
 TEST_MAIN(tests)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "app/import/doubts.h"
+#include "app/import/elsewhere.h"
 #include "app/import/lines.h"
 #include "app/import/preview.h"
 #include "app/import/reasons.h"
@@ -40,6 +41,7 @@ struct importing {
     struct progress progress;
     struct buf value, origin;
     struct doubts *doubts;
+    struct elsewhere *elsewhere; /* NULL: no order yet */
     struct json_parser *parser;
     struct arena *arena; /* of what is told of the first doubtful orders */
     const char *told[DOUBTS_TOLD_MAX];
@@ -192,15 +194,34 @@ static fallible cell_reject(struct importing *im, const struct import_group *g, 
     return value_reject(im, import_rows_column(im->rows, f->column), why, e);
 }
 
-/* An order that looks wrong goes in, and is told. */
-static void order_doubt(struct importing *im, uint64_t line)
+static void doubt_tell(struct importing *im, uint64_t line, const char *doubt)
 {
-    struct json order;
-    const char *doubt = failed(json_parse(im->parser, buf_bytes(&im->value), &order, NULL)) ? NULL : doubt_of(im->doubts, order);
-    if (doubt == NULL || im->counts.doubtful++ >= DOUBTS_TOLD_MAX)
+    if (im->counts.doubtful++ >= DOUBTS_TOLD_MAX)
         return;
     im->told[im->counts.doubtful - 1] =
         arena_printf(im->arena, either("%s, line %" PRIu64 ": %s\n", "%s,第 %" PRIu64 " 行:%s\n"), im->options->path, line, reason_said(im->arena, doubt));
+}
+
+static void found_elsewhere(void *context, const struct elsewhere_order *order, struct bytes other)
+{
+    struct importing *im = context;
+    const char *doubt = doubt_of_elsewhere(im->doubts, order->shop, order->number, other);
+    if (doubt != NULL)
+        doubt_tell(im, order->line, doubt);
+}
+
+/* An order that looks wrong goes in, and is told; whether another shop has its number is asked together with others. */
+static void order_doubt(struct importing *im, uint64_t line)
+{
+    struct json order;
+    if (failed(json_parse(im->parser, buf_bytes(&im->value), &order, NULL)))
+        return;
+    const char *doubt = doubt_of(im->doubts, order);
+    struct elsewhere_order asked = {json_string(json_find(order, BYTES_LIT("shop"))), json_string(json_find(order, BYTES_LIT("number"))), line};
+    if (doubt != NULL)
+        doubt_tell(im, line, doubt);
+    else if (asked.shop.size > 0 && asked.number.size > 0)
+        elsewhere_add(im->elsewhere, &asked);
 }
 
 /* The rows [from, until) of a group as one value. */
@@ -226,6 +247,8 @@ static fallible value_make(void *context, const struct import_value *v, const st
         place_push(im, import_rows_digest(im->rows), g->own_lines[from]);
     if (im->value.overflowed || im->origin.overflowed)
         return value_reject(im, BYTES_NONE, "what the row becomes is too long", e);
+    if (v->target == TARGET_ORDER && im->elsewhere == NULL)
+        im->elsewhere = elsewhere_create(im->options->client, found_elsewhere, im);
     if (v->target == TARGET_ORDER)
         order_doubt(im, g->own_lines[from]);
     return value_send(im, v->target, e);
@@ -326,6 +349,18 @@ static fallible lines_import(struct importing *im, struct err *e)
 
 /* --- all of it --- */
 
+static void doubts_end(struct importing *im)
+{
+    if (im->elsewhere != NULL)
+        elsewhere_ask(im->elsewhere);
+    for (size_t i = 0; i < im->counts.doubtful && i < DOUBTS_TOLD_MAX; i++)
+        (void)fputs(im->told[i], stderr);
+    uint64_t unasked = im->elsewhere == NULL ? 0 : elsewhere_unasked(im->elsewhere);
+    if (unasked > 0)
+        (void)fprintf(stderr, either("%s: of %" PRIu64 " orders the daemon didn't say whether another shop has their number.\n",
+                                     "%s:有 %" PRIu64 " 个订单未能查询其订单号是否也在其他店铺下。\n"), im->options->path, unasked);
+}
+
 static void importing_end(struct importing *im)
 {
     courier_destroy(im->courier); /* what is under way is in a sender's memory */
@@ -339,6 +374,7 @@ static void importing_end(struct importing *im)
     buf_fini(&im->value);
     buf_fini(&im->origin);
     doubts_destroy(im->doubts);
+    elsewhere_destroy(im->elsewhere);
     json_parser_destroy(im->parser);
     arena_destroy(im->arena);
     import_map_destroy(im->map);
@@ -362,8 +398,7 @@ fallible import_file(const struct import_options *o, struct import_counts *out_c
     progress_begin(&im.progress, o->path, either("rows", "行"), 0);
     struct status status = im.map != NULL ? table_import(&im, e) : lines_import(&im, e);
     progress_end(&im.progress);
-    for (size_t i = 0; i < im.counts.doubtful && i < DOUBTS_TOLD_MAX; i++)
-        (void)fputs(im.told[i], stderr);
+    doubts_end(&im);
     importing_end(&im);
     *out_counts = im.counts;
     return status;

@@ -29,3 +29,4 @@ fallible import_file(const struct import_options *o, struct import_counts *out_c
 
 struct arguments;
 int verb_import(struct arguments *a);
+int verb_imports(struct arguments *a); /* imports.c */

@@ -150,6 +150,15 @@ static void stores(struct t *t)
                "thing {\"kind\":\"store\",\"id\":\"SH02\",\"time\":\"2025-12-31T16:00:00.000Z\",\"attributes\":{\"name\":\"无区店\",\"city\":\"上海\"}}\n");
 }
 
+/* No time: a report is of when it came, and says which day it is about. */
+static void ad_costs(struct t *t)
+{
+    file_make(t, "c.csv", "日期,渠道,计划,消耗,展现量,点击量\n2026/3/1,douyin,春季上新,\"1,250.50\",98000,1200\n2026-03-02,xiaohongshu,,¥80,,\n");
+    CHECK_TEXT(t, values_of(t, "ad-costs", "c.csv"),
+               "event {\"event\":\"ad_cost_reported\",\"channel\":\"douyin\",\"campaign\":\"春季上新\",\"properties\":{\"day\":\"2026-02-28T16:00:00.000Z\",\"amount\":1250.50,\"impressions\":98000,\"clicks\":1200}}\n"
+               "event {\"event\":\"ad_cost_reported\",\"channel\":\"xiaohongshu\",\"properties\":{\"day\":\"2026-03-01T16:00:00.000Z\",\"amount\":80}}\n");
+}
+
 static const struct test tests[] = {
     {"Tmall: orders, with their lines in another file", tmall, 1},
     {"JD: a row a product", jd, 1},
@@ -158,5 +167,6 @@ static const struct test tests[] = {
     {"POS: returns are negative", pos, 1},
     {"members: traits of people", members, 1},
     {"stores: things and their regions", stores, 1},
+    {"ad costs: a day of a channel", ad_costs, 1},
 };
 TEST_MAIN(tests)

@@ -47,6 +47,7 @@ static const struct wording rows[] = {
     /* Orders that are taken all the same. */
     {"order {1}: its total is {2}, and its lines, with discounts and freight, come to {3}", NULL, "订单 {1}:总额为 {2},而各行加运费减优惠共 {3}"},
     {"order {1} stands under another shop than {2}, too: these are two orders", NULL, "订单 {1} 除店铺 {2} 外也出现在另一店铺下:按两个订单处理"},
+    {"order {1} of {2} stands under {3} in the workspace: these are two orders", NULL, "订单 {1}(店铺 {2})在工作区中也出现在店铺 {3} 下:按两个订单处理"},
 
     /* Whole files. */
     {"line {1} must name the columns: {2}", NULL, "第 {1} 行应为列名:{2}"},

@@ -13,6 +13,7 @@
 #include "app/verbs/erased.h"
 #include "app/verbs/errand.h"
 #include "base/time.h"
+#include "domain/all.h"
 #include "domain/identity/identity.h"
 #include "edge/api/api.h"
 #include "engine/backup.h"
@@ -51,7 +52,7 @@ static fallible keeping_open(struct keeping *k, struct arguments *a, struct err 
     k->json = argument_flag(a, "json");
     TRY(argument_size(a, "rate", &rate, e));
     k->pace = (struct backup_pace){.bytes_a_second = rate, .told = far_told, .context = k};
-    return app_registry(&k->registry, e);
+    return registry_of_all(&k->registry, e);
 }
 
 static int keeping_close(struct keeping *k, int code)

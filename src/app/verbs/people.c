@@ -210,6 +210,31 @@ int verb_stats(struct arguments *a)
     return errand_end(&d, errand_run(&d, "GET", show_stats));
 }
 
+/* --- alarms --- */
+
+static void show_ringing(struct json root, struct arena *a, FILE *out)
+{
+    struct grid g;
+    struct json alarm;
+    grid_init(&g, a, 3);
+    g.indent = "  ";
+    for (struct json_walk w = json_items(member(root, "alarms")); json_item_next(&w, &alarm);)
+        grid_add(&g, (const struct bytes[]){BYTES_LIT("●"), short_time(member(alarm, "since"), a), text_of(alarm, speaks_chinese() ? "zh" : "en")});
+    if (g.count == 0)
+        fprintf(out, "%s\n", either("No alarm rings.", "没有告警。"));
+    grid_print(&g, out);
+}
+
+int verb_alarms(struct arguments *a)
+{
+    struct errand d;
+    errand_begin(&d, a);
+    if (!errand_ready(&d, true))
+        return errand_end(&d, EXIT_USAGE);
+    errand_path_text(&d, "/api/v1/alarms");
+    return errand_end(&d, errand_run(&d, "GET", show_ringing));
+}
+
 /* --- events tail --- */
 
 /* Server-sent events: lines; those that begin with "data:" carry a fact. */

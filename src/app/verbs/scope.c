@@ -1,4 +1,4 @@
-/* Verbs about scope: reach, share, unshare, shares, suppress, unsuppress. */
+/* Verbs about scope: reach, share, unshare, shares, suppress, suppressed, unsuppress. */
 #include <string.h>
 
 #include "app/app.h"
@@ -182,4 +182,16 @@ int verb_suppress(struct arguments *a)
 int verb_unsuppress(struct arguments *a)
 {
     return stop_send(a, false);
+}
+
+int verb_suppressed(struct arguments *a)
+{
+    struct errand d;
+    errand_begin(&d, a);
+    const char *id = argument_next(a);
+    if (!errand_ready(&d, id != NULL))
+        return errand_end(&d, EXIT_USAGE);
+    errand_path_text(&d, "/api/v1/stops");
+    errand_path_value(&d, "id", id);
+    return errand_end(&d, errand_run(&d, "GET", show_json));
 }

@@ -432,7 +432,8 @@ static const struct alarm alarms[] = {
     {"consumer_behind",
      "a consumer of changes has not acknowledged half of what is kept, or has missed some: look at `kith consumer "
      "list`",
-     "no consumer of changes is far behind any more", falls_behind},
+     "no consumer of changes is far behind any more", falls_behind,
+     "有变更消费者落后超过保留量的一半,或已有丢失:见 `kith consumer list`"},
 };
 
 const struct domain change_domain = {

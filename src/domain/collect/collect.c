@@ -408,7 +408,8 @@ static const struct metric metrics[] = {
 static const struct alarm alarms[] = {
     {"dedup_horizon_short",
      "a duplicate is certain to be seen for less than 48 hours: raise collect.dedup_ids",
-     "a duplicate is certain to be seen for 48 hours again, or as long as the setting asks for", collect_horizon_is_short},
+     "a duplicate is certain to be seen for 48 hours again, or as long as the setting asks for", collect_horizon_is_short,
+     "不到 48 小时后重发的消息可能被计两次:请调高 collect.dedup_ids"},
 };
 static const struct command commands[] = {
     {COMMAND_COLLECT_EVENT, "collect.event", ENVELOPE_BYTES_MAX, ROLE_COLLECT, event_check, event_needs, event_apply,

@@ -4,11 +4,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "domain/collect/collect.h"
+
 #define ROW_FORMAT 1u
 #define LINES_A_ROW 4096u
 #define ROW_BYTES (1u + LINES_A_ROW / 8)
 #define FILE_DIGITS 32u
-#define KEY_BYTES (16u + 8u + 4u)
+#define FILE_BYTES 16u
+#define KEY_BYTES (FILE_BYTES + 8u + 4u)
 
 const struct family import_line_family = {
     .id = 17, .kind = FAMILY_KEYED, .value_bytes = ROW_BYTES, .name = "import_line"};
@@ -108,4 +111,62 @@ void import_line_remember(struct step *s, const struct envelope *envelope)
     bits[at] = (uint8_t)(bits[at] | 1u << line % 8);
     key_of(envelope, key);
     step_keyed_put(s, &import_line_family, bytes_of(key, KEY_BYTES), bytes_of(bits, size));
+}
+
+/* --- files --- */
+
+/* Where the lines of a file begin among the rows, or end. */
+static struct bytes file_edge(const struct view *v, struct hash128 digest, bool is_end)
+{
+    uint8_t *key = arena_take(v->arena, KEY_BYTES, 1), *at = put_key(put_key(key, digest.high, 8), digest.low, 8);
+    memset(at, is_end ? 0xFF : 0, (size_t)(key + KEY_BYTES - at));
+    return bytes_of(key, KEY_BYTES);
+}
+
+static uint32_t source_hashed(const struct view *v, uint64_t hash)
+{
+    for (uint32_t source = name_next(v, NAME_SOURCE, 0); source != 0; source = name_next(v, NAME_SOURCE, source))
+        if (hash64(name_text(v, NAME_SOURCE, source), 0) == hash)
+            return source;
+    return 0;
+}
+
+static void lines_count(struct import_file *f, uint64_t from, struct bytes row)
+{
+    for (size_t at = 1; at < row.size; at++) {
+        unsigned bits = row.data[at];
+        f->lines += (uint64_t)__builtin_popcount(bits);
+        if (bits != 0)
+            f->last_line = from + (at - 1) * 8 + (uint64_t)(31 - __builtin_clz(bits));
+    }
+}
+
+bool import_file_find(const struct view *v, struct hash128 digest, struct import_file *out_file)
+{
+    struct bytes key = file_edge(v, digest, false), prefix = bytes_slice(key, 0, FILE_BYTES), row;
+    uint64_t source = 0, last = 0;
+    *out_file = (struct import_file){.digest = digest};
+    for (bool after = false;
+         view_keyed_next(v, &import_line_family, key, after, &key, &row) && bytes_starts_with(key, prefix);
+         after = true) {
+        uint64_t hash = key_number(key.data + FILE_BYTES, 8);
+        bool is_new = !after || hash != source;
+        if (is_new && out_file->source_count < IMPORT_FILE_SOURCES_MAX)
+            out_file->sources[out_file->source_count++] = source_hashed(v, hash);
+        source = hash;
+        lines_count(out_file, key_number(key.data + FILE_BYTES + 8, 4) * LINES_A_ROW, row);
+        last = out_file->last_line > last ? out_file->last_line : last;
+    }
+    out_file->last_line = last;
+    return out_file->lines > 0;
+}
+
+bool import_file_next(const struct view *v, struct hash128 after, struct import_file *out_file)
+{
+    struct bytes key, row;
+    bool is_first = after.low == 0 && after.high == 0;
+    if (!view_keyed_next(v, &import_line_family, file_edge(v, after, !is_first), !is_first, &key, &row))
+        return false;
+    return import_file_find(v, (struct hash128){.high = key_number(key.data, 8), .low = key_number(key.data + 8, 8)},
+                            out_file);
 }

@@ -148,11 +148,33 @@ static void other_texts_are_no_lines(struct t *t)
     CHECK(t, line.number == 7 && line.file.high == 0x0123456789abcdef && line.file.low == 0xfedcba9876543210);
 }
 
+/* By digest, whatever sources told of them. */
+static void files_are_told(struct t *t)
+{
+    struct import_file f;
+    struct harness *h = collect_alone();
+    struct view v = harness_view(h);
+    CHECK(t, !import_file_next(&v, (struct hash128){0}, &f) && !import_file_find(&v, FILE_ONE, &f));
+    CHECK(t, line_send(t, h, FILE_ONE, "shop", 1) == NULL && line_send(t, h, FILE_ONE, "shop", 9000) == NULL);
+    CHECK(t, line_send(t, h, FILE_ONE, "till", 8) == NULL && line_send(t, h, FILE_TWO, "shop", 4095) == NULL);
+    CHECK(t, line_send(t, h, FILE_TWO, "shop", 4095) != NULL);
+    v = harness_view(h);
+    REQUIRE(t, import_file_next(&v, (struct hash128){0}, &f));
+    CHECK(t, f.digest.low == FILE_TWO.low && f.digest.high == FILE_TWO.high);
+    CHECK(t, f.lines == 1 && f.last_line == 4095 && f.source_count == 1 && bytes_equal(name_text(&v, NAME_SOURCE, f.sources[0]), BYTES_LIT("shop")));
+    REQUIRE(t, import_file_next(&v, f.digest, &f));
+    CHECK(t, f.digest.low == FILE_ONE.low && f.lines == 3 && f.last_line == 9000 && f.source_count == 2);
+    CHECK(t, !import_file_next(&v, f.digest, &f));
+    CHECK(t, import_file_find(&v, FILE_ONE, &f) && f.lines == 3);
+    harness_destroy(h);
+}
+
 static const struct test tests[] = {
     {"a line counts once for ever", a_line_counts_once_for_ever, 1},
     {"an id of its own counts beside the line", an_id_of_its_own_counts_beside_the_line, 1},
     {"lines and ids are as in a model", lines_and_ids_are_as_in_a_model, 100},
     {"a line is read as it is printed", a_line_is_read_as_it_is_printed, 100},
     {"other texts are no lines", other_texts_are_no_lines, 1},
+    {"files are told by their digests", files_are_told, 1},
 };
 TEST_MAIN(tests)

@@ -25,6 +25,7 @@ enum {
     EVENT_FORM_SUBMITTED = 100,
     EVENT_ITEM_SET = 103,
     EVENT_ITEM_DELETE = 104,
+    EVENT_TRAITS_COMPUTED = 106, /* of a person, who did nothing */
 };
 
 struct standard_event {

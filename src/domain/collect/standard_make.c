@@ -28,6 +28,7 @@ static const struct category categories[] = {
     {"order", "Orders 订单"},        {"relation", "Relations 关系"},   {"talk", "Talk 沟通"},
     {"visit", "Visits 到店"},        {"voice", "Voice 声音"},          {"loyalty", "Loyalty 忠诚度"},
     {"account", "Account 账号"},     {"app", "App 应用"},              {"thing", "Things 实体"},
+    {"marketing", "Marketing 营销"},
 };
 
 struct spellings {

@@ -216,7 +216,10 @@
     EVENT(103, "item_set", "Item set", "设置实体", "thing", "item_type, item_id", \
           "item_updated|$item_set|更新实体") \
     EVENT(104, "item_delete", "Item deleted", "删除实体", "thing", "item_type, item_id", \
-          "item_deleted|$item_delete")
+          "item_deleted|$item_delete") \
+    EVENT(105, "ad_cost_reported", "Ad cost reported", "投放消耗", "marketing", "channel, amount", \
+          "ad_cost|ad_spend|cost_reported|ad_spend_reported|ad_cost_imported|广告消耗|广告花费|投放花费|推广费") \
+    EVENT(106, "traits_computed", "Traits computed", "计算特质", "account", "", "")
 
 /* Properties that are references (brand, channel, shop, store, staff, touchpoint, campaign, order, conversation, group)
  * become references of the envelope at the door. Segment's `total` is not an alias of amount: both may be there. */

@@ -51,17 +51,18 @@ DEFINE_RINGS(ahead, PULSE_CLOCK_AHEAD)
 DEFINE_RINGS(behind, PULSE_CLOCK_BEHIND)
 
 #define WHERE "`kith reconcile alarms` tells which and when"
+#define WHERE_ZH ":见 `kith reconcile alarms`"
 static const struct alarm alarms[] = {
     {"pulse_missing_day", "a source or shop was silent for a day on which it was due: " WHERE, "no silent day is left",
-     missing_rings},
+     missing_rings, "有数据源或店铺应有数据的日子没有数据" WHERE_ZH},
     {"pulse_undeclared_day", "a shop's day was not declared as the days before it were: " WHERE,
-     "no undeclared day is left", undeclared_rings},
+     "no undeclared day is left", undeclared_rings, "有店铺的日子未像往日那样申报" WHERE_ZH},
     {"pulse_late_data", "a source or shop sends later than it usually does: " WHERE, "data comes in time again",
-     late_rings},
+     late_rings, "有数据源或店铺的数据晚于往常" WHERE_ZH},
     {"pulse_clock_ahead", "events lie in the future: a clock is ahead, or its zone is wrong: " WHERE,
-     "no clock is ahead any more", ahead_rings},
+     "no clock is ahead any more", ahead_rings, "有事件发生在未来:时钟偏快或时区有误" WHERE_ZH},
     {"pulse_clock_behind", "events lie in the past by a constant time: a clock is behind, or its zone is wrong: " WHERE,
-     "no clock is behind any more", behind_rings},
+     "no clock is behind any more", behind_rings, "有事件恒定地偏早:时钟偏慢或时区有误" WHERE_ZH},
 };
 static const struct metric metrics[] = {
     {"kith_pulse_missing_days", "Silent days of sources and shops of which an alarm rings.", missing_count},

@@ -55,7 +55,6 @@ extern const struct job_kind recount_job;
 void recount_start(struct step *s);
 
 extern const struct family stop_family; /* plain key of an identifier -> 1 */
-bool is_stopped(const struct view *v, struct hash128 plain);
 fallible suppress_check(struct bytes payload, struct err *e);
 void suppress_needs(const struct view *v, struct bytes payload);
 const struct refusal *suppress_apply(struct step *s, struct bytes payload);

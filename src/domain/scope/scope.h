@@ -129,6 +129,10 @@ struct reach_figures reach_count(const struct view *v, uint32_t brand, uint32_t 
                                  uint32_t channel); /* two look-ups */
 bool reach_pending(const struct view *v);
 
+/* --- the stop list --- */
+
+bool is_stopped(const struct view *v, struct hash128 plain); /* by the key of an identifier as it is sent, whoever has it */
+
 /* --- commands --- */
 
 enum {

@@ -69,6 +69,32 @@ void api_ready(struct request *r)
         request_visit(r, ready_answer);
 }
 
+/* --- what rings --- */
+
+static void print_alarms(struct request *r, const struct view *v, struct json_writer *w)
+{
+    struct ringing ringing[ALARMS_MAX];
+    size_t count = workspace_ringing(r->workspace, v, ringing);
+    json_object_begin(w);
+    json_key(w, "alarms");
+    json_array_begin(w);
+    for (size_t i = 0; i < count; i++) {
+        json_object_begin(w);
+        member_text(w, "alarm", ringing[i].alarm->name);
+        member_text(w, "en", ringing[i].alarm->begun);
+        member_text(w, "zh", ringing[i].alarm->begun_zh);
+        member_time(w, "since", ringing[i].since_us);
+        json_object_end(w);
+    }
+    json_array_end(w);
+    json_object_end(w);
+}
+
+void api_alarms(struct request *r)
+{
+    request_print(r, print_alarms);
+}
+
 /* --- figures, cut to what a token may see --- */
 
 /* Those that are one number. */

@@ -205,6 +205,27 @@ void api_suppress(struct request *r)
         request_command(r, COMMAND_SUPPRESS, payload, request_answer);
 }
 
+static void print_stop(struct request *r, const struct view *v, struct json_writer *w)
+{
+    const struct envelope_id *id = r->context;
+    json_object_begin(w);
+    member_bool(w, "suppressed", is_stopped(v, id->key));
+    json_object_end(w);
+}
+
+/* The list can't be told, only asked: it has hashes alone. */
+void api_stops(struct request *r)
+{
+    struct envelope_id *id = ARENA_NEW(request_arena(r), struct envelope_id);
+    struct err e = {0};
+    struct status status = WRAP(&e, id_read_text(r, http_query(r->x, "id"), id, &e), "id");
+    r->context = id;
+    if (failed(status))
+        request_failed(r, status, &e);
+    else
+        request_print(r, print_stop);
+}
+
 /* --- reach --- */
 
 struct reach_request {

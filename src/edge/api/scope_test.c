@@ -146,6 +146,7 @@ static const struct reader {
 /* They tell nothing of a brand, or have a test of their own. */
 static const char *const without_brand[] = {
     "/api/v1/identity/types", "/api/v1/kinds", "/api/v1/relations/types", "/api/v1/events/stream", /* below */
+    "/api/v1/analytics", "/api/v1/analytics/studies/{study}", "/api/v1/properties", /* api/analytics_test.c */
     "/api/v1/relations/hand-overs", /* of the token's own brands alone, whatever is shared: api/relations_test.c */
 };
 
@@ -272,7 +273,12 @@ static void reach_is_told_with_its_reasons(struct t *t)
     r = get(&p, "/api/v1/people/user_id:cleo/reach?brand=b&channel=email");
     CHECK_TEXT(t, at(&p, r, "channels.0.reason"), "suppressed");
     CHECK_TEXT(t, at(&p, get(&p, "/api/v1/reach?brand=b&channel=email"), "channels.0.excluded.suppressed"), "1");
+    CHECK_TEXT(t, at(&p, get(&p, "/api/v1/stops?id=email:Cleo@b.example"), "suppressed"), "true");
+    CHECK_TEXT(t, at(&p, get(&p, "/api/v1/stops?id=email:nobody@b.example"), "suppressed"), "false");
+    CHECK_STATUS(t, get(&p, "/api/v1/stops"), 400);
+    CHECK_STATUS(t, of_a(&p, "/api/v1/stops?id=email:cleo@b.example", NULL), 403);
     CHECK_STATUS(t, post(&p, "/api/v1/suppress", "{\"id\":\"email:cleo@b.example\",\"suppressed\":false}"), 200);
+    CHECK_TEXT(t, at(&p, get(&p, "/api/v1/stops?id=email:cleo@b.example"), "suppressed"), "false");
     CHECK_TEXT(t, at(&p, get(&p, "/api/v1/reach?brand=b&channel=email"), "channels.0.reachable"), "1");
     CHECK_STATUS(t, post(&p, "/api/v1/suppress", "{\"suppressed\":false}"), 400);
     CHECK_STATUS(t, of_a(&p, "/api/v1/suppress", "{\"id\":\"email:cleo@b.example\"}"), 403);
