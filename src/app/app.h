@@ -49,7 +49,6 @@ const struct verb *verb_of(const struct arguments *a);
 struct registry;
 struct host_options;
 struct engine_options;
-fallible app_registry(struct registry **out_registry, struct err *e); /* all domains of this release */
 
 struct host_options app_host_options(const char *folder, const struct registry *registry); /* with this release's defaults */
 

@@ -1,7 +1,8 @@
 /* The folds of all domains at once, whichever there are: people who are found to be one have what one person would have to
- * whom all of it happened, in whatever order it came in. A new section that no property here speaks of fails. */
-#include "app/app.h"
+ * whom all of it happened, in whatever order it came in. A new section that no property here speaks of fails.
+ * Covers: ../domain/all.c */
 #include "base/time.h"
+#include "domain/all.h"
 #include "domain/people/people.h"
 #include "domain/relation/relation.h"
 #include "testing/harness.h"
@@ -181,7 +182,7 @@ static struct harness *world_create(struct t *t, const struct story *s, uint32_t
     const struct domain *domains[DOMAINS_MAX];
     struct registry *registry = NULL;
     struct err e = {0};
-    CHECK_DONE(t, app_registry(&registry, &e), &e);
+    CHECK_DONE(t, registry_of_all(&registry, &e), &e);
     size_t domain_count = registry_domain_count(registry);
     assert(domain_count <= DOMAINS_MAX);
     for (size_t i = 0; i < domain_count; i++)

@@ -9,22 +9,9 @@
 
 #include "app/app.h"
 #include "base/time.h"
-#include "domain/access/access.h"
-#include "domain/calendar/calendar.h"
-#include "domain/change/change.h"
-#include "domain/collect/collect.h"
-#include "domain/event/event.h"
-#include "domain/hook/hook.h"
-#include "domain/identity/identity.h"
-#include "domain/order/order.h"
-#include "domain/people/people.h"
-#include "domain/pulse/pulse.h"
-#include "domain/relation/relation.h"
-#include "domain/scope/scope.h"
-#include "domain/thing/thing.h"
+#include "domain/all.h"
 #include "edge/door.h"
 #include "edge/journal.h"
-#include "engine/engine_domain.h"
 #include "engine/host.h"
 #include "port/file.h"
 #include "port/web.h"
@@ -40,13 +27,6 @@
 #define SEGMENTS_A_PART 4u                /* the log's next segment must not take the reserve away by itself */
 #define WOKEN_AT_START_MAX 8u
 #define ASLEEP_AFTER_US (5 * US_PER_MINUTE)
-
-static const struct domain *const domains[] = {&engine_domain, &collect_domain, &identity_domain, &people_domain, &event_domain, &access_domain, &thing_domain, &calendar_domain, &order_domain, &pulse_domain, &relation_domain, &scope_domain, &hook_domain, &change_domain};
-
-fallible app_registry(struct registry **out_registry, struct err *e)
-{
-    return registry_create(domains, COUNT_OF(domains), out_registry, e);
-}
 
 struct host_options app_host_options(const char *folder, const struct registry *registry)
 {
@@ -239,7 +219,7 @@ int verb_serve(struct arguments *a)
         return EXIT_USAGE;
     }
     struct registry *registry = NULL;
-    status = app_registry(&registry, &e);
+    status = registry_of_all(&registry, &e);
     if (failed(status))
         return say_failure(status, &e);
     struct host_options options = app_host_options(folder, registry);

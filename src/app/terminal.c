@@ -60,6 +60,15 @@ size_t text_columns(struct bytes text)
     return columns;
 }
 
+struct bytes text_shortened(struct arena *a, struct bytes text, size_t columns_max)
+{
+    size_t columns;
+    assert(columns_max > 0);
+    if (text_columns(text) <= columns_max)
+        return text;
+    return bytes_of_text(arena_printf(a, "%.*s…", (int)fitting(text, columns_max - 1, &columns), (const char *)text.data));
+}
+
 const char *grouped(uint64_t number, char out_text[GROUPED_BYTES])
 {
     char digits[GROUPED_BYTES];
@@ -207,6 +216,14 @@ int64_t progress_us(const struct progress *p)
     return time_monotonic_us() - p->begin_us;
 }
 
+static void share_print(double share)
+{
+    unsigned filled = (unsigned)(share * BAR_COLUMNS);
+    for (unsigned i = 0; i < BAR_COLUMNS; i++)
+        (void)fputs(i < filled ? "█" : "░", stderr);
+    fprintf(stderr, " %3d%% ", (int)(share * 100));
+}
+
 void progress_show(struct progress *p, uint64_t so_far)
 {
     int64_t now_us = time_monotonic_us();
@@ -217,13 +234,21 @@ void progress_show(struct progress *p, uint64_t so_far)
     int64_t span_us = now_us - p->begin_us + 1;
     (void)grouped((uint64_t)((double)so_far * 1e6 / (double)span_us), rate);
     fprintf(stderr, "\r\033[K%s ", p->what);
-    if (p->total > 0) {
-        uint64_t filled = so_far >= p->total ? BAR_COLUMNS : so_far * BAR_COLUMNS / p->total;
-        for (uint64_t i = 0; i < BAR_COLUMNS; i++)
-            (void)fputs(i < filled ? "█" : "░", stderr);
-        fprintf(stderr, " %3d%% ", (int)(so_far >= p->total ? 100 : so_far * 100 / p->total));
-    }
+    if (p->total > 0)
+        share_print(so_far >= p->total ? 1 : (double)so_far / (double)p->total);
     fprintf(stderr, "%s %s, %s/s", grouped(so_far, count), p->unit, rate);
+    (void)fflush(stderr);
+}
+
+void progress_share(struct progress *p, double share)
+{
+    int64_t now_us = time_monotonic_us();
+    if (!p->shows || now_us - p->shown_us < PROGRESS_EVERY_US)
+        return;
+    p->shown_us = now_us;
+    fprintf(stderr, "\r\033[K%s ", p->what);
+    share_print(share < 0 ? 0 : share > 1 ? 1 : share);
+    fprintf(stderr, "%.1f s", (double)(now_us - p->begin_us) / 1e6);
     (void)fflush(stderr);
 }
 

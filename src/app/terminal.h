@@ -8,12 +8,15 @@
 /* Columns that a UTF-8 text takes. What is no UTF-8 counts one a byte. */
 size_t text_columns(struct bytes text);
 
+/* At most so many columns of it, with "…" at the end where something is gone; in the arena or `text` itself. */
+struct bytes text_shortened(struct arena *a, struct bytes text, size_t columns_max);
+
 /* 541909 -> "541,909". */
 #define GROUPED_BYTES 32
 const char *grouped(uint64_t number, char out_text[GROUPED_BYTES]);
 
 /* A table. Cells are borrowed until it is printed; the rows live in the arena. */
-#define GRID_COLUMNS_MAX 12u
+#define GRID_COLUMNS_MAX 64u
 struct grid {
     struct arena *arena;
     size_t columns;
@@ -41,6 +44,7 @@ struct progress {
 };
 void progress_begin(struct progress *p, const char *what, const char *unit, uint64_t total);
 void progress_show(struct progress *p, uint64_t so_far); /* at most ten times a second; cheap */
+void progress_share(struct progress *p, double share);   /* the same, for work that tells how much of it is done: 0 .. 1 */
 void progress_wait(struct progress *p);                  /* the same, for work that tells only that it goes on */
 void progress_end(struct progress *p);                   /* the line is gone */
 int64_t progress_us(const struct progress *p);           /* since the beginning */

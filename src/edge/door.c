@@ -22,6 +22,7 @@ struct door {
     struct streams *streams;
     struct exports *exports;
     struct doorman *doorman;
+    struct studies *studies;
     pthread_mutex_t lock;
     struct intake *intakes; /* free ones */
     size_t intake_count;
@@ -63,6 +64,11 @@ struct exports *door_exports(struct door *d)
 struct doorman *door_doorman(struct door *d)
 {
     return d->doorman;
+}
+
+struct studies *door_studies(struct door *d)
+{
+    return d->studies;
 }
 
 /* What SDKs in a browser need in every answer. */
@@ -574,6 +580,8 @@ fallible door_open(const struct door_options *options, struct door **out_door, s
     if (done(status))
         status = doorman_create(&d->doorman, e);
     if (done(status))
+        status = studies_create(&d->studies, e);
+    if (done(status))
         status = http_open(&http, &d->server, e);
     if (failed(status)) {
         door_close(d);
@@ -593,10 +601,12 @@ void door_close(struct door *d)
     if (d == NULL)
         return;
     doorman_send_home(d->doorman);
+    studies_send_home(d->studies);
     http_close(d->server);
     streams_destroy(d->streams);
     exports_destroy(d->exports);
     doorman_destroy(d->doorman);
+    studies_destroy(d->studies);
     while (d->intakes != NULL) {
         struct intake *i = d->intakes;
         d->intakes = i->next;

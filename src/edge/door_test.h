@@ -6,9 +6,11 @@
 #include <sys/stat.h>
 
 #include "domain/access/access.h"
+#include "domain/all.h"
 #include "domain/calendar/calendar.h"
 #include "domain/change/change.h"
 #include "domain/collect/collect.h"
+#include "domain/column/column.h"
 #include "domain/event/event.h"
 #include "domain/hook/hook.h"
 #include "domain/identity/identity.h"
@@ -86,13 +88,9 @@ static inline void place_token(struct place *p, const char *workspace, const str
 /* Host and door, over the folders that are there. */
 static inline void place_start(struct place *p, struct t *t)
 {
-    static const struct domain *const domains[] = {&engine_domain, &collect_domain, &identity_domain, &people_domain,
-                                                   &event_domain,  &access_domain,  &thing_domain,    &calendar_domain,
-                                                   &order_domain,  &pulse_domain,   &relation_domain, &scope_domain,
-                                                   &hook_domain,   &change_domain};
     struct err e = {0};
     *p = (struct place){.t = t, .curl = curl_easy_init(), .parser = json_parser_create(64u << 20)};
-    CHECK_DONE(t, registry_create(domains, COUNT_OF(domains), &p->registry, &e), &e);
+    CHECK_DONE(t, registry_of_all(&p->registry, &e), &e);
     struct host_options options = {.folder = t->folder,
                                    .registry = p->registry,
                                    .apply_version = 1,

@@ -31,4 +31,5 @@ struct intake {
 
 struct intake *intake_create(void);
 void intake_destroy(struct intake *i); /* NULL is fine */
+struct codec_context collect_context(const struct request *r); /* of a token's events that come now; lives as long as its catalogue */
 void collect_counts_add(struct collect_counts *c, const struct intake *i);

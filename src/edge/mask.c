@@ -5,7 +5,6 @@
 #include "lib/phone.h"
 #include "lib/text.h"
 
-#define MASKED_BYTES_MAX 512u
 #define DEPTH_MAX 32u
 #define PRINTED_BYTES_MAX (1u << 20)
 
@@ -83,6 +82,32 @@ void mask_text(struct json_writer *w, struct bytes text)
 void mask_free_text(struct json_writer *w, struct bytes text)
 {
     json_put_text(w, text.size == 0 ? "" : TEXT_MASK);
+}
+
+bool mask_hides_name(struct bytes name)
+{
+    bool of_person = false;
+    for (size_t from = 0, until; from <= name.size; from = until + 1) {
+        for (until = from; until < name.size && name.data[until] != '.';)
+            until++;
+        struct bytes key = bytes_slice(name, from, until);
+        if (key_is_personal(key, of_person))
+            return true;
+        of_person |= bytes_equal(key, BYTES_LIT("traits"));
+    }
+    return false;
+}
+
+bool mask_personal_text(struct bytes text, struct buf *out)
+{
+    if (!text_is_personal(text))
+        return false;
+    text_mask(out, text);
+    if (out->overflowed) {
+        buf_clear(out);
+        buf_push_text(out, TEXT_MASK);
+    }
+    return true;
 }
 
 /* How much of "phone:+8613812345678" under "ids" is the type and its colon; 0: it is no such text. */

@@ -17,5 +17,10 @@ struct json_writer *mask_begin(struct masking *m);
 void mask_end(struct masking *m, struct json_writer *w, struct bytes key, bool of_person);
 /* "+86138****5678", "w****@example.com", "王****": enough to recognise, not to use. */
 void mask_text(struct json_writer *w, struct bytes text);
+/* By the same rules: whether what stands under a name may not be seen, "address.city" being the city of an address; and the mask of a text
+ * that looks like a phone number or an address, into `out`, which has room for MASKED_BYTES_MAX (false: it doesn't look so). */
+#define MASKED_BYTES_MAX 512u
+bool mask_hides_name(struct bytes name);
+bool mask_personal_text(struct bytes text, struct buf *out);
 /* What somebody wrote in their own words may hold a name or a number anywhere: nothing of it is shown. */
 void mask_free_text(struct json_writer *w, struct bytes text);

@@ -46,6 +46,21 @@ static void what_looks_personal_is_personal(struct t *t)
     CHECK_TEXT(t, masked(t, false, "not json"), "null");
 }
 
+static void names_and_texts_are_judged_apart(struct t *t)
+{
+    static const char *const hidden[] = {"phone", "Mobile_2", "address.city", "contact.tel", "traits.name", "收货人"},
+                      *const shown[] = {"page", "name", "hotel", "city.name", "plan.", ""};
+    uint8_t room[MASKED_BYTES_MAX];
+    struct buf out = {.data = room, .capacity = sizeof room, .size_max = sizeof room};
+    for (size_t i = 0; i < COUNT_OF(hidden); i++)
+        CHECK(t, mask_hides_name(bytes_of_text(hidden[i])));
+    for (size_t i = 0; i < COUNT_OF(shown); i++)
+        CHECK(t, !mask_hides_name(bytes_of_text(shown[i])));
+    CHECK(t, !mask_personal_text(BYTES_LIT("home"), &out) && !mask_personal_text(BYTES_NONE, &out));
+    CHECK(t, mask_personal_text(BYTES_LIT("13812345678"), &out));
+    CHECK_TEXT(t, arena_text(t->arena, buf_bytes(&out)), "1381****5678");
+}
+
 static void deep_documents_end(struct t *t)
 {
     struct buf deep;
@@ -64,6 +79,7 @@ static const struct test tests[] = {
     {"texts keep their ends", texts_keep_their_ends, 1},
     {"names of things stay", names_of_things_stay, 1},
     {"what looks personal is personal", what_looks_personal_is_personal, 1},
+    {"names and texts are judged apart", names_and_texts_are_judged_apart, 1},
     {"deep documents end", deep_documents_end, 1},
 };
 TEST_MAIN(tests)

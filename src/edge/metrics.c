@@ -7,6 +7,7 @@
 #include "base/time.h"
 #include "domain/collect/collect.h"
 #include "edge/api/api.h"
+#include "edge/api/study.h"
 #include "edge/intake.h"
 
 #define METRICS_BYTES_MAX (16u << 20)
@@ -80,6 +81,19 @@ static void put_http(const struct request *r, struct buf *out)
     head(out, "kith_http_answers_total", "Answers by the first digit of their status.");
     for (unsigned i = 1; i < COUNT_OF(s.answers); i++)
         buf_printf(out, "kith_http_answers_total{status=\"%uxx\"} %" PRIu64 "\n", i, s.answers[i]);
+}
+
+static void put_questions(const struct request *r, struct buf *out)
+{
+    struct study_stats s;
+    studies_stats(door_studies(r->door), &s);
+    one(out, "kith_questions_waiting", "Questions about events that wait for their turn.", s.waiting);
+    one(out, "kith_questions_kept", "Answers that nobody has taken yet.", s.kept);
+    one(out, "kith_questions_full_total", "Questions turned away because too many waited.", s.full);
+    one(out, "kith_questions_worked_us_total", "Microseconds that questions were worked on.", (uint64_t)s.worked_us);
+    head(out, "kith_questions_total", "Questions by how they ended.");
+    buf_printf(out, "kith_questions_total{end=\"answered\"} %" PRIu64 "\nkith_questions_total{end=\"failed\"} %" PRIu64 "\n", s.answered, s.failed);
+    buf_printf(out, "kith_questions_total{end=\"cancelled\"} %" PRIu64 "\n", s.cancelled);
 }
 
 static void put_collected(const struct request *r, struct buf *out)
@@ -289,6 +303,7 @@ static void metrics_answer(struct request *r)
     put_host(r, &out);
     put_http(r, &out);
     put_collected(r, &out);
+    put_questions(r, &out);
     put_awake(request_host(r), &out);
     put_engines(&p);
     put_refusals(&p);

@@ -121,6 +121,13 @@ void doorman_send_home(struct doorman *d); /* nobody waits from now on: all that
 void doorman_destroy(struct doorman *d);   /* sent home before. NULL is fine */
 struct doorman *door_doorman(struct door *d);
 
+/* Questions that wait, are worked on, or whose answers nobody has taken yet (api/study.h). */
+struct studies;
+fallible studies_create(struct studies **out_studies, struct err *e);
+void studies_send_home(struct studies *s); /* takes none from now on; all that wait are answered, what works ends. NULL is fine */
+void studies_destroy(struct studies *s);   /* sent home before. NULL is fine */
+struct studies *door_studies(struct door *d);
+
 /* Buffers of one request being collected; taken from and given back to the door. */
 struct intake;
 struct intake *intake_take(struct door *d);
@@ -144,6 +151,8 @@ void api_lookup(struct request *r);
 void api_reviews(struct request *r);
 void api_acts(struct request *r);
 
+void api_imports(struct request *r); /* api/imports.c */
+
 void api_blocked(struct request *r); /* api/blocked.c */
 void api_blocked_set(struct request *r); /* choice: 1 blocks, 0 unblocks */
 
@@ -163,6 +172,7 @@ void api_order(struct request *r);
 void api_person_orders(struct request *r);
 void api_order_act(struct request *r); /* api/order_acts.c; choice: the command */
 void api_order_acts(struct request *r);
+void api_orders_elsewhere(struct request *r); /* api/order_elsewhere.c */
 void api_reconcile(struct request *r); /* api/order_books.c; choice of those that set: the command */
 void api_reconcile_orders(struct request *r);
 void api_declare(struct request *r);
@@ -196,6 +206,7 @@ void api_shares(struct request *r); /* api/scope.c */
 void api_share_acts(struct request *r);
 void api_share_set(struct request *r); /* choice: the command */
 void api_suppress(struct request *r);
+void api_stops(struct request *r);
 void api_reach(struct request *r);
 void api_person_reach(struct request *r);
 
@@ -226,9 +237,18 @@ void api_erase(struct request *r); /* api/erase.c */
 void api_erasures(struct request *r);
 void api_purge(struct request *r); /* POST asks for it, GET tells how many rounds are left */
 
+void api_questions(struct request *r); /* api/analytics.c */
+enum question_choice { QUESTION_ANSWER, QUESTION_PEOPLE, QUESTION_TRAITS };
+void api_question(struct request *r); /* choice: its answer, or the people of a cell of it */
+void api_study(struct request *r);
+void api_study_cancel(struct request *r);
+void api_properties(struct request *r); /* api/properties.c */
+void api_property_put(struct request *r);
+
 void api_health(struct request *r); /* api/ops.c */
 void api_ready(struct request *r);
 void api_stats(struct request *r);
+void api_alarms(struct request *r);
 void api_checkpoint(struct request *r); /* POST asks for one, GET tells how things stand */
 void api_metrics(struct request *r); /* metrics.c */
 void api_stream(struct request *r);  /* api/stream.c */

@@ -16,7 +16,8 @@
  * tell of persons. It may ask only where the table of routes says so (WHO_GUIDE).
  * What concerns the whole workspace (WHO_UNLIMITED) is refused to it; figures are cut to its brands, and those that can't be
  * cut exactly are left out, by name.
- * A token that names a store sees of events those of this store and those of none; of figures none that count events.
+ * A token that names a store sees of events those of this store and those of none; of figures none that count events, but for answers to questions
+ * about events, which are made of these alone (api/analytics.c).
  *
  * The token is NULL for a request that needs none: it sees all. Engine's thread where a view is asked for. */
 #pragma once

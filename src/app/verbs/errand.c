@@ -8,7 +8,7 @@
 #include "app/arguments.h"
 
 #define PATH_BYTES_MAX 3072u
-#define BODY_BYTES_MAX (64u << 10)
+#define BODY_BYTES_MAX (4u << 20)
 
 void errand_begin(struct errand *d, struct arguments *a)
 {
@@ -177,13 +177,19 @@ static bool attribute_take(struct errand *d, const char *word)
     return true;
 }
 
-bool errand_put_attributes(struct errand *d, struct arguments *a)
+bool errand_put_members(struct errand *d, struct arguments *a)
 {
     bool good = true;
-    json_key(&d->writer, "attributes");
-    json_object_begin(&d->writer);
     for (const char *word = argument_next(a); word != NULL && good; word = argument_next(a))
         good = attribute_take(d, word);
+    return good;
+}
+
+bool errand_put_attributes(struct errand *d, struct arguments *a)
+{
+    json_key(&d->writer, "attributes");
+    json_object_begin(&d->writer);
+    bool good = errand_put_members(d, a);
     json_object_end(&d->writer);
     return good;
 }

@@ -37,7 +37,9 @@ void errand_path_value(struct errand *d, const char *name, const char *value); /
 
 void errand_put_text(struct errand *d, const char *key, const char *text); /* a member of the body's open object; NULL: nothing */
 void errand_put_list(struct errand *d, const char *key, const char *text); /* "a,b,c" as a list; NULL: nothing */
-/* The member "attributes" of all words that are left, NAME=VALUE each; false: one of them isn't. */
+/* Members of all words that are left, NAME=VALUE each: what reads as JSON is what it says, anything else a text; false: a word isn't such. */
+bool errand_put_members(struct errand *d, struct arguments *a);
+/* The member "attributes" with these. */
 bool errand_put_attributes(struct errand *d, struct arguments *a);
 
 /* A verb of several words, `kith token add NAME`: the errand is found by its word, which it takes again once it has asked for its
@@ -56,6 +58,7 @@ void show_stats(struct json root, struct arena *a, FILE *out); /* of GET /api/v1
 int verb_get(struct arguments *a);
 int verb_find(struct arguments *a);
 int verb_stats(struct arguments *a);
+int verb_alarms(struct arguments *a);
 int verb_events(struct arguments *a);
 int verb_orders(struct arguments *a);
 int verb_order(struct arguments *a);
@@ -70,7 +73,12 @@ int verb_unshare(struct arguments *a);
 int verb_shares(struct arguments *a);
 int verb_suppress(struct arguments *a);
 int verb_unsuppress(struct arguments *a);
+int verb_suppressed(struct arguments *a);
 int verb_export(struct arguments *a);
+int verb_query(struct arguments *a); /* verbs/query.c */
+int verb_sql(struct arguments *a);   /* verbs/sql.c */
+int verb_properties(struct arguments *a); /* verbs/properties.c */
+int verb_property(struct arguments *a);
 int verb_put(struct arguments *a);
 int verb_list(struct arguments *a);
 int verb_find_thing(struct arguments *a);

@@ -193,7 +193,7 @@ static int export_person(struct errand *d, struct arguments *a, const char *out)
 
 int verb_export(struct arguments *a)
 {
-    static const char *const passed_on[] = {"after", "brand", "kind", "shop", "since", "until"};
+    static const char *const passed_on[] = {"after", "brand", "event", "kind", "shop", "since", "until"};
     struct errand d;
     errand_begin(&d, a);
     const char *format = argument_option(a, "format"), *values[COUNT_OF(passed_on)];

@@ -11,6 +11,7 @@
 #define SHORT_TIME_BYTES 24u
 
 #define CELL_COLUMNS_MAX 44u
+#define LIST_COLUMNS_MAX 12u
 #define DEPTH_MAX 6u
 
 /* --- values --- */
@@ -150,7 +151,7 @@ static size_t table_names(struct json list, struct bytes names[GRID_COLUMNS_MAX]
     struct bytes key;
     for (struct json_walk w = json_items(list); json_item_next(&w, &item);)
         for (struct json_walk m = json_members(item); json_member_next(&m, &key, &value);) {
-            if (count == GRID_COLUMNS_MAX || has_name(names, count, key))
+            if (count == LIST_COLUMNS_MAX || has_name(names, count, key))
                 continue;
             right[count] = json_is(value, JSON_NUMBER);
             names[count++] = key;

@@ -387,6 +387,20 @@ bool body_read(struct request *r, struct body_members members, struct json_parse
     return false;
 }
 
+bool body_read_by(struct request *r, struct body_members members, body_taker take)
+{
+    struct json_parser *p;
+    struct json root;
+    struct err e = {0};
+    if (!body_read(r, members, &p, &root))
+        return false;
+    struct status status = take(r, root, &e);
+    json_parser_destroy(p);
+    if (failed(status))
+        request_failed(r, status, &e);
+    return done(status);
+}
+
 fallible request_may_redo(const struct request *r, struct err *e)
 {
     if (request_may(r, ROLE_ADMIN) && !scope_is_limited(r->token))

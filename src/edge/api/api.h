@@ -90,6 +90,9 @@ fallible members_check(struct json object, struct body_members members, struct e
 /* A body in JSON, parsed and checked; false: answered already with what is wrong. The caller destroys *out_parser when
  * done with the document, and before it answers. */
 bool body_read(struct request *r, struct body_members members, struct json_parser **out_parser, struct json *out_root);
+/* The same for a body that is gone when this returns: `take` copies what it keeps, into the request's context say. false: answered already. */
+typedef fallible (*body_taker)(struct request *r, struct json root, struct err *e);
+bool body_read_by(struct request *r, struct body_members members, body_taker take);
 
 /* Whether this token may say of an act when it was decided elsewhere (`kith redo`): an admin's that is not limited. DENIED. */
 fallible request_may_redo(const struct request *r, struct err *e);

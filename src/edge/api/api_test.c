@@ -1,4 +1,4 @@
-/* What the API answers, asked by HTTP. Covers: api.c, admin.c, find.c, hooks.c, identity.c, people.c, sources.c, types.c */
+/* What the API answers, asked by HTTP. Covers: api.c, admin.c, find.c, hooks.c, identity.c, imports.c, people.c, sources.c, types.c */
 #include "edge/door_test.h"
 
 #define XIAOMING "/api/v1/people/phone:13812345678"
@@ -666,6 +666,27 @@ static void a_name_that_is_too_long_costs_its_event_alone(struct t *t)
     place_close(&p);
 }
 
+static void imported_files_are_told(struct t *t)
+{
+    struct place p;
+    place_open_main(&p, t);
+    CHECK_STATUS(t, post(&p, "/api/v1/events?import=1&source=till",
+                         "{\"event\":\"x\",\"line\":\"0123456789abcdef0123456789abcdef:1\"}\n{\"event\":\"x\",\"line\":\"0123456789abcdef0123456789abcdef:4100\"}\n"
+                         "{\"event\":\"x\",\"line\":\"f123456789abcdef0123456789abcdef:7\"}"), 200);
+    struct reply r = get(&p, "/api/v1/imports?limit=1");
+    CHECK_TEXT(t, at(&p, r, "imports.0.file"), "0123456789abcdef0123456789abcdef");
+    CHECK_TEXT(t, at(&p, r, "imports.0.sources"), "[\"till\"]");
+    CHECK_TEXT(t, at(&p, r, "imports.0.lines"), "2");
+    CHECK_TEXT(t, at(&p, r, "imports.0.last_line"), "4100");
+    r = get(&p, arena_printf(t->arena, "/api/v1/imports?after=%s", at(&p, r, "next")));
+    CHECK(t, count_at(&p, r, "imports") == 1 && has(r, "f123456789abcdef0123456789abcdef") && has(r, "\"next\":null"));
+    r = get(&p, "/api/v1/imports?file=f123456789abcdef0123456789abcdef");
+    CHECK(t, count_at(&p, r, "imports") == 1 && has(r, "\"last_line\":7"));
+    CHECK_EQ(t, count_at(&p, get(&p, "/api/v1/imports?file=f123456789abcdef0123456789abcde0"), "imports"), 0);
+    CHECK_STATUS(t, get(&p, "/api/v1/imports?file=e.csv"), 400);
+    place_close(&p);
+}
+
 static const struct test tests[] = {
     {"a profile tells who and why", a_profile_tells_who_and_why, 1},
     {"who is not there is told what to do", who_is_not_there_is_told_what_to_do, 1},
@@ -693,5 +714,6 @@ static const struct test tests[] = {
     {"what is wrong is said in Chinese too", what_is_wrong_is_said_in_chinese_too, 1},
     {"a search in no UTF-8 is refused", a_search_in_no_utf_8_is_refused, 1},
     {"a name that is too long costs its event alone", a_name_that_is_too_long_costs_its_event_alone, 1},
+    {"imported files are told", imported_files_are_told, 1},
 };
 TEST_MAIN(tests)

@@ -184,8 +184,9 @@ static fallible zone_read(struct request *r, struct json root, struct calendar *
     return DONE;
 }
 
-static fallible calendar_read(struct request *r, struct json root, struct calendar_request *q, struct err *e)
+static fallible calendar_read(struct request *r, struct json root, struct err *e)
 {
+    struct calendar_request *q = r->context;
     uint32_t closed;
     TRY(of_read(root, &q->said.of, e));
     q->said.name = arena_copy(request_arena(r), json_string(json_find(root, BYTES_LIT("name"))));
@@ -236,17 +237,8 @@ void api_calendar_put(struct request *r)
         {"zone", BODY_TEXT, true},          {"closed_weekdays", BODY_NAMES, false},
         {"closed_days", BODY_NAMES, false}, {"silent", BODY_NAMES, false}};
     struct calendar_request *q = ARENA_NEW(request_arena(r), struct calendar_request);
-    struct json_parser *p;
-    struct json root;
-    struct err e = {0};
-    if (!body_read(r, BODY_MEMBERS(members), &p, &root))
-        return;
     q->payload = arena_buf(request_arena(r), CALENDAR_BYTES_MAX);
     r->context = q;
-    struct status status = calendar_read(r, root, q, &e);
-    json_parser_destroy(p);
-    if (failed(status))
-        request_failed(r, status, &e);
-    else
+    if (body_read_by(r, BODY_MEMBERS(members), calendar_read))
         request_read(r, calendar_settle, calendar_send);
 }

@@ -258,7 +258,7 @@ static fallible body_open(struct intake *i, struct bytes *out_body, struct err *
     return DONE;
 }
 
-static struct codec_context context_of(const struct request *r)
+struct codec_context collect_context(const struct request *r)
 {
     return (struct codec_context){
         .rules = r->catalogue->rules,
@@ -298,7 +298,7 @@ void api_collect_native(struct request *r)
 {
     static const struct fault_naming naming = {"faults", "line", 1};
     struct intake *i = intake_take(r->door);
-    struct codec_context c = context_of(r);
+    struct codec_context c = collect_context(r);
     struct bytes body;
     struct err e = {0};
     intake_begin(i, r, respond_native, &naming);
@@ -317,7 +317,7 @@ void api_collect_segment(struct request *r)
 {
     static const struct fault_naming naming = {"rejected", "index", 0};
     struct intake *i = intake_take(r->door);
-    struct codec_context c = context_of(r);
+    struct codec_context c = collect_context(r);
     struct bytes body;
     struct err e = {0};
     intake_begin(i, r, respond_segment, &naming);

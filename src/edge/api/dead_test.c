@@ -38,6 +38,7 @@ static void dead_letters_are_told_sent_again_and_dropped(struct t *t)
                       "{\"name\":\"crm\",\"target\":\"https://crm.example.com/"
                       "in\",\"secret\":\"verborgen\",\"facts\":[\"token_changed\"]}"),
                  200);
+    CHECK_EQ(t, count_at(&p, get(&p, "/api/v1/alarms"), "alarms"), 0);
     die(&p, token_told(&p, "店长"), "410: gone");
     die(&p, token_told(&p, "b"), "given up");
     struct reply r = get(&p, DEAD);
@@ -45,6 +46,8 @@ static void dead_letters_are_told_sent_again_and_dropped(struct t *t)
     CHECK_TEXT(t, at(&p, r, "dead.0.reason"), "410: gone");
     CHECK_TEXT(t, at(&p, r, "dead.0.effect"), "hook.web");
     CHECK(t, !has(r, "verborgen"));
+    CHECK_TEXT(t, at(&p, get(&p, "/api/v1/alarms"), "alarms.0.alarm"), "dead_letters");
+    CHECK(t, at(&p, get(&p, "/api/v1/alarms"), "alarms.0.since")[0] == '2' && has(get(&p, "/api/v1/alarms"), "未被对方接收"));
     const char *first = at(&p, r, "dead.0.position");
     struct reply page = get(&p, DEAD "?limit=1");
     CHECK_TEXT(t, at(&p, page, "next"), first);
@@ -61,6 +64,6 @@ static void dead_letters_are_told_sent_again_and_dropped(struct t *t)
 }
 
 static const struct test tests[] = {
-    {"dead letters are told, sent again and dropped", dead_letters_are_told_sent_again_and_dropped, 1},
+    {"dead letters are told, ring, are sent again and dropped", dead_letters_are_told_sent_again_and_dropped, 1},
 };
 TEST_MAIN(tests)

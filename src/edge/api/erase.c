@@ -2,9 +2,12 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "domain/column/column.h"
 #include "domain/event/event.h"
 #include "edge/api/api.h"
 #include "edge/api/custody.h"
+#include "edge/api/study.h"
+#include "edge/api/study_shelf.h"
 
 #define ERASURES_MAX 1000u
 
@@ -77,11 +80,18 @@ static void put_keys(const struct erasure *x, struct json_writer *w)
     json_array_end(w);
 }
 
+/* Files that were purged are removed, and no question holds one of them any more. */
+static bool is_swept(const struct request *r, const struct view *v)
+{
+    return event_purge_is_swept(v) && column_purge_is_swept(v) &&
+           study_shelves_tidy(studies_shelves(door_studies(r->door)), r->workspace, v);
+}
+
 /* How far it is: rows at once, then the events, then the log. */
-static void put_erasure(struct request *r, const struct view *v, const struct erasure *x, struct json_writer *w)
+static void put_erasure(struct request *r, const struct view *v, const struct erasure *x, bool is_purge_swept, struct json_writer *w)
 {
     char id[PUBLIC_ID_TEXT_BYTES];
-    bool from_runs = event_purged_until(v) > x->position;
+    bool is_rewritten = event_purged_until(v) > x->position && column_purged_until(v) > x->position;
     json_object_begin(w);
     member_uint(w, "position", x->position);
     member_time(w, "time", x->time_us);
@@ -99,8 +109,8 @@ static void put_erasure(struct request *r, const struct view *v, const struct er
     uint64_t last_position;
     bool is_kept_settled = custodies_put(v, x->position, w, &last_position);
     member_bool(w, "kept_settled", is_kept_settled);
-    member_bool(w, "events_rewritten", from_runs);
-    member_bool(w, "events_purged", from_runs && event_purge_is_swept(v));
+    member_bool(w, "events_rewritten", is_rewritten);
+    member_bool(w, "events_purged", is_rewritten && is_purge_swept);
     member_bool(w, "log_purged",
                 is_kept_settled && log_first(engine_log(workspace_engine(r->workspace))) > last_position);
     json_object_end(w);
@@ -111,12 +121,13 @@ static void print_erasures(struct request *r, const struct view *v, struct json_
     struct erasure x;
     uint64_t from = 0, count = 0;
     struct err ignored;
+    bool is_purge_swept = is_swept(r, v);
     (void)query_number(r, "after", 0, UINT64_MAX, &from, &ignored).code; /* api_erasures has seen it */
     json_object_begin(w);
     json_key(w, "erasures");
     json_array_begin(w);
     for (; count < ERASURES_MAX && identity_erasure_next(v, from, v->arena, &x); from = x.position + 1, count++)
-        put_erasure(r, v, &x, w);
+        put_erasure(r, v, &x, is_purge_swept, w);
     json_array_end(w);
     if (count == ERASURES_MAX)
         member_uint(w, "next", from);

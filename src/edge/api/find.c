@@ -5,6 +5,7 @@
 #include "base/time.h"
 #include "domain/relation/relation.h"
 #include "edge/api/api.h"
+#include "edge/api/brief.h"
 #include "edge/identifiers.h"
 #include "edge/mask.h"
 #include "edge/scope.h"
@@ -56,62 +57,6 @@ static void asks_read(struct request *r)
     ask_add(r, BYTES_LIT("phone"), f->text);
     ask_add(r, BYTES_LIT("email"), f->text);
     ask_add(r, BYTES_LIT("user_id"), f->text);
-}
-
-/* --- what is shown of each --- */
-
-static void put_name(struct request *r, const struct view *v, uint32_t person, struct json_writer *w)
-{
-    const struct trait *list;
-    size_t count = people_traits(v, person, &list);
-    uint32_t name = name_number(v, NAME_TRAIT, BYTES_LIT("name"));
-    json_key(w, "name");
-    for (size_t i = 0; i < count && name != 0; i++) {
-        struct unpack u = unpack_of(list[i].value);
-        if (list[i].name != name || !scope_sees_brand_number(r->token, v, list[i].brand))
-            continue;
-        struct value value = unpack_value(&u);
-        if (!unpack_good(&u) || value.kind != VALUE_TEXT)
-            continue;
-        if (r->token != NULL && r->token->masked)
-            mask_text(w, value.body);
-        else
-            json_put_string(w, value.body);
-        return;
-    }
-    json_put_null(w);
-}
-
-/* Always masked: whoever needs the number opens the profile, and that is noted. */
-static void put_phone(struct request *r, const struct view *v, uint32_t person, struct json_writer *w)
-{
-    struct identifiers_seen ids = identifiers_seen(r, v, person);
-    member_uint(w, "identifiers", ids.seen);
-    json_key(w, "phone");
-    for (size_t i = 0; i < ids.count; i++) {
-        const struct identifier *id = &ids.list[i];
-        if (id->type == TYPE_PHONE && id->state == ID_IN_FORCE && ids.places[i] != IDENTIFIER_HIDDEN) {
-            mask_text(w, id->value);
-            return;
-        }
-    }
-    json_put_null(w);
-}
-
-static void put_seen(struct request *r, const struct view *v, uint32_t person, struct json_writer *w)
-{
-    const struct counter *list;
-    size_t count = people_counters(v, person, &list);
-    int64_t last_us = INT64_MIN;
-    uint64_t events = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (!scope_sees_counter(r->token, v, &list[i]))
-            continue;
-        last_us = list[i].last_us > last_us ? list[i].last_us : last_us;
-        events += list[i].count;
-    }
-    member_uint(w, "events", events);
-    member_time(w, "last_seen", last_us); /* null when there was none */
 }
 
 static void found_add(struct request *r, const struct view *v, uint32_t person)
@@ -177,11 +122,7 @@ static void print_found(struct request *r, const struct view *v, struct json_wri
     json_array_begin(w);
     for (size_t i = 0; i < f->found_count; i++) {
         json_object_begin(w);
-        member_person(w, "id", v, f->found[i]);
-        member_uint(w, "number", f->found[i]);
-        put_name(r, v, f->found[i], w);
-        put_phone(r, v, f->found[i], w);
-        put_seen(r, v, f->found[i], w);
+        put_brief(r, v, f->found[i], w);
         json_object_end(w);
     }
     json_array_end(w);

@@ -116,8 +116,9 @@ static fallible again_read(const struct request *r, struct json root, struct ide
     return DONE;
 }
 
-static fallible act_read(const struct request *r, struct json root, struct act_request *a, struct err *e)
+static fallible act_read(struct request *r, struct json root, struct err *e)
 {
+    struct act_request *a = r->context;
     struct arena *arena = request_arena(r);
     a->act.by = bytes_of_text(r->token->name);
     for (uint32_t i = 0; i < r->token->brand_count; i++)
@@ -332,18 +333,9 @@ static void act_send(struct request *r)
 void api_act(struct request *r)
 {
     struct act_request *a = ARENA_NEW(request_arena(r), struct act_request);
-    struct json_parser *p;
-    struct json root;
-    struct err e = {0};
     a->command_id = (uint32_t)r->route->choice;
-    if (!body_read(r, members_of(a->command_id), &p, &root))
-        return;
     r->context = a;
-    struct status status = act_read(r, root, a, &e);
-    json_parser_destroy(p);
-    if (failed(status))
-        request_failed(r, status, &e);
-    else
+    if (body_read_by(r, members_of(a->command_id), act_read))
         request_read(r, act_settle, act_send);
 }
 
@@ -502,9 +494,10 @@ static void lookup_go_on(struct request *r)
         lookup_answer(r);
 }
 
-static fallible lookup_ids(const struct request *r, struct json list, struct lookup_request *l, struct err *e)
+static fallible lookup_ids(struct request *r, struct json root, struct err *e)
 {
-    struct json from;
+    struct lookup_request *l = r->context;
+    struct json from, list = json_find(root, BYTES_LIT("ids"));
     size_t count = json_count(list);
     if (json_is(list, JSON_ABSENT) || count > LOOKUP_IDS_MAX)
         return FAIL(e, INVALID, "ids: want a list of at most %u identifiers", LOOKUP_IDS_MAX);
@@ -523,17 +516,10 @@ void api_lookup(struct request *r)
 {
     static const struct body_member members[] = {{"ids", BODY_IDS, false}};
     struct lookup_request *l = ARENA_NEW(request_arena(r), struct lookup_request);
-    struct json_parser *p;
-    struct json root;
-    struct err e = {0};
-    if (!body_read(r, BODY_MEMBERS(members), &p, &root))
-        return;
     r->context = l;
-    struct status status = lookup_ids(r, json_find(root, BYTES_LIT("ids")), l, &e);
-    json_parser_destroy(p);
-    if (failed(status))
-        request_failed(r, status, &e);
-    else if (l->count == 0)
+    if (!body_read_by(r, BODY_MEMBERS(members), lookup_ids))
+        return;
+    if (l->count == 0)
         lookup_answer(r);
     else
         request_read(r, lookup_read, lookup_go_on);

@@ -119,8 +119,9 @@ static fallible attribute_read(struct request *r, struct json from, struct kind_
     return type_read(json_find(from, BYTES_LIT("type")), &a->type, e);
 }
 
-static fallible kind_read(struct request *r, struct json root, struct kind_request *q, struct err *e)
+static fallible kind_read(struct request *r, struct json root, struct err *e)
 {
+    struct kind_request *q = r->context;
     struct thing_kind *kind = &q->kind;
     struct json item, parents = json_find(root, BYTES_LIT("parents"));
     bool said;
@@ -208,17 +209,8 @@ void api_kind_put(struct request *r)
                                                  {"personal", BODY_BOOL, false}, {"owned", BODY_BOOL, false},
                                                  {"parents", BODY_NAMES, false}, {"attributes", BODY_LIST, false}};
     struct kind_request *q = ARENA_NEW(request_arena(r), struct kind_request);
-    struct json_parser *p;
-    struct json root;
-    struct err e = {0};
-    if (!body_read(r, BODY_MEMBERS(members), &p, &root))
-        return;
     q->payload = arena_buf(request_arena(r), ROW_BYTES_MAX);
     r->context = q;
-    struct status status = kind_read(r, root, q, &e);
-    json_parser_destroy(p);
-    if (failed(status))
-        request_failed(r, status, &e);
-    else
+    if (body_read_by(r, BODY_MEMBERS(members), kind_read))
         request_read(r, kind_settle, kind_send);
 }

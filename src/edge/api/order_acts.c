@@ -108,8 +108,9 @@ static fallible correction_read(struct request *r, struct json root, struct orde
     return status;
 }
 
-static fallible ask_read(struct request *r, struct json root, struct order_act_request *a, struct err *e)
+static fallible ask_read(struct request *r, struct json root, struct err *e)
 {
+    struct order_act_request *a = r->context;
     struct order_ask ask = {.key = {r->parameters[0], r->parameters[1]}, .by = bytes_of_text(r->token->name)};
     struct buf packed;
     ask.reason = json_string(json_find(root, BYTES_LIT("reason")));
@@ -158,18 +159,9 @@ static void act_send(struct request *r)
 void api_order_act(struct request *r)
 {
     struct order_act_request *a = ARENA_NEW(request_arena(r), struct order_act_request);
-    struct json_parser *p;
-    struct json root;
-    struct err e = {0};
     a->command = (uint32_t)r->route->choice;
-    if (!body_read(r, act_members(a->command), &p, &root))
-        return;
     r->context = a;
-    struct status status = ask_read(r, root, a, &e);
-    json_parser_destroy(p);
-    if (failed(status))
-        request_failed(r, status, &e);
-    else
+    if (body_read_by(r, act_members(a->command), ask_read))
         request_read(r, act_settle, act_send);
 }
 

@@ -1,4 +1,4 @@
-/* Orders by HTTP: taken in, shown, decided on, reconciled. Covers: order_acts.c, order_books.c, order_print.c */
+/* Orders by HTTP: taken in, shown, decided on, reconciled. Covers: order_acts.c, order_books.c, order_elsewhere.c, order_print.c */
 #include "edge/door_test.h"
 
 #define ORDERS "/api/v1/orders"
@@ -283,6 +283,29 @@ static void rates_and_shops_are_set(struct t *t)
     place_close(&p);
 }
 
+#define ELSEWHERE ORDERS "/elsewhere"
+/* The names of shops come with the events of their orders. */
+static void a_number_of_another_shop(struct t *t)
+{
+    static const char asked[] = "{\"orders\":[{\"shop\":\"jd-1\",\"number\":\"3722\"},{\"shop\":\"jd-1\",\"number\":\"9\"},"
+                                "{\"shop\":\"tmall-1\",\"number\":\"3721\"},{\"shop\":\"jd-1\",\"number\":\"3721\"}]}";
+    struct place p;
+    open_orders(&p, t);
+    (void)xiaomings_orders(&p, 1);
+    struct reply r = post(&p, ELSEWHERE, asked);
+    CHECK_STATUS(t, r, 200);
+    CHECK_TEXT(t, at(&p, r, "looked_up"), "4");
+    CHECK_EQ(t, count_at(&p, r, "elsewhere"), 2);
+    CHECK_TEXT(t, at(&p, r, "elsewhere.0.at"), "0");
+    CHECK_TEXT(t, at(&p, r, "elsewhere.1.at"), "3");
+    CHECK_TEXT(t, at(&p, r, "elsewhere.1.shop"), "tmall-1");
+    CHECK_STATUS(t, post(&p, ELSEWHERE, "{\"orders\":[]}"), 200);
+    CHECK_STATUS(t, post(&p, ELSEWHERE, "{\"orders\":[{\"shop\":\"a\",\"number\":1}]}"), 400);
+    CHECK_STATUS(t, post(&p, ELSEWHERE, "{}"), 400);
+    CHECK_STATUS(t, post(&p, ELSEWHERE, "{\"orders\":[{\"shop\":\"a\"}]}"), 400);
+    place_close(&p);
+}
+
 static const struct test tests[] = {
     {"what can't be read is a problem", what_can_t_be_read_is_a_problem, 1},
     {"an order is shown with its sums", an_order_is_shown_with_its_sums, 1},
@@ -293,5 +316,6 @@ static const struct test tests[] = {
     {"scope and masking hold", scope_and_masking_hold, 1},
     {"a day is reconciled", a_day_is_reconciled, 1},
     {"rates and shops are set", rates_and_shops_are_set, 1},
+    {"a number of another shop is found", a_number_of_another_shop, 1},
 };
 TEST_MAIN(tests)

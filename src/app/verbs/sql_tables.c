@@ -1,0 +1,320 @@
+#include "app/verbs/sql_tables.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/arguments.h"
+#include "app/verbs/sql_rows.h"
+#include "base/time.h"
+#include "edge/api/export_rows.h"
+
+#define PATH_BYTES_MAX 4000u
+#define ROWS_USUAL 1e7 /* of a table that nothing narrows, for the planner */
+#define NARROWER 20.0  /* so much by each condition that the daemon looks at */
+#define READS_MAX 8u   /* of a table in one query: more is a join that reads it anew for each row of another */
+
+/* A condition that the daemon looks at. */
+struct push {
+    const char *table, *column;
+    unsigned char op; /* of SQLite */
+    const char *parameter;
+    bool is_time;
+    int64_t later_us; /* added to a time: the daemon's ends are open, SQL's may be closed */
+};
+static const struct push pushes[] = {
+    {"events", "time", SQLITE_INDEX_CONSTRAINT_GE, "since", true, 0},
+    {"events", "time", SQLITE_INDEX_CONSTRAINT_GT, "since", true, 0},
+    {"events", "time", SQLITE_INDEX_CONSTRAINT_LT, "until", true, US_PER_SECOND},
+    {"events", "time", SQLITE_INDEX_CONSTRAINT_LE, "until", true, US_PER_SECOND},
+    {"events", "event", SQLITE_INDEX_CONSTRAINT_EQ, "event", false, 0},
+    {"events", "brand", SQLITE_INDEX_CONSTRAINT_EQ, "brand", false, 0},
+    {"orders", "created", SQLITE_INDEX_CONSTRAINT_GE, "since", true, 0},
+    {"orders", "created", SQLITE_INDEX_CONSTRAINT_GT, "since", true, 0},
+    {"orders", "created", SQLITE_INDEX_CONSTRAINT_LT, "until", true, US_PER_SECOND},
+    {"orders", "created", SQLITE_INDEX_CONSTRAINT_LE, "until", true, US_PER_SECOND},
+    {"orders", "brand", SQLITE_INDEX_CONSTRAINT_EQ, "brand", false, 0},
+    {"orders", "shop", SQLITE_INDEX_CONSTRAINT_EQ, "shop", false, 0},
+    {"things", "kind", SQLITE_INDEX_CONSTRAINT_EQ, "kind", false, 0},
+};
+
+struct table {
+    sqlite3_vtab base; /* first: SQLite knows it by this */
+    const struct export_kind *kind;
+    struct arguments *arguments;
+    unsigned reads;
+};
+
+struct cursor {
+    sqlite3_vtab_cursor base;
+    struct sql_rows *rows;
+    struct json row; /* absent: at the end */
+    sqlite3_int64 number;
+};
+
+static int vtab_fail(sqlite3_vtab *v, struct status status, const struct err *e)
+{
+    sqlite3_free(v->zErrMsg);
+    v->zErrMsg = sqlite3_mprintf("%s", e->text);
+    return status.code == STATUS_CANCELLED ? SQLITE_INTERRUPT : SQLITE_ERROR;
+}
+
+/* --- the table --- */
+
+static int table_connect(sqlite3 *db, void *own, int count, const char *const *words, sqlite3_vtab **out_table,
+                         char **out_error)
+{
+    const struct table *of = own;
+    struct buf schema;
+    (void)count, (void)words, (void)out_error;
+    buf_init(&schema, 1u << 16);
+    for (size_t i = 0; i < of->kind->column_count; i++)
+        buf_printf(&schema, "%s\"%s\"", i == 0 ? "CREATE TABLE t(" : ",", of->kind->columns[i].name);
+    buf_push_text(&schema, ")");
+    buf_push_byte(&schema, 0);
+    int code = sqlite3_declare_vtab(db, (const char *)schema.data);
+    buf_fini(&schema);
+    struct table *t = code == SQLITE_OK ? sqlite3_malloc(sizeof *t) : NULL;
+    if (t == NULL)
+        return code == SQLITE_OK ? SQLITE_NOMEM : code;
+    *t = *of;
+    *out_table = &t->base;
+    return SQLITE_OK;
+}
+
+static int table_disconnect(sqlite3_vtab *v)
+{
+    sqlite3_free(v);
+    return SQLITE_OK;
+}
+
+/* -1: it is none. */
+static int push_of(const struct table *t, const struct sqlite3_index_constraint *c)
+{
+    if (c->iColumn < 0)
+        return -1;
+    for (size_t i = 0; i < COUNT_OF(pushes); i++)
+        if (strcmp(pushes[i].table, t->kind->name) == 0 && pushes[i].op == c->op &&
+            strcmp(pushes[i].column, t->kind->columns[c->iColumn].name) == 0)
+            return (int)i;
+    return -1;
+}
+
+/* Does the query look at whose an event is? That is told only when it is asked for: it costs the daemon a look for each. */
+static bool wants_person(const struct table *t, uint64_t columns_used)
+{
+    for (size_t i = 0; i < t->kind->column_count; i++)
+        if (t->kind == &export_kinds[EXPORT_EVENTS] && strcmp(t->kind->columns[i].name, "person") == 0)
+            return (columns_used >> (i < 63 ? i : 63) & 1) != 0;
+    return false;
+}
+
+/* Says which conditions the daemon looks at: a letter each in the plan's text, their values in this order. SQLite looks at all of them again. The plan's
+ * number is 1 when people are wanted. */
+static int table_plan(sqlite3_vtab *v, sqlite3_index_info *info)
+{
+    const struct table *t = (const struct table *)v;
+    char letters[COUNT_OF(pushes) + 1];
+    int count = 0;
+    info->estimatedCost = ROWS_USUAL;
+    for (int i = 0; i < info->nConstraint; i++) {
+        int push = info->aConstraint[i].usable != 0 ? push_of(t, &info->aConstraint[i]) : -1;
+        char letter = (char)('a' + push);
+        if (push < 0 || (count > 0 && memchr(letters, letter, (size_t)count) != NULL))
+            continue;
+        letters[count++] = letter;
+        info->aConstraintUsage[i].argvIndex = count;
+        info->estimatedCost /= NARROWER;
+    }
+    letters[count] = 0;
+    info->estimatedRows = (sqlite3_int64)info->estimatedCost;
+    info->idxNum = wants_person(t, info->colUsed);
+    info->idxStr = sqlite3_mprintf("%s", letters);
+    info->needToFreeIdxStr = 1;
+    return info->idxStr == NULL ? SQLITE_NOMEM : SQLITE_OK;
+}
+
+/* --- a run through it --- */
+
+static int cursor_open(sqlite3_vtab *v, sqlite3_vtab_cursor **out_cursor)
+{
+    struct cursor *c = sqlite3_malloc(sizeof *c);
+    (void)v;
+    if (c == NULL)
+        return SQLITE_NOMEM;
+    *c = (struct cursor){.row = JSON_NOTHING};
+    *out_cursor = &c->base;
+    return SQLITE_OK;
+}
+
+static int cursor_close(sqlite3_vtab_cursor *base)
+{
+    struct cursor *c = (struct cursor *)base;
+    sql_rows_close(c->rows);
+    sqlite3_free(c);
+    return SQLITE_OK;
+}
+
+static int cursor_next(sqlite3_vtab_cursor *base)
+{
+    struct cursor *c = (struct cursor *)base;
+    struct err e = {0};
+    struct status status = sql_rows_next(c->rows, &c->row, &e);
+    c->number++;
+    return done(status) ? SQLITE_OK : vtab_fail(base->pVtab, status, &e);
+}
+
+/* A time in SQL is text: a day is its first instant in UTC. What is no time is left for SQLite to compare. */
+static void push_time(struct buf *path, const struct push *p, const char *text)
+{
+    char formatted[TIME_TEXT_BYTES];
+    int64_t us;
+    bool is_day = strlen(text) == strlen("2026-11-22");
+    char whole[64];
+    (void)snprintf(whole, sizeof whole, "%.40s%s", text, is_day ? "T00:00:00Z" : "");
+    if (failed(time_parse(bytes_of_text(whole), &us, NULL)))
+        return;
+    buf_printf(path, "&%s=", p->parameter);
+    url_push(path, bytes_of_text(time_format(us + p->later_us, formatted)));
+}
+
+static void push_put(struct buf *path, const struct push *p, sqlite3_value *value)
+{
+    const char *text = sqlite3_value_type(value) == SQLITE_TEXT ? (const char *)sqlite3_value_text(value) : NULL;
+    if (text == NULL || text[0] == 0)
+        return;
+    if (p->is_time) {
+        push_time(path, p, text);
+        return;
+    }
+    buf_printf(path, "&%s=", p->parameter);
+    url_push(path, bytes_of_text(text));
+}
+
+static fallible too_often(const struct table *t, struct err *e)
+{
+    const char *name = t->kind->name;
+    return FAIL(
+        e, LIMIT,
+        either("this would read %s again for each row of another table: begin with `with x as materialized (select … "
+               "from %s)` and join x",
+               "这会为另一张表的每一行重新读取 %s:请以 `with x as materialized (select … from %s)` 开头,再关联 x"),
+        name, name);
+}
+
+static int cursor_filter(sqlite3_vtab_cursor *base, int plan, const char *letters, int count, sqlite3_value **values)
+{
+    struct cursor *c = (struct cursor *)base;
+    struct table *t = (struct table *)base->pVtab;
+    struct err e = {0};
+    struct buf path;
+    struct client *client;
+    sql_rows_close(c->rows);
+    c->rows = NULL;
+    struct status status = t->reads++ < READS_MAX ? client_of_arguments(t->arguments, &client, &e) : too_often(t, &e);
+    if (failed(status))
+        return vtab_fail(base->pVtab, status, &e);
+    buf_init(&path, PATH_BYTES_MAX);
+    buf_printf(&path, "/api/v1/export/%s?format=table%s", t->kind->name, plan == 1 ? "&person=1" : "");
+    for (int i = 0; i < count; i++)
+        push_put(&path, &pushes[letters[i] - 'a'], values[i]);
+    buf_push_byte(&path, 0);
+    if (path.overflowed) {
+        client_destroy(client);
+        buf_fini(&path);
+        return vtab_fail(base->pVtab,
+                         FAIL(&e, LIMIT, "%s", either("a value in a condition is too long", "条件中的取值过长")), &e);
+    }
+    c->rows = sql_rows_open(client, (const char *)path.data);
+    buf_fini(&path);
+    return cursor_next(base);
+}
+
+static int cursor_is_over(sqlite3_vtab_cursor *base)
+{
+    const struct cursor *c = (const struct cursor *)base;
+    return json_is(c->row, JSON_ABSENT);
+}
+
+static void text_tell(sqlite3_context *out, struct bytes text)
+{
+    sqlite3_result_text(out, (const char *)text.data, (int)text.size, SQLITE_TRANSIENT);
+}
+
+/* Lists and objects are JSON, as SQLite's own functions read it. */
+static int cursor_column(sqlite3_vtab_cursor *base, sqlite3_context *out, int column)
+{
+    const struct cursor *c = (const struct cursor *)base;
+    const struct table *t = (const struct table *)base->pVtab;
+    struct json cell = export_cell(&t->kind->columns[column], c->row);
+    int64_t whole;
+    double real;
+    switch (json_kind(cell)) {
+    case JSON_ABSENT:
+    case JSON_NULL:
+        sqlite3_result_null(out);
+        break;
+    case JSON_TRUE:
+    case JSON_FALSE:
+        sqlite3_result_int(out, json_is(cell, JSON_TRUE) ? 1 : 0);
+        break;
+    case JSON_NUMBER:
+        if (json_int64(cell, &whole))
+            sqlite3_result_int64(out, whole);
+        else if (json_double(cell, &real))
+            sqlite3_result_double(out, real);
+        break;
+    case JSON_STRING:
+        text_tell(out, json_string(cell));
+        break;
+    case JSON_ARRAY:
+    case JSON_OBJECT:
+        text_tell(out, json_raw(cell));
+        break;
+    }
+    return SQLITE_OK;
+}
+
+static int cursor_rowid(sqlite3_vtab_cursor *base, sqlite3_int64 *out_number)
+{
+    *out_number = ((const struct cursor *)base)->number;
+    return SQLITE_OK;
+}
+
+static const sqlite3_module module = {
+    .iVersion = 1,
+    .xConnect = table_connect, /* without xCreate: each table is there by its name, and no other can be made */
+    .xBestIndex = table_plan,
+    .xDisconnect = table_disconnect,
+    .xOpen = cursor_open,
+    .xClose = cursor_close,
+    .xFilter = cursor_filter,
+    .xNext = cursor_next,
+    .xEof = cursor_is_over,
+    .xColumn = cursor_column,
+    .xRowid = cursor_rowid,
+};
+
+/* Now, for an authorizer would take its declaration for a query's. */
+static void table_connect_early(sqlite3 *db, const char *name)
+{
+    char text[64];
+    sqlite3_stmt *query;
+    (void)snprintf(text, sizeof text, "SELECT 1 FROM %s", name);
+    int code = sqlite3_prepare_v2(db, text, -1, &query, NULL);
+    assert(code == SQLITE_OK);
+    (void)sqlite3_finalize(query);
+}
+
+void sql_tables_add(sqlite3 *db, struct arguments *a)
+{
+    for (size_t i = 0; i < EXPORT_WHAT_COUNT; i++) {
+        struct table *of = malloc(sizeof *of);
+        if (of == NULL)
+            abort();
+        *of = (struct table){.kind = &export_kinds[i], .arguments = a};
+        int code = sqlite3_create_module_v2(db, export_kinds[i].name, &module, of, free);
+        assert(code == SQLITE_OK);
+        table_connect_early(db, export_kinds[i].name);
+    }
+}

@@ -1,0 +1,9 @@
+/* What the daemon exports, as virtual tables of SQLite: events, people, things, orders, relations, with the columns of docs/guide/export.md. Rows are
+ * read from the daemon when a query runs; what a condition says of time, event, brand, kind or shop is asked of the daemon, the rest is looked at here. */
+#pragma once
+
+#include <sqlite3.h>
+
+struct arguments;
+/* All tables, for a daemon that is named as of client_of_arguments. The arguments outlive the database. */
+void sql_tables_add(sqlite3 *db, struct arguments *a);

@@ -1,0 +1,518 @@
+/* Questions about events: which there are, one that is asked, and the very people of a cell of its answer. A question is read on a
+ * thread for them, looks at the state on the engine's thread, and is then a study (study.h). */
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "domain/analytics/analytics.h"
+#include "domain/calendar/calendar.h"
+#include "edge/api/answer_people.h"
+#include "edge/api/answer_traits.h"
+#include "edge/api/api.h"
+#include "edge/api/brief.h"
+#include "edge/api/study.h"
+#include "edge/api/study_shelf.h"
+#include "edge/mask.h"
+#include "edge/scope.h"
+
+#define PEOPLE_ASKED_MAX 50000u /* of the member "people" */
+#define PEOPLE_A_READ 64u       /* so that what they touch stays within what a reader may */
+#define PEOPLE_TOLD_USUAL 100u
+#define PEOPLE_TOLD_MAX 1000u
+#define PEOPLE_BYTES_MAX ((size_t)1 << 20) /* of PEOPLE_A_READ */
+#define FOUND_MAX 1000000u                 /* people of a cell that pages can reach */
+#define MEMORY_PART 2u                     /* of the workspace's budget, of a question while it is worked on */
+#define MEMORY_BYTES_LEAST ((size_t)256 << 20)
+#define ANSWER_BYTES_READ_MAX (16u << 20) /* of an answer whose people are named yet */
+#define SHELF_PART 8u                     /* the same, of opened columns, kept for the next question */
+#define SHELF_BYTES_LEAST ((size_t)64 << 20)
+
+/* A question on its way; what its printers look at has no exchange. */
+struct asking {
+    struct request look;
+    struct token token;
+    struct arena *arena;
+    struct json_parser *parser; /* of the body, whose bytes are in the arena: the question outlives the request */
+    const struct question_kind *kind;
+    atomic_bool is_cancelled; /* by any thread */
+    bool writes_traits;
+    bool is_of_cell; /* it is about the people of a cell: */
+    void *cell;
+    uint64_t limit, after;
+    /* Of the state. */
+    struct person_ask *people_asked;
+    size_t people_asked_count, people_read;
+    uint32_t *people; /* ascending once all are read */
+    size_t people_count;
+    struct name_book *names;
+    struct bytes zone;
+    int64_t now_us;
+    struct brands_seen brands;
+    struct column_view *view;
+    size_t budget_bytes;
+    bool keeps_awake;
+    struct study_shelf *shelf;
+    /* While it is worked on. */
+    struct question *question;
+    struct thing_book *things; /* NULL: it asks nothing of them */
+    struct inquiry *inquiry;
+    /* People of the cell on their way out. */
+    const uint32_t *found;
+    size_t found_count, told;
+    struct buf people_json;
+    struct json_parser *people_parser;
+};
+
+static void asking_free(void *own)
+{
+    struct asking *a = own;
+    inquiry_close(a->inquiry); /* has the view once it is open */
+    column_view_close(a->view);
+    thing_book_destroy(a->things);
+    question_close(a->question);
+    name_book_destroy(a->names);
+    study_shelf_give(studies_shelves(door_studies(a->look.door)), a->shelf);
+    if (a->keeps_awake)
+        workspace_let_sleep(a->look.workspace);
+    catalogue_give(a->look.catalogue);
+    json_parser_destroy(a->parser);
+    json_parser_destroy(a->people_parser);
+    buf_fini(&a->people_json);
+    arena_destroy(a->arena);
+    free(a);
+}
+
+/* --- the study: each function has its place in study.h --- */
+
+static size_t part_of(size_t bytes, size_t part, size_t least)
+{
+    return bytes / part < least ? least : bytes / part;
+}
+
+static fallible asking_load(void *own, struct err *e)
+{
+    struct asking *a = own;
+    const struct inquiry_ask ask = {
+        .question = a->question,
+        .sight = {.is_limited = scope_names_brands(&a->token),
+                  .brand_count = a->brands.count,
+                  .brands = a->brands.names,
+                  .store = bytes_of_text(a->token.store)},
+        .things = a->things,
+        .people = a->people,
+        .people_count = a->people_count,
+        .cell = a->cell,
+        .found_max = a->is_of_cell ? FOUND_MAX : 0,
+        .memory_bytes_max = part_of(a->budget_bytes, MEMORY_PART, MEMORY_BYTES_LEAST),
+        .is_cancelled = &a->is_cancelled,
+    };
+    struct column_view *view = a->view;
+    a->view = NULL; /* the inquiry's from now on */
+    column_view_cancelled_by(view, &a->is_cancelled);
+    return inquiry_open(&ask, view, study_shelf_columns(a->shelf), &a->inquiry, e);
+}
+
+static void asking_work(void *own)
+{
+    struct asking *a = own;
+    inquiry_work(a->inquiry);
+}
+
+static void asking_conclude(void *own)
+{
+    struct asking *a = own;
+    inquiry_conclude(a->inquiry);
+}
+
+static void asking_cancel(void *own)
+{
+    struct asking *a = own;
+    atomic_store(&a->is_cancelled, true);
+}
+
+static double asking_progress(const void *own)
+{
+    const struct asking *a = own;
+    return inquiry_progress(a->inquiry);
+}
+
+/* Some of those found; runs again when something was cold. */
+static void people_print(const struct view *v, void *context)
+{
+    struct asking *a = context;
+    struct json_writer w;
+    buf_clear(&a->people_json);
+    json_writer_init(&w, &a->people_json, false);
+    json_array_begin(&w);
+    for (size_t i = a->told; i < a->found_count && i < a->told + PEOPLE_A_READ; i++) {
+        uint32_t person = identity_living(v, a->found[i]); /* merged or erased since */
+        if (person == PERSON_NONE || !scope_sees_person(&a->token, v, person))
+            continue;
+        json_object_begin(&w);
+        put_brief(&a->look, v, person, &w);
+        json_object_end(&w);
+    }
+    json_array_end(&w);
+}
+
+static fallible people_tell(struct asking *a, struct json_writer *w, struct err *e)
+{
+    json_key(w, "people");
+    json_array_begin(w);
+    for (a->told = 0; a->told < a->found_count; a->told += PEOPLE_A_READ) {
+        struct json_walk walk;
+        struct json people, person;
+        TRY(host_read(request_host(&a->look), a->look.workspace, people_print, a, e));
+        TRY(json_parse(a->people_parser, buf_bytes(&a->people_json), &people, e));
+        for (walk = json_items(people); json_item_next(&walk, &person);)
+            json_put(w, person);
+    }
+    json_array_end(w);
+    return DONE;
+}
+
+static fallible cell_print(struct asking *a, struct json_writer *w, struct err *e)
+{
+    const uint32_t *all;
+    size_t count, from = 0;
+    uint64_t total;
+    TRY(inquiry_found(a->inquiry, &all, &count, &total, e));
+    while (from < count && all[from] <= a->after)
+        from++;
+    a->found = all + from;
+    a->found_count = count - from < a->limit ? count - from : (size_t)a->limit;
+    bool more = from + a->found_count < count;
+    member_uint(w, "total", total);
+    TRY(people_tell(a, w, e));
+    json_key(w, "next");
+    if (more)
+        json_put_uint64(w, a->found[a->found_count - 1]);
+    else
+        json_put_null(w);
+    request_note_read(&a->look, a->look.route->path, PERSON_NONE);
+    return DONE;
+}
+
+/* An answer about people, row by row: told, or written as their traits. A read of them. */
+static fallible persons_print(struct asking *a, struct json_writer *w, struct err *e)
+{
+    struct buf printed;
+    struct json_writer inner;
+    struct json_parser *parser = json_parser_create(ANSWER_BYTES_READ_MAX);
+    struct json answer;
+    if (parser == NULL)
+        return FAIL(e, FULL, "no memory for an answer");
+    buf_init(&printed, ANSWER_BYTES_READ_MAX);
+    json_writer_init(&inner, &printed, false);
+    json_object_begin(&inner);
+    struct status s = inquiry_print(a->inquiry, &inner, e);
+    json_object_end(&inner);
+    if (done(s) && printed.overflowed)
+        s = FAIL(e, LIMIT, "the answer is over %u MiB: ask for fewer rows, by \"limit\"", ANSWER_BYTES_READ_MAX >> 20);
+    if (done(s))
+        s = json_parse(parser, buf_bytes(&printed), &answer, e);
+    if (done(s))
+        s = (a->writes_traits ? answer_traits_write : answer_people_put)(&a->look, answer, w, e);
+    buf_fini(&printed);
+    json_parser_destroy(parser);
+    if (done(s))
+        request_note_read(&a->look, a->look.route->path, PERSON_NONE);
+    return s;
+}
+
+static fallible asking_print(void *own, struct json_writer *w, struct err *e)
+{
+    struct asking *a = own;
+    member_text(w, "question", a->kind->name);
+    if (a->is_of_cell)
+        return cell_print(a, w, e);
+    return a->question->tells_people ? persons_print(a, w, e) : inquiry_print(a->inquiry, w, e);
+}
+
+static const struct study_kind asking_kind = {.load = asking_load,
+                                              .work = asking_work,
+                                              .conclude = asking_conclude,
+                                              .cancel = asking_cancel,
+                                              .progress = asking_progress,
+                                              .print = asking_print,
+                                              .free = asking_free};
+
+/* --- on the engine's thread --- */
+
+static void people_look(const struct view *v, void *context)
+{
+    struct asking *a = context;
+    size_t until = a->people_read + PEOPLE_A_READ;
+    for (size_t i = a->people_read; i < a->people_asked_count && i < until; i++) {
+        uint32_t person = person_asked(&a->look, v, &a->people_asked[i]);
+        a->people[i] = person == PERSON_NONE ? PERSON_NONE : identity_living(v, person);
+    }
+}
+
+static const struct veil veil = {.hides_name = mask_hides_name, .masks_text = mask_personal_text};
+static_assert(MASKED_BYTES_MAX <= VEILED_BYTES_MAX, "a mask has room");
+
+/* What it will need of the state, once; runs again when something was cold. */
+static void state_look(const struct view *v, void *context)
+{
+    struct asking *a = context;
+    const struct work_surroundings *around = workspace_surroundings(a->look.workspace);
+    column_view_close(a->view);
+    name_book_destroy(a->names);
+    if (!a->keeps_awake)
+        workspace_keep_awake(a->look.workspace);
+    a->keeps_awake = true;
+    a->names = name_book_of_view(v, a->token.masked ? &veil : NULL);
+    a->zone = arena_copy(a->arena, calendar_zone(v));
+    a->now_us = v->now_us;
+    a->brands = scope_brands_seen(&a->token, v, a->arena);
+    a->budget_bytes = atomic_load(&around->memory_bytes);
+    a->view = column_view_open(v, around);
+    column_view_cancelled_by(a->view, studies_closing(door_studies(a->look.door))); /* until it is a study */
+}
+
+/* --- reading it, on the thread that reads questions --- */
+
+static fallible person_asked_read(const struct request *r, struct json from, struct person_ask *out_ask, struct err *e)
+{
+    if (json_is(from, JSON_STRING))
+        return person_ask_read(r, json_string(from), out_ask, e);
+    *out_ask = (struct person_ask){.is_public = false};
+    return id_read_json(r, from, &out_ask->id, e);
+}
+
+static int by_number(const void *a, const void *b)
+{
+    const uint32_t *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
+/* Whom nobody knows is left out, and who is named twice counts once. */
+static void people_sort(struct asking *a)
+{
+    size_t kept = 0;
+    qsort(a->people, a->people_asked_count, sizeof *a->people, by_number);
+    for (size_t i = 0; i < a->people_asked_count; i++)
+        if (a->people[i] != PERSON_NONE && (kept == 0 || a->people[kept - 1] != a->people[i]))
+            a->people[kept++] = a->people[i];
+    a->people_count = kept;
+}
+
+/* The member "people": whom the question is about. */
+static fallible people_read(struct asking *a, const struct request *r, struct json list, struct err *e)
+{
+    struct json item;
+    if (json_is(list, JSON_ABSENT) || json_is(list, JSON_NULL))
+        return DONE;
+    if (!json_is(list, JSON_ARRAY))
+        return FAIL(e, INVALID, "people: want a list of identifiers, this is %s", json_kind_name(json_kind(list)));
+    size_t count = json_count(list);
+    if (count > PEOPLE_ASKED_MAX)
+        return FAIL(e, INVALID, "people: want a list of at most %u identifiers", PEOPLE_ASKED_MAX);
+    a->people_asked = ARENA_ARRAY(a->arena, struct person_ask, count + 1);
+    a->people = ARENA_ARRAY(a->arena, uint32_t, count + 1);
+    for (struct json_walk w = json_items(list); json_item_next(&w, &item); a->people_asked_count++)
+        TRY(WRAP(e, person_asked_read(r, item, &a->people_asked[a->people_asked_count], e), "people[%zu]",
+                 a->people_asked_count));
+    for (; a->people_read < a->people_asked_count; a->people_read += PEOPLE_A_READ)
+        TRY(host_read(request_host(r), r->workspace, people_look, a, e));
+    people_sort(a);
+    return DONE;
+}
+
+/* A column that the newest events have. */
+static void name_take(void *context, const struct column_name *name)
+{
+    struct asking *a = context;
+    if (name->of != COLUMN_FIELD)
+        name_book_property_add(a->names, name->of, name->name);
+}
+
+static bool thing_is_seen(const void *context, const struct view *v, const struct thing_ref *ref)
+{
+    return scope_sees_thing(context, v, ref);
+}
+
+static void things_look(const struct view *v, void *context)
+{
+    struct asking *a = context;
+    thing_book_look(a->things, v, thing_is_seen, &a->token);
+}
+
+/* What the question needs to know of things, a few at a time. */
+static fallible things_take(struct asking *a, const struct request *r, struct err *e)
+{
+    a->things = thing_book_create(a->question->wants);
+    for (bool is_done = a->things == NULL; !is_done;) {
+        TRY(host_read(request_host(r), r->workspace, things_look, a, e));
+        TRY(thing_book_keep(a->things, &is_done, e));
+    }
+    return DONE;
+}
+
+static fallible question_take(struct asking *a, struct request *r, struct json body, struct err *e)
+{
+    TRY(people_read(a, r, json_find(body, BYTES_LIT("people")), e));
+    TRY(host_read(request_host(r), r->workspace, state_look, a, e));
+    a->shelf = study_shelf_take(studies_shelves(door_studies(r->door)), r->workspace,
+                                part_of(a->budget_bytes, SHELF_PART, SHELF_BYTES_LEAST));
+    TRY(column_view_newest(a->view, study_shelf_columns(a->shelf), name_take, a, e));
+    TRY(question_read(a->kind, body, a->names, a->zone, a->now_us, &a->question, e));
+    if (a->writes_traits && !a->question->tells_people)
+        return FAIL(
+            e, INVALID,
+            "traits are written of an answer with a row a person: the question value, with \"by_person\": true");
+    return things_take(a, r, e);
+}
+
+/* {"question": …, "cell": …}: who is in a cell of its answer. */
+static fallible cell_take(struct asking *a, struct request *r, struct json root, struct err *e)
+{
+    static const struct body_member members[] = {{"question", BODY_OBJECT, false},
+                                                 {"cell", BODY_OBJECT, false},
+                                                 {"limit", BODY_COUNT, false},
+                                                 {"after", BODY_COUNT, true}};
+    struct json cell = json_find(root, BYTES_LIT("cell"));
+    TRY(members_check(root, BODY_MEMBERS(members), e));
+    a->limit = PEOPLE_TOLD_USUAL;
+    (void)json_uint64(json_find(root, BYTES_LIT("limit")), &a->limit);
+    (void)json_uint64(json_find(root, BYTES_LIT("after")), &a->after);
+    if (a->limit == 0 || a->limit > PEOPLE_TOLD_MAX)
+        return FAIL(e, INVALID, "limit: want 1 to %u", PEOPLE_TOLD_MAX);
+    if (json_is(cell, JSON_ABSENT))
+        return FAIL(e, INVALID, "cell: say whose people, by the names of the answer, such as {\"step\":2}");
+    TRY(question_take(a, r, json_find(root, BYTES_LIT("question")), e));
+    return WRAP(e, a->kind->cell_read(a->question, cell, &a->cell, e), "cell");
+}
+
+static fallible body_take(struct asking *a, struct request *r, struct err *e)
+{
+    struct json root;
+    TRY(json_parse(a->parser, arena_copy(a->arena, http_body(r->x)), &root, e));
+    if (!json_is(root, JSON_OBJECT))
+        return FAIL(e, INVALID, "the body is a JSON object, this is %s", json_kind_name(json_kind(root)));
+    return a->is_of_cell ? cell_take(a, r, root, e) : question_take(a, r, root, e);
+}
+
+/* As the query says, or "Prefer: respond-async" (RFC 7240): not at all. */
+static fallible wait_read(struct request *r, int64_t *out_wait_us, struct err *e)
+{
+    uint64_t wait_ms;
+    bool is_async = bytes_starts_with(http_header(r->x, "Prefer"), BYTES_LIT("respond-async"));
+    TRY(query_number(r, "wait_ms", is_async ? 0 : STUDY_WAIT_MS_USUAL, STUDY_WAIT_MS_MAX, &wait_ms, e));
+    *out_wait_us = (int64_t)wait_ms * US_PER_MS;
+    return DONE;
+}
+
+static void question_begin(struct request *r)
+{
+    struct asking *a = r->context;
+    struct err e = {0};
+    int64_t wait_us;
+    struct status status = wait_read(r, &wait_us, &e);
+    if (done(status))
+        status = body_take(a, r, &e);
+    if (done(status))
+        status = studies_put(r, &asking_kind, a, wait_us, &e);
+    if (done(status))
+        return;
+    asking_free(a);
+    request_failed(r, status, &e);
+}
+
+/* --- the requests --- */
+
+static struct asking *asking_create(const struct request *r, const struct question_kind *kind)
+{
+    struct asking *a = calloc(1, sizeof *a);
+    if (a == NULL)
+        abort();
+    a->kind = kind;
+    a->is_of_cell = r->route->choice == QUESTION_PEOPLE;
+    a->writes_traits = r->route->choice == QUESTION_TRAITS;
+    a->token = *r->token;
+    a->look = (struct request){.door = r->door,
+                               .route = r->route,
+                               .workspace = r->workspace,
+                               .catalogue = catalogue_take(r->workspace),
+                               .token = &a->token};
+    a->arena = arena_create(4096);
+    a->parser = json_parser_create(BODY_BYTES_COLLECTED);
+    a->people_parser = json_parser_create(PEOPLE_BYTES_MAX);
+    if (a->parser == NULL || a->people_parser == NULL)
+        abort();
+    buf_init(&a->people_json, PEOPLE_BYTES_MAX);
+    return a;
+}
+
+void api_question(struct request *r)
+{
+    const struct question_kind *kind;
+    struct err e = {0};
+    struct status status = question_kind_find(r->parameters[0], &kind, &e);
+    if (failed(status)) {
+        request_problem(r, &(struct problem){.status = 404,
+                                             .slug = "no-such-question",
+                                             .title = "There is no such question",
+                                             .detail = arena_printf(request_arena(r), "%s", e.text)});
+        return;
+    }
+    struct asking *a = asking_create(r, kind);
+    r->context = a;
+    status = studies_read(r, question_begin, &e);
+    if (done(status))
+        return;
+    asking_free(a);
+    request_failed(r, status, &e);
+}
+
+void api_study(struct request *r)
+{
+    struct err e = {0};
+    int64_t wait_us;
+    struct status status = wait_read(r, &wait_us, &e);
+    if (failed(status))
+        request_failed(r, status, &e);
+    else
+        studies_ask(r, r->parameters[0], wait_us);
+}
+
+void api_study_cancel(struct request *r)
+{
+    studies_cancel(r, r->parameters[0]);
+}
+
+static void put_members(struct json_writer *w, const char *key, const struct member_rule *rules, size_t count)
+{
+    json_key(w, key);
+    json_array_begin(w);
+    for (size_t i = 0; i < count; i++) {
+        json_object_begin(w);
+        member_text(w, "name", rules[i].name);
+        member_text(w, "about", rules[i].about);
+        member_text(w, "about_zh", rules[i].about_zh);
+        json_object_end(w);
+    }
+    json_array_end(w);
+}
+
+void api_questions(struct request *r)
+{
+    size_t common_count;
+    const struct member_rule *common = question_members(&common_count);
+    struct json_writer *w = request_object_begin(r);
+    json_key(w, "questions");
+    json_array_begin(w);
+    for (size_t i = 0; i < question_kind_count; i++) {
+        const struct question_kind *kind = question_kinds[i];
+        json_object_begin(w);
+        member_text(w, "name", kind->name);
+        member_text(w, "about", kind->about);
+        member_text(w, "about_zh", kind->about_zh);
+        put_members(w, "members", kind->members, kind->member_count);
+        json_object_end(w);
+    }
+    json_array_end(w);
+    put_members(w, "members", common, common_count);
+    request_object_end(r, 200);
+}
