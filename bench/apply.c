@@ -87,24 +87,11 @@ int main(int argc, char **argv)
     const char *folder = argc > 1 ? argv[1] : "/tmp/kith-bench-apply";
     double rounds[ROUNDS];
     char conditions[160];
-    struct err e = {0};
-    struct disk *disk;
-    struct registry *registry = world_registry();
-    must(disk_open_real(folder, &disk, &e), &e);
-    struct engine_options options = {
-        .disk = disk,
-        .cold_open = world_cold_open,
-        .cold_close = world_cold_close,
-        .registry = registry,
-        .apply_version = 1,
-        .log_segment_bytes = 256u << 20,
-        .checkpoint_log_bytes = UINT64_MAX,
-        .memory_bytes = SIZE_MAX,
-        .threaded = true,
-    };
+    struct alone alone;
+    alone_open(&alone, folder);
     struct load *l = calloc(1, sizeof *l);
-    must(engine_open(&options, &l->engine, &e), &e);
-    l->command = registry_command(registry, COMMAND_COLLECT_EVENT);
+    l->engine = alone.engine;
+    l->command = registry_command(alone.registry, COMMAND_COLLECT_EVENT);
     l->packer = packer_create();
     buf_init(&l->text, 1u << 20);
     l->batch_room = batches > GROUP_BATCHES ? batches : GROUP_BATCHES;
@@ -116,24 +103,17 @@ int main(int argc, char **argv)
         rounds[round] = round_ns(l, batches, 1 + round * batches, people);
         (void)fprintf(stderr, "round %zu: %.0f ns an event\n", round, rounds[round]);
     }
-    struct engine_stats stats;
-    engine_stats(l->engine, &stats);
-    (void)fprintf(stderr, "digest %016llx%016llx, accepted %llu, rows %.0f bytes a person\n",
-                  (unsigned long long)stats.digest.high, (unsigned long long)stats.digest.low,
-                  (unsigned long long)l->accepted, (double)stats.rows.bytes / (double)people);
+    alone_tell(&alone, l->accepted, people, "a person");
     (void)snprintf(conditions, sizeof conditions, "%zu people of three identifiers, %zu events a round, median of %u",
                    people, batches * WORLD_BATCH_EVENTS, ROUNDS);
     report(&(struct figure){"apply", "CPU of the engine's thread an event", "ns", median(rounds, ROUNDS), 0, 1000,
                             "lower", conditions});
-    engine_close(l->engine);
     packer_destroy(l->packer);
     for (size_t i = 0; i < l->batch_room; i++)
         codec_batch_fini(&l->batches[i]);
     free(l->batches);
     buf_fini(&l->text);
     free(l);
-    disk_close(disk);
-    registry_destroy(registry);
-    folder_remove(folder);
+    alone_close(&alone);
     return 0;
 }

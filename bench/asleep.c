@@ -71,6 +71,6 @@ int main(int argc, char **argv)
     host_stop(h);
     host_destroy(h);
     registry_destroy(registry);
-    folder_remove(folder);
+    files_remove(folder);
     return 0;
 }

@@ -24,7 +24,7 @@
 
 static const struct domain *const domains[] = {&engine_domain, &collect_domain, &identity_domain};
 
-struct alone {
+struct place {
     const char *folder;
     struct disk *disk;
     struct registry *registry;
@@ -42,10 +42,10 @@ static int remove_one(const char *path, const struct stat *info, int kind, struc
     return remove(path);
 }
 
-static void alone_open(struct alone *w, const char *folder)
+static void place_open(struct place *w, const char *folder)
 {
     struct err e = {0};
-    *w = (struct alone){.folder = folder, .arena = arena_create(4u << 20)};
+    *w = (struct place){.folder = folder, .arena = arena_create(4u << 20)};
     (void)nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
     must(disk_open_real(folder, &w->disk, &e), &e);
     must(registry_create(domains, COUNT_OF(domains), &w->registry, &e), &e);
@@ -63,7 +63,7 @@ static void alone_open(struct alone *w, const char *folder)
     must(engine_open(&w->options, &w->engine, &e), &e);
 }
 
-static void alone_close(struct alone *w)
+static void place_close(struct place *w)
 {
     engine_close(w->engine);
     registry_destroy(w->registry);
@@ -74,14 +74,14 @@ static void alone_close(struct alone *w)
 
 static void answered(struct submission *s, const struct answer *a)
 {
-    struct alone *w = s->context;
+    struct place *w = s->context;
     struct err e = {.text = "an event was not taken"};
     must(a->status, &e);
     w->answered++;
     w->duplicates += a->refusal == &collect_duplicate;
 }
 
-static void submission_make(struct alone *w, uint32_t i, uint64_t message)
+static void submission_make(struct place *w, uint32_t i, uint64_t message)
 {
     struct err e = {0};
     struct buf b = {.data = arena_take(w->arena, 512, 1), .capacity = 512, .size_max = 512};
@@ -111,7 +111,7 @@ static void pause_a_little(void)
 }
 
 /* Sends the group that was made, until all of it is answered; the seconds of this thread's time that it took. */
-static double group_send(struct alone *w)
+static double group_send(struct place *w)
 {
     struct err e = {0};
     w->answered = 0;
@@ -126,7 +126,7 @@ static double group_send(struct alone *w)
     return took;
 }
 
-static void keep_house(struct alone *w)
+static void keep_house(struct place *w)
 {
     struct err e = {0};
     int64_t wait_us;
@@ -134,7 +134,7 @@ static void keep_house(struct alone *w)
 }
 
 /* New ids from `first` on; returns nanoseconds each, the making of the groups not counted. */
-static double new_send(struct alone *w, uint64_t first, uint64_t groups)
+static double new_send(struct place *w, uint64_t first, uint64_t groups)
 {
     double busy = 0;
     for (uint64_t g = 0; g < groups; g++) {
@@ -150,7 +150,7 @@ static double new_send(struct alone *w, uint64_t first, uint64_t groups)
 }
 
 /* Ids of [first, first + span) that all came before. */
-static double again_send(struct alone *w, uint64_t first, uint64_t span, uint64_t groups)
+static double again_send(struct place *w, uint64_t first, uint64_t span, uint64_t groups)
 {
     struct rng rng;
     double busy = 0;
@@ -167,7 +167,7 @@ static double again_send(struct alone *w, uint64_t first, uint64_t span, uint64_
     return busy * 1e9 / (double)(groups * GROUP);
 }
 
-static void settle(struct alone *w)
+static void settle(struct place *w)
 {
     struct err e = {0};
     for (int quiet = 0; quiet < QUIET_ROUNDS; quiet = engine_is_busy(w->engine) ? 0 : quiet + 1) {
@@ -192,12 +192,12 @@ static uint64_t ids_in_memory(const struct engine *g, size_t *out_bytes)
 
 int main(int argc, char **argv)
 {
-    static struct alone w;
+    static struct place w;
     struct shelf_stats shelf = {0}, after = {0};
     char conditions[200];
     uint64_t ids = env_number("BENCH_IDS", 24000000);
     size_t bytes_before, bytes;
-    alone_open(&w, argc > 1 ? argv[1] : "/tmp/kith-bench-dedup");
+    place_open(&w, argc > 1 ? argv[1] : "/tmp/kith-bench-dedup");
     uint64_t measured = (uint64_t)MEASURED_GROUPS * GROUP, next = 3 * measured;
     (void)new_send(&w, 0, 2 * MEASURED_GROUPS);
     (void)ids_in_memory(w.engine, &bytes_before);
@@ -225,6 +225,6 @@ int main(int argc, char **argv)
                             "lower", conditions});
     report(&(struct figure){"dedup", "memory for an id on disk", "bytes", (double)shelf.bytes / (double)shelf.entries,
                             0, 2.5, "lower", conditions});
-    alone_close(&w);
+    place_close(&w);
     return 0;
 }

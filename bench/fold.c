@@ -9,8 +9,6 @@
 #include "bench/report.h"
 #include "bench/world.h"
 #include "domain/event/event.h"
-#include "engine/engine_domain.h"
-#include "lib/pack.h"
 
 #define IN_FLIGHT 64u
 #define EVENTS_A_ROUND 1000000u /* fewer than what folding is wanted for by itself */
@@ -25,20 +23,6 @@ struct spent {
     double cpu_s, wall_s, bytes;
     uint64_t events;
 };
-
-static void set(struct world *w, const char *name, uint64_t value)
-{
-    struct buf payload;
-    struct answer answer;
-    struct err e = {0};
-    buf_init(&payload, 256);
-    pack_bytes(&payload, bytes_of_text(name));
-    pack_u64(&payload, value);
-    if (failed(host_call(w->host, w->workspace, COMMAND_SET, buf_bytes(&payload), &answer, NULL, &e)) ||
-        answer.refusal != NULL)
-        exit(1);
-    buf_fini(&payload);
-}
 
 struct looking {
     struct world *world;
@@ -82,7 +66,7 @@ static void fold_all(struct world *w, struct spent *sum)
     struct looking l = look_at(w);
     double cpu = cpu_seconds(), wall = seconds_now(), bytes = bytes_written();
     sum->events += l.unfolded;
-    set(w, "event.fold_events", 1);
+    world_set(w, "event.fold_events", 1);
     for (unsigned quiet = 0; quiet < 3; quiet = l.unfolded == 0 && !l.busy ? quiet + 1 : 0) {
         (void)usleep(LOOK_US);
         l = look_at(w);
@@ -90,7 +74,7 @@ static void fold_all(struct world *w, struct spent *sum)
     sum->cpu_s += cpu_seconds() - cpu;
     sum->wall_s += seconds_now() - wall;
     sum->bytes += bytes_written() - bytes;
-    set(w, "event.fold_events", NEVER);
+    world_set(w, "event.fold_events", NEVER);
 }
 
 /* --- how long a person's timeline takes, out of all runs --- */
@@ -138,8 +122,8 @@ int main(int argc, char **argv)
     char conditions[160];
     world_open(&w, argc > 1 ? argv[1] : "/tmp/kith-bench-fold", 0);
     struct sender *s = sender_create(&w, IN_FLIGHT);
-    set(&w, "event.fold_events", NEVER);
-    set(&w, "event.fold_seconds", 30 * 86400);
+    world_set(&w, "event.fold_events", NEVER);
+    world_set(&w, "event.fold_seconds", 30 * 86400);
     for (uint64_t serial = 1; spent.events < events; serial += EVENTS_A_ROUND) {
         (void)drawn_send(s, EVENTS_A_ROUND, 0, people, serial);
         fold_all(&w, &spent);

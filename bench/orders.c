@@ -192,26 +192,13 @@ int main(int argc, char **argv)
     const char *folder = argc > 1 ? argv[1] : "/tmp/kith-bench-orders";
     double walls[ROUNDS], cpus[ROUNDS];
     char conditions[200];
-    struct err e = {0};
-    struct disk *disk;
+    struct alone alone;
     struct rng rng;
-    struct registry *registry = world_registry();
-    must(disk_open_real(folder, &disk, &e), &e);
-    struct engine_options options = {
-        .disk = disk,
-        .cold_open = world_cold_open,
-        .cold_close = world_cold_close,
-        .registry = registry,
-        .apply_version = 1,
-        .log_segment_bytes = 256u << 20,
-        .checkpoint_log_bytes = UINT64_MAX,
-        .memory_bytes = SIZE_MAX,
-        .threaded = true,
-    };
+    alone_open(&alone, folder);
     struct load *l = calloc(1, sizeof *l);
     rng_init(&rng, 7);
-    must(engine_open(&options, &l->engine, &e), &e);
-    l->command = registry_command(registry, COMMAND_ORDER_PUT);
+    l->engine = alone.engine;
+    l->command = registry_command(alone.registry, COMMAND_ORDER_PUT);
     l->places = calloc(orders * VERSIONS, sizeof *l->places);
     buf_init(&l->packed, orders * VERSIONS * VERSION_BYTES_MAX);
     for (size_t round = 0; round < ROUNDS; round++) {
@@ -223,11 +210,7 @@ int main(int argc, char **argv)
         (void)fprintf(stderr, "round %zu: %.0f versions/s, %.2f us of the engine's thread a version\n", round,
                       walls[round], cpus[round]);
     }
-    struct engine_stats stats;
-    engine_stats(l->engine, &stats);
-    (void)fprintf(stderr, "digest %016llx%016llx, accepted %llu, rows %.0f bytes an order\n",
-                  (unsigned long long)stats.digest.high, (unsigned long long)stats.digest.low,
-                  (unsigned long long)l->accepted, (double)stats.rows.bytes / (double)(orders * ROUNDS));
+    alone_tell(&alone, l->accepted, orders * ROUNDS, "an order");
     (void)snprintf(conditions, sizeof conditions,
                    "%zu orders a round of %u lines, %u whole versions each, shuffled; with the events, buyers and "
                    "owners that follow; median of %u",
@@ -236,12 +219,9 @@ int main(int argc, char **argv)
                             "higher", conditions});
     report(&(struct figure){"orders", "CPU of the engine's thread a version", "us", median(cpus, ROUNDS), 0, 0, "lower",
                             conditions});
-    engine_close(l->engine);
     free(l->places);
     buf_fini(&l->packed);
     free(l);
-    disk_close(disk);
-    registry_destroy(registry);
-    folder_remove(folder);
+    alone_close(&alone);
     return 0;
 }

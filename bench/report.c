@@ -1,5 +1,6 @@
 #include "bench/report.h"
 
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,4 +80,15 @@ size_t env_number(const char *name, size_t otherwise)
 {
     const char *text = getenv(name);
     return text == NULL || *text == 0 ? otherwise : strtoull(text, NULL, 10);
+}
+
+static int remove_one(const char *path, const struct stat *info, int kind, struct FTW *at)
+{
+    (void)info, (void)kind, (void)at;
+    return remove(path);
+}
+
+void files_remove(const char *folder)
+{
+    (void)nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }

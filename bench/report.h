@@ -23,3 +23,4 @@ double cpu_seconds(void);                    /* of the whole process, user and s
 double thread_cpu_seconds(void);             /* of the calling thread, user and system */
 size_t memory_bytes(void);                   /* resident, of this process */
 size_t env_number(const char *name, size_t otherwise); /* BENCH_PEOPLE=… */
+void files_remove(const char *folder); /* with all that is in it; absent is fine */

@@ -238,6 +238,6 @@ int main(int argc, char **argv)
     free(l);
     disk_close(disk);
     registry_destroy(registry);
-    folder_remove(folder);
+    files_remove(folder);
     return 0;
 }

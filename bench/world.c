@@ -1,7 +1,7 @@
 #include "bench/world.h"
 #include "bench/report.h"
 
-#include <ftw.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +14,7 @@
 #include "domain/access/access.h"
 #include "domain/calendar/calendar.h"
 #include "domain/collect/collect.h"
+#include "domain/column/column.h"
 #include "domain/event/event.h"
 #include "domain/identity/identity.h"
 #include "domain/order/order.h"
@@ -23,11 +24,13 @@
 #include "domain/scope/scope.h"
 #include "edge/door.h"
 #include "engine/engine_domain.h"
+#include "lib/pack.h"
 #include "store/cold.h"
+#include "store/disk.h"
 
 #define SECRET UINT64_C(0x5eed5eed5eed5eed)
 
-static const struct domain *const domains[] = {&engine_domain, &collect_domain, &identity_domain, &people_domain, &event_domain, &access_domain, &calendar_domain, &order_domain, &pulse_domain, &relation_domain, &scope_domain};
+static const struct domain *const domains[] = {&engine_domain, &collect_domain, &identity_domain, &people_domain, &event_domain, &column_domain, &access_domain, &calendar_domain, &order_domain, &pulse_domain, &relation_domain, &scope_domain};
 
 struct cold *world_cold_open(void *context, const char *snapshot, struct err *e)
 {
@@ -105,20 +108,58 @@ void world_close(struct world *w)
     registry_destroy(w->registry);
 }
 
-static int remove_one(const char *path, const struct stat *info, int kind, struct FTW *at)
+void alone_open(struct alone *a, const char *folder)
 {
-    (void)info, (void)kind, (void)at;
-    return remove(path);
+    struct err e = {0};
+    *a = (struct alone){.folder = folder, .registry = world_registry()};
+    must(disk_open_real(folder, &a->disk, &e), &e);
+    struct engine_options options = {
+        .disk = a->disk,
+        .cold_open = world_cold_open,
+        .cold_close = world_cold_close,
+        .registry = a->registry,
+        .apply_version = 1,
+        .log_segment_bytes = 256u << 20,
+        .checkpoint_log_bytes = UINT64_MAX,
+        .memory_bytes = SIZE_MAX,
+        .threaded = true,
+    };
+    must(engine_open(&options, &a->engine, &e), &e);
 }
 
-void folder_remove(const char *folder)
+void alone_close(struct alone *a)
 {
-    (void)nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    engine_close(a->engine);
+    disk_close(a->disk);
+    registry_destroy(a->registry);
+    files_remove(a->folder);
+}
+
+void alone_tell(const struct alone *a, uint64_t accepted, uint64_t count, const char *thing)
+{
+    struct engine_stats stats;
+    engine_stats(a->engine, &stats);
+    (void)fprintf(stderr, "digest %016" PRIx64 "%016" PRIx64 ", accepted %" PRIu64 ", rows %.0f bytes %s\n", stats.digest.high, stats.digest.low, accepted,
+                  (double)stats.rows.bytes / (double)count, thing);
 }
 
 void world_remove(struct world *w)
 {
-    folder_remove(w->folder);
+    files_remove(w->folder);
+}
+
+void world_set(struct world *w, const char *name, uint64_t value)
+{
+    struct buf payload;
+    struct answer answer;
+    struct err e = {0};
+    buf_init(&payload, 256);
+    pack_bytes(&payload, bytes_of_text(name));
+    pack_u64(&payload, value);
+    if (failed(host_call(w->host, w->workspace, COMMAND_SET, buf_bytes(&payload), &answer, NULL, &e)) ||
+        answer.refusal != NULL)
+        exit(1);
+    buf_fini(&payload);
 }
 
 struct stats_reading {

@@ -11,6 +11,18 @@
 struct cold *world_cold_open(void *context, const char *snapshot, struct err *e);
 void world_cold_close(void *context, struct cold *c);
 
+/* An engine alone, durable, with all rows in memory and no checkpoints: for what its thread takes. */
+struct alone {
+    const char *folder;
+    struct disk *disk;
+    struct registry *registry; /* world_registry */
+    struct engine *engine;
+};
+void alone_open(struct alone *a, const char *folder);
+void alone_close(struct alone *a); /* the folder goes */
+/* On standard error: the digest, how many commands were accepted, and what rows take of each of `count` things. */
+void alone_tell(const struct alone *a, uint64_t accepted, uint64_t count, const char *thing);
+
 struct world {
     char folder[256];
     struct registry *registry;
@@ -24,8 +36,8 @@ struct registry *world_registry(void); /* of the domains that a benchmark needs;
 void world_open(struct world *w, const char *folder, size_t memory_bytes);
 void world_close(struct world *w);   /* stops cleanly; the folder stays */
 void world_remove(struct world *w);  /* the folder goes */
-void folder_remove(const char *folder);
 void workspace_file(const char *folder, const char *name); /* makes a workspace that was never awake, and `folder` */
+void world_set(struct world *w, const char *setting, uint64_t value);
 void world_stats(struct world *w, struct engine_stats *out_stats);
 void world_rest(struct world *w); /* waits until folding and other background work is through */
 
