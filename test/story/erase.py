@@ -104,6 +104,12 @@ def live(daemon, refused):
     while not daemon.ask('GET', '/api/v1/ports/dead')[1]['dead'] and time.monotonic() < until:
         time.sleep(0.05)
     assert daemon.ask('GET', '/api/v1/ports/dead')[1]['dead'], 'no dead letters'
+    assert kith('settings', 'event.fold_events', '1', *asking)[0] == 0
+    columns = pathlib.Path(folder) / 'main' / 'columns'
+    until = time.monotonic() + 20
+    while not any('秘密页面'.encode() in path.read_bytes() for path in columns.glob('*.col')) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert any('秘密页面'.encode() in path.read_bytes() for path in columns.glob('*.col')), 'no column file has them'
     assert kith('checkpoint', *asking)[0] == 0
     return asking
 
