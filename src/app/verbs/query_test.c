@@ -210,7 +210,9 @@ static void sql_reads_what_is_exported(struct t *t)
         {"select count(*) n from events where time >= '2026-03-03' and time < '2026-03-09'", "n\r\n1\r\n"},
         {"select count(*) n from events where time > '2026-03-02T03:00:00Z' and time <= '2026-03-09T03:00:00.000Z'",
          "n\r\n2\r\n"},
-        {"select count(*) n from events where time >= 'never'", "n\r\n0\r\n"},
+        {"select count(*) n from events where time > '2026-03-02T11:00:00+08:00' and time <= '2026-03-09T11:00:00+08:00'", "n\r\n2\r\n"},
+        {"select count(*) n from events where time = '2026-03-09T11:00:00+08:00'", "n\r\n1\r\n"},
+        {"select count(*) n from events where time >= '2026-03-03' and time >= '2026-03-01' and time < '2026-03-09'", "n\r\n1\r\n"},
         {"select count(*) n from events where event = 'order_paid' and brand = 'a'", "n\r\n1\r\n"},
         {"select count(*) n from events where brand = 'b' or event = 'order_paid'", "n\r\n1\r\n"},
         {"select json_extract(properties,'$.amount') a from events where event = 'order_paid'", "a\r\n199.5\r\n"},
@@ -236,6 +238,7 @@ static void sql_reads_what_is_exported(struct t *t)
     CHECK_TEXT(t, KITH(t, "sql", "select 1 a, null b, 'x' c, 0.5 d", "--json").out,
                "{\"a\":1,\"b\":null,\"c\":\"x\",\"d\":0.5}\n");
     CHECK_TEXT(t, KITH(t, "sql", "select 1 a, null b").out, "a  b\n─  ─\n1  –\n");
+    CHECK_EQ(t, KITH(t, "sql", "select count(*) from events where time >= 'never'").code, EXIT_REFUSED);
     CHECK_EQ(t, KITH(t, "sql", "select id from events limit 1").code, EXIT_DONE); /* nobody asks for the rest */
     CHECK_EQ(t, KITH(t, "sql", "select count(*) from people a, people b, people c, people d").code, EXIT_REFUSED);
     CHECK(t, says(errors(t), "as materialized"));

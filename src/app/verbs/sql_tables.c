@@ -14,29 +14,33 @@
 #define NARROWER 20.0  /* so much by each condition that the daemon looks at */
 #define READS_MAX 8u   /* of a table in one query: more is a join that reads it anew for each row of another */
 
-/* A condition that the daemon looks at. */
+/* A condition that the daemon looks at. Times are compared by it alone, as instants: SQLite would compare their texts. */
+enum push_as { PUSH_TEXT, PUSH_SINCE, PUSH_UNTIL, PUSH_AT };
 struct push {
     const char *table, *column;
     unsigned char op; /* of SQLite */
-    const char *parameter;
-    bool is_time;
-    int64_t later_us; /* added to a time: the daemon's ends are open, SQL's may be closed */
+    enum push_as as;
+    const char *parameter; /* of PUSH_TEXT */
+    int64_t later_us;      /* of an end: the daemon takes [since, until) */
 };
 static const struct push pushes[] = {
-    {"events", "time", SQLITE_INDEX_CONSTRAINT_GE, "since", true, 0},
-    {"events", "time", SQLITE_INDEX_CONSTRAINT_GT, "since", true, 0},
-    {"events", "time", SQLITE_INDEX_CONSTRAINT_LT, "until", true, US_PER_SECOND},
-    {"events", "time", SQLITE_INDEX_CONSTRAINT_LE, "until", true, US_PER_SECOND},
-    {"events", "event", SQLITE_INDEX_CONSTRAINT_EQ, "event", false, 0},
-    {"events", "brand", SQLITE_INDEX_CONSTRAINT_EQ, "brand", false, 0},
-    {"orders", "created", SQLITE_INDEX_CONSTRAINT_GE, "since", true, 0},
-    {"orders", "created", SQLITE_INDEX_CONSTRAINT_GT, "since", true, 0},
-    {"orders", "created", SQLITE_INDEX_CONSTRAINT_LT, "until", true, US_PER_SECOND},
-    {"orders", "created", SQLITE_INDEX_CONSTRAINT_LE, "until", true, US_PER_SECOND},
-    {"orders", "brand", SQLITE_INDEX_CONSTRAINT_EQ, "brand", false, 0},
-    {"orders", "shop", SQLITE_INDEX_CONSTRAINT_EQ, "shop", false, 0},
-    {"things", "kind", SQLITE_INDEX_CONSTRAINT_EQ, "kind", false, 0},
+    {"events", "time", SQLITE_INDEX_CONSTRAINT_GE, PUSH_SINCE, NULL, 0},
+    {"events", "time", SQLITE_INDEX_CONSTRAINT_GT, PUSH_SINCE, NULL, 1},
+    {"events", "time", SQLITE_INDEX_CONSTRAINT_LT, PUSH_UNTIL, NULL, 0},
+    {"events", "time", SQLITE_INDEX_CONSTRAINT_LE, PUSH_UNTIL, NULL, 1},
+    {"events", "time", SQLITE_INDEX_CONSTRAINT_EQ, PUSH_AT, NULL, 0},
+    {"events", "event", SQLITE_INDEX_CONSTRAINT_EQ, PUSH_TEXT, "event", 0},
+    {"events", "brand", SQLITE_INDEX_CONSTRAINT_EQ, PUSH_TEXT, "brand", 0},
+    {"orders", "created", SQLITE_INDEX_CONSTRAINT_GE, PUSH_SINCE, NULL, 0},
+    {"orders", "created", SQLITE_INDEX_CONSTRAINT_GT, PUSH_SINCE, NULL, 1},
+    {"orders", "created", SQLITE_INDEX_CONSTRAINT_LT, PUSH_UNTIL, NULL, 0},
+    {"orders", "created", SQLITE_INDEX_CONSTRAINT_LE, PUSH_UNTIL, NULL, 1},
+    {"orders", "created", SQLITE_INDEX_CONSTRAINT_EQ, PUSH_AT, NULL, 0},
+    {"orders", "brand", SQLITE_INDEX_CONSTRAINT_EQ, PUSH_TEXT, "brand", 0},
+    {"orders", "shop", SQLITE_INDEX_CONSTRAINT_EQ, PUSH_TEXT, "shop", 0},
+    {"things", "kind", SQLITE_INDEX_CONSTRAINT_EQ, PUSH_TEXT, "kind", 0},
 };
+#define PUSHED_MAX 32u /* of one table in a query */
 
 struct table {
     sqlite3_vtab base; /* first: SQLite knows it by this */
@@ -109,21 +113,23 @@ static bool wants_person(const struct table *t, uint64_t columns_used)
     return false;
 }
 
-/* Says which conditions the daemon looks at: a letter each in the plan's text, their values in this order. SQLite looks at all of them again. The plan's
- * number is 1 when people are wanted. */
+/* Says which conditions the daemon looks at: a letter each in the plan's text, their values in this order. Texts SQLite compares again, and of several with
+ * one column the first is said. The plan's number is 1 when people are wanted. */
 static int table_plan(sqlite3_vtab *v, sqlite3_index_info *info)
 {
     const struct table *t = (const struct table *)v;
-    char letters[COUNT_OF(pushes) + 1];
+    char letters[PUSHED_MAX + 1];
     int count = 0;
     info->estimatedCost = ROWS_USUAL;
     for (int i = 0; i < info->nConstraint; i++) {
         int push = info->aConstraint[i].usable != 0 ? push_of(t, &info->aConstraint[i]) : -1;
         char letter = (char)('a' + push);
-        if (push < 0 || (count > 0 && memchr(letters, letter, (size_t)count) != NULL))
+        bool is_text = push >= 0 && pushes[push].as == PUSH_TEXT;
+        if (push < 0 || count == (int)PUSHED_MAX || (is_text && count > 0 && memchr(letters, letter, (size_t)count) != NULL))
             continue;
         letters[count++] = letter;
         info->aConstraintUsage[i].argvIndex = count;
+        info->aConstraintUsage[i].omit = !is_text;
         info->estimatedCost /= NARROWER;
     }
     letters[count] = 0;
@@ -164,31 +170,61 @@ static int cursor_next(sqlite3_vtab_cursor *base)
     return done(status) ? SQLITE_OK : vtab_fail(base->pVtab, status, &e);
 }
 
-/* A time in SQL is text: a day is its first instant in UTC. What is no time is left for SQLite to compare. */
-static void push_time(struct buf *path, const struct push *p, const char *text)
+struct span {
+    int64_t since_us, until_us;
+};
+
+/* A day is its first instant in UTC, as the columns are. */
+static fallible span_narrow(struct span *span, const struct push *p, sqlite3_value *value, struct err *e)
 {
-    char formatted[TIME_TEXT_BYTES];
+    const char *text = sqlite3_value_type(value) == SQLITE_TEXT ? (const char *)sqlite3_value_text(value) : "";
     int64_t us;
-    bool is_day = strlen(text) == strlen("2026-11-22");
-    char whole[64];
-    (void)snprintf(whole, sizeof whole, "%.40s%s", text, is_day ? "T00:00:00Z" : "");
-    if (failed(time_parse(bytes_of_text(whole), &us, NULL)))
-        return;
-    buf_printf(path, "&%s=", p->parameter);
-    url_push(path, bytes_of_text(time_format(us + p->later_us, formatted)));
+    if (failed(time_parse(bytes_of_text(text), &us, NULL)))
+        return FAIL(e, INVALID,
+                    either("'%s' is no time to compare %s with: write 2026-11-22, or 2026-11-22T08:00:00+08:00",
+                           "“%s”不是可与 %s 比较的时间:请写 2026-11-22,或 2026-11-22T08:00:00+08:00"),
+                    text, p->column);
+    us += p->later_us;
+    if (p->as != PUSH_UNTIL && us > span->since_us)
+        span->since_us = us;
+    if (p->as == PUSH_AT)
+        us++;
+    if (p->as != PUSH_SINCE && us < span->until_us)
+        span->until_us = us;
+    return DONE;
 }
 
-static void push_put(struct buf *path, const struct push *p, sqlite3_value *value)
+static void push_text(struct buf *path, const struct push *p, sqlite3_value *value)
 {
     const char *text = sqlite3_value_type(value) == SQLITE_TEXT ? (const char *)sqlite3_value_text(value) : NULL;
     if (text == NULL || text[0] == 0)
         return;
-    if (p->is_time) {
-        push_time(path, p, text);
-        return;
-    }
     buf_printf(path, "&%s=", p->parameter);
     url_push(path, bytes_of_text(text));
+}
+
+static void end_push(struct buf *path, const char *parameter, int64_t us, int64_t open)
+{
+    char formatted[TIME_TEXT_BYTES];
+    if (us == open)
+        return;
+    buf_printf(path, "&%s=", parameter);
+    url_push(path, bytes_of_text(time_format(us, formatted)));
+}
+
+static fallible pushed_put(struct buf *path, const char *letters, int count, sqlite3_value **values, struct err *e)
+{
+    struct span span = {INT64_MIN, INT64_MAX};
+    for (int i = 0; i < count; i++) {
+        const struct push *p = &pushes[letters[i] - 'a'];
+        if (p->as == PUSH_TEXT)
+            push_text(path, p, values[i]);
+        else
+            TRY(span_narrow(&span, p, values[i], e));
+    }
+    end_push(path, "since", span.since_us, INT64_MIN);
+    end_push(path, "until", span.until_us, INT64_MAX);
+    return DONE;
 }
 
 static fallible too_often(const struct table *t, struct err *e)
@@ -216,14 +252,14 @@ static int cursor_filter(sqlite3_vtab_cursor *base, int plan, const char *letter
         return vtab_fail(base->pVtab, status, &e);
     buf_init(&path, PATH_BYTES_MAX);
     buf_printf(&path, "/api/v1/export/%s?format=table%s", t->kind->name, plan == 1 ? "&person=1" : "");
-    for (int i = 0; i < count; i++)
-        push_put(&path, &pushes[letters[i] - 'a'], values[i]);
+    status = pushed_put(&path, letters, count, values, &e);
     buf_push_byte(&path, 0);
-    if (path.overflowed) {
+    if (done(status) && path.overflowed)
+        status = FAIL(&e, LIMIT, "%s", either("a value in a condition is too long", "条件中的取值过长"));
+    if (failed(status)) {
         client_destroy(client);
         buf_fini(&path);
-        return vtab_fail(base->pVtab,
-                         FAIL(&e, LIMIT, "%s", either("a value in a condition is too long", "条件中的取值过长")), &e);
+        return vtab_fail(base->pVtab, status, &e);
     }
     c->rows = sql_rows_open(client, (const char *)path.data);
     buf_fini(&path);
