@@ -102,18 +102,9 @@ static const struct refusal *purged_apply(struct step *s, struct bytes payload)
     return NULL;
 }
 
-static fallible swept_check(struct bytes payload, struct err *e)
-{
-    struct work_swept swept;
-    return column_swept_unpack(payload, &swept, e);
-}
-
 static const struct refusal *swept_apply(struct step *s, struct bytes payload)
 {
-    struct work_swept swept;
-    struct status status = column_swept_unpack(payload, &swept, NULL);
-    assert(done(status)); /* swept_check has seen it */
-    work_swept_forget(s, &column_files, &swept);
+    work_sweep_apply(s, &column_files, payload);
     return NULL;
 }
 
@@ -181,7 +172,7 @@ static const struct command commands[] = {
      "The oldest events that only runs had are in column files too.", NULL},
     {COMMAND_COLUMN_MERGED, "column.merged", COLUMN_MERGED_BYTES_MAX, ROLE_SYSTEM, merged_check, NULL, merged_apply,
      "Some column files of a month are one now; their files are given up.", NULL},
-    {COMMAND_COLUMN_SWEPT, "column.swept", COLUMN_SWEPT_BYTES_MAX, ROLE_SYSTEM, swept_check, NULL, swept_apply,
+    {COMMAND_COLUMN_SWEPT, "column.swept", WORK_SWEEP_BYTES_MAX, ROLE_SYSTEM, work_sweep_check, NULL, swept_apply,
      "Column files that were given up before the last checkpoint but one are gone.", NULL},
     {COMMAND_COLUMN_PURGED, "column.purged", COLUMN_PURGED_BYTES_MAX, ROLE_SYSTEM, purged_check, NULL, purged_apply,
      "Rows of somebody who was erased are gone from a column file; or from all of them.", NULL},

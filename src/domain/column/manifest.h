@@ -2,7 +2,7 @@
 #pragma once
 
 #include "domain/column/file.h"
-#include "engine/work_files.h"
+#include "engine/work_sweep.h"
 
 extern const struct family column_file_family;    /* place (8 bytes, big-endian) -> a file in force */
 extern const struct family column_retired_family; /* position of the giving up (8 bytes, big-endian), name -> 1 */

@@ -131,19 +131,3 @@ fallible column_purged_unpack(struct bytes payload, struct column_purged *out_pu
         replaced_take(&u, bits == BIT_EMPTY, &out_purged->rewritten);
     return unpack_finished(&u) ? DONE : FAIL(e, INVALID, "not the result of purging columns");
 }
-
-void column_swept_pack(struct buf *b, const struct work_swept *s)
-{
-    pack_u8(b, PAYLOAD_FORMAT);
-    work_swept_pack(b, s);
-}
-
-fallible column_swept_unpack(struct bytes payload, struct work_swept *out_swept, struct err *e)
-{
-    struct unpack u = unpack_of(payload);
-    u.bad |= unpack_u8(&u) != PAYLOAD_FORMAT;
-    work_swept_unpack(&u, out_swept);
-    if (!unpack_finished(&u) || out_swept->count == 0)
-        return FAIL(e, INVALID, "not a list of what was given up");
-    return DONE;
-}

@@ -9,7 +9,6 @@ enum { COMMAND_COLUMN_FOLDED = 0x0F01, COMMAND_COLUMN_MERGED = 0x0F02, COMMAND_C
 #define FOLDED_FILES_MAX 256u
 #define COLUMN_FOLDED_BYTES_MAX ((1u << 20) - 4096u)
 #define COLUMN_MERGED_BYTES_MAX 4096u
-#define COLUMN_SWEPT_BYTES_MAX (1u + WORK_SWEPT_BYTES_MAX)
 #define COLUMN_PURGED_BYTES_MAX 1024u
 
 /* The events at [from, until) are in files now, but for those whose people are erased. */
@@ -40,11 +39,9 @@ struct column_purged {
 void column_folded_pack(struct buf *b, const struct column_folded *f);
 void column_merged_pack(struct buf *b, const struct column_merged *m);
 void column_purged_pack(struct buf *b, const struct column_purged *p);
-void column_swept_pack(struct buf *b, const struct work_swept *s);
 /* INVALID: it isn't one. Where `a` is NULL it is only checked. */
 fallible column_folded_unpack(struct bytes payload, struct arena *a, struct column_folded *out_folded, struct err *e);
 fallible column_merged_unpack(struct bytes payload, struct column_merged *out_merged, struct err *e);
 fallible column_purged_unpack(struct bytes payload, struct column_purged *out_purged, struct err *e);
-fallible column_swept_unpack(struct bytes payload, struct work_swept *out_swept, struct err *e);
 
 extern const struct work_kind column_fold_work, column_merge_work, column_sweep_work, column_purge_work;

@@ -124,18 +124,9 @@ static const struct refusal *purged_apply(struct step *s, struct bytes payload)
     return NULL;
 }
 
-static fallible swept_check(struct bytes payload, struct err *e)
-{
-    struct work_swept swept;
-    return swept_unpack(payload, &swept, e);
-}
-
 static const struct refusal *swept_apply(struct step *s, struct bytes payload)
 {
-    struct work_swept swept;
-    struct status status = swept_unpack(payload, &swept, NULL);
-    assert(done(status)); /* swept_check has seen it */
-    work_swept_forget(s, &run_files, &swept);
+    work_sweep_apply(s, &run_files, payload);
     return NULL;
 }
 
@@ -207,7 +198,7 @@ static const struct command commands[] = {
      "The oldest events of the log are in a run now.", NULL},
     {COMMAND_RUNS_MERGED, "event.runs_merged", MERGED_BYTES_MAX, ROLE_SYSTEM, merged_check, NULL, merged_apply,
      "Some runs are one now; their files are given up.", NULL},
-    {COMMAND_RUNS_SWEPT, "event.runs_swept", SWEPT_BYTES_MAX, ROLE_SYSTEM, swept_check, NULL, swept_apply,
+    {COMMAND_RUNS_SWEPT, "event.runs_swept", WORK_SWEEP_BYTES_MAX, ROLE_SYSTEM, work_sweep_check, NULL, swept_apply,
      "What was given up before the last checkpoint but one is gone: files of merged runs, and parts of the log.", NULL},
     {COMMAND_RUN_PURGED, "event.run_purged", PURGED_BYTES_MAX, ROLE_SYSTEM, purged_check, NULL, purged_apply,
      "Events of somebody who was erased are gone from a run; or from all of them.", NULL},

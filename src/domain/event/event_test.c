@@ -1,4 +1,4 @@
-/* Events through the real engine. Covers: event.c, tail.c, fold.c, merge.c, manifest.c, work.c, purge.c, event_view.c, event_seek.c */
+/* Events through the real engine. Covers: event.c, tail.c, fold.c, merge.c, manifest.c, work.c, purge.c, event_view.c, event_seek.c, ../../engine/work_sweep.c */
 #include "domain/event/event.h"
 
 #include "base/time.h"
@@ -497,11 +497,10 @@ static void bad_payloads(struct t *t)
     struct err e = {0};
     struct folded f;
     struct merged_runs m;
-    struct work_swept s;
     struct buf b;
     CHECK_FAILS(t, folded_unpack(BYTES_NONE, &f, &e), INVALID);
     CHECK_FAILS(t, merged_unpack(BYTES_LIT("\1\2\3"), &m, &e), INVALID);
-    CHECK_FAILS(t, swept_unpack(BYTES_LIT("\1\0"), &s, &e), INVALID);
+    CHECK_FAILS(t, work_sweep_check(BYTES_LIT("\1\0"), &e), INVALID);
     buf_init(&b, 4096);
     f = (struct folded){.run = {.name = "../passwd", .first = 1, .until = 2, .sum = {.count = 1}}};
     folded_pack(&b, &f);

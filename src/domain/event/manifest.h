@@ -2,7 +2,7 @@
 #pragma once
 
 #include "domain/event/run.h"
-#include "engine/work_files.h"
+#include "engine/work_sweep.h"
 
 extern const struct family run_family;     /* first position (8 bytes, big-endian) -> a run in force */
 extern const struct family retired_family; /* position of the giving up (8 bytes, big-endian), name -> what was given up */

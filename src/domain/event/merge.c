@@ -187,36 +187,14 @@ const struct work_kind merge_work = {
 
 /* --- sweeping --- */
 
-struct sweep_order {
-    struct arena *arena; /* holds this struct and the keys */
-    struct work_swept swept;
-};
-
 static bool sweep_wanted(const struct view *v, struct work_context *c)
 {
-    if (!work_sweep_is_due(v, &run_files, c->around))
-        return false;
-    struct arena *arena = arena_create(ARENA_BLOCK_BYTES);
-    struct sweep_order *o = ARENA_NEW(arena, struct sweep_order);
-    o->arena = arena;
-    work_swept_find(v, &run_files, c->around, arena, &o->swept);
-    c->order = o;
-    return true;
-}
-
-static void sweep_release(struct work_context *c)
-{
-    struct sweep_order *o = c->order;
-    arena_destroy(o->arena);
-    c->order = NULL;
+    return work_sweep_wanted(v, &run_files, c);
 }
 
 static fallible sweep_run(struct work_context *c, struct buf *out_payload, struct err *e)
 {
-    const struct sweep_order *o = c->order;
-    TRY(work_swept_remove(c->around->disk, &run_files, &o->swept, e));
-    swept_pack(out_payload, &o->swept);
-    return DONE;
+    return work_sweep_run(c, &run_files, out_payload, e);
 }
 
 const struct work_kind sweep_work = {
@@ -225,6 +203,6 @@ const struct work_kind sweep_work = {
     .command_id = COMMAND_RUNS_SWEPT,
     .wanted = sweep_wanted,
     .run = sweep_run,
-    .release = sweep_release,
+    .release = work_sweep_release,
     .gives_back = true,
 };

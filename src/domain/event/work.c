@@ -87,19 +87,3 @@ fallible purged_unpack(struct bytes payload, struct purged *out_purged, struct e
     *out_purged = p;
     return DONE;
 }
-
-void swept_pack(struct buf *b, const struct work_swept *s)
-{
-    pack_u8(b, PAYLOAD_FORMAT);
-    work_swept_pack(b, s);
-}
-
-fallible swept_unpack(struct bytes payload, struct work_swept *out_swept, struct err *e)
-{
-    struct unpack u = unpack_of(payload);
-    u.bad |= unpack_u8(&u) != PAYLOAD_FORMAT;
-    work_swept_unpack(&u, out_swept);
-    if (!unpack_finished(&u) || out_swept->count == 0)
-        return FAIL(e, INVALID, "not a list of what was given up");
-    return DONE;
-}

@@ -9,7 +9,6 @@ enum { COMMAND_RUNS_MERGED = 0x0502, COMMAND_RUNS_SWEPT = 0x0503, COMMAND_RUN_PU
 #define FOLDED_BYTES_MAX 512u
 #define MERGED_BYTES_MAX 1024u
 #define PURGED_BYTES_MAX 1024u
-#define SWEPT_BYTES_MAX (1u + WORK_SWEPT_BYTES_MAX)
 
 /* The notes [first_index, first_index + sum.count) of the tail are now a run. */
 struct folded {
@@ -37,13 +36,11 @@ struct purged {
 };
 void folded_pack(struct buf *b, const struct folded *f);
 void merged_pack(struct buf *b, const struct merged_runs *m);
-void swept_pack(struct buf *b, const struct work_swept *s); /* their files are gone, their parts of the log may go */
 void purged_pack(struct buf *b, const struct purged *p);
 /* INVALID: it isn't one. */
 fallible folded_unpack(struct bytes payload, struct folded *out_folded, struct err *e);
 fallible merged_unpack(struct bytes payload, struct merged_runs *out_merged, struct err *e);
 fallible purged_unpack(struct bytes payload, struct purged *out_purged, struct err *e);
-fallible swept_unpack(struct bytes payload, struct work_swept *out_swept, struct err *e);
 
 bool purge_waits_for_folding(const struct view *v); /* somebody was erased whose newest events are in the log alone */
 extern const struct work_kind fold_work, merge_work, sweep_work, purge_work;
