@@ -71,7 +71,7 @@ size_t frame_value(const struct frame *f)
     return FRAME_NONE;
 }
 
-struct bytes frame_title(const struct frame *f, size_t column)
+static struct bytes frame_title(const struct frame *f, size_t column)
 {
     return answer_title(f->columns[column]);
 }

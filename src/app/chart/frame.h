@@ -19,7 +19,6 @@ fallible frame_open(struct frame *f, struct json answer, struct arena *a, struct
 size_t frame_column(const struct frame *f, const char *name);                    /* FRAME_NONE */
 size_t frame_column_of(const struct frame *f, enum cell_kind kind, size_t from); /* the next of this kind */
 size_t frame_value(const struct frame *f); /* the first number, share, money or time that something takes; FRAME_NONE */
-struct bytes frame_title(const struct frame *f, size_t column);
 struct bytes frame_label(const struct frame *f, size_t row, size_t column); /* as a person reads it */
 double frame_number(const struct frame *f, size_t row, size_t column);      /* NAN: it is none */
 struct bytes frame_shown(const struct frame *f, size_t column, double x);   /* as a cell of this column reads */

@@ -54,9 +54,6 @@ struct filter_reader {
 fallible filter_read(const struct filter_reader *r, struct bytes text, const struct filter **out_filter, struct err *e);
 fallible filter_read_json(const struct filter_reader *r, struct json tree, const struct filter **out_filter, struct err *e);
 fallible path_read(const struct filter_reader *r, struct bytes text, const struct path **out_path, struct err *e);
-/* Canonical: read again it is the same. Only of what was read. */
-void filter_print(const struct filter *f, struct buf *out);
-void filter_print_json(const struct filter *f, struct json_writer *w);
 
 /* Both, either; NULL: no condition. */
 const struct filter *filter_all(struct arena *arena, const struct filter *a, const struct filter *b);

@@ -43,7 +43,6 @@ struct filter {
     const struct stretch *times;
     bool has_false, has_true;
     const struct pattern *pattern;
-    const struct expr *tree; /* what it was read of; NULL: made, not read */
 };
 
 /* --- what a thread has decoded --- */

@@ -268,7 +268,6 @@ static struct status filter_make(const struct filter_reader *r, const struct exp
                                  struct err *e)
 {
     struct filter *f = ARENA_NEW(r->arena, struct filter);
-    f->tree = x;
     *out_filter = f;
     if (x->op > EXPR_NOT)
         return comparison_make(r, x, f, e);
@@ -294,18 +293,6 @@ fallible filter_read_json(const struct filter_reader *r, struct json from, const
     const struct expr *tree;
     TRY(expr_read_json(r->arena, from, &tree, e));
     return filter_make(r, tree, out_filter, e);
-}
-
-void filter_print(const struct filter *f, struct buf *out)
-{
-    assert(f->tree != NULL);
-    expr_print(f->tree, out);
-}
-
-void filter_print_json(const struct filter *f, struct json_writer *w)
-{
-    assert(f->tree != NULL);
-    expr_print_json(f->tree, w);
 }
 
 /* --- made, not read --- */
