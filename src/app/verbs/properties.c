@@ -2,6 +2,19 @@
 #include "app/arguments.h"
 #include "app/verbs/errand.h"
 
+/* Who has just begun has none: they are learned when events go into column files. */
+static void show_properties(struct json root, struct arena *a, FILE *out)
+{
+    struct json list = member(root, "properties");
+    if (json_is(list, JSON_ARRAY) && json_count(list) == 0)
+        (void)fputs(either("No properties yet: they are listed once their events have been put into column files, within an hour or as the setting "
+                           "event.fold_seconds says. Questions may name them before.\n",
+                           "还没有属性:事件归入列存文件后才会列出(一小时内,或由设置 event.fold_seconds 决定);提问时已可使用。\n"),
+                    out);
+    else
+        show_json(root, a, out);
+}
+
 int verb_properties(struct arguments *a)
 {
     struct errand d;
@@ -14,7 +27,7 @@ int verb_properties(struct arguments *a)
     errand_path_value(&d, "event", event);
     errand_path_value(&d, "limit", limit);
     errand_path_value(&d, "after", after);
-    return errand_end(&d, errand_run(&d, "GET", show_json));
+    return errand_end(&d, errand_run(&d, "GET", show_properties));
 }
 
 static void put_flag(struct errand *d, const char *key, bool flag)

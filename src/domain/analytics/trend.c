@@ -16,7 +16,7 @@ static const char *const measure_names[MEASURE_WAYS] = {
 };
 
 static const struct member_rule members[] = {
-    {"series", "[{event, measure, value, percentile, days}] or names of events, which are counted; up to eight",
+    {"series", "[{event, measure, value, percentile, days}] or names of events, which are counted; one, or a list of up to eight",
      "指标列表,或事件名(按次数),最多八个"},
     {"unit", "hour, day, week, month, quarter, year", "周期单位"},
     {"formula", "of the series, from A: \"A / B * 100\"", "以 A、B… 表示各指标的公式"},
@@ -83,9 +83,12 @@ static fallible all_series_read(struct asked *a, struct trend *r, struct err *e)
     struct json list = json_find(a->body, BYTES_LIT("series")), part;
     if (json_is(list, JSON_ABSENT))
         return asked_missing(a, "series", e);
-    if (!json_is(list, JSON_ARRAY) || json_count(list) == 0 || json_count(list) > TREND_SERIES_MAX)
+    bool is_one = json_is(list, JSON_STRING) || json_is(list, JSON_OBJECT);
+    if (!is_one && (!json_is(list, JSON_ARRAY) || json_count(list) == 0 || json_count(list) > TREND_SERIES_MAX))
         return asked_wrong(list, e, "want a list of 1 to %u series", TREND_SERIES_MAX);
     TRY(asked_flag(a, "by_item", false, &a->question->plan.by_item, e));
+    if (is_one)
+        return series_read(a, list, a->question->plan.by_item, &r->series[r->series_count++], e);
     for (struct json_walk w = json_items(list); json_item_next(&w, &part);)
         TRY(series_read(a, part, a->question->plan.by_item, &r->series[r->series_count++], e));
     return DONE;

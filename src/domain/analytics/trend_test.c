@@ -63,7 +63,7 @@ static void hours_of_a_long_day(struct t *t)
     moments_open(
         &a, t, &trend_question,
         "{\"from\": \"2024-11-03\", \"until\": \"2024-11-04\", \"zone\": \"America/New_York\", \"unit\": \"hour\", "
-        "\"series\": [{\"event\": \"page_viewed\"}]}",
+        "\"series\": \"page_viewed\"}",
         moments_us("2026-03-01"));
     struct sequence *one = moments_made(&a, 1, made, 3);
     moments_answer(&a, &one, 1);
