@@ -362,7 +362,6 @@ fallible gather_block(struct gather *g, const struct gather_ask *ask, struct err
         TRY(rows_deal(g, ask, rows, &count, e));
     g->rows.size = before + count * sizeof *rows;
     g->count += count;
-    g->looked_at += g->plan->subject == NULL ? s->count : count;
     if (g->has_ties)
         ties_add(g, ask, count);
     return lanes_fill(g, first, e);

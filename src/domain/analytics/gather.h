@@ -44,7 +44,6 @@ struct gather {
     struct texts_near *near;
     uint32_t *event_codes;          /* of names of events, for lanes of them; CODE_NONE: not asked for yet */
     uint32_t count;                 /* of rows */
-    uint64_t looked_at;             /* events, since it was made; of a deal those that are in it */
     bool has_ties;
     struct buf rows, ties;
     struct buf people;              /* the person of each row, where `whose` is something else */

@@ -31,7 +31,7 @@ struct worker {
     struct deliver deliver;
     void *tally;
     struct buf found; /* numbers of people in the cell */
-    uint64_t subjects;
+    uint64_t events, subjects;
     size_t bytes; /* that it has told the inquiry of */
 };
 
@@ -173,6 +173,7 @@ static void worker_take(void *context, const struct sequence *s)
     struct worker *w = context;
     const struct inquiry *i = w->inquiry;
     const struct question *q = i->ask.question;
+    w->events += s->count;
     w->subjects += s->person != PERSON_NONE || q->plan.subject != SUBJECT_PERSON;
     if (i->ask.cell == NULL || q->kind->in_cell == NULL)
         q->kind->take(q, w->tally, s);
@@ -329,7 +330,6 @@ static fallible deal_gather(struct worker *w, struct deal deal, bool *out_cut, s
 {
     struct inquiry *i = w->inquiry;
     uint32_t share = (PROGRESS_WHOLE >> deal.bits) / (i->chunks == 0 ? 1 : i->chunks), told = 0;
-    uint64_t looked_at = w->gather->looked_at;
     *out_cut = false;
     arena_reset(w->lists);
     gather_clear(w->gather, true);
@@ -338,7 +338,6 @@ static fallible deal_gather(struct worker *w, struct deal deal, bool *out_cut, s
         if (gather_bytes(w->gather) + texts_bytes(w->gather->subjects) > i->ask.memory_bytes_max / DEAL_SHARE &&
             deal_cut(i, deal)) {
             atomic_fetch_sub(&i->progress, told);
-            w->gather->looked_at = looked_at;
             *out_cut = true;
             return DONE;
         }
@@ -421,7 +420,7 @@ static void *workers_join(struct inquiry *i)
     for (struct worker *w = i->is_joined ? NULL : first; w != NULL; w = w->next) {
         if (w != first)
             q->kind->join(q, first->tally, w->tally);
-        i->events += w->gather->looked_at;
+        i->events += w->events;
         i->subjects += w->subjects;
     }
     i->is_joined = true;

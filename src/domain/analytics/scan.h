@@ -43,7 +43,7 @@ double inquiry_progress(const struct inquiry *i); /* 0 .. 1; any thread */
  * and is part of the progress. What fails is told by those below, which do this first where nobody did. */
 void inquiry_conclude(struct inquiry *i);
 /* When all who worked are back. CANCELLED, CORRUPT, LIMIT … of the first that failed. Members of an open object: the question's, then "event_names" (answer.h), "as_of" (the position),
- * "events" (that were looked at), "subjects". */
+ * "events" (of them, that it was asked over: items, where it is asked by item), "subjects". */
 fallible inquiry_print(struct inquiry *i, struct json_writer *w, struct err *e);
 fallible inquiry_found(struct inquiry *i, const uint32_t **out_people, size_t *out_count, uint64_t *out_total,
                        struct err *e);

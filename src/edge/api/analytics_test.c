@@ -63,6 +63,7 @@ static void a_question_is_answered(struct t *t)
     CHECK_TEXT(t, at(&p, r, "question"), "funnel");
     CHECK_TEXT(t, counts(&p, r), "4 3 2");
     CHECK_TEXT(t, at(&p, r, "events"), "9");
+    CHECK_TEXT(t, at(&p, by(&p, "kith_a", FUNNEL, STEPS), "events"), "5"); /* how many others have is not the desk's to know */
     CHECK(t, strtoull(at(&p, r, "as_of"), NULL, 10) > 0);
     /* A property is known as soon as an event has it. */
     r = post(&p, FUNNEL, "{\"steps\":[{\"event\":\"product_viewed\",\"where\":\"page = 'home'\"},\"order_paid\"]," RANGE "}");
