@@ -197,6 +197,9 @@ struct domain {
     size_t metric_count;
     const struct alarm *alarms;
     size_t alarm_count;
+    /* Made of rows, kept in memory alone (store/rows.h). Of people's rows a section is found by person_row_section. */
+    const struct projection *const *projections;
+    size_t projection_count;
     /* Erasing a person (engine/forget.h): lets go of what it keeps of them outside their rows, which become empty after it. May add
      * to forgotten_also. NULL: nothing. */
     void (*forget)(struct step *s, struct forgotten *who);

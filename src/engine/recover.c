@@ -58,12 +58,22 @@ static fallible shelf_fill(struct engine *g, struct err *e)
     return f.status;
 }
 
+static void projections_begin(struct engine *g)
+{
+    for (size_t i = 0; i < registry_domain_count(g->options.registry); i++) {
+        const struct domain *d = registry_domain(g->options.registry, i);
+        for (size_t j = 0; j < d->projection_count; j++)
+            rows_project(g->rows, d->projections[j]);
+    }
+}
+
 /* The state of a mark, or the empty state when `mark` has position 0. */
 static fallible state_load(struct engine *g, const struct checkpoint_mark *mark, struct err *e)
 {
     size_t count;
     const struct family *const *families = registry_families(g->options.registry, &count);
     TRY(rows_create(families, count, &g->rows, e));
+    projections_begin(g);
     g->cold = g->options.cold_open(g->options.context, mark->snapshot[0] == 0 ? NULL : mark->snapshot, e);
     if (g->cold == NULL)
         return mark->snapshot[0] == 0 ? (struct status){STATUS_IO} : (struct status){STATUS_CORRUPT}; /* another one may do */

@@ -396,8 +396,12 @@ static void a_row_of_a_person_keeps_its_sections(struct t *t)
             in.section[i] = bytes_of(bytes, rng_below(&t->rng, sizeof bytes));
     person_decode(5, person_encode(&in, t->arena), &out);
     CHECK_EQ(t, out.number, 5);
-    for (uint32_t i = 0; i < SECTION_COUNT_MAX; i++)
+    for (uint32_t i = 0; i < SECTION_COUNT_MAX; i++) {
+        const struct section alone = {.id = (uint8_t)i};
         CHECK_BYTES(t, out.section[i], in.section[i]);
+        CHECK_BYTES(t, person_row_section(person_encode(&in, t->arena), &alone), in.section[i]);
+        CHECK_EQ(t, person_row_section(BYTES_NONE, &alone).size, 0);
+    }
 }
 
 /* --- forgetting --- */

@@ -33,6 +33,29 @@ void person_decode(uint32_t number, struct bytes row, struct person *out_person)
     assert(at == row.data + row.size);
 }
 
+struct bytes person_row_section(struct bytes row, const struct section *section)
+{
+    uint16_t mask, size;
+    size_t at = 0;
+    if (row.size < sizeof mask)
+        return BYTES_NONE;
+    memcpy(&mask, row.data, sizeof mask);
+    if ((mask >> section->id & 1) == 0)
+        return BYTES_NONE;
+    const uint8_t *sizes = row.data + sizeof mask, *first = sizes + sizeof size * (size_t)__builtin_popcount(mask);
+    for (uint32_t before = mask & ((1u << section->id) - 1); before != 0; before &= before - 1, sizes += sizeof size) {
+        memcpy(&size, sizes, sizeof size);
+        at += size;
+    }
+    memcpy(&size, sizes, sizeof size);
+    return bytes_of(first + at, size);
+}
+
+const void *view_projection(const struct view *v, const struct projection *p)
+{
+    return rows_projection(v->rows, p);
+}
+
 struct bytes person_encode(const struct person *p, struct arena *arena)
 {
     uint16_t mask = 0;

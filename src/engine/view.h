@@ -92,3 +92,7 @@ bool view_people_matter(const struct view *v);
 
 /* The row of all people; the engine's own family. */
 extern const struct family person_family;
+/* A section of a person's row as it lies in the family: for projections. Borrowed from the row; no bytes: none. */
+struct bytes person_row_section(struct bytes row, const struct section *section);
+/* What a domain's projection made of the committed rows; what this step has written isn't in it. NULL: nobody makes it. */
+const void *view_projection(const struct view *v, const struct projection *p);

@@ -82,6 +82,8 @@ void rows_destroy(struct rows *r)
 {
     if (r == NULL)
         return;
+    for (uint32_t i = 0; i < r->projected_count; i++)
+        r->projected[i].projection->destroy(r->projected[i].made);
     for (struct table *t = table_from(r, 0); t != NULL; t = table_after(r, t))
         t->ops->fini(r, t);
     slab_destroy(r->slab);
@@ -91,6 +93,31 @@ void rows_destroy(struct rows *r)
     buf_fini(&r->restored);
     free(r->tables);
     free(r);
+}
+
+/* --- projections --- */
+
+void rows_project(struct rows *r, const struct projection *p)
+{
+    struct table *t = rows_table(r, p->family, FAMILY_NUMBERED);
+    assert(r->projected_count < PROJECTIONS_MAX && t->numbered.count == 0);
+    t->is_projected = true;
+    r->projected[r->projected_count++] = (struct projected){.projection = p, .made = p->create()};
+}
+
+void *rows_projection(const struct rows *r, const struct projection *p)
+{
+    for (uint32_t i = 0; i < r->projected_count; i++)
+        if (r->projected[i].projection == p)
+            return r->projected[i].made;
+    return NULL;
+}
+
+void rows_tell(const struct rows *r, const struct family *f, uint32_t number, struct bytes before, struct bytes after)
+{
+    for (uint32_t i = 0; i < r->projected_count; i++)
+        if (r->projected[i].projection->family == f)
+            r->projected[i].projection->changed(r->projected[i].made, number, before, after);
 }
 
 struct hash128 rows_digest(const struct rows *r)
@@ -103,6 +130,8 @@ void rows_usage(const struct rows *r, struct rows_usage *out_usage)
     struct rows_usage usage = {.bytes = slab_used(r->slab), .bytes_held = slab_bytes(r->slab)};
     for (const struct table *t = table_from(r, 0); t != NULL; t = table_after(r, t))
         t->ops->usage(t, &usage);
+    for (uint32_t i = 0; i < r->projected_count; i++)
+        usage.bytes += r->projected[i].projection->bytes(r->projected[i].made);
     *out_usage = usage;
 }
 

@@ -76,6 +76,21 @@ void rows_numbered_prefetch_slot(const struct rows *r, const struct family *f, u
 void rows_numbered_prefetch_page(const struct rows *r, const struct family *f, uint32_t number); /* reads the slot */
 void rows_numbered_prefetch_row(const struct rows *r, const struct family *f, uint32_t number);  /* reads the page */
 
+/* Something made of a family's rows and kept beside them in memory alone, such as sets of numbers: the rows tell it of each one that
+ * changes, and a load of each one there is, whether it comes into memory or stays cold. Who asks the rows finds it up to date. */
+struct projection {
+    const char *name;
+    const struct family *family; /* NUMBERED */
+    void *(*create)(void);
+    void (*destroy)(void *made);
+    /* What the row was and is now; no bytes: there is none. Borrowed for the call. */
+    void (*changed)(void *made, uint32_t number, struct bytes before, struct bytes after);
+    size_t (*bytes)(const void *made); /* counted among what the rows take */
+};
+#define PROJECTIONS_MAX 4u
+void rows_project(struct rows *r, const struct projection *p); /* into empty rows; at most PROJECTIONS_MAX of all families */
+void *rows_projection(const struct rows *r, const struct projection *p); /* NULL: nobody makes it */
+
 /* --- keyed rows --- */
 
 bool rows_keyed_get(const struct rows *r, const struct family *f, struct bytes key, struct bytes *out_value);

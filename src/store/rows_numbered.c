@@ -233,6 +233,8 @@ void rows_numbered_put(struct rows *r, const struct family *f, uint32_t number, 
     } else {
         t->numbered.count++;
     }
+    if (t->is_projected)
+        rows_tell(r, f, number, (p->exists & bit) != 0 ? old : BYTES_NONE, value);
     row_change(r, t, number, p);
     digest_plus(r, row_hash(place_of(t, number), value));
     p->rows[i] = row_store(r, &t->numbered, p->rows[i], value);
@@ -252,6 +254,8 @@ void rows_numbered_remove(struct rows *r, const struct family *f, uint32_t numbe
         return;
     struct row_page *p = page_open(r, t, page);
     assert((p->cold & bit) == 0);
+    if (t->is_projected)
+        rows_tell(r, f, number, slot_row(p->rows[i]), BYTES_NONE);
     row_change(r, t, number, p);
     digest_minus(r, row_hash(place_of(t, number), slot_row(p->rows[i])));
     row_free(r, &t->numbered, p->rows[i]);
@@ -497,6 +501,8 @@ static void loaded_put(struct rows *r, struct table *t, uint32_t number, struct 
     uint32_t i = number % ROWS_PAGE_ROWS, bit = UINT32_C(1) << i;
     uint64_t *slot = slot_make(n, number / ROWS_PAGE_ROWS);
     bool stays_cold = !n->loads_fit;
+    if (t->is_projected)
+        rows_tell(r, t->family, number, BYTES_NONE, row);
     digest_plus(r, row_hash(place_of(t, number), row));
     n->count++;
     n->cold_count += stays_cold;

@@ -161,8 +161,14 @@ struct series {
     struct finder *finder; /* NULL: not found by hash */
 };
 
+struct projected {
+    const struct projection *projection;
+    void *made;
+};
+
 struct table {
     const struct family *family; /* NULL: no family has this id */
+    bool is_projected;
     const struct kind_ops *ops;
     union {
         struct numbered numbered;
@@ -185,6 +191,8 @@ struct rows {
     struct buf scratch; /* the page being made */
     struct buf sorted, befores, restored; /* of an index page: entries as they were, and the page with them */
     struct load_room load_bytes_max;
+    uint32_t projected_count;
+    struct projected projected[PROJECTIONS_MAX];
 };
 
 /* What is kept about a family beside its rows; the meaning of a and b is the kind's. */
@@ -240,6 +248,8 @@ static inline struct hash128 fact_hash(const struct family *f, uint64_t fact)
 {
     return row_hash((uint64_t)f->id << 56 | UINT64_C(0xff) << 48, bytes_of(&fact, sizeof fact));
 }
+
+void rows_tell(const struct rows *r, const struct family *f, uint32_t number, struct bytes before, struct bytes after);
 
 static inline void hash_plus(struct hash128 *sum, struct hash128 h)
 {
