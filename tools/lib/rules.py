@@ -20,6 +20,7 @@ FENCES = (
     (re.compile(r'^microhttpd\.h$'), ('edge', 'app')),
     (re.compile(r'^curl/'), ('port', 'app')),
     (re.compile(r'^(nlopt|pcre2|xlsxwriter)\.h$'), ('lib',)),
+    (re.compile(r'^xgboost/'), ('lib',)),
     (re.compile(r'^sqlite3\.h$'), ('app',)),
     (re.compile(r'^(libpq-fe|mysql|errmsg|mysqld_error)\.h$'), ('port',)),
 )
