@@ -2,6 +2,8 @@
  * watcher's; whoever works only borrows it. NULL is fine everywhere: nobody watches. */
 #pragma once
 
+#include <stddef.h>
+
 #include "base/status.h"
 
 struct effort {
@@ -20,3 +22,12 @@ static inline bool effort_is_over(const struct effort *f)
 {
     return f != NULL && f->is_over(f);
 }
+
+/* A part of it as an effort of its own, for whoever knows nothing of the rest: its shares lie between `from` and `until` of the whole. NULL when nobody
+ * watches the whole. */
+struct effort_part {
+    struct effort effort; /* first, so that it is the part */
+    struct effort *whole;
+    double from, until;
+};
+struct effort *effort_part_init(struct effort_part *p, struct effort *whole, double from, double until);

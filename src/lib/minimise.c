@@ -4,6 +4,8 @@
 #include <nlopt.h>
 #include <string.h>
 
+#include "lib/cholesky.h"
+
 #define LOG_MAX 10.0 /* numbers stay within e^-10 .. e^10, where the functions of fits can still be computed */
 #define EDGE_WIDTH 1e-3
 #define EVALUATIONS_MAX 20000
@@ -106,37 +108,6 @@ static void slope_take(struct descent *d, const double *logs, double *out)
         out[i] = (height_beside(d, logs, i, SLOPE_STEP, i, 0) - height_beside(d, logs, i, -SLOPE_STEP, i, 0)) / (2 * SLOPE_STEP);
 }
 
-/* In place, lower triangle: A = L Lᵀ. False: it isn't positive definite. */
-static bool cholesky(square a, size_t count)
-{
-    for (size_t j = 0; j < count; j++) {
-        for (size_t k = 0; k < j; k++)
-            for (size_t i = j; i < count; i++)
-                a[i][j] -= a[i][k] * a[j][k];
-        if (!(a[j][j] > 0))
-            return false;
-        double root = sqrt(a[j][j]);
-        for (size_t i = j; i < count; i++)
-            a[i][j] /= root;
-    }
-    return true;
-}
-
-/* L Lᵀ x = b, in place. */
-static void cholesky_solve(square l, size_t count, double *io_b)
-{
-    for (size_t i = 0; i < count; i++) {
-        for (size_t j = 0; j < i; j++)
-            io_b[i] -= l[i][j] * io_b[j];
-        io_b[i] /= l[i][i];
-    }
-    for (size_t i = count; i-- > 0;) {
-        for (size_t j = i + 1; j < count; j++)
-            io_b[i] -= l[j][i] * io_b[j];
-        io_b[i] /= l[i][i];
-    }
-}
-
 enum stride { STRIDE_MADE, STRIDE_DONE, STRIDE_LOST };
 
 /* One step of Newton's, shorter where the whole one leads up. Done: it promises nothing more. Lost: the surface isn't like a bowl here. */
@@ -146,12 +117,12 @@ static enum stride newton_step(struct descent *d, double *io_logs, double *io_he
     double step[MINIMISE_NUMBERS_MAX], ahead[MINIMISE_NUMBERS_MAX], promise = 0;
     size_t count = d->surface->count;
     hessian_take(d, io_logs, l);
-    if (!cholesky(l, count))
+    if (!cholesky(l[0], count, MINIMISE_NUMBERS_MAX))
         return STRIDE_LOST;
     slope_take(d, io_logs, step);
     for (size_t i = 0; i < count; i++)
         ahead[i] = step[i];
-    cholesky_solve(l, count, step);
+    cholesky_solve(l[0], count, MINIMISE_NUMBERS_MAX, step);
     for (size_t i = 0; i < count; i++)
         promise += step[i] * ahead[i] / 2;
     if (promise <= NEWTON_PROMISE_MIN)
@@ -213,12 +184,12 @@ bool minimum_errors(const struct surface *s, const struct minimum *m, double *ou
     for (size_t i = 0; i < s->count; i++)
         logs[i] = log(m->numbers[i]);
     hessian_take(&d, logs, l);
-    if (effort_is_over(s->effort) || !cholesky(l, s->count))
+    if (effort_is_over(s->effort) || !cholesky(l[0], s->count, MINIMISE_NUMBERS_MAX))
         return false;
     for (size_t i = 0; i < s->count; i++) {
         double column[MINIMISE_NUMBERS_MAX] = {0};
         column[i] = 1;
-        cholesky_solve(l, s->count, column);
+        cholesky_solve(l[0], s->count, MINIMISE_NUMBERS_MAX, column);
         errors[i] = sqrt(column[i]) * m->numbers[i];
         if (!isfinite(errors[i]))
             return false;
