@@ -391,6 +391,15 @@ static const struct wording wordings[] = {
     {"say in \"credit\" whether the first or the last touch gets the order", NULL, "请在“credit”中指明订单归首次还是末次触点"},
     {"only the model \"last\" by itself does without paths", NULL, "只有单独使用“last”模型时才可以不要路径"},
     {"a question without paths knows conversions only", NULL, "不要路径的问题只知道转化"},
+    {"there is no report \"{1}\"", NULL, "没有报表“{1}”"},
+    {"a report's name is plain text of at most {1} bytes without \"/\" and control characters, and not . or ..", NULL,
+     "报表名称应为至多 {1} 字节的普通文本,不含 \"/\" 和控制字符,也不能是 . 或 .."},
+    {"a report has a kind of question, a question of at most {1} bytes and a label of at most {2}", NULL,
+     "报表应有问题种类、至多 {1} 字节的问题和至多 {2} 字节的说明"},
+    {"a report's question has at most {1} bytes", NULL, "报表的问题至多 {1} 字节"},
+    {"which report? give its name", NULL, "哪个报表?请给出名称"},
+    {"want a currency such as \"CNY\" or \"USD\", or \"each\"", NULL, "应为币种,如“CNY”“USD”,或“each”"},
+    {"what led to no conversion has no value of the breakdown: leave out \"value\"", NULL, "未转化的路径没有细分取值:请去掉“value”"},
     {"ask for one of the channels in \"{1}\" by its name", NULL, "请用名称指明“{1}”中的某个渠道"},
     {"the question has no \"unit\"", NULL, "该问题没有“unit”"},
     {"the question's \"values\" have no \"{1}\"", NULL, "该问题的“values”中没有“{1}”"},
@@ -414,13 +423,13 @@ static const struct wording wordings[] = {
     {"the range has {1} units of a {2}: at most {3}", NULL, "该范围含 {1} 个 {2},至多 {3} 个:请缩短范围或加大单位"},
     {"the question needs too much memory: ask for fewer values, or a shorter range", NULL, "问题所需内存过多:请减少取值或缩短范围"},
     {"the question needs too much memory", NULL, "问题所需内存过多:请缩短范围"},
-    {"a pattern behind \"matches\" takes too long: make it simpler", NULL, "“matches”之后的模式过于复杂:请简化"},
+    {"a pattern behind \"matches\" takes too many steps: make it simpler, without repeats within repeats or several \".*\"", NULL,
+     "“matches”之后的模式步数过多:请简化,不要在重复之中再重复,也不要连用多个“.*”"},
     {"the question was cancelled", NULL, "该问题已取消"},
     {"the breakdown is of {1} values, not {2}", NULL, "细分有 {1} 个取值,而不是 {2} 个"},
     {"the question has no breakdown", NULL, "该问题没有细分"},
     {"'{1}' is not a time: want 2026-11-22, {2}", NULL, "'{1}' 不是时间:应如 2026-11-22、{2}"},
     {"a week begins on a day from 1 (Monday) to 7 (Sunday), not {1}", NULL, "每周第一天为 1(星期一)至 7(星期日),而不是 {1}"},
-    {"a condition has at most {1} bytes", NULL, "条件至多 {1} 字节"},
     {"rolling periods are of {1}", NULL, "滚动周期只能以 {1} 为单位"},
     {"there is nothing between the steps of a funnel of one", NULL, "只有一步的漏斗没有步骤之间"},
     {"\"dedup\" and \"fixed\" are of funnels with an order", NULL, "“dedup”与“fixed”只用于有序漏斗"},
@@ -445,7 +454,6 @@ static const struct wording wordings[] = {
     {"\"{1}\" wants a text in single quotes", NULL, "“{1}”之后应为单引号中的文本"},
     {"true and false have no order: want a text or a number behind \"{1}\"", NULL, "true 与 false 没有大小:“{1}”之后应为文本或数字"},
     {"both ends are numbers, or both are texts", NULL, "两端应同为数字或同为文本"},
-    {"the pattern takes too long", NULL, "模式过于复杂"},
     {"a formula has at most {1} parts", NULL, "公式至多 {1} 个部分"},
     {"want a number, \"(\", or a series from A to {1}", NULL, "应为数字、“(”或 A 至 {1} 的序列"},
     {"want \")\"", NULL, "应为“)”"},
@@ -627,7 +635,7 @@ static bool rows_put(struct saying *s, const struct wording_table *table, struct
 static bool table_put(struct saying *s, struct bytes text)
 {
     const struct wording_table own = {wordings, COUNT_OF(wordings)};
-    return rows_put(s, &s->first, text) || rows_put(s, &own, text);
+    return rows_put(s, &s->first, text) || rows_put(s, &wording_expressions, text) || rows_put(s, &own, text);
 }
 
 /* "ids[0]: phone" stands before a sentence. */

@@ -25,4 +25,5 @@ struct wording_table {
     const struct wording *rows;
     size_t count;
 };
+extern const struct wording_table wording_expressions; /* tried before the daemon's own */
 const char *wording_by(struct arena *a, const struct wording_table *first, const char *english, bool in_chinese);

@@ -6,9 +6,12 @@
 #define HEAP_KIB_MAX 1024u /* that a match may take */
 #define WORDS_BYTES 128u
 
+/* PCRE2 doesn't tell how many steps it took, so a text is tried with few steps first, and what it is charged for is what it was let take. */
+static const uint32_t trial_steps[] = {PATTERN_STEPS_FREE, 10000, PATTERN_STEPS_MAX};
+
 struct pattern {
     pcre2_code *code;
-    pcre2_match_context *limits;
+    pcre2_match_context *trials[COUNT_OF(trial_steps)];
 };
 
 static void *take(size_t size, void *arena)
@@ -46,23 +49,37 @@ fallible pattern_create(struct arena *arena, struct bytes text, struct pattern *
         return FAIL(e, INVALID, "at character %zu of the pattern: %s", characters_before(text, at) + 1,
                     (const char *)words);
     }
-    p->limits = pcre2_match_context_create(memory);
-    (void)pcre2_set_match_limit(p->limits, PATTERN_STEPS_MAX);
-    (void)pcre2_set_heap_limit(p->limits, HEAP_KIB_MAX);
+    for (size_t i = 0; i < COUNT_OF(trial_steps); i++) {
+        p->trials[i] = pcre2_match_context_create(memory);
+        (void)pcre2_set_match_limit(p->trials[i], trial_steps[i]);
+        (void)pcre2_set_heap_limit(p->trials[i], HEAP_KIB_MAX);
+    }
     *out_pattern = p;
     return DONE;
 }
 
-enum pattern_answer pattern_match(const struct pattern *p, struct bytes text)
+static bool is_short_of_steps(int found)
+{
+    return found == PCRE2_ERROR_MATCHLIMIT || found == PCRE2_ERROR_DEPTHLIMIT || found == PCRE2_ERROR_HEAPLIMIT ||
+           found == PCRE2_ERROR_NOMEMORY;
+}
+
+static bool may_take(struct pattern_budget *b, size_t trial)
+{
+    uint64_t steps = trial == 0 ? 0 : trial_steps[trial];
+    if (b->steps < steps)
+        return false;
+    b->steps -= steps;
+    return true;
+}
+
+bool pattern_match(const struct pattern *p, struct bytes text, struct pattern_budget *budget)
 {
     pcre2_match_data *match = pcre2_match_data_create(1, NULL);
-    if (match == NULL)
-        return PATTERN_TOO_LONG;
-    int found = pcre2_match(p->code, text.size == 0 ? (const uint8_t *)"" : text.data, text.size, 0, 0, match,
-                            p->limits);
+    int found = PCRE2_ERROR_NOMEMORY;
+    for (size_t i = 0; match != NULL && is_short_of_steps(found) && i < COUNT_OF(trial_steps) && may_take(budget, i); i++)
+        found = pcre2_match(p->code, text.size == 0 ? (const uint8_t *)"" : text.data, text.size, 0, 0, match, p->trials[i]);
     pcre2_match_data_free(match);
-    if (found == PCRE2_ERROR_MATCHLIMIT || found == PCRE2_ERROR_DEPTHLIMIT || found == PCRE2_ERROR_HEAPLIMIT ||
-        found == PCRE2_ERROR_NOMEMORY)
-        return PATTERN_TOO_LONG;
-    return found >= 0 ? PATTERN_YES : PATTERN_NO;
+    budget->is_spent |= is_short_of_steps(found);
+    return found >= 0;
 }

@@ -1,5 +1,4 @@
 /* From a tree of names and values to a condition that can be run: what names stand for, and which values suit. */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/time.h"
@@ -16,22 +15,12 @@ static const struct prefix {
 } prefixes[] = {
     {"properties.", COLUMN_PROPERTY}, {"item.", COLUMN_ITEM}, {"items.", COLUMN_ITEM}, {"fields.", COLUMN_FIELD}};
 
-/* "at character 5: ", or nothing in a tree that came as JSON. */
-#define PLACE_BYTES 32u
-static const char *place_text(uint32_t place, char out[PLACE_BYTES])
-{
-    out[0] = '\0';
-    if (place > 0)
-        (void)snprintf(out, PLACE_BYTES, "at character %u: ", place);
-    return out;
-}
-
 static struct status unknown_name(const struct filter_reader *r, struct bytes name, uint32_t place, struct err *e)
 {
-    char at[PLACE_BYTES];
+    char at[EXPR_PLACE_BYTES];
     struct buf near = arena_buf(r->arena, NEAR_BYTES_MAX);
     name_book_nearest_property(r->names, name, &near);
-    return FAIL(e, INVALID, "%sthere is no property \"%.*s\"; did you mean \"%.*s\"?", place_text(place, at),
+    return FAIL(e, INVALID, "%sthere is no property \"%.*s\"; did you mean \"%.*s\"?", expr_place_text(place, at),
                 BYTES_ARG(name), BYTES_ARG(buf_bytes(&near)));
 }
 
@@ -45,13 +34,20 @@ static uint32_t want_note(struct thing_wants *w, struct bytes kind, struct bytes
     return w->count < THING_WANTS_MAX ? w->count++ : THING_WANTS_MAX;
 }
 
+/* Where what is behind the last dot begins; 0: there is none. */
+static size_t member_begin(struct bytes name)
+{
+    size_t dot = name.size;
+    while (dot > 0 && name.data[dot - 1] != '.')
+        dot--;
+    return dot;
+}
+
 /* "store.city", where no column is called so: the part before the last dot names the thing, that behind it what of it. false: it doesn't. */
 static bool thing_path_make(const struct filter_reader *r, struct path *p)
 {
-    size_t dot = p->name.size;
+    size_t dot = member_begin(p->name);
     bool is_ancestor;
-    while (dot > 0 && p->name.data[dot - 1] != '.')
-        dot--;
     if (dot < 2 || r->wants == NULL)
         return false;
     struct bytes base = bytes_slice(p->name, 0, dot - 1), member = bytes_slice(p->name, dot, p->name.size), kind = base;
@@ -69,35 +65,68 @@ static bool thing_path_make(const struct filter_reader *r, struct path *p)
     return true;
 }
 
+/* Where nobody says which properties there are: any name is one, and what is behind its last dot may be of a thing too. */
+static void open_path_make(const struct filter_reader *r, bool has_prefix, struct path *p)
+{
+    size_t dot = member_begin(p->name);
+    struct bytes base = bytes_slice(p->name, 0, dot == 0 ? 0 : dot - 1), member = bytes_slice(p->name, dot, p->name.size);
+    struct path *first = p->of == COLUMN_FIELD ? NULL : ARENA_NEW(r->arena, struct path);
+    if (base.size == 0 || member.size == 0 || r->wants == NULL)
+        return;
+    if (first != NULL)
+        *first = *p;
+    const struct field *field = !has_prefix || p->of == COLUMN_FIELD ? field_named(base) : NULL;
+    if (field != NULL && field->kind == NULL)
+        return;
+    *p = (struct path){.kind = PATH_THING,
+                       .of = field == NULL ? p->of : COLUMN_FIELD,
+                       .name = base,
+                       .want = want_note(r->wants, field == NULL ? base : bytes_of_text(field->kind), member, false),
+                       .first = first};
+}
+
+static struct status known_path_make(const struct filter_reader *r, struct path *p, uint32_t place, struct err *e)
+{
+    p->veil = name_book_veiled_by(r->names);
+    if (!name_book_has(r->names, p->of, p->name) && !thing_path_make(r, p))
+        return unknown_name(r, p->name, place, e);
+    p->barred = name_book_barred(r->names, p->of, p->name, r->arena);
+    return DONE;
+}
+
 static struct status path_make(const struct filter_reader *r, struct bytes name, uint32_t place,
                                const struct path **out_path, struct err *e)
 {
     struct path *p = ARENA_NEW(r->arena, struct path);
-    char at[PLACE_BYTES];
+    char at[EXPR_PLACE_BYTES];
+    bool is_event = bytes_equal(name, BYTES_LIT(FIELD_EVENT)), is_time = bytes_equal(name, BYTES_LIT(FIELD_TIME));
     p->kind = PATH_COLUMN;
-    p->of = name_book_has(r->names, COLUMN_FIELD, name) ? COLUMN_FIELD : COLUMN_PROPERTY;
+    p->of = is_event || is_time || field_named(name) != NULL ? COLUMN_FIELD : COLUMN_PROPERTY;
     p->name = name;
-    p->veil = name_book_veiled_by(r->names);
     for (size_t i = 0; i < COUNT_OF(prefixes); i++)
         if (bytes_starts_with(name, bytes_of_text(prefixes[i].text))) {
             p->of = prefixes[i].of;
             p->name = bytes_slice(name, strlen(prefixes[i].text), name.size);
         }
     *out_path = p;
-    if (!name_book_has(r->names, p->of, p->name)) {
-        if (!thing_path_make(r, p))
-            return unknown_name(r, p->name, place, e);
-        p->barred = name_book_barred(r->names, p->of, p->name, r->arena);
+    if (r->names != NULL)
+        TRY(known_path_make(r, p, place, e));
+    else
+        open_path_make(r, p->name.size < name.size, p);
+    if (p->kind == PATH_THING)
         return p->want < THING_WANTS_MAX ? DONE
                                          : FAIL(e, LIMIT, "%sa question names at most %u attributes of things",
-                                                place_text(place, at), THING_WANTS_MAX);
-    }
-    p->barred = name_book_barred(r->names, p->of, p->name, r->arena);
+                                                expr_place_text(place, at), THING_WANTS_MAX);
     if (p->of == COLUMN_FIELD && bytes_equal(p->name, BYTES_LIT(FIELD_EVENT)))
         p->kind = PATH_EVENT;
     if (p->of == COLUMN_FIELD && bytes_equal(p->name, BYTES_LIT(FIELD_TIME)))
         p->kind = PATH_TIME;
     return DONE;
+}
+
+fallible path_of(const struct filter_reader *r, struct bytes name, const struct path **out_path, struct err *e)
+{
+    return path_make(r, name, 0, out_path, e);
 }
 
 fallible path_read(const struct filter_reader *r, struct bytes text, const struct path **out_path, struct err *e)
@@ -161,11 +190,12 @@ static int stretch_order(const void *a, const void *b)
 /* Puts the values under the kinds that they can be compared as. */
 static void values_sort_out(const struct filter_reader *r, const struct expr *x, struct filter *f)
 {
-    struct bytes *texts = ARENA_ARRAY(r->arena, struct bytes, x->count);
-    struct expr_value *numbers = ARENA_ARRAY(r->arena, struct expr_value, x->count);
-    struct stretch *times = ARENA_ARRAY(r->arena, struct stretch, x->count);
-    for (uint32_t i = 0; i < x->count; i++) {
-        const struct expr_value *v = &x->values[i];
+    uint32_t count = expr_said_count(x);
+    struct bytes *texts = ARENA_ARRAY(r->arena, struct bytes, count);
+    struct expr_value *numbers = ARENA_ARRAY(r->arena, struct expr_value, count);
+    struct stretch *times = ARENA_ARRAY(r->arena, struct stretch, count);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct expr_value *v = expr_said(x, i);
         if (v->kind == EXPR_TEXT) {
             texts[f->text_count++] = v->text;
             f->time_count += !needs_text(x->op) && stretch_read(r, v->text, &times[f->time_count]);
@@ -190,22 +220,23 @@ static void values_sort_out(const struct filter_reader *r, const struct expr *x,
 
 static struct status values_check(const struct expr *x, const struct filter *f, struct err *e)
 {
-    char at[PLACE_BYTES];
+    char at[EXPR_PLACE_BYTES];
     const char *op = expr_op_names[x->op];
-    for (uint32_t i = 0; i < x->count; i++) {
-        const struct expr_value *v = &x->values[i];
+    uint32_t count = expr_said_count(x);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct expr_value *v = expr_said(x, i);
         if (needs_text(x->op) && v->kind != EXPR_TEXT)
-            return FAIL(e, INVALID, "%s\"%s\" wants a text in single quotes", place_text(v->place, at), op);
+            return FAIL(e, INVALID, "%s\"%s\" wants a text in single quotes", expr_place_text(v->place, at), op);
         if (needs_order(x->op) && v->kind == EXPR_BOOL)
             return FAIL(e, INVALID, "%strue and false have no order: want a text or a number behind \"%s\"",
-                        place_text(v->place, at), op);
-        if (x->op == EXPR_BETWEEN && (v->kind == EXPR_TEXT) != (x->values[0].kind == EXPR_TEXT))
-            return FAIL(e, INVALID, "%sboth ends are numbers, or both are texts", place_text(v->place, at));
-        if (f->path->kind == PATH_TIME && f->time_count < x->count)
+                        expr_place_text(v->place, at), op);
+        if (x->op == EXPR_BETWEEN && (v->kind == EXPR_TEXT) != (expr_said(x, 0)->kind == EXPR_TEXT))
+            return FAIL(e, INVALID, "%sboth ends are numbers, or both are texts", expr_place_text(v->place, at));
+        if (f->path->kind == PATH_TIME && f->time_count < count)
             return FAIL(e, INVALID, "%swant a date or a time: '2026-11-01', '2026-11-01 09:00'",
-                        place_text(v->place, at));
+                        expr_place_text(v->place, at));
         if (f->path->kind == PATH_EVENT && v->kind != EXPR_TEXT)
-            return FAIL(e, INVALID, "%swant the name of an event in single quotes", place_text(v->place, at));
+            return FAIL(e, INVALID, "%swant the name of an event in single quotes", expr_place_text(v->place, at));
     }
     return DONE;
 }
@@ -219,49 +250,51 @@ static void event_set(uint64_t *names, uint32_t number)
 static struct status events_make(const struct filter_reader *r, const struct expr *x, struct filter *f, struct err *e)
 {
     uint64_t *names = ARENA_ARRAY(r->arena, uint64_t, EVENT_WORDS);
-    bool is_too_long = false, is_name = x->op == EXPR_EQUAL || x->op == EXPR_UNEQUAL || x->op == EXPR_IN;
-    char at[PLACE_BYTES];
-    for (uint32_t i = 0; is_name && i < x->count; i++) {
+    struct pattern_budget patterns = {.steps = PATTERN_STEPS_A_BLOCK};
+    bool is_name = x->op == EXPR_EQUAL || x->op == EXPR_UNEQUAL || x->op == EXPR_IN;
+    char at[EXPR_PLACE_BYTES];
+    for (uint32_t i = 0; is_name && i < expr_said_count(x); i++) {
+        const struct expr_value *said = expr_said(x, i);
         uint16_t numbers[EVENTS_A_NAME_MAX];
         const char *label, *label_zh;
-        uint32_t count = name_book_events(r->names, x->values[i].text, numbers, &label, &label_zh);
+        uint32_t count = name_book_events(r->names, said->text, numbers, &label, &label_zh);
         if (count == 0)
             return FAIL(e, INVALID, "%sthere is no event \"%.*s\"; did you mean \"%s\"?",
-                        place_text(x->values[i].place, at), BYTES_ARG(x->values[i].text),
-                        name_book_nearest_event(r->names, x->values[i].text));
+                        expr_place_text(said->place, at), BYTES_ARG(said->text),
+                        name_book_nearest_event(r->names, said->text));
         for (uint32_t k = 0; k < count; k++)
             event_set(names, numbers[k]);
     }
-    for (uint32_t number = 0; !is_name && !is_too_long && number <= NAMES_A_KIND_MAX; number++) {
+    for (uint32_t number = 0; !is_name && !patterns.is_spent && number <= NAMES_A_KIND_MAX; number++) {
         struct bytes name = name_book_event_name(r->names, number);
         if (x->op == EXPR_KNOWN || x->op == EXPR_UNKNOWN ? x->op == EXPR_KNOWN
-                                                         : name.size > 0 && name_holds(f, name, &is_too_long))
+                                                         : name.size > 0 && name_holds(f, name, &patterns))
             event_set(names, number);
     }
     for (size_t i = 0; x->op == EXPR_UNEQUAL && i < EVENT_WORDS; i++)
         names[i] = ~names[i];
     f->op = FILTER_EVENTS;
     f->events = names;
-    return is_too_long ? FAIL(e, LIMIT, "the pattern takes too long") : DONE;
+    return patterns.is_spent ? FAIL(e, LIMIT, PATTERN_WORDS) : DONE;
 }
 
 static struct status comparison_make(const struct filter_reader *r, const struct expr *x, struct filter *f,
                                      struct err *e)
 {
-    char at[PLACE_BYTES];
+    char at[EXPR_PLACE_BYTES];
     struct pattern *pattern;
     struct err wrong = {0};
     f->op = FILTER_COMPARISON;
     f->compare = x->op;
-    TRY(path_make(r, x->name, x->place, &f->path, e));
+    TRY(path_make(r, x->parts[0]->name, x->place, &f->path, e));
     values_sort_out(r, x, f);
     TRY(values_check(x, f, e));
     if (x->op == EXPR_MATCHES) {
-        if (failed(pattern_create(r->arena, x->values[0].text, &pattern, &wrong)))
-            return FAIL(e, INVALID, "%s%s", place_text(x->values[0].place, at), wrong.text);
+        if (failed(pattern_create(r->arena, expr_said(x, 0)->text, &pattern, &wrong)))
+            return FAIL(e, INVALID, "%s%s", expr_place_text(expr_said(x, 0)->place, at), wrong.text);
         f->pattern = pattern;
     }
-    return f->path->kind == PATH_EVENT ? events_make(r, x, f, e) : DONE;
+    return f->path->kind == PATH_EVENT && r->names != NULL ? events_make(r, x, f, e) : DONE;
 }
 
 static struct status filter_make(const struct filter_reader *r, const struct expr *x, const struct filter **out_filter,
@@ -269,7 +302,7 @@ static struct status filter_make(const struct filter_reader *r, const struct exp
 {
     struct filter *f = ARENA_NEW(r->arena, struct filter);
     *out_filter = f;
-    if (x->op > EXPR_NOT)
+    if (expr_is_comparison(x))
         return comparison_make(r, x, f, e);
     const struct filter **parts = ARENA_ARRAY(r->arena, const struct filter *, x->count);
     f->op = x->op == EXPR_OR ? FILTER_OR : x->op == EXPR_AND ? FILTER_AND : FILTER_NOT;
@@ -280,11 +313,17 @@ static struct status filter_make(const struct filter_reader *r, const struct exp
     return DONE;
 }
 
+fallible filter_of(const struct filter_reader *r, const struct expr *tree, const struct filter **out_filter, struct err *e)
+{
+    TRY(expr_check_property(tree, e));
+    return filter_make(r, tree, out_filter, e);
+}
+
 fallible filter_read(const struct filter_reader *r, struct bytes text, const struct filter **out_filter, struct err *e)
 {
     const struct expr *tree;
     TRY(expr_read(r->arena, arena_copy(r->arena, text), &tree, e));
-    return filter_make(r, tree, out_filter, e);
+    return filter_of(r, tree, out_filter, e);
 }
 
 fallible filter_read_json(const struct filter_reader *r, struct json from, const struct filter **out_filter,
@@ -292,7 +331,7 @@ fallible filter_read_json(const struct filter_reader *r, struct json from, const
 {
     const struct expr *tree;
     TRY(expr_read_json(r->arena, from, &tree, e));
-    return filter_make(r, tree, out_filter, e);
+    return filter_of(r, tree, out_filter, e);
 }
 
 /* --- made, not read --- */

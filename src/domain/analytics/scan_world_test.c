@@ -24,7 +24,7 @@ static const struct column_name shapes[] = {
 };
 static const char *const words[] = {"a", "ab", "b", "裙装", "上衣", "", "abc"};
 
-const uint16_t world_events[WORLD_EVENTS] = {1, 2, 20, 1000};
+const uint16_t world_events[WORLD_EVENTS] = {1, 2, 20, 1000, EVENT_TRAITS_COMPUTED};
 const int64_t world_from_us = INT64_C(1767225600000000); /* 2026-01-01 */
 
 uint32_t world_person(uint32_t i)
@@ -227,7 +227,7 @@ static bool text_has(struct bytes text, struct bytes part, enum expr_op op)
 
 static bool naive_value_holds(const struct column_cell *c, enum column_kind kind, const struct expr *x)
 {
-    int a = x->op > EXPR_IN && x->op < EXPR_KNOWN ? 2 : naive_order(c, kind, &x->values[0]);
+    int a = x->op > EXPR_IN && x->op < EXPR_KNOWN ? 2 : naive_order(c, kind, expr_said(x, 0));
     switch (x->op) {
     case EXPR_EQUAL:
         return a == 0;
@@ -242,14 +242,14 @@ static bool naive_value_holds(const struct column_cell *c, enum column_kind kind
     case EXPR_AT_LEAST:
         return a == 1 || a == 0;
     case EXPR_BETWEEN:
-        return (a == 0 || a == 1) && naive_order(c, kind, &x->values[1]) <= 0;
+        return (a == 0 || a == 1) && naive_order(c, kind, expr_said(x, 1)) <= 0;
     case EXPR_IN:
-        for (uint32_t i = 0; i < x->count; i++)
-            if (naive_order(c, kind, &x->values[i]) == 0)
+        for (uint32_t i = 0; i < expr_said_count(x); i++)
+            if (naive_order(c, kind, expr_said(x, i)) == 0)
                 return true;
         return false;
     default:
-        return kind == COLUMN_TEXT && text_has(c->text, x->values[0].text, x->op);
+        return kind == COLUMN_TEXT && text_has(c->text, expr_said(x, 0)->text, x->op);
     }
 }
 
@@ -257,16 +257,17 @@ static enum truth naive_comparison(const struct world *w, const struct column_ro
                                    uint32_t item)
 {
     bool is_known = false, holds = false;
-    if (bytes_equal(x->name, BYTES_LIT("time"))) {
+    struct bytes name = x->parts[0]->name;
+    if (bytes_equal(name, BYTES_LIT("time"))) {
         struct column_cell c = {.integer = row->time_us};
         return naive_value_holds(&c, COLUMN_TIME, x) ? TRUTH_YES : TRUTH_NO;
     }
-    if (bytes_equal(x->name, BYTES_LIT("event"))) {
+    if (bytes_equal(name, BYTES_LIT("event"))) {
         struct column_cell c = {.text = name_book_event_name(w->book, row->event)};
         return naive_value_holds(&c, COLUMN_TEXT, x) ? TRUTH_YES : TRUTH_NO;
     }
     for (uint32_t i = 0; i < row->cell_count; i++)
-        if (cell_is_of(w, &row->cells[i], x->name, item)) {
+        if (cell_is_of(w, &row->cells[i], name, item)) {
             is_known = true;
             holds |= x->op < EXPR_KNOWN &&
                      naive_value_holds(&row->cells[i], column_set_name(w->set, row->cells[i].column).kind, x);

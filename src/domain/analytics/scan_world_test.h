@@ -10,7 +10,7 @@
 #define WORLD_PEOPLE 60u   /* numbers that have events; over the chunks */
 #define WORLD_CHUNKS 3u
 #define WORLD_ROWS_MAX 400u
-#define WORLD_EVENTS 4u    /* names of events */
+#define WORLD_EVENTS 5u    /* names of events, the last of them Kith's own */
 
 struct world {
     struct column_set *set;
