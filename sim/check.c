@@ -70,6 +70,14 @@ static void check_pair(struct run *r, const struct group_read *g, uint32_t a, ui
              g->owned_by[a], y->id, node_name(r, b), y->holder, g->owned_by[b], x->person == y->person ? "are" : "aren't");
 }
 
+/* Nobody is found by what an erased holder owned. */
+static void erased_compare(struct run *r, const struct group_read *g, uint32_t node)
+{
+    const struct model_node *n = &r->identity.nodes[node];
+    if (g->owned_by[node] != PERSON_NONE)
+        run_fail(r, "#%u %s holder %u was erased and is person %u's", n->id, node_name(r, node), n->holder, g->owned_by[node]);
+}
+
 static void check_groups(struct run *r, struct group_read *g)
 {
     const struct model_identity *m = &r->identity;
@@ -80,14 +88,16 @@ static void check_groups(struct run *r, struct group_read *g)
     }
     for (uint32_t i = 0; i < m->node_count && !run_failed(r); i++) {
         const struct model_node *n = &m->nodes[i];
-        if (n->state == ID_QUARANTINED)
+        if (n->is_erased)
+            erased_compare(r, g, i);
+        if (n->is_erased || n->state == ID_QUARANTINED)
             continue;
         if (g->owned_by[i] == PERSON_NONE)
             run_fail(r, "#%u %s holder %u is nobody's", n->id, node_name(r, i), n->holder);
         if (n->state == ID_IN_FORCE && n->is_newest && g->found[i] != g->owned_by[i])
             run_fail(r, "#%u %s is found at person %u, but its owner is %u", n->id, node_name(r, i), g->found[i], g->owned_by[i]);
         for (uint32_t k = 0; k < i; k++)
-            if (m->nodes[k].state != ID_QUARANTINED)
+            if (!m->nodes[k].is_erased && m->nodes[k].state != ID_QUARANTINED)
                 check_pair(r, g, i, k);
     }
 }
@@ -309,11 +319,11 @@ static void hubs_place(struct run *r, const struct group_read *g)
 {
     struct model_identity *m = &r->identity;
     for (uint32_t i = 0; i < m->node_count; i++) {
-        if (m->nodes[i].state != ID_QUARANTINED)
+        if (m->nodes[i].is_erased || m->nodes[i].state != ID_QUARANTINED)
             continue;
         uint32_t label = 0;
         for (uint32_t k = 0; k < m->node_count && label == 0; k++)
-            if ((m->nodes[k].state != ID_QUARANTINED || k < i) && g->owned_by[k] == g->owned_by[i])
+            if (!m->nodes[k].is_erased && (m->nodes[k].state != ID_QUARANTINED || k < i) && g->owned_by[k] == g->owned_by[i])
                 label = m->nodes[k].person;
         m->nodes[i].person = label == 0 ? ++m->labels : label;
     }

@@ -61,7 +61,8 @@ uint32_t order_event_read(struct run *r, const struct log_record *record)
                      .channel = "",
                      .name = "",
                      .alias_of = "",
-                     .event_us = v.event_us};
+                     .event_us = v.event_us,
+                     .received_us = v.received_us};
     d.event = standard_event_named(v.event)->name;
     d.message = ++r->plan.messages;
     for (uint32_t i = 0; i < v.id_count && d.id_count < DEED_IDS_MAX; i++) {
@@ -81,6 +82,7 @@ void order_owned_read(struct run *r, const struct log_record *record)
 {
     struct unpack u = unpack_of(record->payload);
     struct hash128 owner;
+    uint32_t node = NODE_NONE;
     (void)unpack_bytes(&u);
     uint32_t order = (uint32_t)(unpack_bytes(&u).data[0] - '0');
     memcpy(&owner, unpack_raw(&u, sizeof owner).data, sizeof owner);
@@ -92,11 +94,13 @@ void order_owned_read(struct run *r, const struct log_record *record)
         if (!hash128_equal(model_owner_key(&r->identity, &seen->owner), owner))
             run_fail(r, "order %u found another owner than its event at %llu has", order,
                      (unsigned long long)seen->position);
+        node = seen->owner.node;
     }
     if (r->orders.has_owner[order])
         return;
     r->orders.has_owner[order] = true;
     r->orders.owner[order] = owner;
+    r->orders.owner_node[order] = node;
 }
 
 /* --- all of them --- */
@@ -175,6 +179,21 @@ static void days_compare(const struct view *v, struct orders_read *c)
                        (long long)want_amount);
 }
 
+/* Nobody finds an order in custody; of one that may be, only the end tells. */
+static bool is_found_rightly(const struct orders_read *c, uint32_t order, bool there)
+{
+    const struct model_orders *m = &c->run->orders;
+    bool known = model_order_known(m, order);
+    switch (m->custody[order]) {
+    case CUSTODY_PERHAPS:
+        return there ? known && !(c->is_settled && model_order_was_erased(m, &c->run->identity, order)) : true;
+    case CUSTODY_CLOSED:
+        return !there;
+    default:
+        return there == known;
+    }
+}
+
 static void orders_read(const struct view *v, void *context)
 {
     struct orders_read *c = context;
@@ -183,7 +202,7 @@ static void orders_read(const struct view *v, void *context)
         char number[2] = {(char)('0' + order), 0};
         struct order o;
         bool there = order_find(v, (struct order_key){BYTES_LIT("sim"), bytes_of_text(number)}, &o);
-        if (there != model_order_known(&c->run->orders, order))
+        if (!is_found_rightly(c, order, there))
             (void)snprintf(c->trouble, sizeof c->trouble, "order %u is %sthere, unlike in the model", order,
                            there ? "" : "not ");
         if (there)

@@ -76,10 +76,23 @@ static bool has_room(const struct run *r)
     return r->deed_count + GROUP_MAX * (1 + EVENTS_AN_ORDER) < DEEDS_MAX && r->delivery_count + GROUP_MAX < DELIVERIES_MAX && records_have_room(r);
 }
 
+/* Of who has the identifier now, or of somebody whom they absorbed; zeroes: nobody has it. */
+static struct hash128 public_id_of(struct run *r, uint16_t id)
+{
+    const struct pool_id *p = &r->pool.ids[id];
+    struct view v = shadow_view(r->shadow);
+    struct envelope_id asked = {.type = p->type, .ns = bytes_of_text(p->ns), .value = bytes_of_text(p->value), .key = p->key};
+    const uint32_t *numbers;
+    size_t count = identity_numbers(&v, identity_find_last(&v, &asked), &numbers);
+    return count == 0 ? (struct hash128){0} : identity_own_public_id(&v, numbers[rng_below(&r->rng, (uint32_t)count)]);
+}
+
 static uint32_t deed_next(struct run *r)
 {
     struct deed d;
     plan_next(&r->plan, r->verbs, r->verb_count, r->now_us, &d);
+    if (d.kind == DEED_ERASE)
+        d.public_id = public_id_of(r, d.ids[0]);
     r->now_us = r->now_us > r->plan.event_us ? r->now_us : r->plan.event_us;
     return deed_take_in(r, &d);
 }
@@ -179,7 +192,7 @@ void deliver_setup(struct run *r)
     relation_types_declare(r);
     for (uint32_t i = 0; i < SOURCE_COUNT; i++) {
         struct deed d = {.kind = DEED_EVENT, .event = "app_opened", .source = source_names[i], .brand = "", .channel = "", .name = "", .alias_of = "",
-                         .message = ++r->plan.messages, .event_us = r->now_us};
+                         .message = ++r->plan.messages, .event_us = r->now_us, .received_us = r->now_us};
         send_one(r, &d);
         if (rng_chance(&r->rng, 0.5))
             continue;
@@ -230,7 +243,7 @@ static uint32_t deed_followed(struct run *r, const struct log_record *record)
     struct envelope v;
     if (record->kind == COMMAND_ORDER_OWNED)
         order_owned_read(r, record);
-    if (record->kind == COMMAND_ORDER_OWNED || record->kind == COMMAND_ORDER_TELL || record->kind == COMMAND_RELATION_LISTED)
+    if (record->kind == COMMAND_ORDER_OWNED || record->kind == COMMAND_ORDER_TELL || record->kind == COMMAND_ORDER_LOCK || record->kind == COMMAND_RELATION_LISTED)
         return DEED_NONE;
     bool is_event = record->kind == COMMAND_COLLECT_EVENT && done(envelope_unpack(record->payload, &v, NULL));
     return is_event && bytes_equal(v.source, BYTES_LIT(ORDER_SOURCE)) ? order_event_read(r, record) : relayed_deed(r, record);

@@ -2,9 +2,12 @@
 
 #include <string.h>
 
+#include "domain/order/order.h"
 #include "domain/people/people.h"
 #include "engine/engine_domain.h"
 #include "engine/outcome.h"
+
+#define JOB_TAKE_APART 0x0301u /* docs/formats/identity.md */
 
 static int pool_find(const struct pool *pool, const struct identifier *id)
 {
@@ -94,7 +97,7 @@ static void take_over(struct run *r, uint64_t position)
     uint32_t labels[MODEL_NODES_MAX];
     for (uint32_t i = 0; i < m->node_count; i++) {
         struct model_node *n = &m->nodes[i];
-        labels[i] = identity_of_owner(&v, node_key(r, n));
+        labels[i] = n->is_erased ? 0 : identity_of_owner(&v, node_key(r, n));
         const struct identifier *seen = labels[i] == PERSON_NONE ? NULL : node_seen(r, &v, n, labels[i]);
         if (seen == NULL)
             continue;
@@ -116,7 +119,7 @@ static void hub_place(struct run *r, uint16_t id)
     uint32_t person = identity_of_owner(&v, node_key(r, &m->nodes[hub]));
     for (uint32_t i = 0; i < m->node_count; i++) {
         const struct model_node *n = &m->nodes[i];
-        if (n->state == ID_QUARANTINED || identity_of_owner(&v, node_key(r, n)) != person)
+        if (n->is_erased || n->state == ID_QUARANTINED || identity_of_owner(&v, node_key(r, n)) != person)
             continue;
         m->nodes[hub].person = n->person;
         return;
@@ -175,6 +178,11 @@ static void refolded_apply(struct run *r, struct bytes payload)
 
 static bool event_apply(struct run *r, const struct record *record, const struct deed *d)
 {
+    bool is_suppressed = model_is_suppressed(&r->identity, d);
+    if (is_suppressed != (record->refusal == &collect_suppressed))
+        run_fail(r, "m-%u: %s, but the model says it is %sof who was erased since", d->message, refusal_name(record->refusal), is_suppressed ? "" : "not ");
+    if (is_suppressed)
+        return false;
     enum model_novelty novelty = model_novelty(&r->people, d, record->logged.time_us);
     if (novelty != MESSAGE_EITHER && (novelty == MESSAGE_SEEN) != (record->refusal == &collect_duplicate))
         run_fail(r, "m-%u: %s, but the model says %s", d->message, refusal_name(record->refusal), novelty == MESSAGE_SEEN ? "it came before" : "it is new");
@@ -229,8 +237,11 @@ static void verb_note(struct run *r, const struct record *record)
 static bool has_job(struct run *r)
 {
     struct view v = shadow_view(r->shadow);
-    struct bytes key, state;
-    return view_keyed_next(&v, &job_family, BYTES_LIT("\0"), false, &key, &state);
+    struct bytes key = BYTES_NONE, state;
+    bool found = false;
+    for (bool after = false; !found && view_keyed_next(&v, &job_family, key, after, &key, &state); after = true)
+        found = key_number(key.data, 4) == JOB_TAKE_APART;
+    return found;
 }
 
 /* After each deed, so that a difference shows where it arises: the same nodes are of one person here and there. */
@@ -241,11 +252,11 @@ static void compare_groups(struct run *r, const struct record *record)
     uint32_t owned_by[MODEL_NODES_MAX];
     for (uint32_t i = 0; i < m->node_count; i++) {
         const struct model_node *n = &m->nodes[i];
-        if (n->state == ID_QUARANTINED)
+        if (n->is_erased || n->state == ID_QUARANTINED)
             continue;
         owned_by[i] = identity_of_owner(&v, node_key(r, n));
         for (uint32_t k = 0; k < i; k++) {
-            if (m->nodes[k].state == ID_QUARANTINED || (m->nodes[k].person == n->person) == (owned_by[k] == owned_by[i]))
+            if (m->nodes[k].is_erased || m->nodes[k].state == ID_QUARANTINED || (m->nodes[k].person == n->person) == (owned_by[k] == owned_by[i]))
                 continue;
             run_fail(r, "deed %u at %llu: #%u %s holder %u and #%u %s holder %u %s one person in the model", record->deed,
                      (unsigned long long)record->logged.position, m->nodes[k].id, r->pool.ids[m->nodes[k].id].value, m->nodes[k].holder,
@@ -255,11 +266,66 @@ static void compare_groups(struct run *r, const struct record *record)
     }
 }
 
+/* Are orders of somebody who was erased still being gone through? As a follow-up says, whose row begins with its command. */
+static bool has_lock(struct run *r)
+{
+    struct view v = shadow_view(r->shadow);
+    struct bytes key = BYTES_NONE, row;
+    bool found = false;
+    for (bool after = false; !found && view_keyed_next(&v, &follow_up_family, key, after, &key, &row); after = true) {
+        struct unpack u = unpack_of(row);
+        found = unpack_u32(&u) == COMMAND_ORDER_LOCK;
+    }
+    return found;
+}
+
 static void order_apply(struct run *r, const struct record *record, const struct deed *d)
 {
-    if (record->refusal != NULL)
-        run_fail(r, "deed %u was answered %s, the model says accepted", record->deed, record->refusal->name);
+    enum model_custody *custody = &r->orders.custody[d->order];
+    if (*custody == CUSTODY_PERHAPS && record->refusal != NULL)
+        *custody = CUSTODY_CLOSED;
+    rule_compare(r, record, *custody == CUSTODY_CLOSED ? "order_locked" : NULL);
+    if (*custody == CUSTODY_CLOSED)
+        return;
     model_orders_say(&r->orders, d);
+    if (has_lock(r))
+        model_orders_perhaps(&r->orders, &r->identity, 0);
+}
+
+/* --- erasing --- */
+
+/* Of the person whom a deed to erase names, as they are before it is applied. */
+struct erasing {
+    uint32_t person; /* the engine's number; PERSON_NONE: nobody */
+    uint32_t label;  /* the model's; 0: none but hubs are left of them */
+    bool are_theirs[MODEL_NODES_MAX];
+};
+
+static void erasing_find(struct run *r, const struct deed *d, struct erasing *out)
+{
+    const struct model_identity *m = &r->identity;
+    struct view v = shadow_view(r->shadow);
+    *out = (struct erasing){.person = identity_of_public_id(&v, d->public_id)};
+    for (uint32_t i = 0; i < m->node_count && out->person != PERSON_NONE; i++) {
+        const struct model_node *n = &m->nodes[i];
+        out->are_theirs[i] = model_stands(n) && identity_of_owner(&v, node_key(r, n)) == out->person;
+        if (out->are_theirs[i] && n->state != ID_QUARANTINED)
+            out->label = n->person;
+    }
+}
+
+static void erase_apply(struct run *r, const struct record *record, const struct deed *d, const struct erasing *erasing)
+{
+    struct view v = shadow_view(r->shadow);
+    rule_compare(r, record, erasing->person == PERSON_NONE ? "nobody" : NULL);
+    if (record->refusal != NULL)
+        return;
+    if (identity_of_public_id(&v, d->public_id) != PERSON_NONE)
+        run_fail(r, "deed %u: who was erased is found by their public id", record->deed);
+    r->transcript->erased++;
+    model_erase(&r->identity, erasing->label, erasing->are_theirs, record->logged.time_us);
+    model_parts_give_up(&r->people, erasing->person);
+    model_orders_close(&r->orders, &r->identity, record->logged.time_us);
 }
 
 static void scope_apply(struct run *r, const struct record *record, const struct deed *d)
@@ -280,7 +346,10 @@ static void relation_apply(struct run *r, const struct record *record, const str
 
 void model_apply(struct run *r, struct record *record)
 {
+    struct erasing erasing = {0};
     r->hub_count = 0;
+    if (record->deed != DEED_NONE && r->deeds[record->deed].kind == DEED_ERASE)
+        erasing_find(r, &r->deeds[record->deed], &erasing);
     if (record->deed != DEED_NONE && r->deeds[record->deed].kind == DEED_REVIEW)
         hub_place(r, r->deeds[record->deed].ids[0]);
     record->refusal = shadow_apply(r->shadow, &record->logged, hear, r);
@@ -297,6 +366,8 @@ void model_apply(struct run *r, struct record *record)
             thing_apply(r, record, d);
         } else if (d->kind == DEED_ORDER) {
             order_apply(r, record, d);
+        } else if (d->kind == DEED_ERASE) {
+            erase_apply(r, record, d, &erasing);
         } else if (d->kind == DEED_RELATION) {
             relation_apply(r, record, d);
         } else if (d->kind == DEED_RELATION_TYPE) {

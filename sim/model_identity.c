@@ -11,6 +11,8 @@ void model_identity_init(struct model_identity *m, const struct pool *pool)
     m->pool = pool;
     m->node_count = m->set_count = m->never_count = m->act_count = m->labels = 0;
     memset(m->blocked, 0, sizeof m->blocked);
+    memset(m->given, 0, sizeof m->given);
+    memset(m->erased_us, 0, sizeof m->erased_us);
     memset(m->rules, 0, sizeof m->rules);
     m->overflowed = false;
     size_t count;
@@ -51,9 +53,21 @@ uint32_t model_newest(const struct model_identity *m, uint16_t id)
     return NODE_NONE;
 }
 
+uint32_t model_node_before(const struct model_identity *m, uint32_t node)
+{
+    uint32_t found = NODE_NONE;
+    for (uint32_t i = 0; i < m->node_count; i++) {
+        const struct model_node *n = &m->nodes[i];
+        if (n->id == m->nodes[node].id && model_stands(n) && n->holder < m->nodes[node].holder_first &&
+            (found == NODE_NONE || n->holder > m->nodes[found].holder))
+            found = i;
+    }
+    return found;
+}
+
 uint32_t model_standing(const struct model_identity *m, uint32_t node)
 {
-    while (!model_stands(&m->nodes[node]))
+    while (m->nodes[node].into != NODE_NONE)
         node = m->nodes[node].into;
     return node;
 }
@@ -71,11 +85,10 @@ uint32_t model_node_add(struct model_identity *m, uint16_t id, uint32_t person, 
         return 0;
     }
     struct model_node *n = &m->nodes[m->node_count];
-    *n = (struct model_node){.id = id, .holder_first = 1, .state = ID_IN_FORCE, .is_newest = true, .from_us = INT64_MIN,
+    *n = (struct model_node){.id = id, .holder_first = ++m->given[id], .state = ID_IN_FORCE, .is_newest = true, .from_us = INT64_MIN,
                              .person = person, .into = NODE_NONE};
     if (newest != NODE_NONE) {
         m->nodes[newest].is_newest = false;
-        n->holder_first = m->nodes[newest].holder + 1;
         n->from_us = seen_us;
     }
     n->holder = n->holder_first;
@@ -165,18 +178,15 @@ struct joining {
 /* Who had it then; the gap between two holders is the later one's. */
 static void look_back(const struct model_identity *m, struct candidate *c, int64_t seen_us)
 {
-    uint32_t holder = m->nodes[c->node].holder_first - 1;
-    for (int i = 0; i < HOLDERS_BACK_MAX && holder > 0; i++) {
-        uint32_t at = 0;
-        while (at < m->node_count && !(m->nodes[at].id == c->id && model_stands(&m->nodes[at]) && m->nodes[at].holder == holder))
-            at++;
-        if (at == m->node_count || seen_us >= m->nodes[at].until_us)
+    uint32_t at = c->node;
+    for (int i = 0; i < HOLDERS_BACK_MAX; i++) {
+        at = model_node_before(m, at);
+        if (at == NODE_NONE || seen_us >= m->nodes[at].until_us)
             return;
         c->standing = PAST;
         c->node = at;
         if (seen_us >= m->nodes[at].from_us)
             return;
-        holder = m->nodes[at].holder_first - 1;
     }
 }
 

@@ -24,6 +24,7 @@ struct model_node {
     int64_t first_us, last_us;  /* seen, in whole seconds; `last` moves on by an hour at least */
     uint32_t person;            /* a label, from 1; 0: nobody */
     uint32_t into;              /* the node that it was put together with; NODE_NONE: it stands for itself */
+    bool is_erased;             /* who had it was: it is nobody's, and what is said of it stands for nothing */
 };
 
 struct model_set {
@@ -61,6 +62,8 @@ struct model_identity {
     struct model_act acts[MODEL_ACTS_MAX];
     uint32_t act_count;
     bool blocked[POOL_IDS_MAX]; /* by pool place: never counts again */
+    uint32_t given[POOL_IDS_MAX];      /* the highest number that a holder ever got */
+    int64_t erased_us[POOL_IDS_MAX];   /* when somebody who had it was erased last: what is told late of before isn't taken in; 0: never */
     struct id_type_rule rules[TYPE_COUNT_MAX]; /* by type; without a name: not declared */
     uint32_t labels; /* given so far */
     bool overflowed; /* a bound above was passed: no comparison is possible any more */
@@ -86,13 +89,18 @@ void model_undo(struct model_identity *m, const struct deed *d, uint64_t positio
 void model_quarantine(struct model_identity *m, uint16_t id, int64_t now_us);
 void model_review(struct model_identity *m, const struct deed *d, uint64_t position, int64_t now_us);
 void model_block(struct model_identity *m, const struct deed *d, int64_t now_us);
+/* model_erase.c. Whoever has this label (0: nobody) is erased, and has the hubs that `are_theirs` names: with whom a hub's past stays, the header
+ * leaves open. */
+void model_erase(struct model_identity *m, uint32_t label, const bool *are_theirs, int64_t now_us);
+/* Is it an event that comes late, of who was erased since it happened? */
+bool model_is_suppressed(const struct model_identity *m, const struct deed *d);
 /* Takes over a grouping: `labels` of all nodes, 0 for a node that belongs to nobody. */
 void model_adopt(struct model_identity *m, const uint32_t *labels, uint64_t position);
 
-/* Is this node still one by itself? */
+/* Is this node still one by itself, of somebody? */
 static inline bool model_stands(const struct model_node *n)
 {
-    return n->into == NODE_NONE;
+    return n->into == NODE_NONE && !n->is_erased;
 }
 /* The node that stands for this one now. */
 uint32_t model_standing(const struct model_identity *m, uint32_t node);

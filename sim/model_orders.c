@@ -6,6 +6,39 @@ void model_orders_say(struct model_orders *m, const struct deed *d)
     m->said[m->count++] = d;
 }
 
+/* Did any version say a buyer by an identifier of whoever was erased then? */
+static bool names_erased(const struct model_orders *m, const struct model_identity *identity, uint32_t order,
+                         int64_t from_us)
+{
+    bool found = false;
+    for (uint32_t i = 0; i < m->count; i++)
+        for (uint32_t k = 0; k < m->said[i]->id_count && m->said[i]->order == order; k++)
+            found |= identity->erased_us[m->said[i]->ids[k]] != 0 && identity->erased_us[m->said[i]->ids[k]] >= from_us;
+    return found;
+}
+
+void model_orders_perhaps(struct model_orders *m, const struct model_identity *identity, int64_t from_us)
+{
+    for (uint32_t order = 0; order < ORDERS_PLANNED; order++) {
+        bool has_person = m->has_owner[order] && m->owner_node[order] != NODE_NONE;
+        if (!has_person && m->custody[order] == CUSTODY_NONE && names_erased(m, identity, order, from_us))
+            m->custody[order] = CUSTODY_PERHAPS;
+    }
+}
+
+bool model_order_was_erased(const struct model_orders *m, const struct model_identity *identity, uint32_t order)
+{
+    return m->has_owner[order] && m->owner_node[order] != NODE_NONE && identity->nodes[m->owner_node[order]].is_erased;
+}
+
+void model_orders_close(struct model_orders *m, const struct model_identity *identity, int64_t now_us)
+{
+    for (uint32_t order = 0; order < ORDERS_PLANNED; order++)
+        if (model_order_was_erased(m, identity, order))
+            m->custody[order] = CUSTODY_CLOSED;
+    model_orders_perhaps(m, identity, now_us);
+}
+
 bool model_order_known(const struct model_orders *m, uint32_t order)
 {
     for (uint32_t i = 0; i < m->count; i++)

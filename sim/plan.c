@@ -69,6 +69,7 @@ void plan_init(struct plan *p, struct rng *rng, struct pool *pool, int64_t start
     p->order_chance = rng_chance(rng, 0.5) ? 0 : 0.05 + rng_unit(rng) * 0.3;
     p->scope_chance = rng_chance(rng, 0.4) ? 0 : 0.02 + rng_unit(rng) * 0.2;
     p->relation_chance = rng_chance(rng, 0.4) ? 0 : 0.02 + rng_unit(rng) * 0.2;
+    p->erase_chance = rng_chance(rng, 0.4) ? 0 : rng_chance(rng, 0.2) ? 0.3 : rng_unit(rng) * rng_unit(rng) * 0.15;
     double sharing = rng_unit(rng) * 0.4;
     for (uint32_t i = 0; i < p->people; i++) {
         for (size_t k = 0; k < COUNT_OF(kinds) && p->own_count[i] < PLAN_OWN_IDS_MAX; k++) {
@@ -145,7 +146,7 @@ static void event_make(struct plan *p, struct deed *d)
     d->kind = DEED_EVENT;
     d->message = ++p->messages;
     p->event_us += (int64_t)rng_between(p->rng, 1, 3) * US_PER_MINUTE;
-    d->event_us = p->event_us;
+    d->event_us = d->received_us = p->event_us;
     d->event = any_of(p, events, COUNT_OF(events));
     d->source = any_of(p, source_names, SOURCE_COUNT);
     d->brand = any_of(p, brands, COUNT_OF(brands));
@@ -335,6 +336,14 @@ static void relation_make(struct plan *p, struct deed *d, int64_t now_us)
     deed_add(p, d, p->own[who][rng_below(p->rng, p->own_count[who])], true);
 }
 
+/* Who that is, whoever sends it finds out. */
+static void erase_make(struct plan *p, struct deed *d)
+{
+    d->kind = DEED_ERASE;
+    d->message = ++p->messages;
+    deed_add(p, d, any_id(p), true);
+}
+
 void plan_next(struct plan *p, const uint64_t *positions, uint32_t position_count, int64_t now_us, struct deed *out_deed)
 {
     *out_deed = (struct deed){.event = "", .source = "", .brand = "", .channel = "", .name = "", .alias_of = ""};
@@ -347,6 +356,8 @@ void plan_next(struct plan *p, const uint64_t *positions, uint32_t position_coun
         scope_make(p, out_deed, now_us);
     else if (rng_chance(p->rng, p->relation_chance))
         relation_make(p, out_deed, now_us);
+    else if (rng_chance(p->rng, p->erase_chance))
+        erase_make(p, out_deed);
     else if (rng_chance(p->rng, p->rule_chance))
         rule_make(p, out_deed);
     else if (rng_chance(p->rng, p->verb_chance))
@@ -372,6 +383,7 @@ uint32_t deed_command(const struct deed *d)
         [DEED_STOP] = COMMAND_SUPPRESS,       [DEED_ENTITY] = COMMAND_COLLECT_NAME,
         [DEED_APP] = COMMAND_COLLECT_NAME,
         [DEED_RELATION_TYPE] = COMMAND_RELATION_TYPE, [DEED_RELATION] = COMMAND_RELATION_BEGIN,
+        [DEED_ERASE] = COMMAND_ERASE,
     };
     if (d->kind == DEED_RELATION && d->ends)
         return COMMAND_RELATION_END;
@@ -410,7 +422,7 @@ static void traits_pack(const struct deed *d, struct buf *out)
 
 static fallible event_pack(const struct deed *d, const struct pool *pool, struct buf *out, struct err *e)
 {
-    struct envelope v = {.event = bytes_of_text(d->event), .source = bytes_of_text(d->source), .event_us = d->event_us, .received_us = d->event_us};
+    struct envelope v = {.event = bytes_of_text(d->event), .source = bytes_of_text(d->source), .event_us = d->event_us, .received_us = d->received_us};
     struct buf traits, consents;
     char message[32];
     (void)snprintf(message, sizeof message, "m-%u", d->message);
@@ -576,6 +588,13 @@ static void relation_pack(const struct deed *d, const struct pool *pool, struct 
                       out);
 }
 
+/* No two salts are equal. */
+static fallible erase_pack(const struct deed *d, struct buf *out, struct err *e)
+{
+    struct erase_ask ask = {.public_id = d->public_id, .salt = {.low = d->message, .high = POOL_SECRET}, .by = BYTES_LIT("sim"), .reason = BYTES_LIT("asked")};
+    return identity_erase_pack(&ask, out, e);
+}
+
 fallible deed_pack(const struct deed *d, const struct pool *pool, struct buf *out, struct err *e)
 {
     struct identity_act act = {.by = BYTES_LIT("sim"), .reason = BYTES_LIT("because"), .id_count = d->id_count,
@@ -597,6 +616,8 @@ fallible deed_pack(const struct deed *d, const struct pool *pool, struct buf *ou
     case DEED_THING:
         thing_pack(d, out);
         return DONE;
+    case DEED_ERASE:
+        return erase_pack(d, out, e);
     case DEED_RELATION_TYPE:
         relation_type_make(d, out);
         return DONE;
@@ -625,7 +646,7 @@ fallible deed_pack(const struct deed *d, const struct pool *pool, struct buf *ou
 
 void deed_print(const struct deed *d, const struct pool *pool, struct buf *out)
 {
-    static const char *const names[DEED_KIND_COUNT] = {"event", "bind", "unbind", "merge", "split", "never-merge", "undo", "review", "block", "set", "source", "type", "alias", "thing", "order", "share", "unshare", "stop", "entity", "app", "relation type", "relation"};
+    static const char *const names[DEED_KIND_COUNT] = {"event", "bind", "unbind", "merge", "split", "never-merge", "undo", "review", "block", "set", "source", "type", "alias", "thing", "order", "share", "unshare", "stop", "entity", "app", "relation type", "relation", "erase"};
     buf_push_text(out, names[d->kind]);
     if (d->kind == DEED_EVENT)
         buf_printf(out, " m-%u %s by %s %s/%s at +%lld s", d->message, d->event, d->source, d->brand, d->channel,

@@ -23,6 +23,7 @@ struct plan {
     double order_chance;   /* or about an order */
     double scope_chance;   /* or about who sees or is written to */
     double relation_chance; /* or says a relation of a declared type */
+    double erase_chance;   /* or erases somebody */
     double stranger_chance; /* that an event shows somebody else's identifier too */
     uint32_t messages;     /* numbers given so far */
     int64_t event_us;      /* of the newest event; each one is later */

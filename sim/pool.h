@@ -47,6 +47,7 @@ enum deed_kind {
     DEED_APP,
     DEED_RELATION_TYPE,
     DEED_RELATION,
+    DEED_ERASE,
     DEED_KIND_COUNT,
 };
 
@@ -101,7 +102,7 @@ struct deed {
     /* Of an event. */
     const char *event, *source, *brand, *channel; /* "": none */
     uint32_t message;           /* the same message: the same number */
-    int64_t event_us;
+    int64_t event_us, received_us;
     const char *trait[TRAITS_A_DEED]; /* NULL: none */
     int64_t trait_value[TRAITS_A_DEED];
     const char *staff;          /* of friend_added and friend_lost; NULL: another event */
@@ -131,6 +132,7 @@ struct deed {
      * the one identifier, by `choice`. */
     uint32_t from, to, share_purposes;
     uint32_t brand_or_app, is_of;
+    struct hash128 public_id;   /* of whom is to be erased: who had the one identifier when it was said */
 };
 
 /* Does it say how other deeds are to be taken? */

@@ -189,6 +189,16 @@ static void weather(struct run *r)
     }
 }
 
+/* What was erased leaves the files, behind everything else that happens. */
+static void purge(struct run *r)
+{
+    if (r->engine == NULL)
+        return;
+    run_say(r, "purge");
+    r->transcript->purges++;
+    engine_purge_want(r->engine);
+}
+
 /* So many messages that the oldest ones are beyond the number that is remembered. */
 static void long_day(struct run *r)
 {
@@ -203,7 +213,7 @@ static void long_day(struct run *r)
 
 static void play_some(struct run *r)
 {
-    static const double weights[] = {10, 4, 1.5, 1.2, 0.7, 0.3, 0.5};
+    static const double weights[] = {10, 4, 1.5, 1.2, 0.7, 0.3, 0.2, 0.5};
     switch (rng_pick(&r->rng, weights, COUNT_OF(weights))) {
     case 0:
         r->now_us += rng_between(&r->rng, 0, 2 * US_PER_MINUTE);
@@ -223,6 +233,9 @@ static void play_some(struct run *r)
         break;
     case 5:
         deliver_edge(r);
+        break;
+    case 6:
+        purge(r);
         break;
     default:
         deliver_lost_again(r);

@@ -26,7 +26,7 @@ struct transcript {
     uint32_t line_count; /* ever written */
     char lines[TRANSCRIPT_LINES][TRANSCRIPT_LINE_BYTES];
     char trouble[1024];  /* empty: none */
-    uint64_t deeds, records, crashes, recoveries_cut, checkpoints, fetched, merged, split, quarantined, again, followed;
+    uint64_t deeds, records, crashes, recoveries_cut, checkpoints, fetched, merged, split, quarantined, again, followed, erased, purges;
 };
 
 enum delivery_state { DELIVERY_UNDER_WAY, DELIVERY_ANSWERED, DELIVERY_TURNED_AWAY, DELIVERY_LOST, DELIVERY_GIVEN_UP };

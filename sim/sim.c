@@ -42,8 +42,9 @@ static void transcript_print(const struct transcript *t)
 static void seed_print(const struct transcript *t, uint64_t seed)
 {
     printf("seed %" PRIu64 ": %" PRIu64 " deeds, %" PRIu64 " records, %" PRIu64 " crashes, %" PRIu64 " in recovery, %" PRIu64
-           " checkpoints, %" PRIu64 " rows fetched, %" PRIu64 " merges, %" PRIu64 " splits, %" PRIu64 " quarantined, %" PRIu64 " messages beyond the horizon, %" PRIu64 " followed\n",
-           seed, t->deeds, t->records, t->crashes, t->recoveries_cut, t->checkpoints, t->fetched, t->merged, t->split, t->quarantined, t->again, t->followed);
+           " checkpoints, %" PRIu64 " rows fetched, %" PRIu64 " merges, %" PRIu64 " splits, %" PRIu64 " quarantined, %" PRIu64 " messages beyond the horizon, %" PRIu64 " followed, %" PRIu64
+           " erased, %" PRIu64 " purges\n",
+           seed, t->deeds, t->records, t->crashes, t->recoveries_cut, t->checkpoints, t->fetched, t->merged, t->split, t->quarantined, t->again, t->followed, t->erased, t->purges);
 }
 
 /* Runs a seed in a child; false: it failed, and its story is told. */

@@ -7,6 +7,7 @@
 #include "lib/value.h"
 
 #define ACT_FORMAT 1u
+#define ROW_FORMAT 2u /* 1: without what the summary says, of release 0.1.0 */
 #define FORGOTTEN_A_STEP 4u
 #define BLANKED_A_STEP 256u
 
@@ -89,6 +90,19 @@ fallible identity_act_unpack(struct bytes payload, struct identity_act *out_act,
 
 /* --- rows --- */
 
+static void key_pack(struct buf *b, struct hash128 key)
+{
+    pack_u64(b, key.low);
+    pack_u64(b, key.high);
+}
+
+static struct hash128 key_unpack(struct unpack *u)
+{
+    struct hash128 key = {.low = unpack_u64(u)};
+    key.high = unpack_u64(u);
+    return key;
+}
+
 void act_keys_add(struct act_keys *k, struct hash128 key)
 {
     if (k->count < ACT_KEYS_MAX)
@@ -107,10 +121,11 @@ static uint64_t position_of(struct bytes key)
 
 static void act_write(struct desk *d, uint64_t position, const struct act_row *row)
 {
-    size_t size = 128 + row->by.size + row->reason.size + row->summary.size + row->keys.count * sizeof(struct hash128);
+    size_t size = 128 + row->by.size + row->reason.size + row->summary.size +
+                  ((size_t)row->keys.count + row->named_count) * sizeof(struct hash128);
     struct buf b = arena_buf(d->v->arena, size);
     uint8_t key[8];
-    pack_u8(&b, ACT_FORMAT);
+    pack_u8(&b, ROW_FORMAT);
     pack_u32(&b, row->command);
     pack_signed(&b, row->time_us);
     pack_u8(&b, (uint8_t)(row->is_undone | row->keys.rejoins << 1));
@@ -119,10 +134,11 @@ static void act_write(struct desk *d, uint64_t position, const struct act_row *r
     pack_bytes(&b, row->reason);
     pack_bytes(&b, row->summary);
     pack_varint(&b, row->keys.count);
-    for (uint32_t i = 0; i < row->keys.count; i++) {
-        pack_u64(&b, row->keys.keys[i].low);
-        pack_u64(&b, row->keys.keys[i].high);
-    }
+    for (uint32_t i = 0; i < row->keys.count; i++)
+        key_pack(&b, row->keys.keys[i]);
+    pack_varint(&b, row->named_count);
+    for (uint32_t i = 0; i < row->named_count; i++)
+        key_pack(&b, row->named[i]);
     assert(!b.overflowed && b.size <= act_family.value_bytes);
     position_key(position, key);
     step_keyed_put(d->s, &act_family, arena_copy(d->v->arena, bytes_of(key, sizeof key)), buf_bytes(&b));
@@ -131,7 +147,7 @@ static void act_write(struct desk *d, uint64_t position, const struct act_row *r
 static void act_unpack(struct bytes bytes, struct act_row *row)
 {
     struct unpack u = unpack_of(bytes);
-    (void)unpack_u8(&u);
+    uint8_t format = unpack_u8(&u);
     row->command = unpack_u32(&u);
     row->time_us = unpack_signed(&u);
     uint8_t bits = unpack_u8(&u);
@@ -143,10 +159,12 @@ static void act_unpack(struct bytes bytes, struct act_row *row)
     row->summary = unpack_bytes(&u);
     row->keys.count = unpack_varint32(&u);
     assert(row->keys.count <= ACT_KEYS_MAX);
-    for (uint32_t i = 0; i < row->keys.count; i++) {
-        row->keys.keys[i].low = unpack_u64(&u);
-        row->keys.keys[i].high = unpack_u64(&u);
-    }
+    for (uint32_t i = 0; i < row->keys.count; i++)
+        row->keys.keys[i] = key_unpack(&u);
+    row->named_count = format < ROW_FORMAT ? 0 : unpack_varint32(&u);
+    assert(row->named_count <= ENVELOPE_IDS_MAX);
+    for (uint32_t i = 0; i < row->named_count; i++)
+        row->named[i] = key_unpack(&u);
     assert(unpack_finished(&u));
 }
 
@@ -171,12 +189,25 @@ bool act_parted(uint32_t command)
     return command == COMMAND_UNBIND || command == COMMAND_SPLIT || command == COMMAND_NEVER_MERGE;
 }
 
-static bool is_about(const struct act_row *row, const struct hash128 *owners, uint32_t owner_count)
+bool act_is_about(const struct act_row *row, const struct hash128 *owners, uint32_t owner_count)
 {
     for (uint32_t i = 0; i < row->keys.count; i++)
         for (uint32_t k = 0; k < owner_count; k++)
             if (hash128_equal(row->keys.keys[i], owners[k]))
                 return true;
+    return false;
+}
+
+/* Whose value it is now, or was then, makes no difference: of who was erased no value stays. */
+static bool act_names(const struct act_row *row, const struct hash128 *owners, uint32_t owner_count)
+{
+    uint32_t holder;
+    for (uint32_t k = 0; k < owner_count; k++) {
+        struct hash128 plain = identifier_key_plain(owners[k], &holder);
+        for (uint32_t i = 0; i < row->named_count; i++)
+            if (hash128_equal(row->named[i], plain))
+                return true;
+    }
     return false;
 }
 
@@ -192,11 +223,13 @@ bool acts_blank(struct step *s, uint64_t *io_from, uint64_t until, const struct 
         struct act_row row;
         key = arena_copy(s->view.arena, key);
         act_unpack(value, &row);
-        if (!is_about(&row, owners, owner_count))
+        bool is_about = act_is_about(&row, owners, owner_count);
+        if (!is_about && !act_names(&row, owners, owner_count))
             continue;
         row.reason = BYTES_NONE;
         row.summary = BYTES_LIT("\0"); /* a record of nothing */
-        row.keys.count = 0;
+        row.keys.count = is_about ? 0 : row.keys.count;
+        row.named_count = 0;
         act_write(&d, position_of(key), &row);
     }
     *io_from = position_of(key) + 1;
@@ -372,7 +405,10 @@ void act_keep(struct desk *d, uint32_t command, const struct identity_act *act, 
     uint32_t people[ACT_KEYS_MAX];
     uint32_t count = people_of(d, keys, people);
     struct act_row row = {.command = command, .time_us = d->decided_us, .previous = d->totals.act_last, .by = act->by,
-                          .reason = act->reason, .summary = summary_pack(d, command, act, people, count), .keys = *keys};
+                          .reason = act->reason, .summary = summary_pack(d, command, act, people, count), .keys = *keys,
+                          .named_count = act->id_count};
+    for (uint32_t i = 0, holder; i < act->id_count; i++)
+        row.named[i] = identifier_key_plain(act->ids[i].key, &holder);
     act_write(d, d->v->position, &row);
     d->totals.act_last = d->v->position + 1;
     d->totals.acts++;

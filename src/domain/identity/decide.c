@@ -1,7 +1,9 @@
 /* Verbs about values and rules, and undoing. */
 #include <string.h>
 
+#include "domain/identity/erase.h"
 #include "domain/identity/review.h"
+#include "domain/identity/vacant.h"
 #include "domain/identity/verbs.h"
 
 #define KEY_HASH_BITS (UINT64_C(0xffff) << 48)
@@ -9,6 +11,7 @@
 const struct refusal refuse_no_act = {"no_such_act", "There is no act at this position, or it is too old to be kept.", "该位点没有操作记录,或记录已过保留期。"};
 const struct refusal refuse_undone = {"undone_already", "This act was undone already.", "该操作已经被撤销。"};
 const struct refusal refuse_not_undoable = {"not_undoable", "This act can't be undone: give the opposite one.", "该操作不能撤销,请执行相反的操作。"};
+const struct refusal refuse_erased = {"act_of_erased", "This act was about somebody who has been erased since.", "该操作涉及的人已被删除。"};
 const struct refusal refuse_name = {"name_taken", "A built-in type keeps its name, and a name belongs to one type.", "内置类型不能改名,且名称不能重复。"};
 const struct refusal refuse_parent = {"unknown_parent", "The parent type isn't declared.", "父类型尚未声明。"};
 
@@ -73,7 +76,7 @@ static const struct refusal *undo_parting(struct desk *d, const struct act_row *
     j->rule = EVIDENCE_MERGE;
     for (uint32_t i = 0; i < row->keys.count; i++) {
         struct cluster *c = desk_cluster(d, identity_of_owner(d->v, row->keys.keys[i]));
-        assert(c != NULL); /* an identifier, once seen, is always somebody's */
+        assert(c != NULL); /* an identifier, once seen, is somebody's until they are erased */
         nevers_forget(c, position);
     }
     if (!row->keys.rejoins)
@@ -110,6 +113,8 @@ const struct refusal *undo_apply(struct step *s, struct bytes payload)
     bool joined = act_joined(row.command);
     if ((!joined && !act_parted(row.command)) || row.keys.count == 0)
         return &refuse_not_undoable;
+    if (erasure_awaits_act(&s->view, act->undo_position, &row))
+        return &refuse_erased;
     act_desk_open(&d, s, act);
     if (joined)
         undo_joining(&d, &row, act->undo_position);
@@ -208,7 +213,7 @@ const struct refusal *block_apply(struct step *s, struct bytes payload)
             block_holder(&d, &h);
     } else {
         value_unblock(s, plain);
-        if (is_held) {
+        if (is_held && h.cluster->incs[h.place].id.state == ID_QUARANTINED) { /* else that holder was erased */
             release_holder(&d, &h);
             (void)take_apart(&d, h.cluster, ALIASES_AT_ONCE_MAX);
         }
@@ -250,7 +255,7 @@ static bool is_shunned(const struct cluster *c, struct hash128 plain, const stru
 static const struct refusal *review_give(struct desk *d, struct holder *x, struct holder *to, struct act_keys *out_keys)
 {
     struct cluster *c = to->cluster;
-    uint32_t holder = x->cluster->incs[x->place].id.holder;
+    uint32_t next = holder_next(d->v, x->id.key, x->cluster->incs[x->place].id.holder);
     if (is_shunned(c, x->id.key, x->cluster))
         return &refuse_never;
     if (c->inc_count >= CLUSTER_IDS_MAX)
@@ -261,7 +266,7 @@ static const struct refusal *review_give(struct desk *d, struct holder *x, struc
         inc_reopen(d, c, x->place);
     } else {
         inc_pass_on(d, x->cluster, x->place, d->decided_us, true);
-        places[1] = inc_add(d, c, &(struct inc_new){.id = &x->id, .holder = holder + 1, .from_us = d->decided_us,
+        places[1] = inc_add(d, c, &(struct inc_new){.id = &x->id, .holder = next, .from_us = d->decided_us,
                                                     .seen_us = d->decided_us, .state = ID_IN_FORCE,
                                                     .known_to = x->cluster->incs[x->place].id.known_to});
         (void)take_apart(d, x->cluster, ALIASES_AT_ONCE_MAX);

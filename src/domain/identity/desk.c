@@ -5,6 +5,7 @@
 #include "base/time.h"
 #include "domain/identity/brands.h"
 #include "domain/identity/known.h"
+#include "domain/identity/vacant.h"
 #include "lib/pack.h"
 
 #define TOTALS_FORMAT 1u
@@ -194,8 +195,10 @@ void desk_touch_keys(const struct desk *d)
         const struct cluster *c = d->clusters[i];
         for (uint32_t k = 0; k < c->inc_count; k++) {
             const struct incarnation *inc = &c->incs[k];
-            for (uint32_t holder = inc->holder_first; holder <= inc->id.holder + 1; holder++) /* and who may be the next one */
+            for (uint32_t holder = inc->holder_first; holder <= inc->id.holder; holder++)
                 (void)desk_lookup(d, identifier_key_of_holder(inc->plain, holder));
+            uint32_t next = holder_next(d->v, inc->plain, inc->id.holder);
+            (void)desk_lookup(d, identifier_key_of_holder(inc->plain, next));
             (void)desk_lookup(d, inc->plain);
         }
     }

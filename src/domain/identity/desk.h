@@ -54,7 +54,7 @@ const struct id_type_rule *desk_rule(const struct desk *d, uint16_t type);
 /* A new identifier of `c`; returns its place. */
 struct inc_new {
     const struct envelope_id *id;
-    uint32_t holder;      /* 1: nobody had it before */
+    uint32_t holder;      /* holder_next (vacant.h) */
     int64_t from_us;      /* TIME_FROM_EVER for the first */
     int64_t seen_us;
     enum id_state state;

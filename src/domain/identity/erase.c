@@ -5,6 +5,7 @@
 #include "domain/identity/acts.h"
 #include "domain/identity/part.h"
 #include "domain/identity/review.h"
+#include "domain/identity/vacant.h"
 #include "domain/identity/verbs.h"
 #include "lib/pack.h"
 
@@ -97,12 +98,25 @@ static struct forgotten *forgotten_of(const struct desk *d, const struct cluster
     return who;
 }
 
-/* Who had the value before: it goes back there, as passed on, so that nobody is taken for its first holder. */
-static struct cluster *holder_before(struct desk *d, const struct incarnation *inc)
+/* Who had a value last, of all others: it goes back there, as passed on, so that late events find them. */
+struct heir {
+    struct cluster *cluster;
+    uint16_t place;
+};
+
+static bool heir_find(struct desk *d, const struct cluster *c, const struct incarnation *inc, struct heir *out)
 {
-    if (!inc->is_newest || inc->holder_first == 1)
-        return NULL;
-    return desk_cluster(d, desk_lookup(d, identifier_key_of_holder(inc->plain, inc->holder_first - 1)));
+    uint32_t holder = inc->is_newest ? holder_before(d->v, inc->plain, inc->holder_first) : 0;
+    while (holder > 0) {
+        struct hash128 key = identifier_key_of_holder(inc->plain, holder);
+        struct cluster *before = desk_cluster(d, desk_lookup(d, key));
+        uint16_t place = before == NULL ? NO_PLACE : cluster_place_of_key(before, key);
+        *out = (struct heir){before, place};
+        if (place == NO_PLACE || before != c)
+            return place != NO_PLACE;
+        holder = holder_before(d->v, inc->plain, c->incs[place].holder_first);
+    }
+    return false;
 }
 
 uint32_t public_ids_of(const struct view *v, const struct forgotten *who, const struct hash128 **out_ids)
@@ -131,33 +145,35 @@ void erase_needs(const struct view *v, struct bytes payload)
     struct forgotten *who = forgotten_of(&d, c);
     const struct hash128 *ids;
     (void)public_ids_of(v, who, &ids);
+    struct heir heir;
     for (uint32_t i = 0; i < c->inc_count; i++)
-        (void)holder_before(&d, &c->incs[i]);
+        (void)heir_find(&d, c, &c->incs[i], &heir);
     desk_touch_keys(&d);
     forgotten_touch(v, who);
 }
 
 /* --- what identity forgets --- */
 
-static void inc_forget(struct desk *d, const struct incarnation *inc)
+static void inc_forget(struct desk *d, const struct cluster *c, const struct incarnation *inc)
 {
-    struct cluster *before = holder_before(d, inc);
+    struct heir heir;
+    struct review r;
+    bool has_heir = heir_find(d, c, inc, &heir);
     d->totals.identifiers -= inc->id.state == ID_IN_FORCE;
-    if (inc->id.state == ID_QUARANTINED && inc->is_newest)
+    if (inc->is_newest && review_read(d->v, inc->plain, &r)) /* what is blocked is quarantined and waits for nobody */
         review_remove(d, inc->plain);
     for (uint32_t k = inc->holder_first; k < inc->id.holder; k++)
         step_index_remove(d->s, &index_family, identifier_key_of_holder(inc->plain, k));
-    uint16_t place = before == NULL
-                         ? NO_PLACE
-                         : cluster_place_of_key(before, identifier_key_of_holder(inc->plain, inc->holder_first - 1));
-    if (place == NO_PLACE) {
+    holders_vacate(d->s, inc);
+    if (!has_heir) {
         step_index_remove(d->s, &index_family, inc->is_newest ? inc->plain : inc->id.key);
         return;
     }
-    step_index_remove(d->s, &index_family, before->incs[place].id.key);
-    before->incs[place].is_newest = true;
-    before->is_changed = true;
-    inc_index(d, &before->incs[place], before->number);
+    struct incarnation *newest = &heir.cluster->incs[heir.place];
+    step_index_remove(d->s, &index_family, newest->id.key);
+    newest->is_newest = true;
+    heir.cluster->is_changed = true;
+    inc_index(d, newest, heir.cluster->number);
 }
 
 static void public_ids_forget(struct step *s, const struct forgotten *who)
@@ -178,7 +194,7 @@ void identity_forget(struct step *s, struct forgotten *who)
     struct cluster *c = desk_cluster(&d, who->numbers[0]);
     assert(c != NULL);
     for (uint32_t i = 0; i < c->inc_count; i++)
-        inc_forget(&d, &c->incs[i]);
+        inc_forget(&d, c, &c->incs[i]);
     d.totals.people--;
     c->inc_count = c->set_count = c->never_count = c->alias_count = 0;
     c->is_changed = true;

@@ -1,7 +1,7 @@
 /* Private to identity: erasing a person; identity.h has what others see of it. */
 #pragma once
 
-#include "domain/identity/desk.h"
+#include "domain/identity/acts.h"
 #include "engine/forget.h"
 
 extern const struct family erasure_family; /* position (8, BE) -> the receipt */
@@ -21,5 +21,7 @@ uint32_t public_ids_of(const struct view *v, const struct forgotten *who, const 
 void erasure_take(struct erasure *x, const struct forgotten *who, struct arena *arena); /* whose things are to be purged */
 void erasure_put(struct step *s, const struct erasure *x);                             /* of this step's position */
 void erasure_jobs_start(struct step *s, const struct forgotten *who);
+/* Is the act at this position about somebody who was erased since, and not blank yet? */
+bool erasure_awaits_act(const struct view *v, uint64_t position, const struct act_row *act);
 extern const struct job_kind acts_forget_job;  /* takes the person out of what acts are said to be about */
 extern const struct job_kind numbers_forget_job; /* empties the rows of those that the erasure's own step had no room for */

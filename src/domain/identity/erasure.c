@@ -188,6 +188,19 @@ static struct bytes acts_forget(struct step *s, struct bytes state)
 
 const struct job_kind acts_forget_job = {0x0302, "identity.acts_forget", acts_forget, NULL};
 
+bool erasure_awaits_act(const struct view *v, uint64_t position, const struct act_row *act)
+{
+    struct bytes key = BYTES_NONE;
+    while (job_next(v, &acts_forget_job, key, &key)) {
+        struct erasure erasure;
+        uint64_t erased = key_number(key.data, key.size);
+        bool found = position < erased && identity_erasure_next(v, erased, v->arena, &erasure);
+        if (found && act_is_about(act, erasure.owners, erasure.owner_count))
+            return true;
+    }
+    return false;
+}
+
 /* `at`: the place in the list of the person's own numbers. */
 static bool slice_of(const struct view *v, struct bytes state, struct erasure *out_erasure, uint64_t *out_at,
                      struct forgotten *out_who)

@@ -4,11 +4,12 @@
 #include "domain/identity/known.h"
 #include "domain/identity/print.h"
 #include "domain/identity/review.h"
+#include "domain/identity/vacant.h"
 #include "domain/identity/verbs.h"
 
 static const struct family *const families[] = {&index_family,     &public_family, &type_family,   &block_family, &namespace_family,
                                                 &overflow_family,  &totals_family, &review_family, &act_family,   &known_family,     &erasure_family,
-                                                &erasure_list_family};
+                                                &erasure_list_family, &vacant_family};
 
 /* Identity joins its own section itself, before it says that people are one. */
 const struct section identity_section = {.id = 0, .kind = SECTION_FOLD, .name = "identity"};

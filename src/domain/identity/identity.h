@@ -65,7 +65,9 @@ uint32_t identity_find(const struct view *v, uint16_t type, struct bytes ns, str
 /* The same for an identifier in whatever state: whose it is, or was last. PERSON_NONE: it was never seen. */
 uint32_t identity_find_last(const struct view *v, const struct envelope_id *id);
 uint32_t identity_living(const struct view *v, uint32_t number);      /* follows aliases */
-uint32_t identity_of_owner(const struct view *v, struct hash128 owner); /* of an event's owner key; PERSON_NONE */
+/* Whether the bytes of identity_section are a living person's: no alias, not erased. For projections. */
+bool identity_section_lives(struct bytes section);
+uint32_t identity_of_owner(const struct view *v, struct hash128 owner); /* of an event's owner key; PERSON_NONE: also of whoever was erased */
 struct hash128 identity_public_id(const struct view *v, uint32_t number);
 /* The number's own, also of one that was absorbed: not that of who it is now. Zeroes: it was erased. */
 struct hash128 identity_own_public_id(const struct view *v, uint32_t number);
@@ -78,6 +80,9 @@ bool identity_lead_known(const struct view *v, uint32_t number, struct brand_set
 /* The key that owns what an identifier's holder does now: what is decided about the person is kept under it, so that it follows
  * the identifier. false: nobody has it in force. */
 bool identity_owner_key(const struct view *v, const struct envelope_id *id, struct hash128 *out_owner);
+/* Of an owner's key: the number of its holder among those who were not erased, as a workspace counts them that takes in what is
+ * exported here. */
+uint32_t identity_holder_rank(const struct view *v, struct hash128 owner);
 /* The identifier that has this key, of whoever it is now; NULL: there is none. In the view's arena. */
 const struct identifier *identity_owned(const struct view *v, struct hash128 owner);
 /* The brands to which any of a person's identifiers is known: those that have an event of the person, and none else (but for

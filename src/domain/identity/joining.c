@@ -4,16 +4,18 @@
 
 #include "base/time.h"
 #include "domain/identity/brands.h"
+#include "domain/identity/vacant.h"
 
 #define HOLDERS_BACK_MAX 4u /* so far back a late event looks for who had an identifier then */
 #define KEY_HASH_BITS (UINT64_C(0xffff) << 48)
 
 /* --- judging --- */
 
-/* Who had it at seen_us, before the newest holder got it. The gap between two holders is the later one's. */
+/* Who had it at seen_us, before the newest holder got it. The gap between two holders is the later one's, and who was erased
+ * is nobody. */
 static void candidate_look_back(struct desk *d, struct candidate *c, uint32_t ns_number, const struct incarnation *newest, int64_t seen_us)
 {
-    uint32_t holder = newest->holder_first - 1;
+    uint32_t holder = holder_before(d->v, c->id.key, newest->holder_first);
     for (uint32_t i = 0; i < HOLDERS_BACK_MAX && holder > 0; i++) {
         struct hash128 key = identifier_key_of_holder(c->id.key, holder);
         const struct cluster *earlier = desk_cluster(d, desk_lookup(d, key));
@@ -25,7 +27,7 @@ static void candidate_look_back(struct desk *d, struct candidate *c, uint32_t ns
         c->key = earlier->incs[place].id.key;
         if (seen_us >= earlier->incs[place].from_us)
             return;
-        holder = earlier->incs[place].holder_first - 1;
+        holder = holder_before(d->v, c->id.key, earlier->incs[place].holder_first);
     }
 }
 
@@ -394,8 +396,8 @@ static uint16_t inc_succeed(struct joining *j, struct cluster *to, const struct 
         return place;
     }
     struct incarnation *inc = &from->incs[place];
-    struct inc_new new = {.id = &c->id, .holder = inc->id.holder + 1, .from_us = j->seen_us, .seen_us = j->seen_us,
-                          .state = ID_IN_FORCE, .known_to = known_to, .conflicts = inc->conflicts, .rival = inc->rival};
+    struct inc_new new = {.id = &c->id, .holder = holder_next(j->d->v, c->id.key, inc->id.holder), .from_us = j->seen_us,
+                          .seen_us = j->seen_us, .state = ID_IN_FORCE, .known_to = known_to, .conflicts = inc->conflicts, .rival = inc->rival};
     if (c->is_moved) {
         new.conflicts++;
         new.rival = rival_of(j);
@@ -409,8 +411,8 @@ static uint16_t inc_succeed(struct joining *j, struct cluster *to, const struct 
 static uint16_t candidate_commit(struct joining *j, struct cluster *to, const struct candidate *c, struct brand_set known_to)
 {
     if (c->standing == STANDING_NEW)
-        return inc_add(j->d, to, &(struct inc_new){.id = &c->id, .holder = 1, .from_us = TIME_FROM_EVER, .seen_us = j->seen_us,
-                                                   .state = ID_IN_FORCE, .known_to = known_to});
+        return inc_add(j->d, to, &(struct inc_new){.id = &c->id, .holder = holder_next(j->d->v, c->id.key, 0),
+                                                   .from_us = TIME_FROM_EVER, .seen_us = j->seen_us, .state = ID_IN_FORCE, .known_to = known_to});
     if (c->standing == STANDING_UNHELD || c->is_moved)
         return inc_succeed(j, to, c, known_to);
     uint16_t place = cluster_place_newest(to, &c->id, namespace_number(j->d->v, c->id.ns));

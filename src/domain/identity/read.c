@@ -3,6 +3,7 @@
 #include "base/time.h"
 #include "domain/identity/known.h"
 #include "domain/identity/review.h"
+#include "domain/identity/vacant.h"
 
 #define KEY_HASH_BITS (UINT64_C(0xffff) << 48)
 #define DIGEST_SEED UINT64_C(0x70656f706c65)
@@ -57,10 +58,15 @@ uint32_t identity_of_owner(const struct view *v, struct hash128 owner)
     struct hash128 plain = identifier_key_plain(owner, &holder);
     if (holder == 0)
         return holder_in_force(v, plain);
-    /* Earlier holders have entries of their own; the newest one is found by the plain key. */
-    if (view_index(v, &index_family, owner, &number) || view_index(v, &index_family, plain, &number))
+    /* Earlier holders have entries of their own; the newest one is found by the plain key; who was erased by none. */
+    if (view_index(v, &index_family, owner, &number))
         return number;
-    return PERSON_NONE;
+    return view_index(v, &index_family, plain, &number) && !holder_is_vacant(v, plain, holder) ? number : PERSON_NONE;
+}
+
+bool identity_section_lives(struct bytes section)
+{
+    return section.size > 1 && section.data[1] != ROW_ALIAS; /* the format, then the kind of row */
 }
 
 uint32_t identity_living(const struct view *v, uint32_t number)
@@ -142,6 +148,13 @@ bool identity_owner_key(const struct view *v, const struct envelope_id *id, stru
         return true;
     }
     return false;
+}
+
+uint32_t identity_holder_rank(const struct view *v, struct hash128 owner)
+{
+    uint32_t holder;
+    struct hash128 plain = identifier_key_plain(owner, &holder);
+    return holder_rank(v, plain, holder);
 }
 
 const struct identifier *identity_owned(const struct view *v, struct hash128 owner)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "domain/identity/vacant.h"
 #include "lib/pack.h"
 
 #define KEY_HASH_BITS (UINT64_C(0xffff) << 48)
@@ -215,7 +216,7 @@ static void set_aside(struct joining *j)
         if (c->standing != STANDING_NEW || c->is_accepted || !c->is_conflict || c->rule->over != OVER_QUARANTINE)
             continue;
         struct cluster *alone = desk_create(j->d, c->id.key);
-        struct inc_new new = {.id = &c->id, .holder = 1, .from_us = TIME_FROM_EVER, .seen_us = j->seen_us,
+        struct inc_new new = {.id = &c->id, .holder = holder_next(j->d->v, c->id.key, 0), .from_us = TIME_FROM_EVER, .seen_us = j->seen_us,
                               .state = ID_IN_FORCE, .known_to = j->brands, .conflicts = 1};
         quarantine(j->d, alone, inc_add(j->d, alone, &new), j->seen_us);
     }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "domain/identity/brands.h"
+#include "domain/identity/vacant.h"
 
 #define KEY_HASH_BITS (UINT64_C(0xffff) << 48)
 
@@ -95,7 +96,8 @@ void act_needs(const struct view *v, struct bytes payload)
     for (uint32_t i = 0; i < act->id_count; i++) {
         struct holder h;
         (void)holder_find(&d, &act->ids[i], &h);
-        (void)desk_lookup(&d, identifier_key_of_holder(act->ids[i].key, 1)); /* nobody may have had it yet */
+        uint32_t first = holder_next(v, h.id.key, 0); /* nobody may have it */
+        (void)desk_lookup(&d, identifier_key_of_holder(h.id.key, first));
     }
     for (uint32_t i = 0; i < d.cluster_count && i < PEOPLE_WITH_ALIASES_MAX; i++)
         aliases_touch(&d, d.clusters[i], d.cluster_count == 1 ? ALIASES_BY_HAND_MAX : ALIASES_AT_ONCE_MAX);

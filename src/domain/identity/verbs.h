@@ -24,7 +24,7 @@ void undo_needs(const struct view *v, struct bytes payload);
 #define ALIASES_BY_HAND_MAX 160u /* of one person that a verb takes apart in its own step */
 extern const struct refusal refuse_unknown, refuse_quarantined, refuse_limit, refuse_never, refuse_full, refuse_same,
     refuse_several, refuse_alone, refuse_apart, refuse_not_waiting, refuse_blocked, refuse_not_blocked, refuse_no_act,
-    refuse_undone, refuse_not_undoable, refuse_name, refuse_parent;
+    refuse_undone, refuse_not_undoable, refuse_erased, refuse_name, refuse_parent;
 
 fallible act_check_ids(struct bytes payload, uint32_t least, uint32_t most, struct err *e);
 /* An act that its check has seen, in the step's arena. */

@@ -464,6 +464,30 @@ static void the_books_are_those_of_who_erased_nobody(struct t *t)
     rig_end(&with);
 }
 
+/* A recovery asks what its next commands need before it applies them: the chain before its erasure. */
+static void needs_are_asked_ahead_of_the_erasure(struct t *t)
+{
+    struct rig r;
+    begin(&r, t);
+    CHECK(t, rig_put(&r, TMALL, "#1 created=0 buy:p-secret L1:paid=100") == NULL);
+    struct view v = harness_view(r.h);
+    uint64_t erasure = harness_position(r.h);
+    struct buf b = arena_buf(r.arena, 64);
+    struct err e = {0};
+    pack_u8(&b, 1); /* as docs/formats/order.md has order.lock */
+    pack_u64(&b, erasure);
+    pack_u64(&b, 7);
+    pack_u64(&b, erasure); /* the salt */
+    pack_u32(&b, orders_end(&v));
+    pack_varint(&b, 0);
+    pack_u32(&b, 0);
+    CHECK_DONE(t, lock_check(buf_bytes(&b), &e), &e);
+    lock_needs(&v, buf_bytes(&b));
+    CHECK_EQ(t, erase(&r, "p-secret"), erasure);
+    CHECK_TEXT(t, rig_order(&r, TMALL), "none");
+    rig_end(&r);
+}
+
 static const struct test tests[] = {
     {"orders of the erased are locked", orders_of_the_erased_are_locked, 1},
     {"pseudonyms are those of one erasure", pseudonyms_are_those_of_one_erasure, 1},
@@ -480,5 +504,6 @@ static const struct test tests[] = {
     {"a receiver of a full order is taken out", a_receiver_of_a_full_order_is_taken_out, 1},
     {"long orders go together", long_orders_go_together, 1},
     {"the books are those of who erased nobody", the_books_are_those_of_who_erased_nobody, 20},
+    {"needs are asked ahead of the erasure", needs_are_asked_ahead_of_the_erasure, 1},
 };
 TEST_MAIN(tests)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "domain/order/order.h"
+#include "engine/ahead.h"
 
 struct document {
     struct order_key key;
@@ -37,12 +38,7 @@ extern const struct family order_family, order_index_family, order_piece_family;
 
 /* The order under a key; false: there is none (or what is cold was noted), and *out_document is an empty one. In the view's arena. */
 bool document_load(const struct view *v, struct order_key key, struct document *out_document);
-/* Touches ahead what document_load will read of an order, stage 0, 1, 2 … while it returns true; see struct command. */
-struct document_ahead {
-    struct hash128 hash;
-    uint32_t number;
-};
-bool document_prefetch(const struct view *v, struct order_key key, int stage, struct document_ahead *io_ahead);
+struct indexed_row document_ahead(struct order_key key); /* what document_load will read of an order, most often */
 bool document_numbered(const struct view *v, uint32_t number, struct document *out_document);
 /* Pseudonyms may be longer than what they stand for: who takes a person out of an order has that much more room. */
 #define ORDER_LOCKED_BYTES_MAX (ORDER_BYTES_MAX + 4096u)

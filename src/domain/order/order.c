@@ -131,34 +131,44 @@ static const struct refusal *put_apply(struct step *s, struct bytes payload)
     return order_apply(s, COMMAND_ORDER_PUT, payload);
 }
 
-/* What a put and the finding of an owner will read of their orders. */
+/* What a put and the finding of an owner will read: the order, and the roster of who gets it. */
 struct order_ahead {
-    struct order_key key;
-    struct document_ahead document;
-    bool is_over;
+    uint32_t count;
+    struct indexed_row rows[2];
 };
 static_assert(sizeof(struct order_ahead) <= AHEAD_BYTES, "it is kept by the engine");
 
 static bool order_prefetch(const struct view *v, int stage, struct order_ahead *a)
 {
-    a->is_over = a->is_over || !document_prefetch(v, a->key, stage, &a->document);
-    return !a->is_over;
+    bool more = false;
+    for (uint32_t i = 0; i < a->count; i++)
+        more |= indexed_row_prefetch(v, stage, &a->rows[i]);
+    return more;
 }
 
 static bool put_prefetch(const struct view *v, struct bytes payload, int stage, struct ahead *io_ahead)
 {
     struct order_ahead *a = (struct order_ahead *)io_ahead->kept;
+    struct order_key key;
     if (stage == 0)
-        a->is_over = !version_key(payload, &a->key);
+        a->count = version_key(payload, &key);
+    if (stage == 0 && a->count > 0)
+        a->rows[0] = document_ahead(key);
     return order_prefetch(v, stage, a);
 }
 
 static bool owned_prefetch(const struct view *v, struct bytes payload, int stage, struct ahead *io_ahead)
 {
     struct order_ahead *a = (struct order_ahead *)io_ahead->kept;
+    struct order_key key;
     struct hash128 owner;
     if (stage == 0)
-        a->is_over = failed(key_unpack(payload, &a->key, &owner, NULL));
+        a->count = done(key_unpack(payload, &key, &owner, NULL)) ? 2 : 0;
+    if (stage == 0 && a->count > 0) {
+        a->rows[0] = document_ahead(key);
+        a->rows[1] = (struct indexed_row){
+            .index = order_owner_roster.index, .rows = order_owner_roster.pages, .key = owner};
+    }
     return order_prefetch(v, stage, a);
 }
 

@@ -68,6 +68,12 @@ static uint32_t big_endian(const uint8_t *at, size_t bytes)
     return number;
 }
 
+struct hash128 order_rates_sum(const struct view *v)
+{
+    struct hash128 rules = rows_keyed_sums(v->rows, &order_rule_family).rows;
+    return hash128(bytes_of(&rules, sizeof rules), order_group_currency(v));
+}
+
 bool order_rate_next(const struct view *v, const struct order_rate *after, struct order_rate *out_rate)
 {
     struct bytes key, value;

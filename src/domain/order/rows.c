@@ -147,29 +147,9 @@ bool document_load(const struct view *v, struct order_key key, struct document *
     return false;
 }
 
-bool document_prefetch(const struct view *v, struct order_key key, int stage, struct document_ahead *a)
+struct indexed_row document_ahead(struct order_key key)
 {
-    switch (stage) {
-    case 0:
-        a->hash = key_hash(key, 0);
-        rows_index_prefetch_part(v->rows, &order_index_family, a->hash);
-        return true;
-    case 1:
-        rows_index_prefetch(v->rows, &order_index_family, a->hash);
-        return true;
-    case 2:
-        a->number = 0;
-        (void)rows_index_get(v->rows, &order_index_family, a->hash, &a->number);
-        if (a->number != 0)
-            rows_numbered_prefetch_slot(v->rows, &order_family, a->number);
-        return a->number != 0;
-    case 3:
-        rows_numbered_prefetch_page(v->rows, &order_family, a->number);
-        return true;
-    default:
-        rows_numbered_prefetch_row(v->rows, &order_family, a->number);
-        return false;
-    }
+    return (struct indexed_row){.index = &order_index_family, .rows = &order_family, .key = key_hash(key, 0)};
 }
 
 static struct bytes row_in_pieces(const struct document *d, size_t size, struct arena *arena)
