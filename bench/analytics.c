@@ -2,7 +2,7 @@
  * two layouts and of several ways to ask; the answers must be equal before times count. All with a thread a core; medians of five after one to warm up.
  *
  * Columns are written without the engine (columns.h); bench/store.c measures the way through its door. Peers are found where PYTHONPATH says
- * (peer_*.py); without one there is nothing to compare with. BENCH_PEOPLE (2 M), BENCH_EVENTS (50 M), BENCH_PEERS=0 for none, BENCH_KEEP=1 keeps the files,
+ * (peer_*.py); without one there is nothing to compare with. PostgreSQL, which takes minutes to fill and to ask, is asked with BENCH_POSTGRES=1. BENCH_PEOPLE (2 M), BENCH_EVENTS (50 M), BENCH_PEERS=0 for none, BENCH_KEEP=1 keeps the files,
  * BENCH_QUESTION=funnel asks that one alone. */
 #include <math.h>
 #include <pthread.h>
@@ -195,6 +195,7 @@ static void answer_words(const struct bench *b, const struct posed *p, const str
 
 struct peer {
     const char *name, *script;
+    const char *setting; /* of the environment: it is asked where this isn't 0; NULL: always */
     double disk_bytes; /* 0: it isn't here */
     double seconds[COUNT_OF(posed)];
     char *words[COUNT_OF(posed)];
@@ -351,7 +352,8 @@ static void rest_measure(struct bench *b, const struct peer *peers, size_t peer_
 int main(int argc, char **argv)
 {
     static struct peer peers[] = {{.name = "ClickHouse", .script = "peer_clickhouse.py"},
-                                  {.name = "DuckDB", .script = "peer_duckdb.py"}};
+                                  {.name = "DuckDB", .script = "peer_duckdb.py"},
+                                  {.name = "PostgreSQL", .script = "peer_postgres_questions.py", .setting = "BENCH_POSTGRES"}};
     struct bench b = {.people = (uint32_t)env_number("BENCH_PEOPLE", 2000000),
                       .threads = (unsigned)sysconf(_SC_NPROCESSORS_ONLN)};
     const char *only = getenv("BENCH_QUESTION");
@@ -371,7 +373,8 @@ int main(int argc, char **argv)
         (void)year_write_csv(year, path);
     year_destroy(year);
     for (size_t k = 0; has_peers && k < COUNT_OF(peers); k++)
-        peer_run(&peers[k], &b, path);
+        if (peers[k].setting == NULL || env_number(peers[k].setting, 0) != 0)
+            peer_run(&peers[k], &b, path);
     (void)getloadavg(&load, 1);
     (void)snprintf(b.conditions, sizeof b.conditions,
                    "%u people, %llu events in column files of 12 months, %u threads, load %.1f", b.people,

@@ -52,7 +52,7 @@ def retention_words(rows):
 
 def category_words(rows):
     (some, many), = rows
-    return [f'1:{int(some) - int(many)}', f'3:{many}']
+    return [f'{least}:{people}' for least, people in ((1, int(some) - int(many)), (3, int(many))) if people > 0]
 
 
 def attribution_words(rows):

@@ -39,6 +39,32 @@ static inline void bits_clear(uint64_t *bits, uint32_t count)
     memset(bits, 0, bits_words(count) * sizeof *bits);
 }
 
+/* The first that is set of [from, until); `until`: none is. */
+static inline uint32_t bits_next(const uint64_t *bits, uint32_t from, uint32_t until)
+{
+    if (from >= until)
+        return until;
+    size_t w = from / 64;
+    uint64_t word = bits[w] >> from % 64 << from % 64;
+    while (word == 0 && ++w * 64 < until)
+        word = bits[w];
+    uint32_t at = (uint32_t)(w * 64) + (word == 0 ? 0 : (uint32_t)__builtin_ctzll(word));
+    return at < until ? at : until;
+}
+
+/* The last that is set of [from, until); `until`: none is. */
+static inline uint32_t bits_last(const uint64_t *bits, uint32_t from, uint32_t until)
+{
+    if (from >= until)
+        return until;
+    size_t w = (until - 1) / 64, first = from / 64;
+    uint64_t word = bits[w] & UINT64_MAX >> (63 - (until - 1) % 64);
+    while (word == 0 && w > first)
+        word = bits[--w];
+    uint32_t at = (uint32_t)(w * 64) + (word == 0 ? 0 : 63u - (uint32_t)__builtin_clzll(word));
+    return word != 0 && at >= from ? at : until;
+}
+
 /* How many of these bytes' bits are set. */
 static inline uint32_t bits_count(const void *bits, size_t bytes)
 {

@@ -1,7 +1,7 @@
 #include "lib/packed.h"
 
 #include <assert.h>
-#include <smmintrin.h>
+#include <immintrin.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -9,7 +9,7 @@
 #include "lib/packed_ways.h"
 
 #define NARROW_WIDTH 32u /* widths up to it lie in narrow lanes */
-#define NARROW_LANES 32u
+#define NARROW_LANES PACKED_LANES
 #define WIDE_LANES 16u
 #define NARROW_ROWS (PACKED_GROUP / NARROW_LANES)
 #define WIDE_ROWS (PACKED_GROUP / WIDE_LANES)
@@ -22,6 +22,7 @@
 typedef uint32_t __attribute__((aligned(1))) word32;
 typedef uint64_t __attribute__((aligned(1))) word64;
 __extension__ typedef unsigned __int128 double_word;
+__extension__ typedef __int128 signed_double_word;
 
 static size_t group_bytes(uint32_t width)
 {
@@ -321,13 +322,17 @@ static struct byte_set byte_set_of(const uint64_t *set, uint32_t width)
     return (struct byte_set){_mm_set_epi64x((int64_t)words[1], (int64_t)words[0]), _mm_set_epi64x((int64_t)words[3], (int64_t)words[2])};
 }
 
-/* A bit for each of sixteen lanes: its code is in the set. A look-up gives zero where the place's upper bit is set. */
-EACH_WAY uint32_t bytes_match(const uint32_t lanes[16], struct byte_set set)
+EACH_WAY __m128i bytes_of_lanes(const uint32_t lanes[16])
 {
     const __m128i *from = (const __m128i *)(const void *)lanes;
     __m128i front = _mm_packus_epi32(_mm_loadu_si128(from), _mm_loadu_si128(from + 1));
     __m128i back = _mm_packus_epi32(_mm_loadu_si128(from + 2), _mm_loadu_si128(from + 3));
-    __m128i codes = _mm_packus_epi16(front, back);
+    return _mm_packus_epi16(front, back);
+}
+
+/* A bit for each of sixteen codes: it is in the set. A look-up gives zero where the place's upper bit is set. */
+EACH_WAY uint32_t bytes_match(__m128i codes, struct byte_set set)
+{
     __m128i byte = _mm_and_si128(_mm_srli_epi16(codes, 3), _mm_set1_epi8(0x1f));
     __m128i bit = _mm_shuffle_epi8(_mm_set1_epi64x((int64_t)UINT64_C(0x8040201008040201)), _mm_and_si128(codes, _mm_set1_epi8(7)));
     __m128i low = _mm_shuffle_epi8(set.low, _mm_add_epi8(byte, _mm_set1_epi8(0x70)));
@@ -344,34 +349,161 @@ EACH_WAY uint32_t lanes_match(const uint32_t lanes[NARROW_LANES], const uint64_t
     return bits;
 }
 
-EACH_WAY void match_group(const uint8_t *group, uint32_t width, const uint64_t *set, struct byte_set bytes, uint32_t rows[NARROW_ROWS])
+/* A set of codes of at most eight bits, as a way looks them up. */
+struct small_set {
+    uint32_t words[16]; /* of 32 bits; the others are 0 */
+    struct byte_set bytes;
+};
+
+static struct small_set small_set_of(const uint64_t *set, uint32_t width)
+{
+    struct small_set small = {.bytes = byte_set_of(set, width)};
+    for (uint32_t i = 0; i < 8 && i * 32 < 1u << width; i++)
+        small.words[i] = (uint32_t)(set[i / 2] >> i % 2 * 32);
+    return small;
+}
+
+/* A bit for each of the lanes whose code is in the set; into a word of each set. */
+typedef void lanes_in_sets(const uint32_t lanes[NARROW_LANES], const struct small_set *small, const struct packed_set *sets, uint32_t set_count, size_t word, uint32_t row);
+
+__attribute__((target("avx512f"))) static inline void avx512_lanes_in_sets(const uint32_t lanes[NARROW_LANES], const struct small_set *small,
+                                                                           const struct packed_set *sets, uint32_t set_count, size_t word, uint32_t row)
+{
+    __m512i front = _mm512_loadu_si512(lanes), back = _mm512_loadu_si512(lanes + 16), one = _mm512_set1_epi32(1), last = _mm512_set1_epi32(31);
+    __m512i front_word = _mm512_srli_epi32(front, 5), back_word = _mm512_srli_epi32(back, 5);
+    front = _mm512_and_si512(front, last);
+    back = _mm512_and_si512(back, last);
+    for (uint32_t k = 0; k < set_count; k++) {
+        __m512i words = _mm512_loadu_si512(small[k].words);
+        __mmask16 low = _mm512_test_epi32_mask(_mm512_srlv_epi32(_mm512_permutexvar_epi32(front_word, words), front), one);
+        __mmask16 high = _mm512_test_epi32_mask(_mm512_srlv_epi32(_mm512_permutexvar_epi32(back_word, words), back), one);
+        ((uint32_t *)(void *)(sets[k].bits + word))[row] = (uint32_t)low | (uint32_t)high << 16;
+    }
+}
+
+EACH_WAY void bytes_in_sets(const uint32_t lanes[NARROW_LANES], const struct small_set *small, const struct packed_set *sets, uint32_t set_count, size_t word, uint32_t row)
+{
+    __m128i front = bytes_of_lanes(lanes), back = bytes_of_lanes(lanes + 16);
+    for (uint32_t k = 0; k < set_count; k++)
+        ((uint32_t *)(void *)(sets[k].bits + word))[row] = bytes_match(front, small[k].bytes) | bytes_match(back, small[k].bytes) << 16;
+}
+#define avx2_lanes_in_sets bytes_in_sets
+#define any_lanes_in_sets bytes_in_sets
+
+EACH_WAY void match_group(const uint8_t *group, uint32_t width, const struct packed_set *sets, uint32_t set_count, size_t word)
 {
     for (uint32_t row = 0; row < NARROW_ROWS; row++) {
         uint32_t lanes[NARROW_LANES];
         narrow_row(group, width, row, lanes);
-        if (width <= 8)
-            rows[row] = bytes_match(lanes, bytes) | bytes_match(lanes + 16, bytes) << 16;
-        else
-            rows[row] = lanes_match(lanes, set);
+        for (uint32_t k = 0; k < set_count; k++)
+            ((uint32_t *)(void *)(sets[k].bits + word))[row] = lanes_match(lanes, sets[k].set);
     }
 }
 
-EACH_WAY uint32_t match_read(const struct packed *p, const uint64_t *set, uint64_t *restrict out_bits)
+EACH_WAY void match_read(const struct packed *p, const struct packed_set *sets, uint32_t set_count, lanes_in_sets *in_sets)
 {
     struct reading r = reading_of(p, 0, p->count);
-    struct byte_set bytes = byte_set_of(set, p->width);
-    uint32_t found = 0;
-    for (uint32_t i = 0; i < r.groups; i++, r.group += group_bytes(p->width), out_bits += PACKED_GROUP / 64) {
-        match_group(r.group, p->width, set, bytes, (uint32_t *)(void *)out_bits);
-        found += bits_count(out_bits, PACKED_GROUP / 8);
+    struct small_set small[PACKED_SETS_MAX];
+    size_t word = 0;
+    for (uint32_t k = 0; k < set_count && p->width <= 8; k++)
+        small[k] = small_set_of(sets[k].set, p->width);
+    for (uint32_t i = 0; i < r.groups; i++, r.group += group_bytes(p->width), word += PACKED_GROUP / 64) {
+        uint32_t lanes[NARROW_LANES];
+        if (p->width > 8)
+            match_group(r.group, p->width, sets, set_count, word);
+        for (uint32_t row = 0; p->width <= 8 && row < NARROW_ROWS; row++) {
+            narrow_row(r.group, p->width, row, lanes);
+            in_sets(lanes, small, sets, set_count, word, row);
+        }
     }
-    bits_clear(out_bits, r.behind);
+    for (uint32_t k = 0; k < set_count; k++)
+        bits_clear(sets[k].bits + word, r.behind);
     for (uint32_t i = 0; i < r.behind; i++) {
-        uint64_t stored = narrow_rest_get(r.group, p->width, i), is_in = set[stored / 64] >> stored % 64 & 1;
-        out_bits[i / 64] |= is_in << i % 64;
-        found += (uint32_t)is_in;
+        uint64_t stored = narrow_rest_get(r.group, p->width, i);
+        for (uint32_t k = 0; k < set_count; k++)
+            sets[k].bits[word + i / 64] |= (sets[k].set[stored / 64] >> stored % 64 & 1) << i % 64;
     }
-    return found;
+}
+
+/* --- at or above edges --- */
+
+/* A bit for each of the lanes that isn't below a bound; into a word of each. */
+typedef void lanes_since(const uint32_t lanes[NARROW_LANES], const struct packed_bound *bounds, uint32_t bound_count, size_t word, uint32_t row);
+
+__attribute__((target("avx512f,avx512bw"))) static inline void avx512_lanes_since(const uint32_t lanes[NARROW_LANES], const struct packed_bound *bounds,
+                                                                        uint32_t bound_count, size_t word, uint32_t row)
+{
+    __m512i front = _mm512_loadu_si512(lanes), back = _mm512_loadu_si512(lanes + 16);
+    for (uint32_t k = 0; k < bound_count; k++) {
+        __m512i bound = _mm512_set1_epi32((int)bounds[k].least);
+        __mmask16 low = _mm512_cmpge_epu32_mask(front, bound), high = _mm512_cmpge_epu32_mask(back, bound);
+        ((uint32_t *)(void *)(bounds[k].bits + word))[row] = (uint32_t)_mm512_kunpackw((__mmask32)high, (__mmask32)low);
+    }
+}
+
+__attribute__((target("avx2"))) static inline void avx2_lanes_since(const uint32_t lanes[NARROW_LANES], const struct packed_bound *bounds,
+                                                                   uint32_t bound_count, size_t word, uint32_t row)
+{
+    for (uint32_t k = 0; k < bound_count; k++) {
+        __m256i bound = _mm256_set1_epi32((int)bounds[k].least);
+        uint32_t bits = 0;
+        for (uint32_t i = 0; i < NARROW_LANES; i += 8) {
+            __m256i values = _mm256_loadu_si256((const __m256i *)(const void *)(lanes + i));
+            __m256i is_since = _mm256_cmpeq_epi32(_mm256_max_epu32(values, bound), values);
+            bits |= (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(is_since)) << i;
+        }
+        ((uint32_t *)(void *)(bounds[k].bits + word))[row] = bits;
+    }
+}
+
+EACH_WAY void any_lanes_since(const uint32_t lanes[NARROW_LANES], const struct packed_bound *bounds, uint32_t bound_count, size_t word, uint32_t row)
+{
+    for (uint32_t k = 0; k < bound_count; k++) {
+        __m128i bound = _mm_set1_epi32((int)bounds[k].least);
+        uint32_t bits = 0;
+        for (uint32_t i = 0; i < NARROW_LANES; i += 4) {
+            __m128i values = _mm_loadu_si128((const __m128i *)(const void *)(lanes + i));
+            __m128i is_since = _mm_cmpeq_epi32(_mm_max_epu32(values, bound), values);
+            bits |= (uint32_t)_mm_movemask_ps(_mm_castsi128_ps(is_since)) << i;
+        }
+        ((uint32_t *)(void *)(bounds[k].bits + word))[row] = bits;
+    }
+}
+
+EACH_WAY void wide_group_since(const uint8_t *group, uint32_t width, const struct packed_bound *bounds, uint32_t bound_count, size_t word)
+{
+    for (uint32_t row = 0; row < WIDE_ROWS; row++) {
+        uint64_t lanes[WIDE_LANES];
+        wide_row(group, width, row, lanes);
+        for (uint32_t k = 0; k < bound_count; k++) {
+            uint32_t bits = 0;
+            for (uint32_t i = 0; i < WIDE_LANES; i++)
+                bits |= (uint32_t)(lanes[i] >= bounds[k].least) << i;
+            ((uint16_t *)(void *)(bounds[k].bits + word))[row] = (uint16_t)bits;
+        }
+    }
+}
+
+EACH_WAY void since_read(const struct packed *p, const struct packed_bound *bounds, uint32_t bound_count, lanes_since *since)
+{
+    struct reading r = reading_of(p, 0, p->count);
+    size_t word = 0;
+    for (uint32_t i = 0; i < r.groups; i++, r.group += group_bytes(p->width), word += PACKED_GROUP / 64) {
+        uint32_t lanes[NARROW_LANES];
+        if (p->width > NARROW_WIDTH)
+            wide_group_since(r.group, p->width, bounds, bound_count, word);
+        for (uint32_t row = 0; p->width <= NARROW_WIDTH && row < NARROW_ROWS; row++) {
+            narrow_row(r.group, p->width, row, lanes);
+            since(lanes, bounds, bound_count, word, row);
+        }
+    }
+    for (uint32_t k = 0; k < bound_count; k++)
+        bits_clear(bounds[k].bits + word, r.behind);
+    for (uint32_t i = 0; i < r.behind; i++) {
+        uint64_t stored = rest_get(r.group, p->width, i);
+        for (uint32_t k = 0; k < bound_count; k++)
+            bounds[k].bits[word + i / 64] |= (uint64_t)(stored >= bounds[k].least) << i % 64;
+    }
 }
 
 /* --- ways --- */
@@ -405,9 +537,13 @@ static bool any_supported(void)
     {                                                                                                                   \
         u16_read(p, from, count, out);                                                                                  \
     }                                                                                                                   \
-    ATTRIBUTE static uint32_t name##_match(const struct packed *p, const uint64_t *set, uint64_t *out_bits)             \
+    ATTRIBUTE static void name##_match(const struct packed *p, const struct packed_set *sets, uint32_t set_count)       \
     {                                                                                                                   \
-        return match_read(p, set, out_bits);                                                                            \
+        match_read(p, sets, set_count, name##_lanes_in_sets);                                                                              \
+    }                                                                                                                   \
+    ATTRIBUTE static void name##_since(const struct packed *p, const struct packed_bound *bounds, uint32_t bound_count) \
+    {                                                                                                                   \
+        since_read(p, bounds, bound_count, name##_lanes_since);                                                         \
     }
 
 DEFINE_WAY(avx512, __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl"))))
@@ -415,9 +551,9 @@ DEFINE_WAY(avx2, __attribute__((target("avx2"))))
 DEFINE_WAY(any, )
 
 const struct packed_way packed_ways[] = {
-    {"avx512", avx512_supported, avx512_i64, avx512_u32, avx512_u16, avx512_match},
-    {"avx2", avx2_supported, avx2_i64, avx2_u32, avx2_u16, avx2_match},
-    {"any", any_supported, any_i64, any_u32, any_u16, any_match},
+    {"avx512", avx512_supported, avx512_i64, avx512_u32, avx512_u16, avx512_match, avx512_since},
+    {"avx2", avx2_supported, avx2_i64, avx2_u32, avx2_u16, avx2_match, avx2_since},
+    {"any", any_supported, any_i64, any_u32, any_u16, any_match, any_since},
 };
 const size_t packed_way_count = sizeof packed_ways / sizeof *packed_ways;
 
@@ -468,15 +604,58 @@ void packed_u16(const struct packed *p, uint32_t from, uint32_t count, uint16_t 
         memset(out, 0, count * sizeof *out);
 }
 
+void packed_match_each(const struct packed *p, const struct packed_set *sets, uint32_t set_count)
+{
+    assert(is_plain(p, MATCH_WIDTH_MAX) && set_count <= PACKED_SETS_MAX);
+    if (p->width > 0) {
+        way()->match(p, sets, set_count);
+        return;
+    }
+    for (uint32_t k = 0; k < set_count; k++) {
+        if ((sets[k].set[0] & 1) == 0)
+            bits_clear(sets[k].bits, p->count);
+        else
+            bits_fill(sets[k].bits, p->count);
+    }
+}
+
 uint32_t packed_match(const struct packed *p, const uint64_t *set, uint64_t *out_bits)
 {
-    assert(is_plain(p, MATCH_WIDTH_MAX));
-    if (p->width > 0)
-        return way()->match(p, set, out_bits);
-    if ((set[0] & 1) == 0) {
-        bits_clear(out_bits, p->count);
-        return 0;
+    packed_match_each(p, &(struct packed_set){.set = set, .bits = out_bits}, 1);
+    return bits_count(out_bits, bits_words(p->count) * sizeof *out_bits);
+}
+
+/* Values that go round 2^64, as only forged bytes have them, aren't in the order of what is stored. */
+static bool goes_round(const struct packed *p)
+{
+    return p->least + (signed_double_word)p->unit * mask_of(p->width) > INT64_MAX;
+}
+
+static void since_one_by_one(const struct packed *p, int64_t edge, uint64_t *out_bits)
+{
+    bits_clear(out_bits, p->count);
+    for (uint32_t i = 0; i < p->count; i++)
+        if (packed_at(p, i) >= edge)
+            bit_set(out_bits, i);
+}
+
+void packed_since(const struct packed *p, const int64_t *edges, uint32_t edge_count, uint64_t *const *out_bits)
+{
+    struct packed_bound bounds[PACKED_EDGES_MAX];
+    uint32_t count = 0;
+    assert(edge_count <= PACKED_EDGES_MAX);
+    for (uint32_t k = 0; k < edge_count; k++) {
+        uint64_t above = edges[k] <= p->least ? 0 : (uint64_t)edges[k] - (uint64_t)p->least;
+        uint64_t least = above / p->unit + (above % p->unit != 0);
+        if (goes_round(p))
+            since_one_by_one(p, edges[k], out_bits[k]);
+        else if (least == 0)
+            bits_fill(out_bits[k], p->count);
+        else if (least > mask_of(p->width))
+            bits_clear(out_bits[k], p->count);
+        else
+            bounds[count++] = (struct packed_bound){.least = least, .bits = out_bits[k]};
     }
-    bits_fill(out_bits, p->count);
-    return p->count;
+    if (count > 0)
+        way()->since(p, bounds, count);
 }

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "lib/bits.h"
 #include "lib/packed_ways.h"
 #include "testing/test.h"
 
@@ -90,6 +91,7 @@ static void values_are_read(struct t *t)
     for (uint32_t i = 0; i < 100 && s.count > 0; i++) {
         uint32_t at = (uint32_t)rng_below(&t->rng, s.count);
         CHECK_EQ(t, packed_at(&s.packed, at), s.values[at]);
+        CHECK_EQ(t, packed_near(&s.packed, at), s.values[at]);
     }
 }
 
@@ -120,26 +122,99 @@ static void codes_are_read(struct t *t)
 static void members_of_a_set_are_found(struct t *t)
 {
     struct sample s = any_sample(t, (uint32_t)rng_below(&t->rng, 17), 0, 1);
-    uint64_t set[1024], bits[COUNT_MAX / 64 + 2], all = rng_below(&t->rng, 3);
+    uint64_t set[1024], others[1024], bits[COUNT_MAX / 64 + 2], other_bits[COUNT_MAX / 64 + 2], all = rng_below(&t->rng, 3);
     uint32_t want = 0, wrong = 0;
     if (s.packed.least != 0 || s.packed.unit != 1)
         return;
-    for (size_t i = 0; i < COUNT_OF(set); i++)
+    for (size_t i = 0; i < COUNT_OF(set); i++) {
         set[i] = all == 0 ? 0 : all == 1 ? UINT64_MAX : rng_next(&t->rng);
+        others[i] = ~set[i];
+    }
     for (uint32_t i = 0; i < s.count; i++)
         want += (uint32_t)(set[s.values[i] / 64] >> s.values[i] % 64 & 1);
+    CHECK_EQ(t, packed_match(&s.packed, set, bits), want);
     for (size_t w = 0; w <= packed_way_count; w++) {
+        struct packed_set sets[] = {{set, bits}, {others, other_bits}};
         bool is_public = w == packed_way_count;
         if (!is_public && (s.packed.width == 0 || !packed_ways[w].is_supported()))
             continue;
         memset(bits, 0x77, sizeof bits);
-        CHECK_EQ(t, (is_public ? packed_match : packed_ways[w].match)(&s.packed, set, bits), want);
+        memset(other_bits, 0x77, sizeof other_bits);
+        (is_public ? packed_match_each : packed_ways[w].match)(&s.packed, sets, COUNT_OF(sets));
         for (uint32_t i = 0; i < s.count; i++)
-            wrong += (bits[i / 64] >> i % 64 & 1) != (set[s.values[i] / 64] >> s.values[i] % 64 & 1);
+            wrong += (bits[i / 64] >> i % 64 & 1) != (set[s.values[i] / 64] >> s.values[i] % 64 & 1) || bit_is_set(bits, i) == bit_is_set(other_bits, i);
         if (s.count % 64 > 0)
-            wrong += bits[s.count / 64] >> s.count % 64 != 0;
+            wrong += (bits[s.count / 64] | other_bits[s.count / 64]) >> s.count % 64 != 0;
         CHECK(t, bits[(s.count + 63) / 64] == UINT64_C(0x7777777777777777));
     }
+    CHECK_EQ(t, wrong, 0);
+}
+
+/* Edges between values, at them, and beyond all of them. */
+static int64_t any_edge(struct t *t, const struct sample *s)
+{
+    static const int64_t beyond[] = {INT64_MIN, INT64_MAX, 0};
+    if (s->count == 0 || rng_chance(&t->rng, 0.1))
+        return beyond[rng_below(&t->rng, COUNT_OF(beyond))];
+    return (int64_t)((uint64_t)s->values[rng_below(&t->rng, s->count)] + rng_below(&t->rng, 3) - 1);
+}
+
+static void edges_are_seen(struct t *t)
+{
+    enum { EDGES = 4, WORDS = COUNT_MAX / 64 + 2 };
+    uint32_t width = (uint32_t)rng_below(&t->rng, 65), wrong = 0, edge_count = (uint32_t)rng_below(&t->rng, EDGES + 1);
+    uint64_t unit = width > 36 ? 1 : 1 + any_below(t, (uint32_t)rng_below(&t->rng, 24));
+    int64_t least = width == 64 ? INT64_MIN : -(int64_t)any_below(t, 62) - 1, edges[EDGES];
+    struct sample s = any_sample(t, width, least, unit);
+    uint64_t *bits[EDGES];
+    for (uint32_t k = 0; k < EDGES; k++) {
+        edges[k] = any_edge(t, &s);
+        bits[k] = ARENA_ARRAY(t->arena, uint64_t, WORDS);
+        memset(bits[k], 0x77, WORDS * sizeof *bits[k]);
+    }
+    packed_since(&s.packed, edges, edge_count, bits);
+    for (uint32_t k = 0; k < edge_count; k++) {
+        for (uint32_t i = 0; i < s.count; i++)
+            wrong += (bits[k][i / 64] >> i % 64 & 1) != (s.values[i] >= edges[k]);
+        if (s.count % 64 > 0)
+            wrong += bits[k][s.count / 64] >> s.count % 64 != 0;
+        CHECK(t, bits[k][(s.count + 63) / 64] == UINT64_C(0x7777777777777777));
+    }
+    CHECK_EQ(t, wrong, 0);
+}
+
+static void all_ways_see_the_same_edges(struct t *t)
+{
+    enum { WORDS = COUNT_MAX / 64 + 2 };
+    uint32_t wrong = 0;
+    struct sample s = any_sample(t, 1 + (uint32_t)rng_below(&t->rng, 64), 0, 1);
+    uint64_t bits[WORDS], mask = s.packed.width == 0 ? 0 : UINT64_MAX >> (64 - s.packed.width);
+    uint64_t stored = s.count == 0 ? 1 : (uint64_t)s.values[rng_below(&t->rng, s.count)] - (uint64_t)s.packed.least;
+    struct packed_bound bound = {.least = stored / s.packed.unit == 0 ? 1 : stored / s.packed.unit, .bits = bits};
+    for (size_t w = 0; w < packed_way_count && s.packed.width > 0 && bound.least <= mask; w++) {
+        if (!packed_ways[w].is_supported())
+            continue;
+        memset(bits, 0x77, sizeof bits);
+        packed_ways[w].since(&s.packed, &bound, 1);
+        for (uint32_t i = 0; i < s.count; i++)
+            wrong += (bits[i / 64] >> i % 64 & 1) != (((uint64_t)s.values[i] - (uint64_t)s.packed.least) / s.packed.unit >= bound.least);
+    }
+    CHECK_EQ(t, wrong, 0);
+}
+
+/* Such as only forged bytes have: what is stored ascends, and the value goes round. */
+static void values_that_go_round_are_seen_as_they_are_read(struct t *t)
+{
+    uint64_t bits[2], *out[] = {bits};
+    uint8_t data[8 * 100 + PACKED_BEHIND];
+    struct packed p = {.data = data, .count = 100, .width = 8, .least = INT64_MAX - 100, .unit = 1};
+    int64_t edge = 0;
+    uint32_t wrong = 0;
+    for (size_t i = 0; i < sizeof data; i++)
+        data[i] = (uint8_t)rng_next(&t->rng);
+    packed_since(&p, &edge, 1, out);
+    for (uint32_t i = 0; i < p.count; i++)
+        wrong += (bits[i / 64] >> i % 64 & 1) != (packed_at(&p, i) >= edge);
     CHECK_EQ(t, wrong, 0);
 }
 
@@ -166,6 +241,9 @@ static const struct test tests[] = {
     {"values are read as they were", values_are_read, 300},
     {"codes are read as they were", codes_are_read, 300},
     {"members of a set are found", members_of_a_set_are_found, 200},
+    {"edges are seen", edges_are_seen, 300},
+    {"all ways see the same edges", all_ways_see_the_same_edges, 200},
+    {"values that go round are seen as they are read", values_that_go_round_are_seen_as_they_are_read, 20},
     {"no more bits are taken than are needed", few_bits_are_taken, 1},
 };
 TEST_MAIN(tests)

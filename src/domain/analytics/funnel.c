@@ -2,6 +2,7 @@
 #include "domain/analytics/funnel.h"
 
 #include "domain/analytics/kinds.h"
+#include "domain/analytics/shortcut.h"
 #include "engine/domain.h"
 
 static const struct member_rule members[] = {
@@ -36,12 +37,6 @@ static const struct member_rule cell_members[] = {
 
 /* --- counting --- */
 
-struct funnel_tally {
-    struct arena *arena;
-    struct groups groups;
-    struct funnel_group *only; /* of all; NULL: by facet or unit */
-};
-
 static void *funnel_tally(const struct question *q, struct arena *arena)
 {
     const struct funnel *f = q->own;
@@ -69,10 +64,21 @@ static uint32_t path_place(const struct funnel_part *p, const struct funnel_path
 }
 
 /* Of steps that grace has let come before: no time. */
-static double between_us(const struct funnel_part *p, uint32_t from, uint32_t until)
+static double between_us(int64_t from_us, int64_t until_us)
 {
-    int64_t us = p->s->moments[until].time_us - p->s->moments[from].time_us;
-    return us > 0 ? (double)us : 0;
+    return until_us > from_us ? (double)(until_us - from_us) : 0;
+}
+
+void funnel_path_add(const struct funnel *f, struct funnel_tally *t, struct funnel_group *g, const int64_t *times_us, uint32_t depth, int64_t closed_us)
+{
+    bool converted = depth == f->step_count;
+    for (uint32_t k = 0; k < depth; k++)
+        g->steps[k].reached++;
+    for (uint32_t k = 1; k < depth; k++)
+        samples_add(&g->steps[k].since_before_us, t->arena, between_us(times_us[k - 1], times_us[k]));
+    if (converted)
+        samples_add(&g->whole_us, t->arena, between_us(times_us[0], times_us[depth - 1]));
+    g->open += !converted && times_us[0] >= closed_us;
 }
 
 struct counting {
@@ -84,14 +90,10 @@ static void path_count(struct funnel_visit *v, const struct funnel_part *p, cons
 {
     struct funnel_tally *t = ((struct counting *)v)->tally;
     struct funnel_group *g = t->only != NULL ? t->only : groups_take(&t->groups, facet_key(path_facet(p, path), path_place(p, path)));
-    bool converted = path->depth == p->f->step_count;
+    int64_t times_us[FUNNEL_STEPS_MAX];
     for (uint32_t k = 0; k < path->depth; k++)
-        g->steps[k].reached++;
-    for (uint32_t k = 1; k < path->depth; k++)
-        samples_add(&g->steps[k].since_before_us, t->arena, between_us(p, path->events[k - 1], path->events[k]));
-    if (converted)
-        samples_add(&g->whole_us, t->arena, between_us(p, path->events[0], path->events[path->depth - 1]));
-    g->open += !converted && p->s->moments[path->events[0]].time_us >= p->closed_us;
+        times_us[k] = p->s->moments[path->events[k]].time_us;
+    funnel_path_add(p->f, t, g, times_us, path->depth, p->closed_us);
 }
 
 static void funnel_take(const struct question *q, void *tally, const struct sequence *s)
@@ -191,6 +193,7 @@ const struct question_kind funnel_question = {
     .read = funnel_read,
     .tally = funnel_tally,
     .take = funnel_take,
+    .shortcut = &funnel_shortcut,
     .join = funnel_join,
     .print = print,
     .cell_read = funnel_cell_read,

@@ -90,5 +90,13 @@ struct funnel_group {
 };
 extern const struct group_rules funnel_rules;
 
+struct funnel_tally {
+    struct arena *arena;
+    struct groups groups;
+    struct funnel_group *only; /* of all; NULL: by facet or unit */
+};
+/* Adds a path of the group: `times_us` of what filled each of its steps. */
+void funnel_path_add(const struct funnel *f, struct funnel_tally *t, struct funnel_group *g, const int64_t *times_us, uint32_t depth, int64_t closed_us);
+
 fallible funnel_read(struct asked *a, struct err *e);
 void funnel_print(const struct question *q, const struct texts *texts, struct groups *groups, struct json_writer *w);

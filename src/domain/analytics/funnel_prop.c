@@ -69,7 +69,7 @@ static bool in_window(const struct asked_funnel *f, uint32_t a, uint32_t q)
     if (is(f->within, "span"))
         return u <= t + f->window_us;
     if (is(f->within, "same_day"))
-        return moments_day(u) <= moments_day(t);
+        return shanghai_day(u) <= shanghai_day(t);
     return gaps_between(f, a, q) < f->sessions;
 }
 
@@ -83,7 +83,7 @@ static bool may_go_on(const struct asked_funnel *f, uint32_t a)
     if (is(f->within, "span"))
         return t + f->window_us >= f->now_us;
     if (is(f->within, "same_day"))
-        return moments_day(t) >= moments_day(f->now_us);
+        return shanghai_day(t) >= shanghai_day(f->now_us);
     return gaps_between(f, a, s->count - 1) + ended < f->sessions;
 }
 
@@ -277,7 +277,7 @@ static const char *pick_one(struct t *t, const char *a, const char *b, const cha
 
 static struct asked_funnel any_funnel(struct t *t)
 {
-    struct asked_funnel f = {.steps = 1 + (uint32_t)rng_below(&t->rng, 4), .from_us = moments_us("2026-03-01"), .until_us = moments_us("2026-03-04")};
+    struct asked_funnel f = {.steps = 1 + (uint32_t)rng_below(&t->rng, 4), .from_us = shanghai_us("2026-03-01"), .until_us = shanghai_us("2026-03-04")};
     f.order = pick_one(t, "ordered", "strict", "any");
     f.entry = rng_chance(&t->rng, 0.3) ? "first" : "best";
     f.count = rng_chance(&t->rng, 0.5) ? "uniques" : pick_one(t, "totals", "sessions", "uniques");
@@ -292,7 +292,7 @@ static struct asked_funnel any_funnel(struct t *t)
     f.holds = rng_chance(&t->rng, 0.3) ? 1 : 0;
     f.has_breakdown = rng_chance(&t->rng, 0.4);
     f.breakdown_at = pick_one(t, "\"first\"", "\"last\"", "\"all\"");
-    f.now_us = moments_us("2026-03-03") + rng_between(&t->rng, 0, 96) * US_PER_HOUR;
+    f.now_us = shanghai_us("2026-03-03") + rng_between(&t->rng, 0, 96) * US_PER_HOUR;
     if (rng_chance(&t->rng, 0.2)) {
         f.at_step = 1 + (uint32_t)rng_below(&t->rng, f.steps);
         f.breakdown_at = arena_printf(t->arena, "%u", f.at_step);
@@ -363,7 +363,7 @@ static uint32_t result_value(const struct asked_funnel *f, const struct sequence
     return r->depth >= f->at_step ? value_of(&of, f->holds, r->path[f->at_step]) : CODE_NONE;
 }
 
-static void compare_value(struct moments_asked *a, const struct asked_funnel *f, struct sequence *const *list, uint32_t value)
+static void compare_value(struct posed *a, const struct asked_funnel *f, struct sequence *const *list, uint32_t value)
 {
     const char *text = value == 0 ? "(none)" : ((const char *[]){"", "a", "b", "c"})[value];
     uint32_t reached[FUNNEL_STEPS_MAX + 1] = {0}, times = 0, people[FUNNEL_STEPS_MAX + 1] = {0};
@@ -373,7 +373,7 @@ static void compare_value(struct moments_asked *a, const struct asked_funnel *f,
         uint32_t deepest = 0;
         for (uint32_t k = 0; k < all.count; k++) {
             const struct result *r = &all.list[k];
-            if (result_value(f, list[i], r) != a->codes[value])
+            if (result_value(f, list[i], r) != moments_code(a, value))
                 continue;
             deepest = r->depth > deepest ? r->depth : deepest;
             for (uint32_t step = 1; step <= r->depth; step++)
@@ -397,14 +397,14 @@ static void compare_value(struct moments_asked *a, const struct asked_funnel *f,
         CHECK_EQ(a->t, moments_in_cell(a, cell, list, SUBJECTS), people[step]);
     }
     if (!f->has_breakdown && times > 0)
-        CHECK(a->t, fabs(moments_number(a, "conversions.0.median_s") - quantile(whole, times, 0.5) / 1e6) < 1e-6 &&
-                        fabs(moments_number(a, "conversions.0.p90_s") - quantile(whole, times, 0.9) / 1e6) < 1e-6);
+        CHECK(a->t, fabs(posed_number(a, "conversions.0.median_s") - quantile(whole, times, 0.5) / 1e6) < 1e-6 &&
+                        fabs(posed_number(a, "conversions.0.p90_s") - quantile(whole, times, 0.9) / 1e6) < 1e-6);
 }
 
 static void funnels_are_what_their_definition_says(struct t *t)
 {
     struct asked_funnel f = any_funnel(t);
-    struct moments_asked a;
+    struct posed a;
     struct sequence *list[SUBJECTS];
     bool is_any = is(f.order, "any");
     moments_open(&a, t, &funnel_question, body_of(t, &f), f.now_us);
@@ -415,7 +415,7 @@ static void funnels_are_what_their_definition_says(struct t *t)
         compare_value(&a, &f, list, value);
     if (t->failures > 0)
         printf("  %s\n", body_of(t, &f));
-    moments_close(&a);
+    posed_close(&a);
 }
 
 /* --- properties --- */
@@ -423,9 +423,9 @@ static void funnels_are_what_their_definition_says(struct t *t)
 /* The depth of each subject under a body. */
 static void depths_of(struct t *t, const char *body, struct sequence *const *like, uint32_t *out_depths)
 {
-    struct moments_asked a;
+    struct posed a;
     struct sequence *one[SUBJECTS];
-    moments_open(&a, t, &funnel_question, body, moments_us("2026-04-01"));
+    moments_open(&a, t, &funnel_question, body, shanghai_us("2026-04-01"));
     for (uint32_t i = 0; i < SUBJECTS; i++) {
         struct made_moment made[MOMENTS_MAX];
         for (uint32_t k = 0; k < like[i]->count; k++)
@@ -435,7 +435,7 @@ static void depths_of(struct t *t, const char *body, struct sequence *const *lik
             if (moments_in_cell(&a, arena_printf(t->arena, "{\"step\": %u}", out_depths[i] + 1), &one[i], 1) == 0)
                 break;
     }
-    moments_close(&a);
+    posed_close(&a);
 }
 
 static void wider_is_never_less(struct t *t)
@@ -452,13 +452,13 @@ static void wider_is_never_less(struct t *t)
         {"\"strict_increase\": true", "\"entry\": \"best\""},
     };
     const char *frame = "{\"from\": \"2026-03-01\", \"until\": \"2026-03-04\", \"steps\": [\"page_viewed\", \"page_viewed\", \"page_viewed\"], %s}";
-    struct moments_asked a;
+    struct posed a;
     struct sequence *list[SUBJECTS];
     const char *with_exclusion = "{\"from\": \"2026-03-01\", \"until\": \"2026-03-04\", \"steps\": [\"page_viewed\", \"page_viewed\", "
                                  "\"page_viewed\"], \"order\": \"strict\", \"exclude\": [{\"event\": \"cart_added\"}]}";
-    moments_open(&a, t, &funnel_question, with_exclusion, moments_us("2026-04-01"));
+    moments_open(&a, t, &funnel_question, with_exclusion, shanghai_us("2026-04-01"));
     for (uint32_t i = 0; i < SUBJECTS; i++)
-        list[i] = moments_random(&a, i + 1, 14, moments_us("2026-03-01"), 5 * US_PER_HOUR);
+        list[i] = moments_random(&a, i + 1, 14, shanghai_us("2026-03-01"), 5 * US_PER_HOUR);
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         uint32_t less[SUBJECTS], more[SUBJECTS];
         char body[512];
@@ -469,7 +469,7 @@ static void wider_is_never_less(struct t *t)
         for (uint32_t k = 0; k < SUBJECTS; k++)
             CHECK(t, less[k] <= more[k]);
     }
-    moments_close(&a);
+    posed_close(&a);
 }
 
 static const struct test tests[] = {

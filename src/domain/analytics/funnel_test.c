@@ -11,13 +11,13 @@
 static uint32_t depth_of(struct t *t, const char *members, const char *letters)
 {
     const char *steps = "\"page_viewed\", \"product_viewed\", \"cart_added\", \"order_paid\"";
-    struct moments_asked a;
+    struct posed a;
     struct made_moment made[MOMENTS_MAX];
     uint32_t count = 0, depth = 0;
-    int64_t us = moments_us("2026-03-01 12:00");
+    int64_t us = shanghai_us("2026-03-01 12:00");
     moments_open(&a, t, &funnel_question,
                  arena_printf(t->arena, "{\"from\": \"2026-03-01\", \"until\": \"2026-03-02\", \"steps\": [%s]%s}", steps, members),
-                 moments_us("2026-04-01"));
+                 shanghai_us("2026-04-01"));
     for (; *letters != 0; letters++) {
         if (*letters == '=') {
             us -= US_PER_MINUTE;
@@ -29,7 +29,7 @@ static uint32_t depth_of(struct t *t, const char *members, const char *letters)
     struct sequence *one = moments_made(&a, 1, made, count);
     while (depth < 4 && moments_in_cell(&a, arena_printf(t->arena, "{\"step\": %u}", depth + 1), &one, 1) == 1)
         depth++;
-    moments_close(&a);
+    posed_close(&a);
     return depth;
 }
 
@@ -61,15 +61,15 @@ static void manuals(struct t *t)
 
 static void one_event_fills_one_step(struct t *t)
 {
-    struct moments_asked a;
-    struct made_moment once[] = {{moments_us("2026-03-01 12:00"), 3, 0}}, twice[] = {once[0], once[0]};
+    struct posed a;
+    struct made_moment once[] = {{shanghai_us("2026-03-01 12:00"), 3, 0}}, twice[] = {once[0], once[0]};
     moments_open(&a, t, &funnel_question, "{\"from\": \"2026-03-01\", \"until\": \"2026-03-02\", \"steps\": [\"page_viewed\", \"page_viewed\"]}",
-                 moments_us("2026-04-01"));
+                 shanghai_us("2026-04-01"));
     struct sequence *list[] = {moments_made(&a, 1, once, 1), moments_made(&a, 2, twice, 2)};
     CHECK_EQ(t, moments_in_cell(&a, "{\"step\": 1}", list, 2), 2);
     CHECK_EQ(t, moments_in_cell(&a, "{\"step\": 2}", list, 2), 1);
     CHECK_EQ(t, moments_in_cell(&a, "{\"step\": 1, \"dropped\": true}", list, 2), 1);
-    moments_close(&a);
+    posed_close(&a);
 }
 
 /* 2024-11-03 in New York has 25 hours: the last of them is still the same day. */
@@ -85,7 +85,7 @@ static void the_same_day_has_as_many_hours_as_it_has(struct t *t)
         {"2024-03-10", "2024-03-11", "2024-03-10T05:00:00Z", 23, 1},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        struct moments_asked a;
+        struct posed a;
         int64_t us = 0;
         CHECK(t, done(time_parse(bytes_of_text(rows[i].entry), &us, NULL)));
         struct made_moment made[] = {{us, 1, 0}, {us + rows[i].hours * HOUR, 2, 0}};
@@ -94,22 +94,22 @@ static void the_same_day_has_as_many_hours_as_it_has(struct t *t)
                                   "{\"from\": \"%s\", \"until\": \"%s\", \"zone\": \"America/New_York\", \"within\": \"same_day\", "
                                   "\"steps\": [\"page_viewed\", \"order_paid\"]}",
                                   rows[i].from, rows[i].until),
-                     moments_us("2026-04-01"));
+                     shanghai_us("2026-04-01"));
         struct sequence *one = moments_made(&a, 1, made, 2);
         CHECK_EQ(t, moments_in_cell(&a, "{\"step\": 2}", &one, 1), rows[i].depth == 2);
-        moments_close(&a);
+        posed_close(&a);
     }
 }
 
 static void times_and_units(struct t *t)
 {
-    struct moments_asked a;
-    int64_t noon = moments_us("2026-03-01 12:00"), later = moments_us("2026-03-02 12:00");
+    struct posed a;
+    int64_t noon = shanghai_us("2026-03-01 12:00"), later = shanghai_us("2026-03-02 12:00");
     struct made_moment first[] = {{noon, 1, 1}, {noon + HOUR, 2, 1}}, second[] = {{later, 1, 2}, {later + 3 * HOUR, 2, 2}}, third[] = {{later, 1, 2}};
     moments_open(&a, t, &funnel_question,
                  "{\"from\": \"2026-03-01\", \"until\": \"2026-03-03\", \"window\": \"1d\", \"unit\": \"day\", \"steps\": "
                  "[{\"event\": \"page_viewed\", \"as\": \"看过\"}, \"order_paid\"]}",
-                 moments_us("2026-03-03 11:00"));
+                 shanghai_us("2026-03-03 11:00"));
     struct sequence *list[] = {moments_made(&a, 1, first, 2), moments_made(&a, 2, second, 2), moments_made(&a, 3, third, 1)};
     moments_answer(&a, list, 3);
     const char *keys[] = {"2026-03-02", "1", "看过"}, *bought[] = {"2026-03-02", "2"};
@@ -117,27 +117,27 @@ static void times_and_units(struct t *t)
     CHECK_EQ(t, moments_cell(moments_row(&a, bought, 2), moments_column(&a, "count")), 1);
     CHECK_EQ(t, moments_cell(moments_row(&a, bought, 2), moments_column(&a, "median_s")), 3 * 3600);
     CHECK(t, moments_cell(moments_row(&a, bought, 2), moments_column(&a, "rate_from_previous")) == 0.5);
-    CHECK_EQ(t, moments_number(&a, "conversions.0.open"), 0);
-    CHECK_EQ(t, moments_number(&a, "conversions.1.open"), 1); /* until noon of the 3rd */
+    CHECK_EQ(t, posed_number(&a, "conversions.0.open"), 0);
+    CHECK_EQ(t, posed_number(&a, "conversions.1.open"), 1); /* until noon of the 3rd */
     CHECK_EQ(t, moments_in_cell(&a, "{\"step\": 1, \"unit\": \"2026-03-02\"}", list, 3), 2);
-    moments_close(&a);
+    posed_close(&a);
 }
 
 /* What an entry filter leaves is who may enter; it is a condition that a scan looks at, so the plan has a pick of it. */
 static void an_entry_filter_is_of_step_1(struct t *t)
 {
-    struct moments_asked a;
-    int64_t us = moments_us("2026-03-01 12:00");
+    struct posed a;
+    int64_t us = shanghai_us("2026-03-01 12:00");
     struct made_moment without[] = {{us, 1, 1}, {us + 1, 2, 1}}, with[] = {{us, 1 | 4, 1}, {us + 1, 2, 1}};
     moments_open(
         &a, t, &funnel_question,
         "{\"from\": \"2026-03-01\", \"until\": \"2026-03-02\", \"steps\": [\"page_viewed\", \"order_paid\"], \"entry_filter\": \"kind = 'a'\"}",
-        moments_us("2026-04-01"));
+        shanghai_us("2026-04-01"));
     CHECK_EQ(t, a.question->plan.pick_count, 3);
     CHECK_EQ(t, a.question->plan.picks[2].events[0], a.question->plan.picks[0].events[0]);
     struct sequence *list[] = {moments_made(&a, 1, without, 2), moments_made(&a, 2, with, 2)};
     CHECK_EQ(t, moments_in_cell(&a, "{\"step\": 1}", list, 2), 1);
-    moments_close(&a);
+    posed_close(&a);
 }
 
 static void what_cannot_be_asked(struct t *t)

@@ -1,6 +1,7 @@
 #include "domain/analytics/gather.h"
 
 #include "base/hash.h"
+#include "domain/collect/collect.h"
 
 #define WORD_BITS 64u
 #define TIMES_ONE_BY_ONE \
@@ -13,7 +14,7 @@ void gather_plan_make(struct gather_plan *g, const struct question *q, const str
 {
     const struct plan *plan = &q->plan;
     bool all = plan->wants_all || plan->pick_count == 0;
-    *g = (struct gather_plan){.plan = plan, .universe = universe, .book = q->names, .things = things};
+    *g = (struct gather_plan){.question = q, .plan = plan, .universe = universe, .book = q->names, .things = things};
     g->picks = ARENA_ARRAY(arena, uint32_t, EVENT_NAMES_COUNT);
     uint64_t *names = ARENA_ARRAY(arena, uint64_t, EVENT_NAMES_COUNT / WORD_BITS);
     for (uint32_t k = 0; k < plan->pick_count; k++) {
@@ -21,13 +22,15 @@ void gather_plan_make(struct gather_plan *g, const struct question *q, const str
         all |= pick->event_count == 0;
         g->filtered |= pick->filter != NULL ? 1u << k : 0;
         for (uint32_t i = 0; pick->event_count == 0 && i < EVENT_NAMES_COUNT; i++)
-            g->picks[i] |= 1u << k;
+            g->picks[i] |= event_is_of_kith(i) ? 0 : 1u << k;
         for (uint32_t i = 0; i < pick->event_count; i++) {
             g->picks[pick->events[i]] |= 1u << k;
             names[pick->events[i] / WORD_BITS] |= UINT64_C(1) << (pick->events[i] % WORD_BITS);
         }
     }
-    g->names = all ? NULL : names;
+    for (uint32_t i = 0; all && i < EVENT_NAMES_COUNT; i++)
+        names[i / WORD_BITS] |= (uint64_t)!event_is_of_kith(i) << (i % WORD_BITS);
+    g->names = names;
     if (plan->subject != SUBJECT_PERSON) {
         struct path *path = ARENA_NEW(arena, struct path);
         *path = (struct path){
@@ -109,25 +112,46 @@ static void slots_set(const struct block_scratch *s, uint32_t event, uint64_t *b
         bits[slot / WORD_BITS] |= UINT64_C(1) << (slot % WORD_BITS);
 }
 
-/* Takes events of nobody and of people who aren't asked for, and times outside the plan, out of the events' bits. */
-static void events_narrow(struct gather *g, const struct gather_ask *ask, uint64_t *io_events)
+/* Takes events of nobody and of people who aren't asked for out of the bits. */
+static void people_narrow(struct gather *g, const struct gather_ask *ask, uint64_t *io_events)
+{
+    struct arena *arena = g->scratch->arena;
+    bool has_nobody = block_chunk(ask->block) == 0 && !g->plan->plan->wants_nobody;
+    uint64_t people[CHUNK_WORDS], *theirs;
+    struct block_stints stints;
+    if (!has_nobody && ask->people == NULL)
+        return;
+    if (ask->people == NULL)
+        memset(people, 0xff, sizeof people);
+    else
+        memcpy(people, ask->people, sizeof people);
+    people[0] &= has_nobody ? ~(UINT64_C(1) << PERSON_NONE) : UINT64_MAX;
+    theirs = bits_take(g);
+    block_stints(ask->block, arena, &stints);
+    block_events_of(&stints, people, theirs);
+    for (size_t w = 0; w < BIT_WORDS(g->scratch->count); w++)
+        io_events[w] &= theirs[w];
+}
+
+/* Takes times outside the plan out of the bits. */
+static void times_narrow(struct gather *g, const struct gather_ask *ask, uint64_t *io_events)
 {
     const struct plan *plan = g->plan->plan;
-    uint32_t count = g->scratch->count;
-    bool has_nobody = block_chunk(ask->block) == 0 && !plan->wants_nobody;
-    bool is_cut = block_first_us(ask->block) < plan->from_us || block_last_us(ask->block) >= plan->until_us;
-    const int64_t *times = is_cut ? scratch_times(g->scratch) : NULL;
-    if (!has_nobody && !is_cut && ask->people == NULL)
+    if (block_first_us(ask->block) >= plan->from_us && block_last_us(ask->block) < plan->until_us)
         return;
-    for (size_t w = 0; w < BIT_WORDS(count); w++)
-        for (uint64_t word = io_events[w]; word != 0; word &= word - 1) {
-            uint32_t i = (uint32_t)(w * WORD_BITS) + (uint32_t)__builtin_ctzll(word);
-            bool is_wanted = !(has_nobody && g->local[i] == PERSON_NONE) &&
-                             !(is_cut && (times[i] < plan->from_us || times[i] >= plan->until_us)) &&
-                             (ask->people == NULL ||
-                              (ask->people[g->local[i] / WORD_BITS] >> (g->local[i] % WORD_BITS) & 1) != 0);
-            io_events[w] ^= is_wanted ? 0 : word & -word;
-        }
+    uint64_t *edges[] = {bits_take(g), bits_take(g)};
+    block_since(ask->block, (const int64_t[]){plan->from_us, plan->until_us}, COUNT_OF(edges), edges);
+    for (size_t w = 0; w < BIT_WORDS(g->scratch->count); w++)
+        io_events[w] &= edges[0][w] & ~edges[1][w];
+}
+
+/* Then its events needn't be looked at one by one. */
+static bool has_only(const struct block *b, const uint64_t *names)
+{
+    bool has = true;
+    for (uint32_t code = 0; code < block_names(b) && has; code++)
+        has = (names[block_name_at(b, code) / WORD_BITS] >> (block_name_at(b, code) % WORD_BITS) & 1) != 0;
+    return has;
 }
 
 /* Bits of the slots that may become rows: of names that any pick wants, in the universe. NULL: none are. */
@@ -135,15 +159,14 @@ static uint64_t *slots_wanted(struct gather *g, const struct gather_ask *ask)
 {
     struct block_scratch *s = g->scratch;
     uint64_t *events = arena_zeroed(s->arena, BIT_WORDS(s->count) * sizeof *events, sizeof *events), *slots = events;
-    if (g->plan->names != NULL) {
-        if (block_match(ask->block, g->plan->names, events) == 0)
-            return NULL;
-    } else {
+    if (has_only(ask->block, g->plan->names)) {
         for (uint32_t i = 0; i < s->count; i += WORD_BITS)
             events[i / WORD_BITS] = s->count - i >= WORD_BITS ? UINT64_MAX : (UINT64_C(1) << (s->count - i)) - 1;
+    } else if (block_match(ask->block, g->plan->names, events) == 0) {
+        return NULL;
     }
-    block_people(ask->block, g->local);
-    events_narrow(g, ask, events);
+    people_narrow(g, ask, events);
+    times_narrow(g, ask, events);
     if (s->by_item) {
         slots = arena_zeroed(s->arena, BIT_WORDS(s->slot_count) * sizeof *slots, sizeof *slots);
         for (size_t w = 0; w < BIT_WORDS(s->count); w++)
@@ -327,7 +350,7 @@ static fallible conditions_sound(const struct block_scratch *s, struct err *e)
 {
     if (s->is_over)
         return FAIL(e, CANCELLED, "the question was cancelled");
-    return s->is_too_long ? FAIL(e, LIMIT, "a pattern behind \"matches\" takes too long: make it simpler") : DONE;
+    return s->patterns.is_spent ? FAIL(e, LIMIT, PATTERN_WORDS) : DONE;
 }
 
 fallible gather_block(struct gather *g, const struct gather_ask *ask, struct err *e)
@@ -335,7 +358,6 @@ fallible gather_block(struct gather *g, const struct gather_ask *ask, struct err
     struct block_scratch *s = g->scratch;
     uint64_t *bits[PICKS_MAX];
     block_scratch_open_items(s, ask->block, g->plan->plan->by_item);
-    g->local = arena_take(s->arena, s->count * sizeof *g->local, sizeof *g->local);
     const uint64_t *slots = slots_wanted(g, ask);
     uint32_t most = slots == NULL ? 0 : bits_count(slots, s->slot_count), first = g->count;
     TRY(conditions_sound(s, e));
@@ -348,6 +370,8 @@ fallible gather_block(struct gather *g, const struct gather_ask *ask, struct err
     if (most == 0)
         return DONE;
     names_take(g, ask->block);
+    g->local = arena_take(s->arena, s->count * sizeof *g->local, sizeof *g->local);
+    block_people(ask->block, g->local);
     if (most > s->count / TIMES_ONE_BY_ONE)
         (void)scratch_times(s);
     bool needs_events = g->has_ties || s->by_item || g->plan->subject != NULL || g->plan->plan->lane_count > 0;
@@ -365,4 +389,73 @@ fallible gather_block(struct gather *g, const struct gather_ask *ask, struct err
     if (g->has_ties)
         ties_add(g, ask, count);
     return lanes_fill(g, first, e);
+}
+
+/* --- bits instead of rows --- */
+
+/* Of each pick the events whose names it takes; of those that take no name of the block there are no bits. */
+static void picks_match(const struct gather *g, const struct block *b, struct arena *arena, struct picked_block *out)
+{
+    struct packed_set sets[PICKS_MAX];
+    uint32_t names = block_names(b), set_count = 0;
+    for (uint32_t k = 0; k < g->plan->plan->pick_count; k++) {
+        uint64_t *codes = arena_zeroed(g->scratch->arena, BIT_WORDS(2 * names) * sizeof *codes, sizeof *codes);
+        bool any = false;
+        for (uint32_t code = 0; code < names; code++) {
+            uint64_t is_taken = g->plan->picks[block_name_at(b, code)] >> k & 1;
+            codes[code / WORD_BITS] |= is_taken << (code % WORD_BITS);
+            any |= is_taken != 0;
+        }
+        if (!any)
+            continue;
+        out->picks[k] = arena_take(arena, BIT_WORDS(g->scratch->count) * sizeof **out->picks, sizeof **out->picks);
+        sets[set_count++] = (struct packed_set){.set = codes, .bits = out->picks[k]};
+    }
+    if (set_count > 0)
+        block_match_codes(b, sets, set_count);
+}
+
+/* What every pick has in common: whose the events are, when, and that they are in the universe. */
+static void picks_narrow(struct gather *g, const struct gather_ask *ask, struct picked_block *out)
+{
+    size_t words = BIT_WORDS(g->scratch->count);
+    people_narrow(g, ask, out->any);
+    times_narrow(g, ask, out->any);
+    filter_run(g->plan->universe, g->scratch, out->any);
+    for (uint32_t k = 0; k < g->plan->plan->pick_count; k++) {
+        for (size_t w = 0; out->picks[k] != NULL && w < words; w++)
+            out->picks[k][w] &= out->any[w];
+        if (out->picks[k] != NULL)
+            filter_run(g->plan->plan->picks[k].filter, g->scratch, out->picks[k]);
+    }
+}
+
+static void any_fill(const struct gather *g, struct picked_block *out)
+{
+    size_t words = BIT_WORDS(g->scratch->count);
+    memset(out->any, 0, words * sizeof *out->any);
+    for (uint32_t k = 0; k < g->plan->plan->pick_count; k++)
+        for (size_t w = 0; out->picks[k] != NULL && w < words; w++)
+            out->any[w] |= out->picks[k][w];
+}
+
+fallible gather_picked(struct gather *g, const struct gather_ask *ask, struct arena *arena, struct picked_block *out, uint32_t *out_count, struct err *e)
+{
+    const struct plan *plan = g->plan->plan;
+    size_t bytes = BIT_WORDS(block_count(ask->block)) * sizeof(uint64_t);
+    assert(plan->subject == SUBJECT_PERSON && !plan->by_item && !plan->wants_all && plan->lane_count == 0);
+    block_scratch_open(g->scratch, ask->block);
+    *out = (struct picked_block){.block = ask->block};
+    *out_count = 0;
+    picks_match(g, ask->block, arena, out);
+    out->any = arena_take(arena, bytes, sizeof *out->any);
+    any_fill(g, out);
+    picks_narrow(g, ask, out);
+    if (g->plan->filtered != 0)
+        any_fill(g, out);
+    TRY(conditions_sound(g->scratch, e));
+    *out_count = bits_count(out->any, g->scratch->count);
+    if (*out_count > 0)
+        block_stints(ask->block, arena, &out->stints);
+    return DONE;
 }

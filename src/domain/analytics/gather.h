@@ -2,8 +2,9 @@
  * values of the lanes. One thread's; its memory stays from one chunk to the next. */
 #pragma once
 
+#include "domain/analytics/exchange.h"
 #include "domain/analytics/filter_inside.h"
-#include "domain/analytics/question.h"
+#include "domain/analytics/shortcut.h"
 #include "domain/analytics/texts.h"
 
 #define EVENT_NAMES_COUNT 65536u
@@ -11,9 +12,10 @@
 
 /* What of a plan is the same for all blocks: made once, read by all threads. */
 struct gather_plan {
-    const struct plan *plan;
+    const struct question *question;
+    const struct plan *plan; /* the question's */
     const struct filter *universe; /* with what the asker may see */
-    uint64_t *names;               /* of any pick, as block_match wants them; NULL: all events are wanted */
+    uint64_t *names;               /* that are wanted, as block_match wants them: those of Kith itself only where a pick names them */
     uint32_t *picks;               /* EVENT_NAMES_COUNT: which picks an event of this name may match */
     uint32_t filtered;             /* picks that have a filter */
     const struct name_book *book;
@@ -52,6 +54,7 @@ struct gather {
     uint16_t *codes;                /* the block's own, of each event's name */
     uint16_t *names;                /* by code */
     uint32_t *picks;                /* by code: which picks an event of this name may match */
+    struct unexchanged unexchanged; /* of all blocks so far */
     uint32_t *events, *items;       /* of the rows of the block: which event, which item of it (0: not by item); NULL: nobody wants to know */
 };
 /* What of a block is wanted. */
@@ -68,6 +71,9 @@ void gather_clear(struct gather *g, bool has_ties);
 void gather_give_back(struct gather *g); /* the memory of its rows */
 /* Adds the rows of a block. LIMIT: they, or texts, take too much memory; or a pattern takes too long. CANCELLED: the effort is over. */
 fallible gather_block(struct gather *g, const struct gather_ask *ask, struct err *e);
+/* Instead of rows the bits of each pick, in the arena; of people alone, not by item. *out_count: of events that match any; none: nothing is filled in. Fails as
+ * gather_block does. */
+fallible gather_picked(struct gather *g, const struct gather_ask *ask, struct arena *arena, struct picked_block *out, uint32_t *out_count, struct err *e);
 size_t gather_bytes(const struct gather *g); /* of its rows; what it has decoded of a block is the scratch's */
 
 /* Fills the lanes of the rows from `first` on, which are of the scratch's block (lanes.c). */

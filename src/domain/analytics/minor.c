@@ -5,7 +5,18 @@
 
 #include "lib/money.h"
 
+#define CENT_DECIMALS 2u /* of most currencies */
+#define CENT_MICRO INT64_C(10000)
+
 static const int64_t powers_of_ten[MINOR_DECIMALS_MAX + 1] = {1, 10, 100, 1000, 10000, 100000, 1000000};
+
+/* To the nearest whole unit, halves away from zero. Inlined, so that a unit that is known when this is compiled costs no division. */
+static inline int64_t units_of(int64_t micro, int64_t unit)
+{
+    int64_t units = micro / unit, rest = micro % unit;
+    bool rounds = 2 * (rest < 0 ? -rest : rest) >= unit && unit > 1;
+    return units + (rounds ? micro < 0 ? -1 : 1 : 0);
+}
 
 int64_t minor_of(struct quantity x, unsigned decimals)
 {
@@ -14,11 +25,10 @@ int64_t minor_of(struct quantity x, unsigned decimals)
     if (x.is_real) {
         double scaled = x.real * (double)powers_of_ten[decimals];
         minor = fabs(scaled) < (double)MONEY_MAX ? llround(scaled) : scaled < 0 ? -MONEY_MAX : MONEY_MAX;
+    } else if (decimals == CENT_DECIMALS) {
+        minor = units_of(x.micro, CENT_MICRO);
     } else {
-        int64_t unit = powers_of_ten[MINOR_DECIMALS_MAX - decimals], rest = x.micro % unit;
-        minor = x.micro / unit;
-        if (2 * (rest < 0 ? -rest : rest) >= unit && unit > 1)
-            minor += x.micro < 0 ? -1 : 1;
+        minor = units_of(x.micro, powers_of_ten[MINOR_DECIMALS_MAX - decimals]);
     }
     return minor > MONEY_MAX ? MONEY_MAX : minor < -MONEY_MAX ? -MONEY_MAX : minor;
 }

@@ -35,6 +35,7 @@ struct lane_ask {
     enum lane_kind kind;
     enum lane_of of;
     uint32_t picks; /* only events of these picks are looked at; 0: all */
+    bool is_money;  /* its amounts are put into the question's currency (exchange.h) */
 };
 
 enum subject_kind { SUBJECT_PERSON, SUBJECT_ORDER, SUBJECT_CONVERSATION, SUBJECT_STAFF, SUBJECT_KIND_COUNT };
@@ -57,6 +58,7 @@ struct question {
     const struct question_kind *kind;
     struct arena *arena;             /* of all that the question is; lives until it is closed */
     struct civil *civil;             /* zone, and how weeks begin */
+    uint16_t currency;               /* of its amounts; CURRENCY_NONE: they are taken as they are */
     int64_t from_us, until_us;       /* the range that was asked for: [from, until) in local civil time */
     int64_t now_us;                  /* log time of the view: buckets that have not ended by then are incomplete */
     struct plan plan;
@@ -110,6 +112,8 @@ struct gathering {
     void (*add)(struct gathering *to, uint32_t person);
 };
 
+struct shortcut; /* shortcut.h */
+
 struct question_kind {
     const char *name;             /* "funnel" */
     const char *about, *about_zh; /* a sentence */
@@ -120,10 +124,11 @@ struct question_kind {
     /* A thread's count, in `arena`, which is the thread's own and grows without bound but for `join`'s sake. */
     void *(*tally)(const struct question *q, struct arena *arena);
     void (*take)(const struct question *q, void *tally, const struct sequence *s);
+    const struct shortcut *shortcut; /* NULL, or a faster way to count than by `take`, for those questions that it fits */
     void (*join)(const struct question *q, void *into, void *from); /* the arena of `from` outlives both */
     /* NULL, or what takes long between counting and telling, such as a fit: of all tallies joined, on one thread, before print and gather. Says how far it is
      * and what it takes of the tally's arena. CANCELLED, LIMIT: the effort's. */
-    fallible (*conclude)(const struct question *q, void *tally, struct effort *effort, struct err *e);
+    fallible (*conclude)(const struct question *q, const struct texts *texts, void *tally, struct effort *effort, struct err *e);
     /* Members of the answer into an open object: always "columns" ([{name, title, kind}]: kind as of answer.h) and "rows" ([[…]]), which
      * tables and files are made of; beside them what pictures and programs want. */
     void (*print)(const struct question *q, const struct texts *texts, void *tally, struct json_writer *w);
@@ -143,7 +148,7 @@ const struct member_rule *question_members(size_t *out_count);
 /* INVALID: no such kind, with the nearest name. */
 fallible question_kind_find(struct bytes name, const struct question_kind **out_kind, struct err *e);
 
-/* Reads the common members ("from", "until" or "last", "zone", "week_begins", "where", "subject", "people"), then the kind's. `now_us`: of the view; a range
+/* Reads the common members ("from", "until" or "last", "zone", "week_begins", "currency", "where", "subject", "people"), then the kind's. `now_us`: of the view; a range
  * that is not given is the last 30 days, today included. "people" is for whoever asks to read (inquiry_ask). The question keeps what it needs of the
  * body's bytes. `zone`: where the body says none. */
 fallible question_read(const struct question_kind *kind, struct json body, const struct name_book *names, struct bytes zone, int64_t now_us,

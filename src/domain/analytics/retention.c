@@ -3,6 +3,7 @@
 
 #include "base/time.h"
 #include "domain/analytics/kinds.h"
+#include "domain/analytics/shortcut.h"
 #include "engine/domain.h"
 
 static const char *const mode_names[RETENTION_MODE_COUNT] = {"on", "on_or_after", "bracket", "on_or_before", "streak"};
@@ -139,12 +140,6 @@ static fallible retention_read(struct asked *a, struct err *e)
 
 /* --- counting --- */
 
-struct retention_tally {
-    struct arena *arena;
-    struct groups cohorts;    /* by facet and unit */
-    struct cohort **by_place; /* without a breakdown: those that there are */
-};
-
 static void *retention_tally(const struct question *q, struct arena *arena)
 {
     const struct retention *r = q->own;
@@ -156,7 +151,7 @@ static void *retention_tally(const struct question *q, struct arena *arena)
     return t;
 }
 
-static struct cohort *cohort_of(struct retention_tally *t, const struct cohort_member *m)
+struct cohort *retention_cohort(struct retention_tally *t, const struct cohort_member *m)
 {
     struct group_key key = facet_key(m->facet, m->place);
     if (t->by_place == NULL)
@@ -254,7 +249,7 @@ static void member_count(struct retention_visit *v, const struct sequence *s, co
 {
     struct counting *counting = (struct counting *)v;
     const struct retention *r = counting->q->own;
-    struct cohort *c = cohort_of(counting->tally, m);
+    struct cohort *c = retention_cohort(counting->tally, m);
     int64_t birth_us = s->moments[m->birth].time_us;
     c->last_birth_us = c->size == 0 || birth_us > c->last_birth_us ? birth_us : c->last_birth_us;
     c->size++;
@@ -392,6 +387,7 @@ const struct question_kind retention_question = {
     .read = retention_read,
     .tally = retention_tally,
     .take = retention_take,
+    .shortcut = &retention_shortcut,
     .join = retention_join,
     .print = print,
     .cell_read = retention_cell_read,

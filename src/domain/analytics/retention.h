@@ -47,6 +47,12 @@ struct cohort {
     struct retention_cell cells[]; /* retention_slots of them */
 };
 
+struct retention_tally {
+    struct arena *arena;
+    struct groups cohorts;    /* by facet and unit */
+    struct cohort **by_place; /* without a breakdown: those that there are; else NULL */
+};
+
 static inline uint32_t retention_slots(const struct retention *r)
 {
     return r->period_max + 2 > r->cell_count ? r->period_max + 2 : r->cell_count;
@@ -59,6 +65,8 @@ struct cohort_member {
     struct facet facet;
     uint64_t seen[SEEN_WORDS]; /* bit k: they came back in period k; bit period_max + 1: later */
 };
+
+struct cohort *retention_cohort(struct retention_tally *t, const struct cohort_member *m); /* the member's, made if need be */
 
 static inline bool member_was_back(const struct cohort_member *m, uint32_t period)
 {

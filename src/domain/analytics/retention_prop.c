@@ -29,7 +29,7 @@ struct asked_retention {
 /* The number of the unit that an instant is in. */
 static int64_t unit_of(const struct asked_retention *r, int64_t us)
 {
-    int64_t day = moments_day(us);
+    int64_t day = shanghai_day(us);
     struct civil_date date = civil_of_day((int32_t)day);
     return r->unit == 0 ? day : r->unit == 1 ? (day + 3) / 7 : (date.year - 1970) * 12 + date.month - 1;
 }
@@ -165,9 +165,9 @@ static struct asked_retention any_retention(struct t *t)
     r.simple = rng_chance(&t->rng, 0.5);
     r.previous = rng_chance(&t->rng, 0.3);
     r.periods = (uint32_t)rng_below(&t->rng, PERIODS);
-    r.from_us = moments_us("2026-03-03");
-    r.until_us = moments_us("2026-04-20");
-    r.now_us = moments_us("2026-03-20") + rng_between(&t->rng, 0, 90) * US_PER_DAY;
+    r.from_us = shanghai_us("2026-03-03");
+    r.until_us = shanghai_us("2026-04-20");
+    r.now_us = shanghai_us("2026-03-20") + rng_between(&t->rng, 0, 90) * US_PER_DAY;
     return r;
 }
 
@@ -195,7 +195,7 @@ static struct cell cell_of(const struct asked_retention *r, struct sequence *con
     return c;
 }
 
-static const char *cohort_text(const struct moments_asked *a, const struct asked_retention *r, int64_t cohort)
+static const char *cohort_text(const struct posed *a, const struct asked_retention *r, int64_t cohort)
 {
     static const enum civil_unit civil_units[] = {CIVIL_DAY, CIVIL_WEEK, CIVIL_MONTH};
     char *text = arena_take(a->t->arena, CIVIL_TEXT_BYTES, 1);
@@ -204,11 +204,11 @@ static const char *cohort_text(const struct moments_asked *a, const struct asked
 }
 
 /* Compares a row, and adds it to the average of its column. */
-static void compare_row(struct moments_asked *a, const struct asked_retention *r, struct sequence *const *list, int64_t cohort, uint32_t value,
+static void compare_row(struct posed *a, const struct asked_retention *r, struct sequence *const *list, int64_t cohort, uint32_t value,
                         uint32_t cell, double average[2])
 {
     static const char *const texts[] = {"(none)", "a", "b", "c"};
-    struct cell want = cell_of(r, list, cohort, a->codes[value], cell);
+    struct cell want = cell_of(r, list, cohort, moments_code(a, value), cell);
     const char *size = arena_printf(a->t->arena, "%u", want.size), *name = cohort_text(a, r, cohort);
     const char *period = r->mode == BRACKET ? (cell == 0 ? "1-2" : "2-5") : arena_printf(a->t->arena, "%u", cell);
     const char *keys[] = {texts[value], name, size, period};
@@ -228,7 +228,7 @@ static void compare_row(struct moments_asked *a, const struct asked_retention *r
     const char *spoken = arena_printf(a->t->arena, "{\"cohort\": \"%s\", \"period\": \"%s\"%s}", name, period,
                                       r->by_value ? arena_printf(a->t->arena, ", \"value\": \"%s\"", texts[value]) : "");
     CHECK_EQ(a->t, moments_in_cell(a, spoken, list, SUBJECTS), want.count);
-    double whole = r->previous && cell > 0 && !r->has_sum ? cell_of(r, list, cohort, a->codes[value], cell - 1).count : want.size;
+    double whole = r->previous && cell > 0 && !r->has_sum ? cell_of(r, list, cohort, moments_code(a, value), cell - 1).count : want.size;
     double part = r->has_sum ? want.sum : want.count;
     if (whole > 0 && want.is_over) {
         average[0] += r->simple ? part / whole : part;
@@ -239,18 +239,18 @@ static void compare_row(struct moments_asked *a, const struct asked_retention *r
 static void retention_is_what_its_definition_says(struct t *t)
 {
     struct asked_retention r = any_retention(t);
-    struct moments_asked a;
+    struct posed a;
     struct sequence *list[SUBJECTS];
     moments_open(&a, t, &retention_question, body_of(t, &r), r.now_us);
     for (uint32_t i = 0; i < SUBJECTS; i++)
-        list[i] = moments_random(&a, i + 1, 25, moments_us("2026-02-20") + rng_between(&t->rng, 0, 40) * US_PER_DAY, 9 * US_PER_DAY);
+        list[i] = moments_random(&a, i + 1, 25, shanghai_us("2026-02-20") + rng_between(&t->rng, 0, 40) * US_PER_DAY, 9 * US_PER_DAY);
     moments_answer(&a, list, SUBJECTS);
     for (uint32_t cell = 0; cell < cells_of(&r); cell++) {
         double average[2] = {0};
         for (uint32_t value = 0; value < (r.by_value ? VALUES_MAX : 1); value++)
             for (int64_t cohort = unit_of(&r, r.from_us); cohort <= unit_of(&r, r.until_us - 1); cohort++)
                 compare_row(&a, &r, list, cohort, value, cell, average);
-        double got = moments_number(&a, arena_printf(t->arena, "averages.0.cells.%u.0", cell));
+        double got = posed_number(&a, arena_printf(t->arena, "averages.0.cells.%u.0", cell));
         if (!r.by_value && !isnan(got))
             CHECK(t, fabs(got - average[0] / average[1]) < 1e-9);
         if (!r.by_value)
@@ -258,7 +258,7 @@ static void retention_is_what_its_definition_says(struct t *t)
     }
     if (t->failures > 0)
         printf("  %s\n", body_of(t, &r));
-    moments_close(&a);
+    posed_close(&a);
 }
 
 static const struct test tests[] = {

@@ -10,7 +10,7 @@
 /* Somebody starts, and comes back; which period is that? */
 static int64_t period_of(struct t *t, const char *members, const char *start, const char *back)
 {
-    struct moments_asked a;
+    struct posed a;
     struct made_moment made[2] = {{.picks = 1}, {.picks = 2}};
     int64_t period = -1;
     CHECK(t, done(time_parse(bytes_of_text(start), &made[0].time_us, NULL)) && done(time_parse(bytes_of_text(back), &made[1].time_us, NULL)));
@@ -18,7 +18,7 @@ static int64_t period_of(struct t *t, const char *members, const char *start, co
                  arena_printf(t->arena,
                               "{\"from\": \"2024-01-01\", \"until\": \"2025-01-01\", \"start\": \"page_viewed\", \"return\": \"order_paid\"%s}",
                               members),
-                 moments_us("2026-03-01"));
+                 shanghai_us("2026-03-01"));
     struct sequence *one = moments_made(&a, 1, made, 2);
     moments_answer(&a, &one, 1);
     struct json row;
@@ -31,7 +31,7 @@ static int64_t period_of(struct t *t, const char *members, const char *start, co
             period = json_string(cell).data[0] - '0';
             break;
         }
-    moments_close(&a);
+    posed_close(&a);
     return period;
 }
 
@@ -54,27 +54,27 @@ static void days(struct t *t)
 }
 
 /* A whole matrix: rows by cohort and period. */
-static double cell(const struct moments_asked *a, uint32_t row, const char *column)
+static double cell(const struct posed *a, uint32_t row, const char *column)
 {
-    return moments_number(a, arena_printf(a->t->arena, "rows.%u.%u", row, moments_column(a, column)));
+    return posed_number(a, arena_printf(a->t->arena, "rows.%u.%u", row, moments_column(a, column)));
 }
 
-static void ask(struct t *t, struct moments_asked *a, const char *members, struct sequence **list)
+static void ask(struct t *t, struct posed *a, const char *members, struct sequence **list)
 {
     const char *body = arena_printf(t->arena, "{\"from\": \"2026-03-01\", \"until\": \"2026-03-15\", \"start\": \"page_viewed\", \"periods\": 9%s}",
                                     members);
     uint64_t state[4];
     memcpy(state, t->rng.state, sizeof state);
-    moments_open(a, t, &retention_question, body, moments_us("2026-04-20"));
+    moments_open(a, t, &retention_question, body, shanghai_us("2026-04-20"));
     for (uint32_t i = 0; i < SUBJECTS; i++)
-        list[i] = moments_random(a, i + 1, 20, moments_us("2026-03-01"), 4 * US_PER_DAY);
+        list[i] = moments_random(a, i + 1, 20, shanghai_us("2026-03-01"), 4 * US_PER_DAY);
     memcpy(t->rng.state, state, sizeof state); /* the same people for the next question */
     moments_answer(a, list, SUBJECTS);
 }
 
 static void matrices_are_consistent(struct t *t)
 {
-    struct moments_asked on, after, bracket;
+    struct posed on, after, bracket;
     struct sequence *list[SUBJECTS];
     ask(t, &on, "", list);
     ask(t, &after, ", \"mode\": \"on_or_after\"", list);
@@ -91,31 +91,31 @@ static void matrices_are_consistent(struct t *t)
         for (uint32_t period = 1; period <= 9; period++)
             CHECK(t, cell(&on, cohort * 10 + period, "count") <= both);
     }
-    moments_close(&on);
-    moments_close(&after);
-    moments_close(&bracket);
+    posed_close(&on);
+    posed_close(&after);
+    posed_close(&bracket);
 }
 
 /* Revenue of a cohort until the end of each period, for each of its people. */
 static void a_value_curve(struct t *t)
 {
-    struct moments_asked a;
-    int64_t first = moments_us("2026-01-10 12:00"), month = 31 * US_PER_DAY;
+    struct posed a;
+    int64_t first = shanghai_us("2026-01-10 12:00"), month = 31 * US_PER_DAY;
     struct made_moment buyer[] = {{first, 1, 3}, {first + month, 1, 2}, {first + month + 1, 1, 1}}, other[] = {{first + 1, 1, 2}};
     moments_open(&a, t, &retention_question,
                  "{\"from\": \"2026-01-01\", \"until\": \"2026-02-01\", \"start\": \"order_paid\", \"unit\": \"month\", \"periods\": 3, "
                  "\"mode\": \"on_or_before\", \"value\": \"amount\"}",
-                 moments_us("2026-03-15"));
+                 shanghai_us("2026-03-15"));
     struct sequence *list[] = {moments_made(&a, 1, buyer, 3), moments_made(&a, 2, other, 1)};
     moments_answer(&a, list, 2);
     CHECK_EQ(t, cell(&a, 0, "sum"), 5);
     CHECK(t, cell(&a, 0, "per_person") == 2.5);
     CHECK_EQ(t, cell(&a, 1, "sum"), 8);
     CHECK(t, cell(&a, 2, "per_person") == 4);
-    CHECK(t, moments_number(&a, "averages.0.cells.1.0") == 4);
-    CHECK_EQ(t, moments_number(&a, "averages.0.cells.1.1"), 1);
-    CHECK(t, isnan(moments_number(&a, "averages.0.cells.2.0"))); /* March isn't over */
-    moments_close(&a);
+    CHECK(t, posed_number(&a, "averages.0.cells.1.0") == 4);
+    CHECK_EQ(t, posed_number(&a, "averages.0.cells.1.1"), 1);
+    CHECK(t, isnan(posed_number(&a, "averages.0.cells.2.0"))); /* March isn't over */
+    posed_close(&a);
 }
 
 static void what_cannot_be_asked(struct t *t)

@@ -9,7 +9,6 @@
 
 #define WORKER_BLOCK_BYTES (256u << 10)
 #define WORD_BITS 64u
-#define CHUNK_WORDS (CHUNK_PEOPLE / WORD_BITS)
 #define DEALS_MAX 4096u
 #define DEAL_BITS_FIRST 1u        /* so many bits of the hash tell deals apart at first: two deals */
 #define DEAL_BITS_MAX 20u         /* a deal isn't cut any further: what is too large then is one subject's, or nearly */
@@ -42,6 +41,7 @@ struct inquiry {
     struct arena *arena;
     struct texts *texts;
     struct gather_plan plan;
+    const struct shortcut *shortcut; /* NULL: sequences are asked for */
     uint32_t chunks;
     _Atomic uint32_t next_chunk;
     _Atomic uint32_t progress;  /* of PROGRESS_WHOLE: the count */
@@ -57,6 +57,7 @@ struct inquiry {
     bool is_joined;    /* the first worker's tally is everybody's */
     bool is_concluded; /* or that failed */
     uint64_t events, subjects;
+    struct unexchanged unexchanged;
     struct buf found; /* ascending, each once */
     uint64_t found_total;
 };
@@ -96,6 +97,16 @@ static const struct filter *sight_filter(const struct inquiry_ask *ask, struct a
     return universe;
 }
 
+/* The kind's, where the question asks for nothing of an event but its picks and its time. */
+static const struct shortcut *shortcut_of(const struct inquiry_ask *ask)
+{
+    const struct question *q = ask->question;
+    const struct plan *plan = &q->plan;
+    bool is_plain = plan->subject == SUBJECT_PERSON && !plan->by_item && !plan->wants_all && !plan->wants_nobody &&
+                    plan->lane_count == 0 && plan->pick_count > 0 && ask->cell == NULL;
+    return is_plain && q->kind->shortcut != NULL && q->kind->shortcut->fits(q) ? q->kind->shortcut : NULL;
+}
+
 fallible inquiry_open(const struct inquiry_ask *ask, struct column_view *view, struct column_shelf *shelf,
                       struct inquiry **out_inquiry, struct err *e)
 {
@@ -113,6 +124,7 @@ fallible inquiry_open(const struct inquiry_ask *ask, struct column_view *view, s
     (void)wrong;
     buf_init(&i->found, SIZE_MAX / 2);
     gather_plan_make(&i->plan, ask->question, sight_filter(ask, arena), ask->things, arena);
+    i->shortcut = shortcut_of(ask);
     for (uint32_t of = 0; plan->subject != SUBJECT_PERSON && of < 1u << DEAL_BITS_FIRST; of++)
         i->deals[i->deal_count++] = (struct deal){.of = of, .bits = DEAL_BITS_FIRST};
     struct status s = column_view_load(view, shelf, plan->from_us, plan->until_us, e);
@@ -186,7 +198,7 @@ static fallible memory_check(struct worker *w, size_t more, struct err *e)
 {
     struct inquiry *i = w->inquiry;
     size_t bytes = arena_used(w->arena) + gather_bytes(w->gather) + block_scratch_bytes(w->gather->scratch) +
-                   deliver_bytes(&w->deliver) + w->found.capacity;
+                   deliver_bytes(&w->deliver) + w->found.capacity + arena_used(w->lists);
     size_t all = atomic_fetch_add(&i->bytes, bytes - w->bytes) +
                  (bytes - w->bytes); /* less is added as a number that wraps */
     w->bytes = bytes;
@@ -221,19 +233,14 @@ static bool people_of_chunk(const struct inquiry *i, uint32_t chunk, uint64_t bi
     return until > from;
 }
 
-/* Takes people who moved out of those that are asked for. */
-static void moved_leave(const struct inquiry *i, uint32_t chunk, uint64_t bits[CHUNK_WORDS], const uint64_t **io_people)
+/* People who are in both, of which NULL is all; `bits` is room for them. */
+static const uint64_t *people_both(const uint64_t *asked, const uint64_t *counted, uint64_t bits[CHUNK_WORDS])
 {
-    if (!column_view_chunk_moved(i->view, chunk))
-        return;
-    if (*io_people == NULL)
-        memset(bits, 0xFF, CHUNK_WORDS * sizeof *bits);
-    else if (*io_people != bits)
-        memcpy(bits, *io_people, CHUNK_WORDS * sizeof *bits);
-    for (uint32_t p = 0; p < CHUNK_PEOPLE; p++)
-        if (column_view_moved(i->view, chunk * CHUNK_PEOPLE + p))
-            bits[p / WORD_BITS] &= ~(UINT64_C(1) << (p % WORD_BITS));
-    *io_people = bits;
+    if (asked == NULL || counted == NULL)
+        return asked == NULL ? counted : asked;
+    for (uint32_t w = 0; w < CHUNK_WORDS; w++)
+        bits[w] = asked[w] & counted[w];
+    return bits;
 }
 
 static bool blocks_overlap(const struct block *a, const struct block *b)
@@ -242,16 +249,16 @@ static bool blocks_overlap(const struct block *a, const struct block *b)
 }
 
 /* Adds the rows of a list of blocks, of which those that overlap others come with what orders them. */
-static fallible list_gather(struct worker *w, const struct block_list *list, const struct block_list *others,
-                            struct gather_ask ask, struct err *e)
+static fallible list_gather(struct worker *w, const struct block_list *list, const uint64_t *asked, struct gather_ask ask,
+                            struct err *e)
 {
+    uint64_t bits[CHUNK_WORDS];
     for (uint32_t b = 0; b < list->count; b++) {
         ask.block = list->blocks[b];
+        ask.people = people_both(asked, list->people[b], bits);
         ask.ties = w->gather->plan->subject != NULL;
         for (uint32_t k = 0; w->gather->has_ties && !ask.ties && k < list->count; k++)
             ask.ties = blocks_overlap(ask.block, list->blocks[k]);
-        for (uint32_t k = 0; w->gather->has_ties && !ask.ties && k < others->count; k++)
-            ask.ties = blocks_overlap(ask.block, others->blocks[k]);
         if (inquiry_over(&w->inquiry->effort))
             return FAIL(e, CANCELLED, "the question was cancelled");
         TRY(gather_block(w->gather, &ask, e));
@@ -261,41 +268,173 @@ static fallible list_gather(struct worker *w, const struct block_list *list, con
     return DONE;
 }
 
-/* Adds the rows of a chunk; of people, the chunk is gathered by itself. */
-static fallible chunk_gather(struct worker *w, uint32_t chunk, struct deal deal, struct err *e)
+/* Where the rows of a chunk lie. */
+struct chunk_parts {
+    bool is_any; /* anybody is asked for: else there is no list */
+    uint64_t bits[CHUNK_WORDS];
+    const uint64_t *asked; /* local numbers; NULL: all */
+    struct block_list list;
+};
+
+static fallible chunk_look(struct worker *w, uint32_t chunk, struct chunk_parts *out, struct err *e)
 {
     struct inquiry *i = w->inquiry;
     const struct plan *plan = &i->ask.question->plan;
-    uint64_t asked_bits[CHUNK_WORDS], stayed_bits[CHUNK_WORDS];
-    const uint64_t *asked, *stayed;
-    struct block_list list, moved = {0};
-    bool is_any = people_of_chunk(i, chunk, asked_bits, &asked);
-    if (plan->subject == SUBJECT_PERSON)
-        gather_clear(w->gather, false);
-    if (!is_any)
+    out->is_any = people_of_chunk(i, chunk, out->bits, &out->asked);
+    if (!out->is_any)
         return DONE;
-    stayed = asked;
-    moved_leave(i, chunk, stayed_bits, &stayed);
-    TRY(column_view_blocks(i->view, chunk, plan->from_us, plan->until_us, w->lists, &list, e));
-    TRY(column_view_moved_blocks(i->view, chunk, plan->from_us, plan->until_us, w->lists, &moved, e));
-    if (plan->subject == SUBJECT_PERSON)
-        gather_clear(w->gather, !list.in_order || moved.count > 0);
-    TRY(list_gather(w, &list, &moved, (struct gather_ask){.people = stayed, .deal = deal.of, .deal_bits = deal.bits},
-                    e));
-    return list_gather(w, &moved, &list, (struct gather_ask){.people = asked, .deal = deal.of, .deal_bits = deal.bits},
-                       e);
+    return column_view_blocks(i->view, chunk, plan->from_us, plan->until_us, w->lists, &out->list, e);
+}
+
+/* Adds the rows of a chunk. */
+static fallible chunk_gather(struct worker *w, const struct chunk_parts *parts, struct deal deal, struct err *e)
+{
+    if (!parts->is_any)
+        return DONE;
+    return list_gather(w, &parts->list, parts->asked, (struct gather_ask){.deal = deal.of, .deal_bits = deal.bits}, e);
+}
+
+/* --- subjects that are persons --- */
+
+static fallible sequences_take(struct worker *w, uint32_t chunk, const struct chunk_parts *parts, struct err *e)
+{
+    gather_clear(w->gather, parts->is_any && !parts->list.in_order);
+    TRY(chunk_gather(w, parts, (struct deal){0}, e));
+    return deliver_people(&w->deliver, w->gather, chunk, worker_take, w, e);
+}
+
+/* The bits of a block's events. *out_count: of those that match any pick. */
+static fallible block_pick(struct worker *w, const struct chunk_parts *parts, uint32_t b, struct picked_block *out, uint32_t *out_count, struct err *e)
+{
+    uint64_t bits[CHUNK_WORDS];
+    struct gather_ask ask = {.block = parts->list.blocks[b], .people = people_both(parts->asked, parts->list.people[b], bits)};
+    if (inquiry_over(&w->inquiry->effort))
+        return FAIL(e, CANCELLED, "the question was cancelled");
+    TRY(gather_picked(w->gather, &ask, w->lists, out, out_count, e));
+    TRY(block_sound(ask.block, e));
+    return memory_check(w, 0, e);
+}
+
+static fallible shortcut_take(struct worker *w, uint32_t chunk, const struct chunk_parts *parts, struct err *e)
+{
+    const struct inquiry *i = w->inquiry;
+    struct picked_block *blocks = ARENA_ARRAY(w->lists, struct picked_block, parts->list.count + 1);
+    struct picked_chunk picked = {.chunk = chunk, .blocks = blocks, .arena = w->lists};
+    uint64_t subjects[CHUNK_WORDS] = {0};
+    for (uint32_t b = 0; b < parts->list.count; b++) {
+        uint32_t count;
+        TRY(block_pick(w, parts, b, &blocks[picked.count], &count, e));
+        if (count == 0)
+            continue;
+        block_people_add(&blocks[picked.count].stints, blocks[picked.count].any, subjects);
+        w->events += count;
+        picked.count++;
+    }
+    w->subjects += bits_shared(subjects, subjects, CHUNK_WORDS);
+    if (picked.count > 0)
+        i->shortcut->count(i->ask.question, w->tally, &picked);
+    return DONE;
+}
+
+/* --- blocks that overlap in time --- */
+
+struct listed {
+    const struct block *block;
+    const uint64_t *people; /* as of the list */
+};
+
+static int larger_first(const void *a, const void *b)
+{
+    const struct listed *x = a, *y = b;
+    return (block_count(x->block) < block_count(y->block)) - (block_count(x->block) > block_count(y->block));
+}
+
+static int earlier_first(const void *a, const void *b)
+{
+    const struct listed *x = a, *y = b;
+    return (block_first_us(x->block) > block_first_us(y->block)) - (block_first_us(x->block) < block_first_us(y->block));
+}
+
+/* The larger blocks of a list that don't overlap each other, in front and by time; the others behind them. How many in front. */
+static uint32_t listed_part(struct listed *io_all, uint32_t count)
+{
+    uint32_t kept = 0;
+    qsort(io_all, count, sizeof *io_all, larger_first);
+    for (uint32_t i = 0; i < count; i++) {
+        struct listed one = io_all[i];
+        bool overlaps = false;
+        for (uint32_t k = 0; k < kept && !overlaps; k++)
+            overlaps = blocks_overlap(one.block, io_all[k].block);
+        if (overlaps)
+            continue;
+        io_all[i] = io_all[kept];
+        io_all[kept++] = one;
+    }
+    qsort(io_all, kept, sizeof *io_all, earlier_first);
+    return kept;
+}
+
+/* Blocks that follow each other in time, with the people who have events in no others: most people, where the others are the newest events. And all blocks with
+ * the rest of the people. false: the others have more. */
+static bool parts_divide(struct worker *w, const struct chunk_parts *all, struct chunk_parts *out_even, struct chunk_parts *out_rest)
+{
+    struct listed *listed = ARENA_ARRAY(w->lists, struct listed, all->list.count + 1);
+    uint64_t others = 0, events = 0, people[CHUNK_WORDS] = {0};
+    struct block_stints stints;
+    for (uint32_t b = 0; b < all->list.count; b++)
+        listed[b] = (struct listed){all->list.blocks[b], all->list.people[b]};
+    uint32_t kept = listed_part(listed, all->list.count);
+    *out_even = *out_rest = *all;
+    out_even->list = (struct block_list){.blocks = ARENA_ARRAY(w->lists, const struct block *, kept + 1),
+                                         .people = ARENA_ARRAY(w->lists, const uint64_t *, kept + 1),
+                                         .count = kept,
+                                         .in_order = true};
+    for (uint32_t b = 0; b < all->list.count; b++) {
+        events += block_count(listed[b].block);
+        if (b < kept) {
+            out_even->list.blocks[b] = listed[b].block;
+            out_even->list.people[b] = listed[b].people;
+            continue;
+        }
+        others += block_count(listed[b].block);
+        block_stints(listed[b].block, w->lists, &stints);
+        for (uint32_t i = 0; i < CHUNK_WORDS; i++)
+            people[i] |= stints.people[i];
+    }
+    for (uint32_t i = 0; i < CHUNK_WORDS; i++) {
+        uint64_t asked = all->asked == NULL ? UINT64_MAX : all->asked[i];
+        out_even->bits[i] = asked & ~people[i];
+        out_rest->bits[i] = asked & people[i];
+    }
+    out_even->asked = out_even->bits;
+    out_rest->asked = out_rest->bits;
+    return others < events / 2;
+}
+
+static fallible chunk_take(struct worker *w, uint32_t chunk, const struct chunk_parts *parts, struct err *e)
+{
+    struct chunk_parts even, rest;
+    if (w->inquiry->shortcut == NULL || !parts->is_any)
+        return sequences_take(w, chunk, parts, e);
+    if (parts->list.in_order)
+        return shortcut_take(w, chunk, parts, e);
+    if (!parts_divide(w, parts, &even, &rest))
+        return sequences_take(w, chunk, parts, e);
+    TRY(shortcut_take(w, chunk, &even, e));
+    return sequences_take(w, chunk, &rest, e);
 }
 
 static fallible people_work(struct worker *w, struct err *e)
 {
     struct inquiry *i = w->inquiry;
+    struct chunk_parts parts;
     for (;;) {
         uint32_t chunk = atomic_fetch_add(&i->next_chunk, 1);
         if (chunk >= i->chunks)
             return DONE;
         arena_reset(w->lists);
-        TRY(chunk_gather(w, chunk, (struct deal){0}, e));
-        TRY(deliver_people(&w->deliver, w->gather, chunk, worker_take, w, e));
+        TRY(chunk_look(w, chunk, &parts, e));
+        TRY(chunk_take(w, chunk, &parts, e));
         TRY(memory_check(w, 0, e));
         atomic_fetch_add(&i->progress, PROGRESS_WHOLE / i->chunks);
     }
@@ -330,11 +469,13 @@ static fallible deal_gather(struct worker *w, struct deal deal, bool *out_cut, s
 {
     struct inquiry *i = w->inquiry;
     uint32_t share = (PROGRESS_WHOLE >> deal.bits) / (i->chunks == 0 ? 1 : i->chunks), told = 0;
+    struct chunk_parts parts;
     *out_cut = false;
     arena_reset(w->lists);
     gather_clear(w->gather, true);
     for (uint32_t chunk = 0; chunk < i->chunks; chunk++) {
-        TRY(chunk_gather(w, chunk, deal, e));
+        TRY(chunk_look(w, chunk, &parts, e));
+        TRY(chunk_gather(w, &parts, deal, e));
         if (gather_bytes(w->gather) + texts_bytes(w->gather->subjects) > i->ask.memory_bytes_max / DEAL_SHARE &&
             deal_cut(i, deal)) {
             atomic_fetch_sub(&i->progress, told);
@@ -420,6 +561,7 @@ static void *workers_join(struct inquiry *i)
     for (struct worker *w = i->is_joined ? NULL : first; w != NULL; w = w->next) {
         if (w != first)
             q->kind->join(q, first->tally, w->tally);
+        unexchanged_add(&i->unexchanged, &w->gather->unexchanged);
         i->events += w->events;
         i->subjects += w->subjects;
     }
@@ -439,7 +581,7 @@ void inquiry_conclude(struct inquiry *i)
         return;
     void *tally = workers_join(i);
     if (q->kind->conclude != NULL)
-        inquiry_end(i, q->kind->conclude(q, tally, &i->effort, &e), &e);
+        inquiry_end(i, q->kind->conclude(q, i->texts, tally, &i->effort, &e), &e);
 }
 
 fallible inquiry_print(struct inquiry *i, struct json_writer *w, struct err *e)
@@ -449,6 +591,7 @@ fallible inquiry_print(struct inquiry *i, struct json_writer *w, struct err *e)
     TRY(outcome_of(i, e));
     q->kind->print(q, i->texts, workers_join(i), w);
     answer_event_names(q, i->texts, w);
+    exchange_print(q, &i->unexchanged, w);
     json_key(w, "as_of");
     json_put_uint64(w, column_view_position(i->view));
     json_key(w, "events");

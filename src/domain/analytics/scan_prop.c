@@ -291,16 +291,18 @@ static bool naive_moment(struct t *t, const struct asking *a, const struct colum
 {
     const struct plan *p = &a->q.plan;
     uint32_t picks = 0;
+    bool is_there = false; /* what Kith says itself is where it was asked for by its name */
     if (p->universe != NULL && naive_truth(a->w, row, a->universe, item) != TRUTH_YES)
         return false;
     for (uint32_t k = 0; k < p->pick_count; k++) {
-        bool is_one = p->picks[k].event_count == 0;
+        bool is_own = row->event == EVENT_TRAITS_COMPUTED, is_one = p->picks[k].event_count == 0 && !is_own;
         for (uint32_t i = 0; i < p->picks[k].event_count; i++)
             is_one |= p->picks[k].events[i] == row->event;
+        is_there |= is_one || !is_own;
         if (is_one && (p->picks[k].filter == NULL || naive_truth(a->w, row, a->picks[k], item) == TRUTH_YES))
             picks |= 1u << k;
     }
-    if (picks == 0 && !p->wants_all)
+    if (!is_there || (picks == 0 && !p->wants_all))
         return false;
     buf_printf(out, " %" PRId64 ":%x", (row->time_us - world_from_us) / US_PER_DAY, picks);
     for (uint32_t k = 0; k < p->lane_count; k++) {
@@ -517,9 +519,9 @@ static struct inquiry *concluding;
 static atomic_bool concluding_cancelled;
 static size_t concluding_bytes;
 
-static fallible conclusion(const struct question *q, void *tally, struct effort *effort, struct err *e)
+static fallible conclusion(const struct question *q, const struct texts *texts, void *tally, struct effort *effort, struct err *e)
 {
-    (void)q, (void)tally;
+    (void)q, (void)texts, (void)tally;
     TRY(effort_step(effort, 0.5, concluding_bytes, e));
     assert(inquiry_progress(concluding) > 0 && inquiry_progress(concluding) < 1);
     atomic_store(&concluding_cancelled, true);
@@ -618,7 +620,7 @@ static void a_deep_pattern_ends_at_the_first_text_or_when_nobody_waits(struct t 
         struct looks looks = {.effort = {.is_over = looks_over}, .count = &count, .is_over = is_over != 0};
         struct block_scratch *s = condition_run(t, w, f, "size matches '(a|a)*[0-9]{7}' or size matches '(a|a)*[0-9]{8}'", &looks.effort);
         CHECK_EQ(t, count, 1);
-        CHECK_EQ(t, s->is_too_long, is_over == 0);
+        CHECK_EQ(t, s->patterns.is_spent, is_over == 0);
         CHECK_EQ(t, s->is_over, is_over == 1);
         block_scratch_destroy(s);
     }

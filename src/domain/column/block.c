@@ -124,7 +124,7 @@ void block_times(const struct block *b, int64_t *out_us)
 
 int64_t block_time_at(const struct block *b, uint32_t event)
 {
-    return packed_at(&b->times, event);
+    return packed_near(&b->times, event);
 }
 
 typedef uint16_t __attribute__((aligned(1))) word16;
@@ -166,6 +166,16 @@ uint32_t block_match(const struct block *b, const uint64_t names[EVENT_NAMES / 6
         if (bit_is_set(names, events[code]))
             bit_set(codes, code);
     return packed_match(&b->codes, codes, out_bits);
+}
+
+void block_match_codes(const struct block *b, const struct packed_set *sets, uint32_t set_count)
+{
+    packed_match_each(&b->codes, sets, set_count);
+}
+
+void block_since(const struct block *b, const int64_t *edges_us, uint32_t edge_count, uint64_t *const *out_bits)
+{
+    packed_since(&b->times, edges_us, edge_count, out_bits);
 }
 
 /* Integers that each event has; NULL: they aren't as they were written. */

@@ -9,9 +9,13 @@
  * zeroes, and `block_sound` fails from then on: so whoever reads asks it once, before the answer is believed. */
 #pragma once
 
+#include "base/arena.h"
 #include "base/bytes.h"
+#include "lib/packed.h"
+#include "lib/stints.h"
 
 #define CHUNK_PEOPLE 8192u /* person numbers [chunk x CHUNK_PEOPLE, (chunk + 1) x CHUNK_PEOPLE) */
+#define CHUNK_WORDS (CHUNK_PEOPLE / 64) /* 64-bit words of a bit a person of a chunk */
 #define BLOCK_EVENTS_MAX 131072u /* more of one chunk and month, or more bytes of values: several blocks, cut where a person ends or not */
 #define BLOCK_ITEMS_MAX (1u << 22) /* of all events of a block; more: several blocks */
 #define COLUMN_TEXT_BYTES_MAX 4096u /* of a text in a column: longer ones are cut at a character */
@@ -65,7 +69,27 @@ uint16_t block_name_at(const struct block *b, uint32_t code);   /* NAME_EVENT */
 /* For an event here and there; a few nanoseconds each. */
 int64_t block_time_at(const struct block *b, uint32_t event);
 /* Sets bit i (of words of 64, count / 64 rounded up) where the i-th event's name is in the set: bit NAME_EVENT of 65,536. Returns how many. */
-uint32_t block_match(const struct block *b, const uint64_t names[1024], uint64_t *out_bits);
+uint32_t block_match(const struct block *b, const uint64_t names[1024], uint64_t *out_bits);/* The same of several sets of the block's own numbers, as bits of which twice as many as block_names are read. */
+void block_match_codes(const struct block *b, const struct packed_set *sets, uint32_t set_count);
+
+/* Sets bit i of out_bits[k] where the i-th event isn't before edges_us[k], and clears the others; at most PACKED_EDGES_MAX (lib/packed.h). 0.1 ns an event. */
+void block_since(const struct block *b, const int64_t *edges_us, uint32_t edge_count, uint64_t *const *out_bits);
+
+/* Whose the events are, for who works with bits: those of a person are a stint. Borrows the block's time, and the arena's memory. */
+struct block_stints {
+    struct stints events;
+    uint32_t *ranks; /* of their starts */
+    uint64_t people[CHUNK_WORDS]; /* who has any: bits by local number */
+    uint32_t people_ranks[CHUNK_WORDS + 1];
+};
+void block_stints(const struct block *b, struct arena *arena, struct block_stints *out); /* about 0.1 ns an event */
+/* Sets the bits of whoever has any of the events. A quarter of a nanosecond an event. */
+void block_people_add(const struct block_stints *s, const uint64_t *events, uint64_t io_people[CHUNK_WORDS]);
+/* Sets all events of these people, and clears the others. */
+void block_events_of(const struct block_stints *s, const uint64_t people[CHUNK_WORDS], uint64_t *out_events);
+/* For a few of them, some ten nanoseconds each: the local number of the event's person; the person's events, false: there is none. */
+uint32_t block_person_of(const struct block_stints *s, uint32_t event);
+bool block_stint_find(const struct block_stints *s, uint32_t person, uint32_t *out_from, uint32_t *out_until);
 
 /* A column of the block; NULL: no event here has such a value. Columns of a name: one a kind. */
 struct column;

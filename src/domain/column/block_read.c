@@ -102,23 +102,42 @@ static bool events_read(struct block *b, struct unpack *u)
     return are_plain && packed_match(&b->codes, known, matches) == b->place.count;
 }
 
+/* Which of 64 values are below the one before each. */
+static uint64_t descents(const int64_t *values, uint32_t count)
+{
+    uint64_t bits = 0;
+    for (uint32_t i = 0; i < count; i++)
+        bits |= (uint64_t)(values[i + 1] < values[i]) << i;
+    return bits;
+}
+
+static bool are_times_between(const struct block *b)
+{
+    uint64_t since[BLOCK_WORDS_MAX], behind[BLOCK_WORDS_MAX];
+    uint32_t count = b->place.count;
+    packed_since(&b->times, (const int64_t[]){b->place.first_us, b->place.last_us + 1}, 2, (uint64_t *const[]){since, behind});
+    return bits_count(since, bits_words(count) * sizeof *since) == count && bits_count(behind, bits_words(count) * sizeof *behind) == 0;
+}
+
 /* Within what the directory says, and none of a person's before the one before it: what is cut by time, and whether rows come in order, hangs on both. */
 static bool times_read(struct block *b, struct unpack *u)
 {
-    int64_t times[PACKED_GROUP], before = 0;
-    uint32_t wrong = 0, count = b->place.count;
+    int64_t times[1 + PACKED_GROUP] = {INT64_MIN};
+    uint64_t wrong = 0;
+    uint32_t count = b->place.count;
     b->times = unpack_packed(u, count);
-    if (!unpack_good(u))
+    if (!unpack_good(u) || b->place.last_us == INT64_MAX || !are_times_between(b))
         return false;
     for (uint32_t from = 0; from < count; from += PACKED_GROUP) {
         uint32_t group = count - from < PACKED_GROUP ? count - from : PACKED_GROUP;
-        packed_i64(&b->times, from, group, times);
-        for (uint32_t i = 0; i < group; i++) {
-            bool is_start = b->starts[(from + i) / 8] >> (from + i) % 8 & 1;
-            int64_t least = is_start ? b->place.first_us : before;
-            wrong += (times[i] < least) | (times[i] > b->place.last_us);
-            before = times[i];
+        packed_i64(&b->times, from, group, times + 1);
+        for (uint32_t i = 0; i < group; i += 64) {
+            uint64_t starts = 0;
+            uint32_t some = group - i < 64 ? group - i : 64;
+            memcpy(&starts, b->starts + (from + i) / 8, bits_bytes(some));
+            wrong |= descents(times + i, some) & ~starts;
         }
+        times[0] = times[group];
     }
     return wrong == 0;
 }

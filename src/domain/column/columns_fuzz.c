@@ -110,6 +110,25 @@ static void column_use(struct arena *a, const struct block *b, const struct colu
     }
 }
 
+/* Every event is of a person who is found, and found again by them. */
+static void bits_use(struct arena *a, const struct block *b)
+{
+    uint32_t count = block_count(b), from, until;
+    uint64_t people[CHUNK_WORDS] = {0}, *events = TAKE(a, uint64_t, count / 64), *theirs = TAKE(a, uint64_t, count / 64);
+    int64_t edge_us = block_time_at(b, count / 2);
+    struct block_stints s;
+    block_stints(b, a, &s);
+    block_since(b, &edge_us, 1, &events);
+    assert(bit_is_set(events, count / 2));
+    block_people_add(&s, events, people);
+    block_events_of(&s, people, theirs);
+    for (uint32_t i = 0; i < count; i++) {
+        assert(bit_is_set(events, i) == (block_time_at(b, i) >= edge_us) && (!bit_is_set(events, i) || bit_is_set(theirs, i)));
+        bool found = block_stint_find(&s, block_person_of(&s, i), &from, &until);
+        assert(found && from <= i && i < until);
+    }
+}
+
 static void block_use(struct arena *a, const struct block *b)
 {
     uint32_t count = block_count(b);
@@ -123,6 +142,7 @@ static void block_use(struct arena *a, const struct block *b)
     block_item_counts(b, TAKE(a, uint32_t, count));
     uint32_t matches = block_match(b, set, TAKE(a, uint64_t, count / 64));
     assert(matches <= count);
+    bits_use(a, b);
     for (uint32_t i = 0; i < block_columns(b); i++) {
         struct column_name name;
         const struct column *c = block_column_at(b, i, &name);

@@ -4,6 +4,8 @@
  * file is mapped, and any number of threads may read its blocks. */
 #pragma once
 
+#include <stdatomic.h>
+
 #include "domain/column/block.h"
 #include "store/disk.h"
 
@@ -78,6 +80,14 @@ struct column_name column_file_column(const struct column_file *f, uint32_t i);
 uint32_t column_file_blocks(const struct column_file *f);
 /* The blocks of a chunk: [*out_from, *out_until). */
 void column_file_find(const struct column_file *f, uint32_t chunk, uint32_t *out_from, uint32_t *out_until);
+/* The fronts of these chunks' blocks are on their way from the disk then, but for blocks that were asked for before. A microsecond a block. Any thread. */
+void column_file_fetch(struct column_file *f, uint32_t from_chunk, uint32_t until_chunk);
+/* How far that was done by those who read chunk after chunk of the same files; zeroed: for none. */
+struct column_ahead {
+    _Atomic uint32_t until_chunk;
+};
+/* Who is about to read a chunk fetches [*out_from, *out_until), so that the disk has enough to do; false: others did. Any thread. */
+bool column_ahead_take(struct column_ahead *a, uint32_t chunk, uint32_t *out_from, uint32_t *out_until);
 /* Checks it when it is asked for first. CORRUPT. Any thread. */
 fallible column_file_block(struct column_file *f, uint32_t block, const struct block **out_block, struct err *e);
 

@@ -1,4 +1,4 @@
-/* Column files against the very rows that were written. Covers: block.c, block_read.c, block_texts.c, block_write.c, file_read.c,
+/* Column files against the very rows that were written. Covers: block.c, block_read.c, block_stints.c, block_texts.c, block_write.c, file_read.c,
  * file_rows.c, file_write.c, set.c */
 #include "domain/column/inside.h"
 
@@ -351,6 +351,39 @@ static void column_check(struct t *t, const struct table *table, const struct bl
     CHECK_EQ(t, wrong, 0);
 }
 
+/* Whose the events are and when they were, as bits, of any events and any people. */
+static void bits_check(struct t *t, const struct block *b, const struct column_row *rows)
+{
+    uint32_t count = block_count(b), wrong = 0, from, until;
+    size_t words = bits_words(count);
+    uint64_t *events = ARENA_ARRAY(t->arena, uint64_t, words), *theirs = ARENA_ARRAY(t->arena, uint64_t, words), *since = ARENA_ARRAY(t->arena, uint64_t, words);
+    uint64_t people[CHUNK_WORDS] = {0}, want[CHUNK_WORDS] = {0}, asked[CHUNK_WORDS];
+    int64_t edge_us = rows[rng_below(&t->rng, count)].time_us + rng_between(&t->rng, 0, 1);
+    struct block_stints s;
+    for (uint32_t w = 0; w < CHUNK_WORDS; w++)
+        asked[w] = rng_next(&t->rng);
+    for (uint32_t i = 0; i < count; i++)
+        if (rng_chance(&t->rng, 0.2)) {
+            bit_set(events, i);
+            bit_set(want, rows[i].person % CHUNK_PEOPLE);
+        }
+    block_stints(b, t->arena, &s);
+    block_people_add(&s, events, people);
+    CHECK(t, memcmp(people, want, sizeof want) == 0);
+    block_events_of(&s, asked, theirs);
+    block_since(b, &edge_us, 1, &since);
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t person = rows[i].person % CHUNK_PEOPLE;
+        wrong += bit_is_set(theirs, i) != bit_is_set(asked, person) || bit_is_set(since, i) != (rows[i].time_us >= edge_us);
+        wrong += block_person_of(&s, i) != person || !block_stint_find(&s, person, &from, &until) || i < from || i >= until;
+        wrong += rows[from].person != rows[i].person || rows[until - 1].person != rows[i].person;
+    }
+    CHECK_EQ(t, wrong, 0);
+    for (uint32_t person = 0; person < CHUNK_PEOPLE; person++)
+        wrong += block_stint_find(&s, person, &from, &until) != bit_is_set(s.people, person);
+    CHECK_EQ(t, wrong, 0);
+}
+
 static void blocks_say_what_rows_say(struct t *t)
 {
     struct err e = {0};
@@ -366,6 +399,7 @@ static void blocks_say_what_rows_say(struct t *t)
         column_file_find(f, block_chunk(b), &from, &until);
         CHECK(t, from <= i && i < until);
         events_check(t, b, rows);
+        bits_check(t, b, rows);
         for (uint32_t shape = 0; shape < COLUMNS; shape++) /* numbers, and the reals they may become, are seen as rows */
             if (shapes[shape].kind != COLUMN_NUMBER && shape != 12)
                 column_check(t, &table, b, shape, rows);

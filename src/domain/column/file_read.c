@@ -4,6 +4,7 @@
 #include "domain/column/inside.h"
 
 #define FILE_ARENA_BYTES 16384u
+#define CHUNKS_AHEAD 8u /* that are fetched while one is read: about half a megabyte of a month's file */
 
 void column_path(const char *name, char out_path[COLUMN_PATH_BYTES_MAX])
 {
@@ -231,6 +232,23 @@ void column_file_find(const struct column_file *f, uint32_t chunk, uint32_t *out
 {
     *out_from = chunk_search(f, chunk);
     *out_until = chunk_search(f, (uint64_t)chunk + 1);
+}
+
+void column_file_fetch(struct column_file *f, uint32_t from_chunk, uint32_t until_chunk)
+{
+    for (uint32_t i = chunk_search(f, from_chunk); i < f->foot.block_count && block_place_at(f, i).chunk < until_chunk; i++) {
+        struct block_place place = block_place_at(f, i);
+        if (atomic_load_explicit(&f->blocks[i], memory_order_relaxed) == NULL)
+            file_map_fetch(&f->map, bytes_of(f->map.bytes.data + place.offset, place.front_bytes));
+    }
+}
+
+bool column_ahead_take(struct column_ahead *a, uint32_t chunk, uint32_t *out_from, uint32_t *out_until)
+{
+    uint32_t done_until = atomic_load_explicit(&a->until_chunk, memory_order_relaxed);
+    *out_from = done_until > chunk ? done_until : chunk;
+    *out_until = chunk + 1 + CHUNKS_AHEAD;
+    return done_until < *out_until && atomic_compare_exchange_strong(&a->until_chunk, &done_until, *out_until);
 }
 
 fallible column_file_block(struct column_file *f, uint32_t block, const struct block **out_block, struct err *e)

@@ -429,6 +429,31 @@ static void threads_read_the_same(struct t *t)
     column_set_destroy(set);
 }
 
+/* Chunks that lie ahead are fetched by whoever comes first, once. */
+static void chunks_are_fetched_ahead(struct t *t)
+{
+    struct column_set *set = column_set_create();
+    struct column_row rows[] = {row_of(1), row_of(CHUNK_PEOPLE), row_of(5 * CHUNK_PEOPLE)};
+    struct column_file *f = rows_keep(t, set, rows, COUNT_OF(rows));
+    struct column_ahead ahead = {0};
+    uint32_t from, until, before;
+    CHECK(t, column_ahead_take(&ahead, 0, &from, &until));
+    CHECK_EQ(t, from, 0);
+    CHECK(t, until > 1);
+    column_file_fetch(f, from, until);
+    CHECK_EQ(t, block_count(block_first(t, f)), 1);
+    before = until;
+    CHECK(t, !column_ahead_take(&ahead, 0, &from, &until));
+    CHECK(t, column_ahead_take(&ahead, 1, &from, &until));
+    CHECK_EQ(t, from, before);
+    CHECK_EQ(t, until, before + 1);
+    CHECK(t, column_ahead_take(&ahead, 100, &from, &until));
+    CHECK_EQ(t, from, 100);
+    column_file_fetch(f, from, until); /* there are none */
+    column_file_close(f);
+    column_set_destroy(set);
+}
+
 static const struct test tests[] = {
     {"chunks and full blocks are cut", chunks_and_full_blocks_are_cut, 1},
     {"many bytes cut a block", many_bytes_cut_a_block, 1},
@@ -443,6 +468,7 @@ static const struct test tests[] = {
     {"times of a person ascend", times_of_a_person_ascend, 1},
     {"item counts are those of rows", item_counts_are_those_of_rows, 1},
     {"many items cut a block", many_items_cut_a_block, 1},
+    {"chunks are fetched ahead", chunks_are_fetched_ahead, 1},
     {"threads read the same", threads_read_the_same, 1},
 };
 TEST_MAIN(tests)
