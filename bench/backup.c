@@ -10,108 +10,22 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "base/time.h"
-#include "bench/program.h"
+#include "bench/offer.h"
 #include "bench/report.h"
 
 #define ROUNDS_MAX 20u
-#define LOADED_EVENTS_A_BATCH 5000u
-#define OFFERED_EVENTS_A_BATCH 50u
-#define CONNECTIONS 4u
-#define BATCH_BYTES_MAX (4u << 20)
-#define PEOPLE UINT64_C(200000)
-#define RATE_USUAL "400M" /* a second: the program's own bound */
+#define RATE_USUAL "300M" /* a second: the program's own bound */
 #define RATE_UNBOUND "100G"
 
 struct bench {
     char work[PROGRAM_PATH_BYTES], set[PROGRAM_PATH_BYTES], copy[PROGRAM_PATH_BYTES], words[PROGRAM_PATH_BYTES];
     struct program program;
-    double offered, seconds;
+    struct offer offer;
     size_t rounds;
     size_t sets; /* made in this round */
-    atomic_uint_fast64_t serial; /* of the next event */
 };
-
-/* --- events --- */
-
-static void batch_write(struct bench *b, struct buf *out, uint64_t count)
-{
-    uint64_t first = atomic_fetch_add(&b->serial, count);
-    buf_clear(out);
-    for (uint64_t i = first; i < first + count; i++)
-        buf_printf(out,
-                   "{\"event\":\"product_viewed\",\"id\":\"e%llu\",\"channel\":\"web\",\"ids\":[{\"type\":\"member_"
-                   "no\",\"value\":\"M%07llu\"}],"
-                   "\"properties\":{\"sku\":\"SKU-%05llu\",\"seconds\":%llu,\"page\":\"/p/%llx\"}}\n",
-                   (unsigned long long)i, (unsigned long long)(i * 7919 % PEOPLE), (unsigned long long)(i % 40000),
-                   (unsigned long long)(i % 90), (unsigned long long)(i * UINT64_C(2654435761)));
-}
-
-static void batch_send(struct client *c, const struct buf *body)
-{
-    struct client_call call = {.method = "POST", .path = "/api/v1/events", .body = buf_bytes(body)};
-    struct client_reply reply;
-    struct err e = {0};
-    must(client_send(c, &call, &reply, &e), &e);
-    if (reply.status == 200)
-        return;
-    (void)fprintf(stderr, "bench: %ld: %.*s\n", reply.status, BYTES_ARG(reply.body));
-    exit(1);
-}
-
-static void events_load(struct bench *b, uint64_t events)
-{
-    struct buf body;
-    buf_init(&body, BATCH_BYTES_MAX);
-    for (uint64_t sent = 0; sent < events; sent += LOADED_EVENTS_A_BATCH) {
-        batch_write(b, &body, LOADED_EVENTS_A_BATCH);
-        batch_send(b->program.client, &body);
-    }
-    buf_fini(&body);
-    (void)program_quiet_since(&b->program);
-}
-
-/* --- offered at a fixed rate --- */
-
-struct offering {
-    struct bench *bench;
-    double *latencies_ms;
-    size_t count, room;
-};
-
-static void sleep_until(double at)
-{
-    double left = at - seconds_now();
-    struct timespec t = {.tv_sec = (time_t)left, .tv_nsec = (long)((left - (double)(time_t)left) * 1e9)};
-    if (left > 0)
-        (void)nanosleep(&t, NULL);
-}
-
-/* One connection. Counted from the planned time, so that who waits in line is not forgotten. */
-static void *offer(void *context)
-{
-    struct offering *o = context;
-    struct client *c = NULL;
-    struct buf body;
-    struct err e = {0};
-    double pause = (double)OFFERED_EVENTS_A_BATCH * CONNECTIONS / o->bench->offered, start = seconds_now();
-    must(client_create(&(struct client_options){.url = o->bench->program.daemon.url, .token = o->bench->program.secret},
-                       &c, &e),
-         &e);
-    buf_init(&body, BATCH_BYTES_MAX);
-    for (double planned = start; planned < start + o->bench->seconds && o->count < o->room; planned += pause) {
-        batch_write(o->bench, &body, OFFERED_EVENTS_A_BATCH);
-        sleep_until(planned);
-        batch_send(c, &body);
-        o->latencies_ms[o->count++] = (seconds_now() - planned) * 1e3;
-    }
-    buf_fini(&body);
-    client_destroy(c);
-    return NULL;
-}
 
 /* --- the backup --- */
 
@@ -183,51 +97,29 @@ struct backing {
     struct bench *bench;
     atomic_bool stop;
     size_t backups;
+    double rates; /* of all of them, added up */
 };
 
 static void *back_up(void *context)
 {
     struct backing *k = context;
     for (; !atomic_load(&k->stop); k->backups++)
-        (void)backup_rate(k->bench, RATE_USUAL);
+        k->rates += backup_rate(k->bench, RATE_USUAL);
     return NULL;
 }
 
 /* --- rounds --- */
 
-/* The answers' p99 in one round. */
-static double round_p99(struct bench *b, size_t *io_answers)
-{
-    struct offering all[CONNECTIONS];
-    pthread_t threads[CONNECTIONS];
-    size_t room = (size_t)(b->offered * b->seconds / OFFERED_EVENTS_A_BATCH) + CONNECTIONS, count = 0;
-    double *latencies = calloc(room * CONNECTIONS, sizeof *latencies);
-    for (size_t i = 0; i < CONNECTIONS; i++) {
-        all[i] = (struct offering){.bench = b, .latencies_ms = calloc(room, sizeof(double)), .room = room};
-        (void)pthread_create(&threads[i], NULL, offer, &all[i]);
-    }
-    for (size_t i = 0; i < CONNECTIONS; i++) {
-        (void)pthread_join(threads[i], NULL);
-        memcpy(latencies + count, all[i].latencies_ms, all[i].count * sizeof *latencies);
-        count += all[i].count;
-        free(all[i].latencies_ms);
-    }
-    (void)median(latencies, count);
-    double p99 = latencies[count * 99 / 100];
-    free(latencies);
-    *io_answers += count;
-    return p99;
-}
-
-static double round_p99_beside(struct bench *b, size_t *io_answers, size_t *io_backups)
+static double round_p99_beside(struct bench *b, size_t *io_answers, struct backing *io_all)
 {
     struct backing k = {.bench = b};
     pthread_t thread;
     (void)pthread_create(&thread, NULL, back_up, &k);
-    double p99 = round_p99(b, io_answers);
+    double p99 = offer_p99(&b->offer, io_answers);
     atomic_store(&k.stop, true);
     (void)pthread_join(thread, NULL);
-    *io_backups += k.backups;
+    io_all->backups += k.backups;
+    io_all->rates += k.rates;
     sets_remove(b);
     return p99;
 }
@@ -236,18 +128,19 @@ static void beside_measure(struct bench *b)
 {
     double without[ROUNDS_MAX], with[ROUNDS_MAX];
     char conditions[256];
-    size_t answers = 0, backups = 0;
+    size_t answers = 0;
+    struct backing all = {.bench = b};
     for (size_t i = 0; i < b->rounds; i++) {
-        without[i] = round_p99(b, &answers);
-        with[i] = round_p99_beside(b, &answers, &backups);
+        without[i] = offer_p99(&b->offer, &answers);
+        with[i] = round_p99_beside(b, &answers, &all);
         (void)fprintf(stderr, "round %zu: p99 %.2f ms without, %.2f ms beside a backup\n", i, without[i], with[i]);
     }
     (void)snprintf(conditions, sizeof conditions,
                    "requests of %u events over %u connections, %.0f events/s offered, counted from the planned time; "
                    "%zu rounds of "
-                   "%.0f s each way in turn, medians; %zu whole backups at %s/s; %zu answers",
-                   OFFERED_EVENTS_A_BATCH, CONNECTIONS, b->offered, b->rounds, b->seconds, backups, RATE_USUAL,
-                   answers);
+                   "%.0f s each way in turn, medians; %zu whole backups at %s/s, on average %.0f MB/s; %zu answers",
+                   OFFER_EVENTS_A_BATCH, OFFER_CONNECTIONS, b->offer.rate, b->rounds, b->offer.seconds, all.backups,
+                   RATE_USUAL, all.rates / (double)(all.backups == 0 ? 1 : all.backups) / 1e6, answers);
     report(&(struct figure){"backup", "time to the answer beside a backup, p99, against none", "ms",
                             median(with, b->rounds), median(without, b->rounds), 1.5, "lower", conditions});
 }
@@ -288,8 +181,9 @@ int main(int argc, char **argv)
         return code;
     const char *folder = argc > 1 ? argv[1] : "/tmp/kith-bench-backup";
     struct bench *b = calloc(1, sizeof *b);
-    b->offered = (double)env_number("BENCH_OFFERED", 20000);
-    b->seconds = (double)env_number("BENCH_SECONDS", 4);
+    b->offer.program = &b->program;
+    b->offer.rate = (double)env_number("BENCH_OFFERED", 20000);
+    b->offer.seconds = (double)env_number("BENCH_SECONDS", 4);
     b->rounds = env_number("BENCH_ROUNDS", 5);
     b->rounds = b->rounds < 1 ? 1 : b->rounds > ROUNDS_MAX ? ROUNDS_MAX : b->rounds;
     folder_remove(folder);
@@ -299,7 +193,7 @@ int main(int argc, char **argv)
     (void)snprintf(b->copy, sizeof b->copy, "%s/copy", folder);
     (void)snprintf(b->words, sizeof b->words, "%s/words", folder);
     program_start(&b->program, b->work);
-    events_load(b, env_number("BENCH_EVENTS", 2000000));
+    offer_load(&b->offer, env_number("BENCH_EVENTS", 2000000));
     rate_measure(b);
     beside_measure(b);
     program_stop(&b->program);

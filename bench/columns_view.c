@@ -14,6 +14,8 @@ struct column_view {
     struct disk *disk;
     uint32_t chunks;
     struct column_file *files[COLUMNS_MONTHS];
+    struct column_sum sums[COLUMNS_MONTHS];
+    struct column_ahead ahead; /* of the first question */
 };
 
 struct column_view *columns_open(const struct columns *c, uint32_t people)
@@ -23,8 +25,10 @@ struct column_view *columns_open(const struct columns *c, uint32_t people)
     assert(cv != NULL);
     must(disk_open_real(c->folder, &cv->disk, &e), &e);
     cv->chunks = people / CHUNK_PEOPLE + 1;
-    for (uint32_t m = 0; m < COLUMNS_MONTHS; m++)
+    for (uint32_t m = 0; m < COLUMNS_MONTHS; m++) {
         must(column_file_open(cv->disk, columns_month(m), &cv->files[m], &e), &e);
+        cv->sums[m] = column_file_sum(cv->files[m]);
+    }
     return cv;
 }
 
@@ -63,11 +67,12 @@ static void list_add(struct block_list *l, const struct block *b, struct arena *
 {
     bool is_full = l->count >= LIST_FIRST && (l->count & (l->count - 1)) == 0;
     if (l->count == 0 || is_full) {
-        const struct block **blocks = ARENA_ARRAY(arena, const struct block *,
-                                                  l->count == 0 ? LIST_FIRST : l->count * 2);
+        uint32_t room = l->count == 0 ? LIST_FIRST : l->count * 2;
+        const struct block **blocks = ARENA_ARRAY(arena, const struct block *, room);
         if (l->count > 0)
             memcpy(blocks, l->blocks, l->count * sizeof *blocks);
         l->blocks = blocks;
+        l->people = ARENA_ARRAY(arena, const uint64_t *, room); /* all of them: nobody moved */
     }
     l->in_order &= l->count == 0 || block_last_us(l->blocks[l->count - 1]) < block_first_us(b);
     l->blocks[l->count++] = b;
@@ -76,12 +81,15 @@ static void list_add(struct block_list *l, const struct block *b, struct arena *
 fallible column_view_blocks(struct column_view *cv, uint32_t chunk, int64_t from_us, int64_t until_us,
                             struct arena *arena, struct block_list *out_list, struct err *e)
 {
+    uint32_t ahead_from, ahead_until;
+    bool is_ahead = column_ahead_take(&cv->ahead, chunk, &ahead_from, &ahead_until);
     *out_list = (struct block_list){.in_order = true};
     for (uint32_t m = 0; m < COLUMNS_MONTHS; m++) {
         uint32_t from, until;
-        struct column_sum sum = column_file_sum(cv->files[m]);
-        if (sum.last_us < from_us || sum.first_us >= until_us)
+        if (cv->sums[m].last_us < from_us || cv->sums[m].first_us >= until_us)
             continue;
+        if (is_ahead)
+            column_file_fetch(cv->files[m], ahead_from, ahead_until);
         column_file_find(cv->files[m], chunk, &from, &until);
         for (; from < until; from++) {
             const struct block *b;
@@ -91,24 +99,4 @@ fallible column_view_blocks(struct column_view *cv, uint32_t chunk, int64_t from
         }
     }
     return DONE;
-}
-
-fallible column_view_moved_blocks(struct column_view *cv, uint32_t chunk, int64_t from_us, int64_t until_us,
-                                  struct arena *arena, struct block_list *out_list, struct err *e)
-{
-    (void)cv, (void)chunk, (void)from_us, (void)until_us, (void)arena, (void)e;
-    *out_list = (struct block_list){.in_order = true};
-    return DONE;
-}
-
-bool column_view_chunk_moved(const struct column_view *cv, uint32_t chunk)
-{
-    (void)cv, (void)chunk;
-    return false;
-}
-
-bool column_view_moved(const struct column_view *cv, uint32_t person)
-{
-    (void)cv, (void)person;
-    return false;
 }

@@ -27,6 +27,14 @@ bool program_is_verb(int argc, char **argv, int *out_code)
     return false;
 }
 
+struct client *program_client(const struct program *p)
+{
+    struct client *c = NULL;
+    struct err e = {0};
+    must(client_create(&(struct client_options){.url = p->daemon.url, .token = p->secret}, &c, &e), &e);
+    return c;
+}
+
 void program_start(struct program *p, const char *folder)
 {
     char journal[PROGRAM_PATH_BYTES + sizeof ".journal"];
@@ -35,7 +43,7 @@ void program_start(struct program *p, const char *folder)
     (void)snprintf(journal, sizeof journal, "%s.journal", folder);
     must(workspace_make(folder, "main", p->secret, &e), &e);
     must(daemon_start(&(struct daemon_options){folder, "127.0.0.1:0", journal}, &p->daemon, &e), &e);
-    must(client_create(&(struct client_options){.url = p->daemon.url, .token = p->secret}, &p->client, &e), &e);
+    p->client = program_client(p);
 }
 
 void program_stop(struct program *p)

@@ -17,6 +17,7 @@ struct program {
 };
 void program_start(struct program *p, const char *folder); /* whose journal is beside it, as FOLDER.journal */
 void program_stop(struct program *p);
+struct client *program_client(const struct program *p); /* one more; the caller's */
 
 /* When the last command came, by seconds_now: watches until none has come for a while. Asks fifty times a second. */
 double program_quiet_since(struct program *p);

@@ -100,6 +100,13 @@ void rows_keyed_remove(struct rows *r, const struct family *f, struct bytes key)
 bool rows_keyed_next(const struct rows *r, const struct family *f, struct bytes from, bool after, struct bytes *out_key,
                      struct bytes *out_value);
 
+/* What a family is, by its keys alone and by its rows: a sum of hashes each, kept as it changes. Equal ones are of the same keys, or rows, also in
+ * another process. */
+struct keyed_sums {
+    struct hash128 keys, rows;
+};
+struct keyed_sums rows_keyed_sums(const struct rows *r, const struct family *f);
+
 /* --- indexes --- */
 
 /* HERE: *out_number is set. COLD: it may be there, only the cold store can tell (rows_index_pages, rows_index_thaw). */

@@ -77,6 +77,25 @@ static struct hash128 entry_hash(const struct table *t, const struct ordmap_entr
     return row_hash(hash64(ordmap_key(entry), t->family->id), ordmap_value(entry));
 }
 
+static struct hash128 key_hash(const struct table *t, const struct ordmap_entry *entry)
+{
+    return hash128(ordmap_key(entry), t->family->id);
+}
+
+static void sums_plus(struct rows *r, struct table *t, const struct ordmap_entry *entry)
+{
+    struct hash128 h = entry_hash(t, entry);
+    digest_plus(r, h);
+    hash_plus(&t->keyed.sums.rows, h);
+}
+
+static void sums_minus(struct rows *r, struct table *t, const struct ordmap_entry *entry)
+{
+    struct hash128 h = entry_hash(t, entry);
+    digest_minus(r, h);
+    hash_minus(&t->keyed.sums.rows, h);
+}
+
 /* Hands out the row of `key` as the map has it; no entry: its deletion. */
 static void row_hand_out(struct rows *r, const struct table *t, struct bytes key, const struct ordmap_entry *entry)
 {
@@ -134,7 +153,7 @@ static void entry_change(struct rows *r, struct table *t, struct ordmap_entry *e
         key_list_add(&t->keyed.now, ordmap_key(entry));
         entry->tag = tag_now(r, false);
     }
-    digest_minus(r, entry_hash(t, entry));
+    sums_minus(r, t, entry);
 }
 
 /* A key that has no row is about to get one: a removal before it goes out first. True: there was none since the last begin. */
@@ -160,9 +179,11 @@ void rows_keyed_put(struct rows *r, const struct family *f, struct bytes key, st
     if (!is_new)
         entry_change(r, t, entry);
     entry = ordmap_put(t->keyed.map, key, value, NULL);
-    if (is_new)
+    if (is_new) {
         entry->tag = tag_now(r, is_born);
-    digest_plus(r, entry_hash(t, entry));
+        hash_plus(&t->keyed.sums.keys, key_hash(t, entry));
+    }
+    sums_plus(r, t, entry);
 }
 
 void rows_keyed_remove(struct rows *r, const struct family *f, struct bytes key)
@@ -172,9 +193,15 @@ void rows_keyed_remove(struct rows *r, const struct family *f, struct bytes key)
     if (entry == NULL)
         return;
     entry_change(r, t, entry);
+    hash_minus(&t->keyed.sums.keys, key_hash(t, entry));
     if (!is_born_now(r, entry))
         ordmap_put(t->keyed.gone, key, BYTES_NONE, NULL)->tag = tag_now(r, false);
     (void)ordmap_remove(t->keyed.map, key);
+}
+
+struct keyed_sums rows_keyed_sums(const struct rows *r, const struct family *f)
+{
+    return rows_table(r, f, FAMILY_KEYED)->keyed.sums;
 }
 
 bool rows_keyed_next(const struct rows *r, const struct family *f, struct bytes from, bool after, struct bytes *out_key,
@@ -299,7 +326,8 @@ static struct status keyed_load(struct rows *r, struct table *t, struct bytes ke
     const struct ordmap_entry *entry = ordmap_put(t->keyed.map, key, bytes_slice(value, 1, value.size), &is_new);
     if (!is_new)
         return FAIL(e, CORRUPT, "a key of %s comes twice", t->family->name);
-    digest_plus(r, entry_hash(t, entry));
+    sums_plus(r, t, entry);
+    hash_plus(&t->keyed.sums.keys, key_hash(t, entry));
     return DONE;
 }
 

@@ -74,6 +74,7 @@ struct keyed {
     struct key_list now, then;
     const struct key_block *cursor;
     uint32_t cursor_at;
+    struct keyed_sums sums;
 };
 
 /* What is known about the entries of a page that are not in memory: a blocked Bloom filter over all that the cold store

@@ -258,7 +258,9 @@ static struct rows *rows_of_model(struct world *w)
 static void check_digest(struct world *w)
 {
     struct rows *fresh = rows_of_model(w);
+    struct keyed_sums want = rows_keyed_sums(fresh, &jobs), sums = rows_keyed_sums(w->rows, &jobs);
     CHECK(w->t, hash128_equal(rows_digest(fresh), rows_digest(w->rows)));
+    CHECK(w->t, hash128_equal(want.keys, sums.keys) && hash128_equal(want.rows, sums.rows));
     rows_destroy(fresh);
 }
 

@@ -1,8 +1,10 @@
 #include "domain/analytics/name_book.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 
 #include "base/hash.h"
+#include "domain/analytics/exchange.h"
 #include "domain/collect/collect.h"
 #include "lib/nearest.h"
 
@@ -30,11 +32,14 @@ struct words {
 
 struct name_book {
     struct arena *arena;
+    atomic_uint holders;
+    struct name_book *below; /* whose names this one's are; NULL: nobody's */
     struct words events;      /* by name and by label */
     struct words properties;  /* fields among them */
     struct words hidden;      /* properties that nobody may add */
     struct words barred;      /* those of single events that have none of them: a word for each of these events */
     const struct veil *veil;  /* NULL: none */
+    const struct rate_book *rates;
     const char **event_names; /* by number; NULL: none */
     uint32_t event_room;
 };
@@ -113,6 +118,7 @@ struct name_book *name_book_of_fields(void)
     struct arena *arena = arena_create(BOOK_BLOCK_BYTES);
     struct name_book *b = ARENA_NEW(arena, struct name_book);
     b->arena = arena;
+    atomic_init(&b->holders, 1);
     for (size_t i = 0; i < COUNT_OF(fields); i++)
         name_book_property_add(b, COLUMN_FIELD, bytes_of_text(fields[i].name));
     name_book_property_add(b, COLUMN_FIELD, BYTES_LIT(FIELD_EVENT));
@@ -130,10 +136,50 @@ struct name_book *name_book_create(void)
     return b;
 }
 
+struct name_book *name_book_share(struct name_book *b)
+{
+    (void)atomic_fetch_add(&b->holders, 1);
+    return b;
+}
+
+/* The texts stay where they are. */
+static struct words words_copy(const struct words *w, struct arena *arena)
+{
+    struct words copy = *w;
+    copy.rows = ARENA_ARRAY(arena, struct word, w->room);
+    copy.slots = ARENA_ARRAY(arena, uint32_t, (size_t)w->room * 2);
+    if (w->room > 0) {
+        memcpy(copy.rows, w->rows, w->count * sizeof *copy.rows);
+        memcpy(copy.slots, w->slots, (size_t)w->room * 2 * sizeof *copy.slots);
+    }
+    return copy;
+}
+
+struct name_book *name_book_over(struct name_book *below)
+{
+    struct arena *arena = arena_create(BOOK_BLOCK_BYTES);
+    struct name_book *b = ARENA_NEW(arena, struct name_book);
+    b->arena = arena;
+    atomic_init(&b->holders, 1);
+    b->below = below;
+    b->events = below->events;
+    b->properties = words_copy(&below->properties, arena);
+    b->hidden = below->hidden;
+    b->barred = below->barred;
+    b->veil = below->veil;
+    b->rates = below->rates;
+    b->event_names = below->event_names;
+    b->event_room = below->event_room;
+    return b;
+}
+
 void name_book_destroy(struct name_book *b)
 {
-    if (b != NULL)
+    while (b != NULL && atomic_fetch_sub(&b->holders, 1) == 1) {
+        struct name_book *below = b->below;
         arena_destroy(b->arena);
+        b = below;
+    }
 }
 
 static void event_name_keep(struct name_book *b, uint32_t number, const char *name)
@@ -154,7 +200,7 @@ static void event_name_keep(struct name_book *b, uint32_t number, const char *na
 void name_book_event_add(struct name_book *b, uint32_t number, struct bytes name, uint32_t alias_of,
                          struct bytes label_zh)
 {
-    assert(number > 0 && number <= NAMES_A_KIND_MAX && name.size > 0);
+    assert(number > 0 && number <= NAMES_A_KIND_MAX && name.size > 0 && b->below == NULL);
     const char *label = arena_text(b->arena, name), *zh = label_zh.size > 0 ? arena_text(b->arena, label_zh) : NULL;
     struct word said = {.number = number, .alias_of = alias_of, .label = label, .label_zh = zh};
     word_add(&b->events, b->arena, name, said);
@@ -169,11 +215,13 @@ void name_book_veil(struct name_book *b, const struct veil *veil)
 
 void name_book_property_hide(struct name_book *b, enum column_of of, struct bytes name)
 {
+    assert(b->below == NULL);
     word_add(&b->hidden, b->arena, name, (struct word){.of = of});
 }
 
 void name_book_property_bar(struct name_book *b, uint16_t event, enum column_of of, struct bytes name)
 {
+    assert(b->below == NULL);
     uint32_t of_event = (uint32_t)event * COLUMN_OF_COUNT + of; /* so that each event has a word of its own */
     word_add(&b->barred, b->arena, name, (struct word){.of = of_event, .number = event});
 }
@@ -261,14 +309,25 @@ const uint64_t *name_book_barred(const struct name_book *b, enum column_of of, s
     return events;
 }
 
+void name_book_rates_set(struct name_book *b, const struct rate_book *rates)
+{
+    b->rates = rates;
+}
+
+const struct rate_book *name_book_rates(const struct name_book *b)
+{
+    static const struct rate_book unsaid = {.group = CURRENCY_CNY};
+    return b->rates == NULL ? &unsaid : b->rates;
+}
+
+struct arena *name_book_arena(struct name_book *b)
+{
+    return b->arena;
+}
+
 const struct veil *name_book_veiled_by(const struct name_book *b)
 {
     return b->veil;
-}
-
-struct bytes veiled_text(const struct veil *veil, struct bytes text, struct buf *out)
-{
-    return veil != NULL && veil->masks_text(text, out) ? buf_bytes(out) : text;
 }
 
 /* "store.city", beside the names of columns and apart from them. */

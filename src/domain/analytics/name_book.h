@@ -1,5 +1,5 @@
-/* Which names of events, properties and kinds of things there are, for one question or several. It is made on the engine's
- * thread, and read by any thread from then on. */
+/* Which names of events, properties and kinds of things there are, for one question after another until there are others. It is made on the
+ * engine's thread, and read by any thread from then on. */
 #pragma once
 
 #include "domain/analytics/filter.h"
@@ -10,6 +10,12 @@
 
 struct name_book *name_book_of_fields(void); /* no event, and no property but the fields */
 struct name_book *name_book_create(void);    /* with the standard events */
+/* Who makes a book holds it; this is one holder more, of whom each destroys it. Nobody adds to it from then on. Any thread. */
+struct name_book *name_book_share(struct name_book *b);
+/* One's own, of the same names, to which properties may be added. Takes the caller's hold of `below`; copies some 60 bytes a property. */
+struct name_book *name_book_over(struct name_book *below);
+/* Equal ones: name_book_of_view would make the same. Engine's thread; a microsecond. */
+struct hash128 name_book_revision(const struct view *v);
 void name_book_veil(struct name_book *b, const struct veil *veil); /* before any property is added; it outlives the book; NULL: none */
 void name_book_event_add(struct name_book *b, uint32_t number, struct bytes name, uint32_t alias_of, struct bytes label_zh);
 void name_book_property_add(struct name_book *b, enum column_of of, struct bytes name);
@@ -31,6 +37,11 @@ struct bytes name_book_event_zh(const struct name_book *b, struct bytes name);
 bool name_book_has(const struct name_book *b, enum column_of of, struct bytes name);
 /* The numbers of events that are barred from a property, as block_match wants them, in `arena`; NULL: none is. */
 const uint64_t *name_book_barred(const struct name_book *b, enum column_of of, struct bytes name, struct arena *arena);
+/* What is known of currencies: what the workspace says, once it was set (in the book's arena), else that the group's is CNY. */
+struct rate_book;
+void name_book_rates_set(struct name_book *b, const struct rate_book *rates);
+const struct rate_book *name_book_rates(const struct name_book *b);
+struct arena *name_book_arena(struct name_book *b); /* lives as long as the book */
 const struct veil *name_book_veiled_by(const struct name_book *b); /* NULL: by none */
 /* A text as the asker may see it: itself, or masked into `out` (VEILED_BYTES_MAX). NULL `veil`: itself. */
 struct bytes veiled_text(const struct veil *veil, struct bytes text, struct buf *out);

@@ -1,5 +1,7 @@
+#include "domain/analytics/exchange.h"
 #include "domain/analytics/name_book.h"
 #include "domain/collect/collect.h"
+#include "domain/order/order.h"
 #include "domain/thing/thing.h"
 
 static void hidden_take(struct name_book *b, const struct view *v, bool hides_personal)
@@ -48,6 +50,7 @@ struct name_book *name_book_of_view(const struct view *v, const struct veil *vei
     struct name_book *b = name_book_of_fields();
     struct property p = {0};
     name_book_veil(b, veil);
+    name_book_rates_set(b, rate_book_of_view(v, name_book_arena(b)));
     hidden_take(b, v, veil != NULL);
     kinds_take(b, v, veil != NULL);
     for (uint32_t number = name_next(v, NAME_EVENT, 0); number != 0; number = name_next(v, NAME_EVENT, number)) {
@@ -65,4 +68,10 @@ struct name_book *name_book_of_view(const struct view *v, const struct veil *vei
         if (!p.is_forbidden)
             name_book_property_add(b, p.of, p.name);
     return b;
+}
+
+struct hash128 name_book_revision(const struct view *v)
+{
+    const struct hash128 sums[] = {names_sum(v), properties_sum(v), thing_kinds_sum(v), order_rates_sum(v)};
+    return hash128(bytes_of(sums, sizeof sums), 0);
 }

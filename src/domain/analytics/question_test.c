@@ -4,7 +4,9 @@
 #include "domain/analytics/asked_inside.h"
 #include "domain/analytics/filter_inside.h"
 #include "domain/analytics/texts.h"
+#include "domain/calendar/calendar.h"
 #include "domain/collect/collect.h"
+#include "domain/order/order.h"
 #include "domain/people/people.h"
 #include "domain/thing/thing.h"
 #include "engine/engine_domain.h"
@@ -299,10 +301,11 @@ static void kinds_are_found_by_name(struct t *t)
     CHECK_TEXT(t, e.text, "there is no question \"funel\"; did you mean \"funnel\"?");
 }
 
+static const struct domain *const domains[] = {&engine_domain, &collect_domain, &identity_domain, &people_domain, &event_domain,
+                                               &column_domain, &thing_domain,   &calendar_domain, &order_domain};
+
 static void a_book_of_a_view_has_what_the_state_knows(struct t *t)
 {
-    static const struct domain *const domains[] = {&engine_domain, &collect_domain, &identity_domain, &people_domain,
-                                                   &event_domain,  &thing_domain,   &column_domain};
     struct harness *h = harness_create(domains, COUNT_OF(domains));
     struct buf payload = arena_buf(t->arena, 1024), label = arena_buf(t->arena, 64);
     const char *name, *zh;
@@ -351,6 +354,61 @@ static void a_book_of_a_view_has_what_the_state_knows(struct t *t)
     harness_destroy(h);
 }
 
+static struct hash128 revision_of(struct harness *h)
+{
+    struct view v = harness_view(h);
+    return name_book_revision(&v);
+}
+
+/* Says something of "salary", which is refused or not; whether that is another revision then. */
+static bool words_are_news(struct harness *h, struct t *t, const char *display)
+{
+    struct hash128 before = revision_of(h);
+    struct buf payload = arena_buf(t->arena, PROPERTY_WORDS_BYTES_MAX);
+    property_words_pack(&payload, &(struct property_words){.of = COLUMN_PROPERTY, .name = BYTES_LIT("salary"), .display = bytes_of_text(display)});
+    (void)harness_apply(h, COMMAND_COLUMN_PROPERTY, buf_bytes(&payload));
+    return !hash128_equal(before, revision_of(h));
+}
+
+static void a_revision_tells_whether_names_changed(struct t *t)
+{
+    struct harness *h = harness_create(domains, COUNT_OF(domains));
+    struct buf payload = arena_buf(t->arena, 1024);
+    CHECK(t, words_are_news(h, t, "工资"));
+    CHECK(t, !words_are_news(h, t, "工资"));
+    CHECK(t, words_are_news(h, t, "薪水"));
+    CHECK(t, words_are_news(h, t, "工资"));
+    struct hash128 before = revision_of(h);
+    collect_name_pack(&payload, NAME_EVENT, BYTES_LIT("checked_in"), BYTES_NONE, BYTES_NONE);
+    CHECK(t, harness_apply(h, COMMAND_COLLECT_NAME, buf_bytes(&payload)) == NULL);
+    CHECK(t, !hash128_equal(before, revision_of(h)));
+    harness_destroy(h);
+}
+
+/* What one question adds isn't there for others, who have the same names below. */
+static void a_book_over_another_has_its_own_properties(struct t *t)
+{
+    const char *label, *label_zh;
+    uint16_t numbers[EVENTS_A_NAME_MAX];
+    struct name_book *below = name_book_create();
+    name_book_property_add(below, COLUMN_PROPERTY, BYTES_LIT("amount"));
+    name_book_property_hide(below, COLUMN_PROPERTY, BYTES_LIT("salary"));
+    struct name_book *first = name_book_over(name_book_share(below)), *second = name_book_over(name_book_share(below));
+    name_book_destroy(below); /* those above it keep it */
+    for (int i = 0; i < 300; i++) {
+        const char *name = arena_printf(t->arena, "own_%d", i);
+        name_book_property_add(first, COLUMN_PROPERTY, bytes_of_text(name));
+        CHECK(t, name_book_has(first, COLUMN_PROPERTY, bytes_of_text(name)) && !name_book_has(second, COLUMN_PROPERTY, bytes_of_text(name)));
+    }
+    name_book_property_add(first, COLUMN_PROPERTY, BYTES_LIT("salary"));
+    CHECK(t, !name_book_has(first, COLUMN_PROPERTY, BYTES_LIT("salary")));
+    name_book_destroy(first);
+    CHECK(t, name_book_has(second, COLUMN_PROPERTY, BYTES_LIT("amount")) && name_book_has(second, COLUMN_FIELD, BYTES_LIT("channel")));
+    CHECK_EQ(t, name_book_events(second, BYTES_LIT("order_paid"), numbers, &label, &label_zh), 1);
+    CHECK_EQ(t, numbers[0], EVENT_ORDER_PAID);
+    name_book_destroy(second);
+}
+
 static const struct test tests[] = {
     {"members are read", members_are_read, 1},
     {"what is absent or null is what it would be", what_is_absent_or_null_is_what_it_would_be, 1},
@@ -361,5 +419,7 @@ static const struct test tests[] = {
     {"answers tell names of events", answers_tell_names_of_events, 1},
     {"kinds are found by name", kinds_are_found_by_name, 1},
     {"a book of a view has what the state knows", a_book_of_a_view_has_what_the_state_knows, 1},
+    {"a revision tells whether names changed", a_revision_tells_whether_names_changed, 1},
+    {"a book over another has its own properties", a_book_over_another_has_its_own_properties, 1},
 };
 TEST_MAIN(tests)

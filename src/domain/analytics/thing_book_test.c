@@ -7,6 +7,8 @@
 #include "domain/analytics/view_fake_test.h"
 #include "domain/people/people.h"
 #include "domain/thing/thing_test.h"
+#include "domain/calendar/calendar.h"
+#include "domain/order/order.h"
 #include "engine/engine_domain.h"
 #include "testing/harness.h"
 
@@ -15,7 +17,7 @@
 #define ROWS 5u
 
 static const struct domain *const domains[] = {&engine_domain, &collect_domain, &identity_domain, &people_domain,
-                                               &event_domain,  &thing_domain,   &column_domain};
+                                               &event_domain,  &column_domain, &thing_domain,    &calendar_domain, &order_domain};
 
 /* --- a question that tells what it saw: a line a moment --- */
 

@@ -20,7 +20,7 @@ uint32_t column_view_chunks(const struct column_view *cv)
     return cv->chunks;
 }
 
-static fallible blocks_add(struct column_file *f, uint32_t chunk, int64_t from_us, int64_t until_us,
+static fallible blocks_add(struct column_file *f, uint32_t chunk, int64_t from_us, int64_t until_us, const uint64_t *people,
                            struct block_list *io_list, struct err *e)
 {
     uint32_t from, until;
@@ -28,40 +28,34 @@ static fallible blocks_add(struct column_file *f, uint32_t chunk, int64_t from_u
     for (uint32_t b = from; b < until; b++) {
         const struct block *block;
         TRY(column_file_block(f, b, &block, e));
-        if (block_first_us(block) < until_us && block_last_us(block) >= from_us)
-            io_list->blocks[io_list->count++] = block;
+        if (block_first_us(block) >= until_us || block_last_us(block) < from_us)
+            continue;
+        io_list->people[io_list->count] = people;
+        io_list->blocks[io_list->count++] = block;
     }
     return DONE;
+}
+
+/* Those of the chunk who didn't move. */
+static const uint64_t *stayed(const struct column_view *cv, uint32_t chunk, struct arena *arena)
+{
+    uint64_t *people = ARENA_ARRAY(arena, uint64_t, CHUNK_WORDS);
+    for (uint32_t p = 0; p < CHUNK_PEOPLE; p++)
+        people[p / 64] |= (uint64_t)!cv->moved[chunk * CHUNK_PEOPLE + p] << p % 64;
+    return people;
 }
 
 fallible column_view_blocks(struct column_view *cv, uint32_t chunk, int64_t from_us, int64_t until_us,
                             struct arena *arena, struct block_list *out_list, struct err *e)
 {
-    *out_list = (struct block_list){.blocks = ARENA_ARRAY(arena, const struct block *, FAKE_FILES_MAX * 8),
-                                    .in_order = cv->in_order};
+    size_t room = (FAKE_FILES_MAX + 1) * 8;
+    *out_list = (struct block_list){.blocks = ARENA_ARRAY(arena, const struct block *, room),
+                                    .people = ARENA_ARRAY(arena, const uint64_t *, room),
+                                    .in_order = cv->in_order && cv->home == NULL};
     if (cv->fail_at > 0 && cv->given++ >= cv->fail_at)
         return FAIL(e, CORRUPT, "a block is broken");
+    const uint64_t *people = cv->moved == NULL ? NULL : stayed(cv, chunk, arena);
     for (uint32_t i = 0; i < cv->file_count; i++)
-        TRY(blocks_add(cv->files[i], chunk, from_us, until_us, out_list, e));
-    return DONE;
-}
-
-bool column_view_chunk_moved(const struct column_view *cv, uint32_t chunk)
-{
-    bool any = false;
-    for (uint32_t p = 0; cv->moved != NULL && p < CHUNK_PEOPLE; p++)
-        any |= cv->moved[chunk * CHUNK_PEOPLE + p];
-    return any;
-}
-
-bool column_view_moved(const struct column_view *cv, uint32_t person)
-{
-    return cv->moved != NULL && cv->moved[person];
-}
-
-fallible column_view_moved_blocks(struct column_view *cv, uint32_t chunk, int64_t from_us, int64_t until_us,
-                                  struct arena *arena, struct block_list *out_list, struct err *e)
-{
-    *out_list = (struct block_list){.blocks = ARENA_ARRAY(arena, const struct block *, FAKE_FILES_MAX)};
-    return cv->home == NULL ? DONE : blocks_add(cv->home, chunk, from_us, until_us, out_list, e);
+        TRY(blocks_add(cv->files[i], chunk, from_us, until_us, people, out_list, e));
+    return cv->home == NULL ? DONE : blocks_add(cv->home, chunk, from_us, until_us, NULL, out_list, e);
 }

@@ -2,6 +2,7 @@
 
 #include "base/hash.h"
 #include "base/time.h"
+#include "lib/civil.h"
 #include "lib/json.h"
 #include "lib/pack.h"
 
@@ -213,6 +214,24 @@ struct bytes calendar_zone(const struct view *v)
     struct calendar c;
     bool is_said = calendar_find(v, CALENDAR_OF_WORKSPACE, BYTES_NONE, &c) && c.zone.size > 0;
     return is_said ? c.zone : BYTES_LIT(CALENDAR_ZONE_INITIALLY);
+}
+
+struct civil *calendar_civil(const struct view *v)
+{
+    static const struct zone_offset initially = {.seconds = SHANGHAI_SECONDS};
+    struct calendar c;
+    if (!calendar_find(v, CALENDAR_OF_WORKSPACE, BYTES_NONE, &c) || c.offset_count == 0)
+        return civil_create_of(&initially, 1, 1);
+    struct zone_offset *offsets = ARENA_ARRAY(v->arena, struct zone_offset, c.offset_count);
+    for (uint32_t i = 0; i < c.offset_count; i++)
+        offsets[i] = (struct zone_offset){.from_us = c.offsets[i].from_us, .seconds = c.offsets[i].seconds};
+    offsets[0].from_us = c.offset_count > 1 ? offsets[1].from_us - 1 : 0; /* it is in force from ever, whatever it says */
+    return civil_create_of(offsets, c.offset_count, 1);
+}
+
+struct hash128 calendar_sum(const struct view *v)
+{
+    return rows_keyed_sums(v->rows, &calendar_family).rows;
 }
 
 int calendar_weekday(int32_t day)

@@ -53,6 +53,10 @@ int32_t calendar_day_of(const struct view *v, int64_t us);
 int64_t calendar_day_begin_us(const struct view *v,
                               int32_t day); /* its midnight; where clocks leap over it, when they did */
 struct bytes calendar_zone(const struct view *v);
+/* The days of the workspace by the offsets that it keeps, so the same wherever the log is applied; weeks from Monday. The caller destroys it. */
+struct civil;
+struct civil *calendar_civil(const struct view *v);
+struct hash128 calendar_sum(const struct view *v); /* of all that was said; as names_sum */
 /* By the workspace's calendar or its own. */
 bool calendar_is_closed(const struct view *v, enum calendar_of of, struct bytes name, int32_t day);
 bool calendar_is_silent(const struct view *v, enum calendar_of of, struct bytes name, unsigned alarm);

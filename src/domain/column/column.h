@@ -27,8 +27,8 @@ struct column_view *column_view_open(const struct view *v, const struct work_sur
 void column_view_cancelled_by(struct column_view *cv, const atomic_bool *is_cancelled);
 /* Opens files and puts the newest events into columns; once, before any block is asked for, by one thread. CANCELLED, CORRUPT,
  * UNAVAILABLE as of event views, and while too many events wait to be made into files. Events in [from_us, until_us) are wanted. Costs
- * the opening of files that nobody asked of before, a microsecond for each event that came since the last question, and where anybody was merged or
- * parted since, a look at the blocks of their chunks. */
+ * the opening of files that nobody asked of before, a microsecond for each event that came since the last question, and for who was merged or
+ * parted since then a look at the blocks of their chunks. */
 fallible column_view_load(struct column_view *cv, struct column_shelf *shelf, int64_t from_us, int64_t until_us, struct err *e);
 /* Before it is loaded, if at all: puts the newest events into columns and tells what columns they have, each once or more often: names that
  * the registry of properties doesn't know before those events are in files. Failures as of column_view_load. */
@@ -43,19 +43,13 @@ uint32_t column_view_chunks(const struct column_view *cv);   /* chunks are below
  * and of blocks that do the order says nothing: rows are then put in order by (time, message, position). */
 struct block_list {
     const struct block **blocks;
+    const uint64_t **people; /* of each block: CHUNK_WORDS words with a bit for each number whose rows count; NULL: all rows do */
     uint32_t count;
     bool in_order; /* no two overlap in time, and they stand in its order: a person's events follow each other as they come */
 };
+/* Rows of people who moved are in blocks of their own, under their numbers of now; what their former numbers still have in other blocks doesn't count. */
 fallible column_view_blocks(struct column_view *cv, uint32_t chunk, int64_t from_us, int64_t until_us, struct arena *arena,
                             struct block_list *out_list, struct err *e);
-
-/* Who a row's person is now. Most numbers are who they say: `column_view_moved` tells the others. Rows of such numbers are to be left out of their chunk;
- * column_view_moved_blocks has them again, as rows of who they are now. */
-bool column_view_chunk_moved(const struct column_view *cv, uint32_t chunk);  /* has any */
-bool column_view_moved(const struct column_view *cv, uint32_t person);
-/* Rows of all numbers that moved, in blocks of their own under their numbers of now; erased people are in none. Made when the view is loaded. */
-fallible column_view_moved_blocks(struct column_view *cv, uint32_t chunk, int64_t from_us, int64_t until_us, struct arena *arena,
-                                  struct block_list *out_list, struct err *e);
 
 /* What is known of the properties of events: grows by itself as events are folded. Engine's thread. Names over so many bytes are in no
  * column. */
@@ -91,6 +85,8 @@ struct property_words {
 #define PROPERTY_ABOUT_BYTES_MAX 1000u
 /* What was said, in the order of (event, of, name): behind `after` (NULL: the first). false: no more. */
 bool property_words_next(const struct view *v, const struct property_words *after, struct property_words *out_words);
+/* As names_sum: of which properties there are, however many events have them, and of what was said of them. */
+struct hash128 properties_sum(const struct view *v);
 enum { COMMAND_COLUMN_PROPERTY = 0x0F05 };
 #define PROPERTY_WORDS_BYTES_MAX 2048u /* packed */
 void property_words_pack(struct buf *b, const struct property_words *words);

@@ -1,6 +1,6 @@
 /* Random events of several months, merges, splits, erasures; folded, merged, purged, swept, crashed, in any order: what views of columns show is what
  * a list of all events and identity say. Covers: batches.c, column.c, extract.c, fold.c, gather.c, manifest.c, merge.c, moved.c, moves.c, owners.c, purge.c, rewrite.c,
- * shelf.c, view.c, work.c */
+ * shelf.c, view.c, waves.c, work.c */
 #include <stdlib.h>
 
 #include "base/time.h"

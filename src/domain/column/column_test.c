@@ -1,4 +1,5 @@
-/* Columns by example. Covers: properties.c, view.c, extract.c, manifest.c, shelf.c */
+/* Columns by example. Covers: properties.c, view.c, extract.c, manifest.c, shelf.c,
+ * waves.c */
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -274,12 +275,18 @@ static void a_quiet_month_becomes_one_file(struct t *t)
 static bool is_of_moved_file(const void *context, const char *name)
 {
     (void)context;
-    return strncmp(name, "moved ", 6) == 0 && strstr(name, ".col") != NULL;
+    return strncmp(name, "wave ", 5) == 0 && strstr(name, ".col") != NULL;
+}
+
+/* The same beside the one that is held. */
+static bool is_other_moved_file(const void *context, const char *name)
+{
+    return is_of_moved_file(NULL, name) && strcmp(name, held_name(context)) != 0;
 }
 
 static bool is_file(const void *context, const char *name)
 {
-    return strstr(name, ".col") != NULL && strncmp(name, "moved ", 6) != 0 && (context == NULL || strcmp(context, name) == 0);
+    return strstr(name, ".col") != NULL && strncmp(name, "wave ", 5) != 0 && (context == NULL || strcmp(context, name) == 0);
 }
 
 /* A file that the shelf has, any; false: it has none. */
@@ -319,6 +326,67 @@ static void moved_rows_of_a_file_are_made_once(struct t *t)
     CHECK(t, after == before);
     shelf_release(w->shelf, before);
     shelf_release(w->shelf, after);
+    columns_close(w);
+}
+
+/* Merges the people of identifiers from `first` on, two by two. */
+static void merges(struct columns_world *w, uint32_t first, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t ids[] = {first + 2 * i, first + 2 * i + 1};
+        columns_act(w, COMMAND_MERGE, ids, 2);
+    }
+}
+
+struct counting {
+    uint32_t *waves;
+};
+
+static bool wave_count(const void *context, const char *name)
+{
+    const struct counting *c = context;
+    *c->waves += is_of_moved_file(NULL, name);
+    return false;
+}
+
+/* How many waves a file has, of a workspace that has one file. */
+static uint32_t waves_of_file(struct columns_world *w)
+{
+    uint32_t waves = 0;
+    struct held *none = shelf_find(w->shelf, wave_count, &(struct counting){&waves});
+    CHECK(w->plant.t, none == NULL);
+    return waves;
+}
+
+/* A new move is a wave of its own: the rows that many earlier ones moved stay as they are, until what came since is as large. */
+static void earlier_moves_are_not_followed_again(struct t *t)
+{
+    struct columns_world *w = columns_open(t);
+    plant_set(&w->plant, "event.fold_events", 1);
+    for (uint32_t id = 0; id < 40; id++)
+        columns_event(w, &id, 1, w->plant.now_us);
+    house(w, 4);
+    REQUIRE(t, files_of(w) == 1);
+    plant_set(&w->plant, "event.fold_events", 2000000);
+    merges(w, 0, 8);
+    columns_check(w);
+    CHECK_EQ(t, waves_of_file(w), 1);
+    struct held *many = shelf_find(w->shelf, is_of_moved_file, NULL);
+    REQUIRE(t, many != NULL);
+    merges(w, 16, 1);
+    columns_check(w);
+    CHECK_EQ(t, waves_of_file(w), 2);
+    columns_act(w, COMMAND_MERGE, (uint32_t[]){0, 16}, 2); /* whom earlier waves moved moves again */
+    columns_check(w);
+    CHECK_EQ(t, waves_of_file(w), 2);
+    struct held *still = shelf_find(w->shelf, is_of_moved_file, NULL), *other = shelf_find(w->shelf, is_other_moved_file, still);
+    CHECK(t, still == many || other == many);
+    shelf_release(w->shelf, still);
+    shelf_release(w->shelf, other);
+    shelf_release(w->shelf, many);
+    merges(w, 18, 8);
+    columns_check(w);
+    CHECK_EQ(t, waves_of_file(w), 1);
     columns_close(w);
 }
 
@@ -553,6 +621,7 @@ static const struct test tests[] = {
     {"long texts are cut at a character", long_texts_are_cut_at_a_character, 1},
     {"a quiet month becomes one file", a_quiet_month_becomes_one_file, 1},
     {"moved rows of a file are made once", moved_rows_of_a_file_are_made_once, 1},
+    {"earlier moves are not followed again", earlier_moves_are_not_followed_again, 1},
     {"what was given up leaves the shelf", what_was_given_up_leaves_the_shelf, 1},
     {"loading tidies", loading_tidies, 1},
     {"a damaged file is told", a_damaged_file_is_told, 1},

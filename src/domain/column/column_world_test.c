@@ -64,8 +64,7 @@ static void send(struct columns_world *w, uint32_t command, struct bytes payload
 struct envelope_id columns_id(struct columns_world *w, uint32_t number)
 {
     static const uint16_t types[] = {TYPE_ANONYMOUS_ID, TYPE_PHONE, TYPE_USER_ID, TYPE_EMAIL};
-    uint32_t generation = number < WORLD_IDS_MAX ? w->generations[number] : 0;
-    char *value = arena_printf(w->plant.t->arena, "id-%u-%u", number, generation);
+    char *value = arena_printf(w->plant.t->arena, "id-%u", number);
     struct envelope_id id = {.type = types[number % COUNT_OF(types)], .role = ID_OWN, .value = bytes_of_text(value)};
     id.key = identifier_key(WORLD_SECRET, id.type, id.ns, id.value);
     return id;
@@ -180,22 +179,13 @@ void columns_act(struct columns_world *w, uint32_t command, const uint32_t *ids,
 struct finding {
     struct envelope_id id;
     struct hash128 public_id;
-    bool passed_on[WORLD_IDS_MAX];
 };
 
 static void person_find(const struct view *v, void *context)
 {
     struct finding *f = context;
-    const struct identifier *list;
     uint32_t person = identity_find(v, f->id.type, f->id.ns, f->id.value, f->id.key);
-    size_t count = person == PERSON_NONE ? 0 : identity_list(v, person, &list);
     f->public_id = person == PERSON_NONE ? (struct hash128){0} : identity_public_id(v, person);
-    for (size_t i = 0; i < count; i++) {
-        unsigned number = 0;
-        (void)sscanf(arena_text(v->arena, list[i].value), "id-%u", &number);
-        if (number < WORLD_IDS_MAX)
-            f->passed_on[number] |= list[i].holder > 1;
-    }
 }
 
 bool columns_erase(struct columns_world *w, uint32_t id)
@@ -209,8 +199,6 @@ bool columns_erase(struct columns_world *w, uint32_t id)
     struct buf b = arena_buf(w->plant.t->arena, ERASE_PAYLOAD_BYTES_MAX);
     CHECK_DONE(w->plant.t, identity_erase_pack(&ask, &b, &e), &e);
     send(w, COMMAND_ERASE, buf_bytes(&b));
-    for (uint32_t i = 0; i < WORLD_IDS_MAX; i++)
-        w->generations[i] += f.passed_on[i];
     return true;
 }
 
@@ -486,7 +474,8 @@ static void row_add(struct comparing *c, const struct expected *row)
     got->list[got->count++] = *row;
 }
 
-static void block_add(struct comparing *c, uint32_t chunk, const struct block *b, bool is_moved)
+/* `counted`: a bit for each number of the chunk whose rows count; NULL: all do. */
+static void block_add(struct comparing *c, uint32_t chunk, const struct block *b, const uint64_t *counted)
 {
     uint32_t count = block_count(b);
     uint16_t *people = ARENA_ARRAY(c->arena, uint16_t, count), *events = ARENA_ARRAY(c->arena, uint16_t, count);
@@ -506,9 +495,9 @@ static void block_add(struct comparing *c, uint32_t chunk, const struct block *b
                                .time_us = times[i],
                                .message = messages[i],
                                .position = positions[i]};
-        if (times[i] < c->from_us || times[i] >= c->until_us || (!is_moved && column_view_moved(c->view, row.person)))
+        bool counts = counted == NULL || (counted[people[i] / 64] >> people[i] % 64 & 1) != 0;
+        if (times[i] < c->from_us || times[i] >= c->until_us || !counts)
             continue;
-        CHECK(c->world->plant.t, is_moved || !column_view_moved(c->view, row.person));
         row.text = lines_text(&lines[i]);
         row_add(c, &row);
     }
@@ -523,15 +512,11 @@ static void order_check(struct comparing *c, const struct block_list *list)
 static fallible chunks_gather(struct comparing *c, struct err *e)
 {
     for (uint32_t chunk = 0; chunk < column_view_chunks(c->view); chunk++) {
-        struct block_list list = {0}, moved = {0};
+        struct block_list list = {0};
         TRY(column_view_blocks(c->view, chunk, c->from_us, c->until_us, c->arena, &list, e));
-        TRY(column_view_moved_blocks(c->view, chunk, c->from_us, c->until_us, c->arena, &moved, e));
         order_check(c, &list);
-        order_check(c, &moved);
         for (uint32_t i = 0; i < list.count; i++)
-            block_add(c, chunk, list.blocks[i], false);
-        for (uint32_t i = 0; i < moved.count; i++)
-            block_add(c, chunk, moved.blocks[i], true);
+            block_add(c, chunk, list.blocks[i], list.people == NULL ? NULL : list.people[i]);
     }
     return DONE;
 }

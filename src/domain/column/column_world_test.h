@@ -21,7 +21,6 @@ struct expected_list {
     size_t count, room;
 };
 
-#define WORLD_IDS_MAX 64u
 struct columns_world {
     struct plant plant;
     atomic_bool stop;
@@ -29,7 +28,6 @@ struct columns_world {
     struct column_shelf *shelf;
     struct arena *scratch; /* of one event */
     uint64_t messages;
-    uint32_t generations[WORLD_IDS_MAX]; /* of each identifier: another value each time */
 };
 
 #define WORLD_SECRET UINT64_C(0x5ec7e7)

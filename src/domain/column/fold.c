@@ -141,7 +141,7 @@ static fallible fold_run(struct work_context *c, struct buf *out_payload, struct
     const struct fold_order *o = c->order;
     TRY(work_orphans_remove(c->around->disk, &column_files, &o->names, 3, e));
     struct arena *arena = arena_create(ARENA_BLOCK_BYTES);
-    struct moves *moves = moves_open(o->moves);
+    struct moves *moves = moves_open_all(o->moves);
     struct gather_rules rules = {
         .moves = moves, .forbidden = o->forbidden, .bytes_max = gathered_bytes_max(c->around), .until = o->until};
     struct folding f = {.context = c, .set = column_set_create(), .sights = property_sights_create()};

@@ -105,7 +105,7 @@ static void the_erased_behind_a_cut_are_not_counted(struct t *t)
     REQUIRE_DONE(t, rows_create(families, COUNT_OF(families), &rows, &e), &e);
     (void)rows_series_push(rows, &move_family, &gone);
     struct series_view *series = rows_series_view(rows, &move_family);
-    struct moves *moves = moves_open(series);
+    struct moves *moves = moves_open_all(series);
     struct column_set *set = column_set_create();
     struct gather_rules rules = {.moves = moves, .bytes_max = 4 * ENVELOPE_BYTES_MAX, .until = EVENTS + 1};
     struct gather *g = gather_create(&rules, set);

@@ -2,41 +2,83 @@
 
 #define LOOK_EVERY 1024u
 
-static bool is_chunk_wanted(const void *context, uint32_t chunk)
+static bool is_hidden(const struct moved_rows *m, uint32_t person)
 {
-    return moves_have_chunk(context, chunk);
+    for (size_t i = 0; i < m->hiding_count; i++)
+        if (moves_have(m->hiding[i], person))
+            return true;
+    return false;
 }
 
-static bool is_person_wanted(const void *context, uint32_t person)
+static bool is_chunk_moved(const void *context, uint32_t chunk)
 {
-    return moves_have(context, person);
+    const struct moved_rows *m = context;
+    return moves_of_chunk(m->moves, chunk) != NULL;
 }
 
-static fallible rows_take(const struct moved_rows *m, struct column_rows *rows, uint64_t settled, struct err *e)
+static bool is_person_moved(const void *context, uint32_t person)
+{
+    const struct moved_rows *m = context;
+    return moves_have(m->moves, person) && !is_hidden(m, person);
+}
+
+static bool is_chunk_kept(const void *context, uint32_t chunk)
+{
+    (void)context, (void)chunk;
+    return true;
+}
+
+static bool is_person_kept(const void *context, uint32_t person)
+{
+    return !is_hidden(context, person);
+}
+
+static fallible row_take(const struct moved_rows *m, struct column_row row, uint64_t settled, struct err *e)
+{
+    TRY(row_living(m->owners, &row, settled, &row.person, e));
+    return row.person == PERSON_GONE ? DONE : batches_add(m->into, &row, e);
+}
+
+static fallible row_keep(const struct moved_rows *m, struct column_row row, uint64_t settled, struct err *e)
+{
+    (void)settled;
+    return batches_add(m->into, &row, e);
+}
+
+typedef struct status (*row_each)(const struct moved_rows *m, struct column_row row, uint64_t settled, struct err *e);
+
+static fallible rows_read(const struct moved_rows *m, struct column_rows *rows, row_each each, uint64_t settled, struct err *e)
 {
     const struct column_row *row;
     TRY(column_rows_next(rows, &row, e));
     for (uint64_t i = 0; row != NULL; i++) {
-        struct column_row now = *row;
         if (i % LOOK_EVERY == 0)
             TRY(work_look(m->around, m->is_cancelled, e));
-        now.person = row_living(m->moves, m->owners, row, settled);
-        if (now.person != PERSON_GONE)
-            TRY(batches_add(m->into, &now, e));
+        TRY(each(m, *row, settled, e));
         TRY(column_rows_next(rows, &row, e));
     }
     return DONE;
 }
 
-fallible moved_rows_take(const struct moved_rows *m, struct column_file *file, uint64_t settled, struct err *e)
+static fallible file_rows_read(const struct moved_rows *m, struct column_file *file, const struct rows_wanted *wanted, row_each each,
+                          uint64_t settled, struct err *e)
 {
-    struct rows_wanted wanted = {.chunk = is_chunk_wanted, .person = is_person_wanted, .context = m->moves};
     struct column_rows *rows;
-    if (!moves_any(m->moves))
-        return DONE;
     TRY(column_rows_open(file, m->set, &rows, e));
-    column_rows_only(rows, &wanted);
-    struct status status = rows_take(m, rows, settled, e);
+    column_rows_only(rows, wanted);
+    struct status status = rows_read(m, rows, each, settled, e);
     column_rows_close(rows);
     return status;
+}
+
+fallible moved_rows_take(const struct moved_rows *m, struct column_file *file, uint64_t settled, struct err *e)
+{
+    const struct rows_wanted wanted = {.chunk = is_chunk_moved, .person = is_person_moved, .context = m};
+    return moves_any(m->moves) ? file_rows_read(m, file, &wanted, row_take, settled, e) : DONE;
+}
+
+fallible moved_rows_keep(const struct moved_rows *m, struct column_file *file, struct err *e)
+{
+    const struct rows_wanted wanted = {.chunk = is_chunk_kept, .person = is_person_kept, .context = m};
+    return file_rows_read(m, file, &wanted, row_keep, 0, e);
 }

@@ -102,22 +102,21 @@ uint64_t moves_count(const struct view *v)
 
 /* --- looking up --- */
 
-#define PAGE_WORDS (CHUNK_PEOPLE / 64)
 #define ARENA_BLOCK_BYTES 16384u
 
 /* A move by what it is looked up by: of the same ones in the order in which they happened. */
 struct by_person {
     uint32_t person;
-    uint64_t index;
+    uint32_t index; /* in the list */
 };
 struct by_owner {
     struct hash128 owner;
-    uint64_t index;
+    uint32_t index;
 };
 
 struct moves {
     struct arena *arena; /* holds all this */
-    const struct series_view *series;
+    const struct column_move *list; /* copies: a series may go */
     struct by_person *people;
     struct by_owner *owners;
     size_t person_count, owner_count;
@@ -126,12 +125,6 @@ struct moves {
     uint32_t *stored; /* ascending */
     size_t stored_count;
 };
-
-static const struct column_move *move_at(const struct moves *m, uint64_t index)
-{
-    uint64_t side_by_side;
-    return series_view_run(m->series, index, &side_by_side);
-}
 
 static int person_compare(const void *x, const void *y)
 {
@@ -159,7 +152,7 @@ static void page_mark(struct moves *m, uint32_t person)
 {
     uint32_t chunk = person / CHUNK_PEOPLE, local = person % CHUNK_PEOPLE;
     if (m->pages[chunk] == NULL)
-        m->pages[chunk] = ARENA_ARRAY(m->arena, uint64_t, PAGE_WORDS);
+        m->pages[chunk] = ARENA_ARRAY(m->arena, uint64_t, CHUNK_WORDS);
     m->pages[chunk][local / 64] |= UINT64_C(1) << local % 64;
 }
 
@@ -182,29 +175,50 @@ static void stored_finish(struct moves *m)
     m->stored_count = count;
 }
 
-struct moves *moves_open(const struct series_view *series)
+static void move_list(struct moves *m, uint32_t index)
 {
+    const struct column_move *move = &m->list[index];
+    if (move->kind == MOVE_OWNED)
+        m->owners[m->owner_count++] = (struct by_owner){move->owner, index};
+    else if (move->kind == MOVE_STORED)
+        m->stored[m->stored_count++] = move->person;
+    else
+        m->people[m->person_count++] = (struct by_person){move->person, index};
+}
+
+static const struct column_move *moves_copy(const struct series_view *series, uint64_t from, size_t count, struct arena *arena)
+{
+    struct column_move *list = ARENA_ARRAY(arena, struct column_move, count + 1);
+    for (uint64_t taken = 0, run; taken < count; taken += run) {
+        const struct column_move *side_by_side = series_view_run(series, from + taken, &run);
+        run = run < count - taken ? run : count - taken;
+        memcpy(list + taken, side_by_side, (size_t)run * sizeof *list);
+    }
+    return list;
+}
+
+struct moves *moves_open(const struct series_view *series, uint64_t from, uint64_t until)
+{
+    assert(series_view_first(series) <= from && from <= until && until <= series_view_end(series));
     struct arena *arena = arena_create(ARENA_BLOCK_BYTES);
     struct moves *m = ARENA_NEW(arena, struct moves);
-    uint64_t first = series_view_first(series), end = series_view_end(series);
-    *m = (struct moves){.arena = arena, .series = series};
-    m->people = ARENA_ARRAY(arena, struct by_person, (size_t)(end - first) + 1);
-    m->owners = ARENA_ARRAY(arena, struct by_owner, (size_t)(end - first) + 1);
-    m->stored = ARENA_ARRAY(arena, uint32_t, (size_t)(end - first) + 1);
-    for (uint64_t i = first; i < end; i++) {
-        const struct column_move *move = move_at(m, i);
-        if (move->kind == MOVE_OWNED)
-            m->owners[m->owner_count++] = (struct by_owner){move->owner, i};
-        else if (move->kind == MOVE_STORED)
-            m->stored[m->stored_count++] = move->person;
-        else
-            m->people[m->person_count++] = (struct by_person){move->person, i};
-    }
+    size_t count = (size_t)(until - from);
+    *m = (struct moves){.arena = arena, .list = moves_copy(series, from, count, arena)};
+    m->people = ARENA_ARRAY(arena, struct by_person, count + 1);
+    m->owners = ARENA_ARRAY(arena, struct by_owner, count + 1);
+    m->stored = ARENA_ARRAY(arena, uint32_t, count + 1);
+    for (uint32_t i = 0; i < count; i++)
+        move_list(m, i);
     qsort(m->people, m->person_count, sizeof *m->people, person_compare);
     qsort(m->owners, m->owner_count, sizeof *m->owners, by_owner_compare);
     stored_finish(m);
     pages_make(m);
     return m;
+}
+
+struct moves *moves_open_all(const struct series_view *series)
+{
+    return moves_open(series, series_view_first(series), series_view_end(series));
 }
 
 void moves_close(struct moves *m)
@@ -219,15 +233,21 @@ bool moves_any(const struct moves *m)
     return m->person_count > 0;
 }
 
-bool moves_have_chunk(const struct moves *m, uint32_t chunk)
+size_t moves_bytes(const struct moves *m)
 {
-    return chunk < m->page_count && m->pages[chunk] != NULL;
+    return arena_used(m->arena);
+}
+
+const uint64_t *moves_of_chunk(const struct moves *m, uint32_t chunk)
+{
+    return chunk < m->page_count ? m->pages[chunk] : NULL;
 }
 
 bool moves_have(const struct moves *m, uint32_t person)
 {
-    uint32_t chunk = person / CHUNK_PEOPLE, local = person % CHUNK_PEOPLE;
-    return moves_have_chunk(m, chunk) && (m->pages[chunk][local / 64] >> local % 64 & 1) != 0;
+    const uint64_t *page = moves_of_chunk(m, person / CHUNK_PEOPLE);
+    uint32_t local = person % CHUNK_PEOPLE;
+    return page != NULL && (page[local / 64] >> local % 64 & 1) != 0;
 }
 
 size_t moves_stored(const struct moves *m, const uint32_t **out_numbers)
@@ -238,8 +258,8 @@ size_t moves_stored(const struct moves *m, const uint32_t **out_numbers)
 
 /* --- following --- */
 
-/* The first move of the number that is at `least` or later in the series, and not settled. */
-static const struct by_person *move_find(const struct moves *m, uint32_t person, uint64_t least, uint64_t since)
+/* The first move of the number that is at `least` or later in the list, and not settled. */
+static const struct by_person *move_find(const struct moves *m, uint32_t person, uint32_t least, uint64_t since)
 {
     size_t from = 0, until = m->person_count;
     if (!moves_have(m, person))
@@ -247,7 +267,7 @@ static const struct by_person *move_find(const struct moves *m, uint32_t person,
     while (from < until) {
         size_t middle = from + (until - from) / 2;
         const struct by_person *at = &m->people[middle];
-        if (at->person < person || (at->person == person && (at->index < least || move_at(m, at->index)->position < since)))
+        if (at->person < person || (at->person == person && (at->index < least || m->list[at->index].position < since)))
             from = middle + 1;
         else
             until = middle;
@@ -263,22 +283,22 @@ static uint32_t owned_at(const struct moves *m, struct hash128 owner, uint64_t p
         size_t middle = from + (until - from) / 2;
         const struct by_owner *at = &m->owners[middle];
         int order = owner_compare(at->owner, owner);
-        if (order < 0 || (order == 0 && move_at(m, at->index)->position <= position))
+        if (order < 0 || (order == 0 && m->list[at->index].position <= position))
             from = middle + 1;
         else
             until = middle;
     }
     if (from == 0 || !hash128_equal(m->owners[from - 1].owner, owner))
         return PERSON_NONE;
-    const struct column_move *last = move_at(m, m->owners[from - 1].index);
+    const struct column_move *last = &m->list[m->owners[from - 1].index];
     return last->position == position ? last->living : PERSON_NONE;
 }
 
 bool moves_ask_owner(const struct moves *m, uint32_t person, uint64_t since)
 {
     const struct by_person *next;
-    for (uint64_t least = 0; (next = move_find(m, person, least, since)) != NULL; least = next->index + 1) {
-        const struct column_move *move = move_at(m, next->index);
+    for (uint32_t least = 0; (next = move_find(m, person, least, since)) != NULL; least = next->index + 1) {
+        const struct column_move *move = &m->list[next->index];
         if (move->kind == MOVE_PARTED || move->kind == MOVE_ERASED)
             return move->kind == MOVE_PARTED;
         person = move->living;
@@ -289,8 +309,8 @@ bool moves_ask_owner(const struct moves *m, uint32_t person, uint64_t since)
 uint32_t moves_follow(const struct moves *m, uint32_t person, uint64_t since, const struct hash128 *owner)
 {
     const struct by_person *next;
-    for (uint64_t least = 0; (next = move_find(m, person, least, since)) != NULL; least = next->index + 1) {
-        const struct column_move *move = move_at(m, next->index);
+    for (uint32_t least = 0; (next = move_find(m, person, least, since)) != NULL; least = next->index + 1) {
+        const struct column_move *move = &m->list[next->index];
         if (move->kind == MOVE_ERASED)
             return PERSON_GONE;
         assert(move->kind == MOVE_MERGED || owner != NULL);
@@ -304,8 +324,8 @@ uint32_t moves_follow(const struct moves *m, uint32_t person, uint64_t since, co
 bool moves_may_be_gone(const struct moves *m, uint32_t person, uint64_t since)
 {
     const struct by_person *next;
-    for (uint64_t least = 0; (next = move_find(m, person, least, since)) != NULL; least = next->index + 1) {
-        const struct column_move *move = move_at(m, next->index);
+    for (uint32_t least = 0; (next = move_find(m, person, least, since)) != NULL; least = next->index + 1) {
+        const struct column_move *move = &m->list[next->index];
         if (move->kind != MOVE_MERGED)
             return true;
         person = move->living;

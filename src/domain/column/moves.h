@@ -36,13 +36,16 @@ void moves_forget(struct step *s, struct forgotten *who);
 void moves_drop(struct step *s, uint64_t before); /* by position; not in the step of a push */
 uint64_t moves_count(const struct view *v);
 
-/* The moves of a frozen view, for look-ups by any threads. */
+/* Moves of a frozen view, for look-ups by any threads. */
 struct moves;
-struct moves *moves_open(const struct series_view *series); /* which outlives it; a millisecond for some thousand moves */
-void moves_close(struct moves *m);                    /* NULL is fine */
+/* Those of [from, until) of the series, where no step is cut in two. A copy: the series may go. A millisecond for some thousand moves. */
+struct moves *moves_open(const struct series_view *series, uint64_t from, uint64_t until);
+struct moves *moves_open_all(const struct series_view *series);
+void moves_close(struct moves *m); /* NULL is fine */
+size_t moves_bytes(const struct moves *m);
 bool moves_any(const struct moves *m);
-/* A few nanoseconds where nobody of the chunk moved. */
-bool moves_have_chunk(const struct moves *m, uint32_t chunk);
+/* CHUNK_WORDS words with a bit for each number of the chunk that moved; NULL: none did. A few nanoseconds. */
+const uint64_t *moves_of_chunk(const struct moves *m, uint32_t chunk);
 bool moves_have(const struct moves *m, uint32_t person);
 /* Numbers under which events of parted people may be stored; ascending, each once. */
 size_t moves_stored(const struct moves *m, const uint32_t **out_numbers);

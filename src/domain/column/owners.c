@@ -12,8 +12,28 @@ struct owned {
 
 struct owner_book {
     struct arena *arena; /* of this struct */
-    struct buf list;     /* struct owned, by position */
+    struct event_view *events;
+    const struct moves *moves;
+    bool is_filled;
+    struct buf list; /* struct owned, by position */
 };
+
+struct owner_book *owner_book_create(struct event_view *events, const struct moves *m)
+{
+    struct arena *arena = arena_create(ARENA_BLOCK_BYTES);
+    struct owner_book *b = ARENA_NEW(arena, struct owner_book);
+    *b = (struct owner_book){.arena = arena, .events = events, .moves = m};
+    buf_init(&b->list, SIZE_MAX / 2);
+    return b;
+}
+
+void owner_book_destroy(struct owner_book *b)
+{
+    if (b == NULL)
+        return;
+    buf_fini(&b->list);
+    arena_destroy(b->arena);
+}
 
 static bool owned_add(void *context, const struct event_seen *event)
 {
@@ -29,42 +49,23 @@ static int owned_compare(const void *x, const void *y)
     return (a->position > b->position) - (a->position < b->position);
 }
 
-static fallible owner_book_fill(struct owner_book *b, struct event_view *events, const struct moves *m, struct err *e)
+static fallible owner_book_fill(struct owner_book *b, struct err *e)
 {
     const uint32_t *numbers;
-    size_t count = moves_stored(m, &numbers);
+    size_t count = moves_stored(b->moves, &numbers);
+    buf_clear(&b->list);
     if (count > 0)
-        TRY(event_scan_people(events, numbers, count, owned_add, b, e));
+        TRY(event_scan_people(b->events, numbers, count, owned_add, b, e));
     if (b->list.overflowed)
         return FAIL(e, FULL, "no memory for the owners of events");
     if (b->list.size > 0)
         qsort(b->list.data, b->list.size / sizeof(struct owned), sizeof(struct owned), owned_compare);
+    b->is_filled = true;
     return DONE;
 }
 
-fallible owner_book_make(struct event_view *events, const struct moves *m, struct owner_book **out_book, struct err *e)
-{
-    struct arena *arena = arena_create(ARENA_BLOCK_BYTES);
-    struct owner_book *b = ARENA_NEW(arena, struct owner_book);
-    b->arena = arena;
-    buf_init(&b->list, SIZE_MAX / 2);
-    struct status status = owner_book_fill(b, events, m, e);
-    if (failed(status))
-        owner_book_destroy(b);
-    else
-        *out_book = b;
-    return status;
-}
-
-void owner_book_destroy(struct owner_book *b)
-{
-    if (b == NULL)
-        return;
-    buf_fini(&b->list);
-    arena_destroy(b->arena);
-}
-
-bool owner_book_find(const struct owner_book *b, uint64_t position, struct hash128 *out_owner)
+/* false: there is no such event any more. */
+static bool owner_find(const struct owner_book *b, uint64_t position, struct hash128 *out_owner)
 {
     struct owned key = {.position = position};
     size_t count = b->list.size / sizeof key;
@@ -76,11 +77,16 @@ bool owner_book_find(const struct owner_book *b, uint64_t position, struct hash1
 }
 
 /* An event that nobody has any more was purged. */
-uint32_t row_living(const struct moves *m, const struct owner_book *b, const struct column_row *row, uint64_t since)
+fallible row_living(struct owner_book *b, const struct column_row *row, uint64_t since, uint32_t *out_person, struct err *e)
 {
     struct hash128 owner;
     since = since > row->position ? since : row->position + 1;
-    if (!moves_ask_owner(m, row->person, since))
-        return moves_follow(m, row->person, since, NULL);
-    return owner_book_find(b, row->position, &owner) ? moves_follow(m, row->person, since, &owner) : PERSON_GONE;
+    if (!moves_ask_owner(b->moves, row->person, since)) {
+        *out_person = moves_follow(b->moves, row->person, since, NULL);
+        return DONE;
+    }
+    if (!b->is_filled)
+        TRY(owner_book_fill(b, e));
+    *out_person = owner_find(b, row->position, &owner) ? moves_follow(b->moves, row->person, since, &owner) : PERSON_GONE;
+    return DONE;
 }

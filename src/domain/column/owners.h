@@ -4,12 +4,12 @@
 #include "domain/column/file.h"
 #include "domain/column/moves.h"
 
+/* Empty until it is asked for first; one thread. */
 struct owner_book;
-/* Reads all events under the numbers that `moves_stored` names; 24 bytes of memory an event. Errors as of event_scan_people. */
-fallible owner_book_make(struct event_view *events, const struct moves *m, struct owner_book **out_book, struct err *e);
+struct owner_book *owner_book_create(struct event_view *events, const struct moves *m); /* both outlive it */
 void owner_book_destroy(struct owner_book *b); /* NULL is fine */
-/* false: there is no such event any more. */
-bool owner_book_find(const struct owner_book *b, uint64_t position, struct hash128 *out_owner);
 
-/* Whose a row is now, which is settled up to `since`: as moves_follow, with the event's owner where it takes one. */
-uint32_t row_living(const struct moves *m, const struct owner_book *b, const struct column_row *row, uint64_t since);
+/* Whose a row is now, which is settled up to `since`: as moves_follow, with the event's owner where it takes one. PERSON_GONE also when
+ * there is no such event any more. The first row that takes an owner reads all events under the numbers that `moves_stored` names, into 24 bytes of
+ * memory an event: errors as of event_scan_people. */
+fallible row_living(struct owner_book *b, const struct column_row *row, uint64_t since, uint32_t *out_person, struct err *e);

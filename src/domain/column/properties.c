@@ -413,3 +413,10 @@ bool property_is_banned(const struct property_bans *b, uint16_t event, enum colu
 {
     return is_key_banned(b, 0, of, name) || is_key_banned(b, event, of, name);
 }
+
+struct hash128 properties_sum(const struct view *v)
+{
+    const struct hash128 sums[] = {rows_keyed_sums(v->rows, &property_family).keys,
+                                   rows_keyed_sums(v->rows, &property_words_family).rows};
+    return hash128(bytes_of(sums, sizeof sums), 0);
+}

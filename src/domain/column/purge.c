@@ -72,7 +72,7 @@ static fallible file_look(const struct work_context *c, const struct moves *m, c
         const struct block *b;
         arena_reset(scratch);
         status = work_stopped(c) ? FAIL(e, CANCELLED, "the process wants to end") : column_file_block(file, i, &b, e);
-        if (done(status) && moves_have_chunk(m, block_chunk(b))) {
+        if (done(status) && moves_of_chunk(m, block_chunk(b)) != NULL) {
             *out_found = block_look(m, b, row->settled, scratch);
             status = block_sound(b, e);
         }
@@ -85,7 +85,7 @@ static fallible file_look(const struct work_context *c, const struct moves *m, c
 /* The next file that may hold any. */
 static fallible file_find_next(const struct work_context *c, struct purge_order *o, bool *out_found, struct err *e)
 {
-    struct moves *m = moves_open(o->rewrite.moves);
+    struct moves *m = moves_open_all(o->rewrite.moves);
     struct status status = DONE;
     bool found = false;
     for (size_t i = 0; i < o->file_count && !found && done(status); i++) {

@@ -121,7 +121,7 @@ static fallible merged_write(struct rewriting *w, struct file_row *file, struct 
 }
 
 /* Nothing is left of people who were all erased: then there is no file. */
-static fallible rewrite(struct rewriting *w, struct event_view *events, struct column_merged *m, struct err *e)
+static fallible rewrite(struct rewriting *w, struct column_merged *m, struct err *e)
 {
     struct arena *arena = arena_create(ARENA_BLOCK_BYTES);
     for (size_t i = 0; i < w->file_count; i++) {
@@ -131,9 +131,7 @@ static fallible rewrite(struct rewriting *w, struct event_view *events, struct c
             return status;
         }
     }
-    struct status status = owner_book_make(events, w->moves, &w->owners, e);
-    if (done(status))
-        status = moved_gather(w, e);
+    struct status status = moved_gather(w, e);
     if (done(status))
         status = streams_open(w, arena, e);
     m->is_empty = w->heap_count == 0;
@@ -163,10 +161,11 @@ fallible files_rewrite(const struct work_context *c, const struct rewrite_order 
     struct rewriting w = {.context = c, .files = o->files + from, .file_count = until - from};
     *out_merged = (struct column_merged){.removed_count = (uint32_t)(until - from)};
     file_name(c, ending, out_merged, w.files);
-    w.moves = moves_open(o->moves);
+    w.moves = moves_open_all(o->moves);
+    w.owners = owner_book_create(o->events, w.moves);
     w.set = column_set_create();
     w.moved = batches_create(w.set);
-    struct status status = rewrite(&w, o->events, out_merged, e);
+    struct status status = rewrite(&w, out_merged, e);
     owner_book_destroy(w.owners);
     batches_destroy(w.moved);
     for (size_t i = 0; i < w.file_count; i++)

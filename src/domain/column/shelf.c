@@ -59,6 +59,7 @@ static void held_destroy(struct held *h)
 {
     column_file_close(h->made.file);
     batches_destroy(h->made.batches);
+    moves_close(h->made.moves);
     arena_destroy(h->arena);
 }
 
@@ -153,7 +154,8 @@ static void held_make(struct column_shelf *s, struct held *h, shelf_make make, v
     struct making made = {0};
     struct err trouble = {0};
     struct status status = make(context, &made, &trouble);
-    size_t bytes = (made.file == NULL ? 0 : column_file_bytes(made.file)) + (made.batches == NULL ? 0 : batches_bytes(made.batches));
+    size_t bytes = (made.file == NULL ? 0 : column_file_bytes(made.file)) + (made.batches == NULL ? 0 : batches_bytes(made.batches)) +
+                   (made.moves == NULL ? 0 : moves_bytes(made.moves));
     lock(s);
     h->made = made;
     h->status = status;
@@ -259,6 +261,12 @@ void shelf_release(struct column_shelf *s, struct held *h)
 size_t held_count(const struct held *h)
 {
     return h->made.file != NULL ? 1 : h->made.batches == NULL ? 0 : batches_count(h->made.batches);
+}
+
+const struct moves *held_moves(const struct held *h)
+{
+    assert(h->made.moves != NULL);
+    return h->made.moves;
 }
 
 struct column_file *held_file(const struct held *h, size_t i)

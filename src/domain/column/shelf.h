@@ -7,18 +7,21 @@
 
 #include "domain/column/batches.h"
 #include "domain/column/column.h"
+#include "domain/column/moves.h"
 
 #define SHELF_NAME_BYTES 128u
 
-/* A thing on the shelf: column files that belong together; none where nothing is left. Immutable, and there while it is held. */
+/* A thing on the shelf: column files that belong together, none where nothing is left; or moves. Immutable, and there while it is held. */
 struct held;
 size_t held_count(const struct held *h);
 struct column_file *held_file(const struct held *h, size_t i);
+const struct moves *held_moves(const struct held *h); /* asserted: it is moves */
 
-/* Makes it: sets one of the two. */
+/* Makes it: sets one of the three. */
 struct making {
     struct column_file *file;
     struct batches *batches;
+    struct moves *moves;
 };
 typedef struct status (*shelf_make)(void *context, struct making *out_made, struct err *e);
 /* Whoever takes it releases it. A failure of `make` is the failure of all who wait for it, but for CANCELLED, which is its maker's own: then the next of

@@ -6,8 +6,7 @@
 
 #include "domain/column/gather.h"
 #include "domain/column/manifest.h"
-#include "domain/column/moved.h"
-#include "domain/column/shelf.h"
+#include "domain/column/waves.h"
 
 #define ARENA_BLOCK_BYTES 16384u
 #define LOOK_EVERY 1024u /* rows */
@@ -18,20 +17,13 @@
 /* Events that were not made into files yet are read where they are, but not more than so many: they take some 20 bytes each. */
 #define UNFOLDED_EVENTS_MAX (UINT64_C(1) << 22)
 
-/* What rows come out of. */
-struct source {
-    struct held *held;
-    struct held *moved; /* its rows of people who moved; NULL: nobody did, or they aren't loaded */
-    uint64_t settled;   /* as of struct file_row; 0: as of each event */
-};
-
 /* What views of one position ask for. */
 struct in_force {
     struct file_row *files; /* by month and first position, which is the order of their names too */
     size_t file_count;
     uint64_t folded_until;           /* events before it are in files */
     uint64_t purged_until;           /* of erasures before it nothing is in files or runs */
-    uint64_t moves_first, moves_end; /* by index */
+    uint64_t moves_first;            /* by index */
 };
 
 struct column_view {
@@ -44,12 +36,12 @@ struct column_view {
     struct in_force force;
     uint64_t position, event_folded_until, behind;
     uint32_t chunk_count, part_events;
+    struct column_ahead ahead;
     /* What was loaded. */
     struct column_shelf *shelf;
     struct source *sources;
     size_t source_count, source_room;
-    struct moves *moves;
-    struct owner_book *owners; /* NULL: nobody asked for it yet */
+    struct waves waves;
 };
 
 /* --- on the engine's thread --- */
@@ -62,8 +54,7 @@ static struct in_force in_force_of(const struct view *v, struct arena *arena)
     struct in_force f = {.files = ARENA_ARRAY(arena, struct file_row, mark.file_count + 1u),
                          .folded_until = mark.folded_until,
                          .purged_until = events_purged < mark.purged_until ? events_purged : mark.purged_until,
-                         .moves_first = rows_series_first(v->rows, &move_family),
-                         .moves_end = rows_series_end(v->rows, &move_family)};
+                         .moves_first = rows_series_first(v->rows, &move_family)};
     for (uint64_t from = 0; f.file_count < mark.file_count && file_next(v, from, &row); from = file_place(&row) + 1)
         f.files[f.file_count++] = row;
     return f;
@@ -104,12 +95,9 @@ void column_view_close(struct column_view *cv)
 {
     if (cv == NULL)
         return;
-    for (size_t i = 0; i < cv->source_count; i++) {
+    waves_release(&cv->waves, cv->sources, cv->source_count);
+    for (size_t i = 0; i < cv->source_count; i++)
         shelf_release(cv->shelf, cv->sources[i].held);
-        shelf_release(cv->shelf, cv->sources[i].moved);
-    }
-    owner_book_destroy(cv->owners);
-    moves_close(cv->moves);
     series_view_close(cv->move_series);
     event_view_close(cv->events);
     arena_destroy(cv->arena);
@@ -282,53 +270,6 @@ static fallible tail_load(struct column_view *cv, struct err *e)
     return DONE;
 }
 
-/* --- people who moved --- */
-
-struct moved_making {
-    struct column_view *view;
-    const struct source *source;
-};
-
-static fallible moved_gather(const struct moved_making *m, struct moved_rows *rows, struct err *e)
-{
-    struct column_view *cv = m->view;
-    if (cv->owners == NULL)
-        TRY(owner_book_make(cv->events, cv->moves, &cv->owners, e));
-    rows->owners = cv->owners;
-    for (size_t i = 0; i < held_count(m->source->held); i++)
-        TRY(moved_rows_take(rows, held_file(m->source->held, i), m->source->settled, e));
-    return batches_finish(rows->into, e);
-}
-
-static struct status moved_make(void *context, struct making *out_made, struct err *e)
-{
-    const struct moved_making *m = context;
-    struct moved_rows rows = {
-        .moves = m->view->moves, .around = m->view->around, .is_cancelled = m->view->is_cancelled, .set = column_set_create()};
-    rows.into = batches_create(rows.set);
-    struct status status = moved_gather(m, &rows, e);
-    if (done(status))
-        out_made->batches = rows.into;
-    else
-        batches_destroy(rows.into);
-    column_set_destroy(rows.set);
-    return status;
-}
-
-/* Of each source by itself, so that only those are looked at again that are new. What they are made of: which moves, and which source. */
-static fallible moved_load(struct column_view *cv, struct err *e)
-{
-    for (size_t i = 0; moves_any(cv->moves) && i < cv->source_count; i++) {
-        struct source *source = &cv->sources[i];
-        struct moved_making making = {.view = cv, .source = source};
-        char name[SHELF_NAME_BYTES];
-        (void)snprintf(name, sizeof name, "moved %" PRIx64 " %" PRIx64 " %s", cv->force.moves_first, cv->force.moves_end,
-                       held_name(source->held));
-        TRY(shelf_take(cv->shelf, name, moved_make, &making, &source->moved, e));
-    }
-    return DONE;
-}
-
 /* --- what is in force --- */
 
 static int file_name_compare(const void *name, const void *row)
@@ -347,11 +288,11 @@ static bool is_source_in_force(const struct in_force *f, const char *name)
 static bool is_in_force(const void *context, const char *name)
 {
     const struct in_force *f = context;
-    uint64_t first, end;
-    int at = 0;
-    if (sscanf(name, "moved %" SCNx64 " %" SCNx64 " %n", &first, &end, &at) == 2)
-        return first == f->moves_first && end == f->moves_end && is_source_in_force(f, name + at);
-    return is_source_in_force(f, name);
+    uint64_t from;
+    const char *source;
+    if (!wave_name_read(name, &from, &source))
+        return is_source_in_force(f, name);
+    return from >= f->moves_first && (source[0] == 0 || is_source_in_force(f, source));
 }
 
 bool column_shelf_tidy(struct column_shelf *s, const struct view *v)
@@ -363,7 +304,6 @@ bool column_shelf_tidy(struct column_shelf *s, const struct view *v)
 static fallible newest_load(struct column_view *cv, struct column_shelf *shelf, struct err *e)
 {
     cv->shelf = shelf;
-    cv->moves = moves_open(cv->move_series);
     TRY(runs_load(cv, e));
     return tail_load(cv, e);
 }
@@ -393,33 +333,40 @@ fallible column_view_load(struct column_view *cv, struct column_shelf *shelf, in
         TRY(newest_load(cv, shelf, e));
     TRY(files_load(cv, from_us, until_us, e));
     (void)shelf_tidy(shelf, is_in_force, &cv->force);
-    return moved_load(cv, e);
+    cv->waves = (struct waves){
+        .shelf = shelf, .series = cv->move_series, .events = cv->events, .around = cv->around, .is_cancelled = cv->is_cancelled};
+    return waves_load(&cv->waves, cv->sources, cv->source_count, e);
 }
 
 /* --- blocks --- */
 
+struct listed {
+    const struct block *block;
+    const uint64_t *people; /* as of struct block_list */
+};
+
 struct listing {
     struct arena *arena;
     int64_t from_us, until_us;
-    struct block_list list;
-    uint32_t room;
+    struct listed *list;
+    uint32_t count, room;
 };
 
-static void block_add(struct listing *l, const struct block *b)
+static void block_add(struct listing *l, const struct block *b, const uint64_t *people)
 {
     if (block_last_us(b) < l->from_us || block_first_us(b) >= l->until_us)
         return;
-    if (l->list.count == l->room) {
+    if (l->count == l->room) {
         l->room = l->room == 0 ? 16 : l->room * 2;
-        const struct block **blocks = ARENA_ARRAY(l->arena, const struct block *, l->room);
-        if (l->list.count > 0)
-            memcpy(blocks, l->list.blocks, l->list.count * sizeof *blocks);
-        l->list.blocks = blocks;
+        struct listed *list = ARENA_ARRAY(l->arena, struct listed, l->room);
+        if (l->count > 0)
+            memcpy(list, l->list, l->count * sizeof *list);
+        l->list = list;
     }
-    l->list.blocks[l->list.count++] = b;
+    l->list[l->count++] = (struct listed){b, people};
 }
 
-static fallible held_list(const struct held *held, uint32_t chunk, struct listing *l, struct err *e)
+static fallible held_list(const struct held *held, uint32_t chunk, const uint64_t *people, struct listing *l, struct err *e)
 {
     for (size_t i = 0; i < held_count(held); i++) {
         struct column_file *file = held_file(held, i);
@@ -428,57 +375,59 @@ static fallible held_list(const struct held *held, uint32_t chunk, struct listin
         for (; from < until; from++) {
             const struct block *b;
             TRY(column_file_block(file, from, &b, e));
-            block_add(l, b);
+            block_add(l, b, people);
         }
     }
     return DONE;
 }
 
-static int block_compare(const void *x, const void *y)
+static int listed_compare(const void *x, const void *y)
 {
-    const struct block *const *a = x, *const *b = y;
-    int64_t first = block_first_us(*a), second = block_first_us(*b);
+    const struct listed *a = x, *b = y;
+    int64_t first = block_first_us(a->block), second = block_first_us(b->block);
     return (first > second) - (first < second);
 }
 
 /* By their first times. */
 static void listing_finish(struct listing *l, struct block_list *out_list)
 {
-    if (l->list.count > 0)
-        qsort(l->list.blocks, l->list.count, sizeof *l->list.blocks, block_compare);
-    l->list.in_order = true;
-    for (uint32_t i = 1; i < l->list.count; i++)
-        l->list.in_order &= block_last_us(l->list.blocks[i - 1]) < block_first_us(l->list.blocks[i]);
-    *out_list = l->list;
+    if (l->count > 0)
+        qsort(l->list, l->count, sizeof *l->list, listed_compare);
+    *out_list = (struct block_list){.blocks = ARENA_ARRAY(l->arena, const struct block *, l->count + 1),
+                                    .people = ARENA_ARRAY(l->arena, const uint64_t *, l->count + 1),
+                                    .count = l->count,
+                                    .in_order = true};
+    for (uint32_t i = 0; i < l->count; i++) {
+        out_list->blocks[i] = l->list[i].block;
+        out_list->people[i] = l->list[i].people;
+        out_list->in_order &= i == 0 || block_last_us(l->list[i - 1].block) < block_first_us(l->list[i].block);
+    }
+}
+
+/* Of files that nobody read of yet. */
+static void chunks_fetch(struct column_view *cv, uint32_t chunk)
+{
+    uint32_t from, until;
+    if (!column_ahead_take(&cv->ahead, chunk, &from, &until))
+        return;
+    for (size_t i = 0; i < cv->source_count; i++)
+        for (size_t k = 0; k < held_count(cv->sources[i].held); k++)
+            column_file_fetch(held_file(cv->sources[i].held, k), from, until);
 }
 
 fallible column_view_blocks(struct column_view *cv, uint32_t chunk, int64_t from_us, int64_t until_us, struct arena *arena,
                             struct block_list *out_list, struct err *e)
 {
     struct listing l = {.arena = arena, .from_us = from_us, .until_us = until_us};
+    const uint64_t *people = waves_people(&cv->waves, 0, chunk, arena);
+    chunks_fetch(cv, chunk);
     for (size_t i = 0; i < cv->source_count; i++)
-        TRY(held_list(cv->sources[i].held, chunk, &l, e));
+        TRY(held_list(cv->sources[i].held, chunk, people, &l, e));
+    for (uint32_t wave = 0; wave < cv->waves.count; wave++) {
+        people = waves_people(&cv->waves, wave + 1, chunk, arena);
+        for (size_t i = 0; i < cv->source_count; i++)
+            TRY(held_list(cv->sources[i].moved[wave], chunk, people, &l, e));
+    }
     listing_finish(&l, out_list);
     return DONE;
-}
-
-fallible column_view_moved_blocks(struct column_view *cv, uint32_t chunk, int64_t from_us, int64_t until_us, struct arena *arena,
-                                  struct block_list *out_list, struct err *e)
-{
-    struct listing l = {.arena = arena, .from_us = from_us, .until_us = until_us};
-    for (size_t i = 0; i < cv->source_count; i++)
-        if (cv->sources[i].moved != NULL)
-            TRY(held_list(cv->sources[i].moved, chunk, &l, e));
-    listing_finish(&l, out_list);
-    return DONE;
-}
-
-bool column_view_chunk_moved(const struct column_view *cv, uint32_t chunk)
-{
-    return moves_have_chunk(cv->moves, chunk);
-}
-
-bool column_view_moved(const struct column_view *cv, uint32_t person)
-{
-    return moves_have(cv->moves, person);
 }

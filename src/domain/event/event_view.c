@@ -79,7 +79,7 @@ bool event_hand_over(event_each each, void *context, const struct stored_event *
 /* --- events of some people, newest first: the sources are merged --- */
 
 /* The events of one number in one run, or of all numbers in the tail; block by block from the last. Those loaded are in
- * order of time, and taken from the end. */
+ * order of time, and taken from the end. Until it is its turn to be read a run stands by the latest time it may have: so old runs aren't read for new events. */
 struct source {
     struct run_reader *reader; /* NULL: the tail */
     uint32_t person;
@@ -88,6 +88,7 @@ struct source {
     struct buf bodies;
     size_t left;               /* events loaded and not taken */
     struct stored_event now;
+    bool is_ahead; /* `now` is behind all its events, of which none was read yet */
     bool over;
 };
 
@@ -170,6 +171,7 @@ static fallible tail_body_read(struct scan *s, struct stored_event *event, struc
 /* Puts the next older event into `now`. */
 static fallible source_step(struct scan *s, struct source *source, struct err *e)
 {
+    source->is_ahead = false;
     while (source->left == 0 && source->from < source->until)
         TRY(block_load(s, source, --source->until, e));
     source->over = source->left == 0;
@@ -218,6 +220,9 @@ static fallible scan_open_run(struct scan *s, struct run_reader *r, struct err *
         source->person = s->numbers[i];
         source->from = from;
         source->until = until;
+        source->is_ahead = true;
+        source->now = (struct stored_event){
+            .event_us = run_reader_last_us(r), .message = {.low = UINT64_MAX, .high = UINT64_MAX}, .note.position = UINT64_MAX};
     }
     return DONE;
 }
@@ -274,11 +279,12 @@ static void heap_pop(struct scan *s)
     s->heap[0] = s->heap[--s->heap_count];
 }
 
-/* Every source on its newest event; the empty ones go. */
+/* Every source on its newest event, or ahead of it; the empty ones go. */
 static fallible heap_begin(struct scan *s, struct err *e)
 {
     for (size_t i = 0; i < s->heap_count;) {
-        TRY(source_step(s, s->heap[i], e));
+        if (!s->heap[i]->is_ahead)
+            TRY(source_step(s, s->heap[i], e));
         if (s->heap[i]->over) {
             source_fini(s->heap[i]);
             s->heap[i] = s->heap[--s->heap_count];
@@ -298,9 +304,9 @@ static fallible scan_run(struct scan *s, event_each each, void *context, struct 
     while (s->heap_count > 0) {
         struct source *newest = s->heap[0];
         TRY(event_view_look(s->view, &s->seen, e));
-        if (newest->now.packed.size == 0)
+        if (!newest->is_ahead && newest->now.packed.size == 0)
             TRY(tail_body_read(s, &newest->now, e));
-        if (!event_hand_over(each, context, &newest->now))
+        if (!newest->is_ahead && !event_hand_over(each, context, &newest->now))
             return DONE;
         TRY(source_step(s, newest, e));
         if (newest->over)

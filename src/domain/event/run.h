@@ -58,6 +58,7 @@ fallible run_reader_open(struct disk *d, const char *name, struct run_reader **o
 void run_reader_close(struct run_reader *r); /* NULL is fine */
 struct run_sum run_reader_sum(const struct run_reader *r);
 uint64_t run_reader_blocks(const struct run_reader *r);
+int64_t run_reader_last_us(const struct run_reader *r); /* none of its events is later; INT64_MAX: it doesn't say */
 /* The blocks that may hold events of the person: [*out_from, *out_until). A few small reads. */
 fallible run_reader_find(struct run_reader *r, uint32_t person, uint64_t *out_from, uint64_t *out_until, struct err *e);
 

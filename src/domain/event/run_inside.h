@@ -42,7 +42,8 @@ struct run_foot {
     uint64_t block_count;
     uint64_t count;
     uint64_t digest; /* over the blocks and the index, each as one piece */
-    uint32_t zero[5];
+    int64_t last_us; /* the greatest event time; 0: not said */
+    uint32_t zero[3];
     uint32_t crc; /* of what is before it */
 };
 static_assert(sizeof(struct run_foot) == 64, "runs are on disk");

@@ -101,6 +101,11 @@ struct run_sum run_reader_sum(const struct run_reader *r)
     return (struct run_sum){.count = r->foot.count, .bytes = r->file_bytes, .digest = r->foot.digest};
 }
 
+int64_t run_reader_last_us(const struct run_reader *r)
+{
+    return r->foot.last_us == 0 ? INT64_MAX : r->foot.last_us;
+}
+
 uint64_t run_reader_blocks(const struct run_reader *r)
 {
     return r->foot.block_count;

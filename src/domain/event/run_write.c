@@ -28,6 +28,7 @@ struct run_writer {
     struct block_entry entry; /* of the block being filled */
     struct stored_event last; /* without its bytes */
     struct run_sum sum;
+    int64_t last_us; /* the greatest event time so far */
     struct digest digest;
     ZSTD_CCtx *zip;
     int zip_level;
@@ -189,6 +190,7 @@ fallible run_writer_add(struct run_writer *w, const struct stored_event *event, 
         w->entry.first_us = event->event_us;
     }
     TRY(event_put(w, event, first ? person : person - w->last.note.person, e));
+    w->last_us = w->sum.count == 0 || event->event_us > w->last_us ? event->event_us : w->last_us;
     w->entry.last_person = person;
     w->entry.count++;
     w->last = *event;
@@ -210,6 +212,7 @@ fallible run_writer_finish(struct run_writer *w, struct run_sum *out_sum, struct
     digest_add(&w->digest, buf_bytes(&w->index));
     w->offset += w->index.size;
     foot.digest = w->digest.value;
+    foot.last_us = w->last_us;
     foot.crc = crc_of_front(&foot, sizeof foot);
     TRY(file_write(w->file, w->offset, bytes_of(&foot, sizeof foot), e));
     TRY(file_sync(w->file, e));

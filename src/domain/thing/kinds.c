@@ -247,6 +247,11 @@ const struct thing_kind *thing_kind_numbered(const struct view *v, uint32_t numb
     return thing_kind_named(v, thing_kind_name(v, number));
 }
 
+struct hash128 thing_kinds_sum(const struct view *v)
+{
+    return rows_keyed_sums(v->rows, &thing_kind_family).rows;
+}
+
 const struct thing_kind *thing_kind_next(const struct view *v, uint32_t number)
 {
     size_t count;

@@ -46,19 +46,20 @@ struct study {
     struct buf json;
 };
 
-/* A request that isn't read yet. */
+/* A request that is to be read, or being read. */
 struct unread {
     struct unread *next;
-    struct request *request;
+    struct request *request; /* its reader's, once it is taken */
+    const struct workspace *workspace;
     void (*read)(struct request *r);
+    bool is_taken;
 };
 
 struct studies {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     struct unread *unread; /* in the order in which they came */
-    unsigned unread_count;
-    pthread_t threads[THREADS_MAX + 2]; /* the last two are the reader's and the keeper's */
+    pthread_t threads[THREADS_MAX + STUDY_READERS + 1]; /* the last ones are the readers' and the keeper's */
     unsigned thread_count;
     struct study *first; /* in the order in which they came */
     struct study *current;
@@ -322,10 +323,15 @@ static void study_take_part(struct studies *s, struct study *y)
         study_print(s, y);
 }
 
+static void give_way(void)
+{
+    (void)setpriority(PRIO_PROCESS, (id_t)gettid(), STUDY_NICE); /* in vain: it is only less polite */
+}
+
 static void *worker_run(void *context)
 {
     struct studies *s = context;
-    (void)setpriority(PRIO_PROCESS, (id_t)gettid(), STUDY_NICE); /* in vain: it is only less polite */
+    give_way();
     (void)pthread_mutex_lock(&s->lock);
     while (!s->closing) {
         struct study *next = first_waiting(s);
@@ -396,22 +402,42 @@ static void *keeper_run(void *context)
 
 /* --- reading --- */
 
+static unsigned unread_count(const struct studies *s, const struct workspace *w)
+{
+    unsigned count = 0;
+    for (const struct unread *u = s->unread; u != NULL; u = u->next)
+        count += u->workspace == w;
+    return count;
+}
+
+static void unread_append(struct studies *s, struct unread *u)
+{
+    struct unread **end = &s->unread;
+    while (*end != NULL)
+        end = &(*end)->next;
+    *end = u;
+    (void)pthread_cond_broadcast(&s->changed);
+}
+
+static void unread_unlink(struct studies *s, const struct unread *u)
+{
+    struct unread **at = &s->unread;
+    while (*at != u)
+        at = &(*at)->next;
+    *at = u->next;
+}
+
 fallible studies_read(struct request *r, void (*read)(struct request *r), struct err *e)
 {
     struct studies *s = door_studies(r->door);
-    struct unread *u = malloc(sizeof *u), **end;
+    struct unread *u = malloc(sizeof *u);
     if (u == NULL)
         return FAIL(e, FULL, "no memory for a question");
-    *u = (struct unread){.request = r, .read = read};
+    *u = (struct unread){.request = r, .workspace = r->workspace, .read = read};
     (void)pthread_mutex_lock(&s->lock);
-    bool has_room = !s->closing && s->unread_count < STUDIES_UNREAD_MAX;
-    for (end = &s->unread; has_room && *end != NULL; end = &(*end)->next) {
-    }
-    if (has_room) {
-        *end = u;
-        s->unread_count++;
-        (void)pthread_cond_broadcast(&s->changed);
-    }
+    bool has_room = !s->closing && unread_count(s, r->workspace) < STUDIES_UNREAD_MAX;
+    if (has_room)
+        unread_append(s, u);
     (void)pthread_mutex_unlock(&s->lock);
     if (has_room)
         return DONE;
@@ -424,23 +450,42 @@ const atomic_bool *studies_closing(const struct studies *s)
     return &s->closing;
 }
 
+static bool is_read_now(const struct studies *s, const struct workspace *w)
+{
+    const struct unread *u = s->unread;
+    while (u != NULL && !(u->is_taken && u->workspace == w))
+        u = u->next;
+    return u != NULL;
+}
+
+/* The first one of a workspace that nobody reads of: so the questions of one come one after the other, and hold up no other's. */
+static struct unread *unread_next(const struct studies *s)
+{
+    struct unread *u = s->unread;
+    while (u != NULL && (u->is_taken || is_read_now(s, u->workspace)))
+        u = u->next;
+    return u;
+}
+
 /* What came before the closing is read, and turned away. */
 static void *reader_run(void *context)
 {
     struct studies *s = context;
+    give_way();
     (void)pthread_mutex_lock(&s->lock);
     while (!s->closing || s->unread != NULL) {
-        struct unread *u = s->unread;
+        struct unread *u = unread_next(s);
         if (u == NULL) {
             (void)pthread_cond_wait(&s->changed, &s->lock);
             continue;
         }
-        s->unread = u->next;
-        s->unread_count--;
+        u->is_taken = true;
         (void)pthread_mutex_unlock(&s->lock);
         u->read(u->request);
-        free(u);
         (void)pthread_mutex_lock(&s->lock);
+        unread_unlink(s, u);
+        (void)pthread_cond_broadcast(&s->changed);
+        free(u);
     }
     (void)pthread_mutex_unlock(&s->lock);
     return NULL;
@@ -598,9 +643,9 @@ fallible studies_create(struct studies **out_studies, struct err *e)
     (void)pthread_mutex_init(&s->lock, NULL);
     changed_init(&s->changed);
     s->shelves = study_shelves_create();
-    for (; s->thread_count < workers + 2; s->thread_count++) {
+    for (; s->thread_count < workers + STUDY_READERS + 1; s->thread_count++) {
         unsigned n = s->thread_count;
-        void *(*run)(void *) = n < workers ? worker_run : n == workers ? reader_run : keeper_run;
+        void *(*run)(void *) = n < workers ? worker_run : n < workers + STUDY_READERS ? reader_run : keeper_run;
         if (pthread_create(&s->threads[n], NULL, run, s) == 0)
             continue;
         studies_send_home(s);

@@ -11,7 +11,8 @@
 #include "edge/route.h"
 
 #define STUDIES_WAITING_MAX 8u
-#define STUDIES_UNREAD_MAX 32u
+#define STUDY_READERS 8u       /* of so many workspaces questions are read at once */
+#define STUDIES_UNREAD_MAX 32u /* of a workspace */
 #define STUDIES_KEPT_MAX 8u /* answers that nobody has taken yet; the oldest goes */
 #define STUDY_FORGOTTEN_US (30 * US_PER_SECOND)
 #define STUDY_WAIT_MS_USUAL 30000u
@@ -29,8 +30,8 @@ struct study_kind {
     void (*free)(void *own);
 };
 
-/* Reads a request on a thread of its own, one after the other: whoever reads then puts a study, or answers. So what is wrong with a question is
- * said before its turn, and nobody else's long questions wait for it. FULL: STUDIES_UNREAD_MAX are there already. */
+/* Reads a request on a thread for it, of a workspace one after the other: whoever reads then puts a study, or answers. So what is wrong with a
+ * question is said before its turn, and nobody else's long questions wait for it. FULL: STUDIES_UNREAD_MAX are there already. */
 fallible studies_read(struct request *r, void (*read)(struct request *r), struct err *e);
 const atomic_bool *studies_closing(const struct studies *s); /* becomes true when nobody is to read on: what takes long ends then */
 

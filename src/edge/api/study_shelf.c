@@ -5,10 +5,17 @@
 
 #define SHELVES_KEPT_MAX 4u /* that nobody uses */
 
+/* What was read of the state under one veil. */
+struct kept_names {
+    struct hash128 revision;
+    struct name_book *book; /* NULL: none yet */
+};
+
 struct study_shelf {
     struct study_shelf *next;
     const struct workspace *workspace;
     struct column_shelf *columns;
+    struct kept_names plain, veiled; /* the engine's thread's, while anybody uses the shelf */
     unsigned users;
 };
 
@@ -32,6 +39,8 @@ static void shelf_destroy(struct study_shelf *h)
 {
     if (h == NULL)
         return;
+    name_book_destroy(h->plain.book);
+    name_book_destroy(h->veiled.book);
     column_shelf_destroy(h->columns);
     free(h);
 }
@@ -110,6 +119,18 @@ struct study_shelf *study_shelf_take(struct study_shelves *s, const struct works
 struct column_shelf *study_shelf_columns(const struct study_shelf *h)
 {
     return h->columns;
+}
+
+struct name_book *study_shelf_names(struct study_shelf *h, const struct view *v, const struct veil *veil)
+{
+    struct kept_names *kept = veil == NULL ? &h->plain : &h->veiled;
+    struct hash128 revision = name_book_revision(v);
+    assert(kept->book == NULL || name_book_veiled_by(kept->book) == veil);
+    if (kept->book == NULL || !hash128_equal(kept->revision, revision)) {
+        name_book_destroy(kept->book);
+        *kept = (struct kept_names){.revision = revision, .book = name_book_of_view(v, veil)};
+    }
+    return name_book_share(kept->book);
 }
 
 bool study_shelves_tidy(struct study_shelves *s, const struct workspace *w, const struct view *v)
