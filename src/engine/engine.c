@@ -44,6 +44,12 @@ bool engine_needs(struct engine *g, const struct command *command, struct bytes 
     return g->touched.cold_count == 0;
 }
 
+bool engine_needs_nothing(const struct engine *g, const struct command *command, struct log_follows follows)
+{
+    bool may_bring_sieve = command->role == ROLE_SYSTEM && follows.position == 0;
+    return g->none_cold && shelf_count(g->shelf) == 0 && !may_bring_sieve;
+}
+
 void engine_ask_cold(struct engine *g)
 {
     for (uint32_t i = 0; i < g->touched.count; i++)
@@ -246,7 +252,7 @@ static void sort_in(struct engine *g, struct submission *s, int64_t now_us, size
         return;
     }
     bool people_here = g->none_cold && waiting_count(g->waiting) == 0;
-    if (people_here && shelf_count(g->shelf) == 0 && s->command->role != ROLE_SYSTEM) { /* which may bring a sieve in */
+    if (people_here && engine_needs_nothing(g, s->command, s->follows)) {
         g->ready[(*ready_count)++] = s;
         return;
     }

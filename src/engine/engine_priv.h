@@ -114,6 +114,9 @@ struct view engine_view(struct engine *g);
 /* Runs a command's needs; true when nothing it touches is missing. `g->touched` says what it touches; with `people_here`, the
  * people only when something else is missing. */
 bool engine_needs(struct engine *g, const struct command *command, struct bytes payload, int64_t now_us, bool people_here);
+/* Whether its needs need not be asked: nothing is cold, no sieve lies on the shelf, and it isn't the engine's own, which may put one there;
+ * what a step said is to follow can't. */
+bool engine_needs_nothing(const struct engine *g, const struct command *command, struct log_follows follows);
 /* Cache misses of a batch overlap when its memory is touched ahead, stage by stage. Some PREFETCH_BATCH at a time. */
 #define PREFETCH_BATCH 32u
 void engine_touch_ahead(struct engine *g, struct submission **submissions, size_t count);

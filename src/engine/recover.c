@@ -165,7 +165,7 @@ static fallible batch_apply(struct engine *g, struct replay_batch *b, struct err
         const struct command *command = b->commands[i].command;
         if (i % PREFETCH_BATCH == 0)
             engine_touch_ahead(g, b->list + i, b->count - i < PREFETCH_BATCH ? b->count - i : PREFETCH_BATCH);
-        if (!g->none_cold || shelf_count(g->shelf) > 0 || command->role == ROLE_SYSTEM)
+        if (!engine_needs_nothing(g, command, b->records[i].follows))
             TRY(engine_warm_up(g, command, &b->records[i], e));
         struct bytes reply;
         (void)engine_apply(g, command, &b->records[i], false, &reply);

@@ -299,6 +299,15 @@ bool job_is_under_way(const struct view *v, const struct job_kind *kind, struct 
     return view_keyed(v, &job_family, kind_key(v->arena, kind->id, key), &state);
 }
 
+bool job_next(const struct view *v, const struct job_kind *kind, struct bytes after, struct bytes *out_key)
+{
+    struct bytes from = kind_key(v->arena, kind->id, after), key, state;
+    if (!view_keyed_next(v, &job_family, from, after.size > 0, &key, &state) || memcmp(key.data, from.data, 4) != 0)
+        return false;
+    *out_key = bytes_slice(key, 4, key.size);
+    return true;
+}
+
 void step_reply(struct step *s, struct bytes json)
 {
     s->outcome->reply = json;

@@ -58,6 +58,8 @@ void step_timer_cancel(struct step *s, const struct timer_kind *kind, int64_t du
 /* Starts a job; it advances from the next group on. `key` names it: a job of the same kind and key is replaced. */
 void step_job_start(struct step *s, const struct job_kind *kind, struct bytes key, struct bytes state);
 bool job_is_under_way(const struct view *v, const struct job_kind *kind, struct bytes key);
+/* The key, borrowed, of the next job of this kind that is under way, behind `after` (none: the first); false: there is none. */
+bool job_next(const struct view *v, const struct job_kind *kind, struct bytes after, struct bytes *out_key);
 
 /* "And then this command": a follow-up, which is logged and applied as a command of its own right after, exactly once whatever
  * crashes. A step's follow-ups go in the order said; one that must wait for cold rows is passed by those that touch none of its

@@ -542,10 +542,29 @@ static bool time_narrow(struct bytes text, struct narrow *out, char *out_half)
     return out->size > 0;
 }
 
+/* "2026-11-11 00:05:00" and on, with or without a zone: as programs write times. What isn't quite so is left to those who read all kinds. */
+static bool written_read(struct bytes text, struct cell_time *out)
+{
+    static const char form[] = "0000-00-00.00:00:00";
+    bool is_so = text.size >= sizeof form - 1 && (text.data[10] == ' ' || text.data[10] == 'T');
+    for (size_t i = 0; is_so && i < sizeof form - 1; i++)
+        is_so = form[i] == '.' || (form[i] == '0' ? is_digit(text.data[i]) : text.data[i] == (uint8_t)form[i]);
+    bool is_early = is_so && memcmp(text.data, "1900", 4) < 0;
+    if (!is_so || is_early || failed(time_parse(text, &out->us, NULL)))
+        return false;
+    size_t zone = sizeof form - 1;
+    while (zone < text.size && (is_digit(text.data[zone]) || text.data[zone] == '.' || text.data[zone] == ','))
+        zone++;
+    out->is_instant = zone < text.size;
+    return true;
+}
+
 enum cell_fault cell_time_read(struct bytes text, enum cell_order order, struct cell_time *out_time)
 {
     struct narrow n;
     char half;
+    if (written_read(text, out_time))
+        return CELL_GOOD;
     enum cell_fault fault = cell_text_check(text);
     if (fault != CELL_GOOD)
         return fault;

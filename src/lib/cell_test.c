@@ -119,6 +119,12 @@ static void times_are_read(struct t *t)
         {"2026-11-11T00:05:00.123456+08:00", "2026-11-10T16:05:00.123456Z", CELL_GOOD},
         {"2026-11-11 00:05:00 -0330", "2026-11-11T03:35:00.000Z", CELL_GOOD},
         {"2026-11-11T00:05:00Z", "2026-11-11T00:05:00.000Z", CELL_GOOD},
+        {"2026-11-11 00:05:00.5", "2026-11-11T00:05:00.500Z", CELL_GOOD},
+        {"1900-01-01 00:00:00", "1900-01-01T00:00:00.000Z", CELL_GOOD},
+        {"1899-12-31 00:00:00", NULL, CELL_TIME},
+        {"2026-02-30 00:00:00", NULL, CELL_TIME},
+        {"2026-11-11 24:00:00", NULL, CELL_TIME},
+        {"2026-11-11 00:05:00+19", NULL, CELL_TIME},
         {"1794326700", "2026-11-10T16:05:00.000Z", CELL_GOOD},
         {"1794326700123", "2026-11-10T16:05:00.123Z", CELL_GOOD},
         {"46337.5", "2026-11-11T12:00:00.000Z", CELL_GOOD},
@@ -188,7 +194,44 @@ static void forms_of_one_time_agree(struct t *t)
     }
 }
 
+/* The same digits, full-width: those are read letter by letter, and plain ones at a glance. */
+static struct bytes widened(struct t *t, const char *text)
+{
+    size_t size = 0;
+    uint8_t *wide = arena_take(t->arena, 3 * strlen(text) + 1, 1);
+    for (; *text != 0; text++) {
+        if (*text < '0' || *text > '9') {
+            wide[size++] = (uint8_t)*text;
+            continue;
+        }
+        memcpy(wide + size, "\xEF\xBC\x90", 3);
+        wide[size + 2] = (uint8_t)(wide[size + 2] + (*text - '0'));
+        size += 3;
+    }
+    return bytes_of(wide, size);
+}
+
+/* Also what is no time, and whether a zone was said. */
+static void written_times_are_read_as_any_others(struct t *t)
+{
+    static const char *const ends[] = {"",          "Z",  "+08", "+0800", "-03:30", "+08:3", "+19", ".5", ".123456789Z",
+                                       ",25+00:00", " Z", "x",   "+",     ":",      ".",     "-1"};
+    const char *text = arena_printf(t->arena, "%04u-%02u-%02u%c%02u:%02u:%02u%s",
+                                    1890 + (unsigned)rng_below(&t->rng, 200), (unsigned)rng_below(&t->rng, 14),
+                                    (unsigned)rng_below(&t->rng, 33), " T"[rng_below(&t->rng, 2)],
+                                    (unsigned)rng_below(&t->rng, 26), (unsigned)rng_below(&t->rng, 62),
+                                    (unsigned)rng_below(&t->rng, 62), ends[rng_below(&t->rng, COUNT_OF(ends))]);
+    struct cell_time plain = {0}, wide = {0};
+    enum cell_fault fault = cell_time_read(bytes_of_text(text), ORDER_UNSAID, &plain);
+    CHECK_EQ(t, fault, cell_time_read(widened(t, text), ORDER_UNSAID, &wide));
+    if (fault != CELL_GOOD)
+        return;
+    CHECK_EQ(t, plain.us, wide.us);
+    CHECK_EQ(t, plain.is_instant, wide.is_instant);
+}
+
 static const struct test tests[] = {
+    {"written times are read as any others", written_times_are_read_as_any_others, 20000},
     {"texts are cleaned", texts_are_cleaned, 1},
     {"what Excel spoilt is known", what_excel_spoilt_is_known, 1},
     {"numbers are read", numbers_are_read, 1},

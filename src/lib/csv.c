@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/octets.h"
+
 #define WORDS_BYTES_MAX 80u
 
 enum place {
@@ -139,6 +141,11 @@ static enum csv_found give(struct csv *c, struct csv_record *out_record)
 
 /* --- bytes --- */
 
+static bool is_plain(const struct csv *c, uint8_t byte)
+{
+    return byte != (uint8_t)c->delimiter && byte != '\n' && byte != '\r';
+}
+
 /* How many bytes from the front of the piece are plain ones of a field. */
 static size_t plain_run(const struct csv *c)
 {
@@ -147,7 +154,13 @@ static size_t plain_run(const struct csv *c)
         const uint8_t *quote = memchr(c->piece.data, '"', c->piece.size);
         return quote == NULL ? c->piece.size : (size_t)(quote - c->piece.data);
     }
-    while (size < c->piece.size && c->piece.data[size] != (uint8_t)c->delimiter && c->piece.data[size] != '\n' && c->piece.data[size] != '\r')
+    for (; size + sizeof(uint64_t) <= c->piece.size; size += sizeof(uint64_t)) {
+        uint64_t word = octets_at(c->piece.data + size), other = octets_equal(word, (uint8_t)c->delimiter) |
+                                                                 octets_equal(word, '\n') | octets_equal(word, '\r');
+        if (other != 0)
+            return size + octets_first(other);
+    }
+    while (size < c->piece.size && is_plain(c, c->piece.data[size]))
         size++;
     return size;
 }
@@ -187,11 +200,6 @@ static bool step_bare(struct csv *c, uint8_t byte)
     else
         end_field(c);
     return false;
-}
-
-static bool is_plain(const struct csv *c, uint8_t byte)
-{
-    return byte != (uint8_t)c->delimiter && byte != '\n' && byte != '\r';
 }
 
 /* One step; it consumes at least a byte, unless it only changes the place. True: the record is complete. */
@@ -254,11 +262,58 @@ static enum csv_found finish(struct csv *c, struct csv_record *out_record)
     return give(c, out_record);
 }
 
+/* The line that the piece begins with, without its end, when it is a record without quotes: most are. No bytes: it isn't, or is blank, too
+ * long, or goes on in the next piece. */
+static struct bytes plain_line(const struct csv *c, size_t *out_size)
+{
+    const uint8_t *from = c->piece.data, *end = memchr(from, '\n', c->piece.size);
+    size_t size = end == NULL ? 0 : (size_t)(end - from);
+    *out_size = size + 1;
+    size -= size > 0 && from[size - 1] == '\r';
+    bool is_plain = size > 0 && size <= c->bytes.size_max && memchr(from, '"', size) == NULL &&
+                    memchr(from, '\r', size) == NULL;
+    return is_plain ? bytes_of(from, size) : BYTES_NONE;
+}
+
+/* Gives such a record out of the piece, whose bytes its fields are. false: nothing was taken. */
+static bool plain_record(struct csv *c, struct csv_record *out_record)
+{
+    size_t size, count = 0;
+    struct bytes line = plain_line(c, &size);
+    for (const uint8_t *at = line.data, *end = at + line.size, *next; line.size > 0 && count < CSV_FIELDS_MAX;
+         at = next + 1) {
+        next = memchr(at, c->delimiter, (size_t)(end - at));
+        next = next == NULL ? end : next;
+        c->fields[count++] = bytes_of(at, (size_t)(next - at));
+        if (next == end)
+            break;
+        if (count == CSV_FIELDS_MAX)
+            return false; /* too many */
+    }
+    if (count == 0)
+        return false;
+    c->piece = bytes_slice(c->piece, size, c->piece.size);
+    c->after_line = true;
+    c->line++;
+    *out_record = (struct csv_record){
+        .line = c->begin_line, .last_line = c->begin_line, .count = count, .fields = c->fields};
+    c->begin_line = 0;
+    return true;
+}
+
+static bool stands_at_begin(const struct csv *c)
+{
+    return c->piece.size > 0 && c->place == PLACE_START && c->count == 0 && c->bytes.size == 0 && c->why == NULL &&
+           !c->has_quote;
+}
+
 enum csv_found csv_next(struct csv *c, struct csv_record *out_record)
 {
     if (c->begin_line == 0) /* the last call gave a record out */
         begin_record(c);
     while (c->piece.size > 0) {
+        if (stands_at_begin(c) && plain_record(c, out_record))
+            return CSV_RECORD;
         if (c->place == PLACE_MARK)
             step_mark(c);
         else if (step(c)) {

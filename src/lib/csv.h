@@ -1,8 +1,8 @@
 /* CSV in, as people write it: RFC 4180, and besides a byte order mark, line ends of LF or CRLF, blank lines (passed over),
  * quotes inside a bare field (kept as they stand), bytes behind a closing quote (kept). A lone CR is a byte like others.
  *
- * The bytes come in pieces of any size; a record is copied out of them, so a piece may go once csv_next has asked for
- * more. One bad record doesn't stop the others. */
+ * The bytes come in pieces of any size; a record that goes on in the next one is copied, so a piece may go once csv_next has asked
+ * for more. One bad record doesn't stop the others. */
 #pragma once
 
 #include "base/bytes.h"

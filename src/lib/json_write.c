@@ -5,6 +5,7 @@
 #include "lib/json.h"
 #include "lib/json_index.h"
 #include "lib/json_utf8.h"
+#include "lib/octets.h"
 
 enum level_flag {
     LEVEL_OBJECT = 1,
@@ -100,11 +101,21 @@ void json_array_end(struct json_writer *w)
     level_end(w, 0, ']');
 }
 
+/* Where a byte may be no plain character of ASCII. */
+static uint64_t octets_apart(uint64_t word)
+{
+    return (word & OCTETS_HIGH) | octets_below(word, 0x20) | octets_equal(word, '"') | octets_equal(word, '\\');
+}
+
 /* How many bytes can be copied as they are. */
 static size_t plain_run(const uint8_t *s, size_t size)
 {
     size_t at = 0, wrong;
     while (at < size) {
+        while (at + sizeof(uint64_t) <= size && octets_apart(octets_at(s + at)) == 0)
+            at += sizeof(uint64_t);
+        if (at == size)
+            break;
         uint8_t c = s[at];
         if (c < 0x20 || c == '"' || c == '\\')
             break;

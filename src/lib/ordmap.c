@@ -23,6 +23,9 @@ struct ordmap {
     struct node *root; /* NULL: empty */
     uint64_t count;
     size_t bytes;
+    /* The entry that was asked for last, NULL: none. A key is mostly looked up several times in a row: to see, to change, to remove. Not in the
+     * map itself, because looking something up changes it. */
+    struct ordmap_entry **latest;
 };
 
 /* The way from the root (last) down to a leaf (0): at each level the node and the slot taken. */
@@ -98,6 +101,8 @@ static struct ordmap_entry *entry_create(struct ordmap *m, struct bytes key, str
 
 static void entry_destroy(struct ordmap *m, struct ordmap_entry *entry)
 {
+    if (*m->latest == entry)
+        *m->latest = NULL;
     map_give(m, entry, entry_bytes(entry->key_size, entry->value_size));
 }
 
@@ -118,6 +123,9 @@ struct ordmap *ordmap_create(struct slab *s)
     if (m == NULL)
         abort();
     m->slab = s;
+    m->latest = calloc(1, sizeof(struct ordmap_entry *));
+    if (m->latest == NULL)
+        abort();
     return m;
 }
 
@@ -128,6 +136,7 @@ void ordmap_destroy(struct ordmap *m)
     if (m->root != NULL)
         tree_destroy(m, m->root);
     assert(m->bytes == 0);
+    free(m->latest);
     free(m);
 }
 
@@ -175,13 +184,21 @@ static struct ordmap_entry *path_entry(const struct path *path, struct bytes key
     return bytes_equal(ordmap_key(entry), key) ? entry : NULL;
 }
 
+static bool is_latest(const struct ordmap *m, struct bytes key)
+{
+    return *m->latest != NULL && bytes_equal(ordmap_key(*m->latest), key);
+}
+
 struct ordmap_entry *ordmap_get(const struct ordmap *m, struct bytes key)
 {
-    if (m->root == NULL)
-        return NULL;
+    if (m->root == NULL || is_latest(m, key))
+        return m->root == NULL ? NULL : *m->latest;
     struct path path;
     path_find(m, key, false, &path);
-    return path_entry(&path, key);
+    struct ordmap_entry *entry = path_entry(&path, key);
+    if (entry != NULL)
+        *m->latest = entry;
+    return entry;
 }
 
 struct ordmap_entry *ordmap_next(const struct ordmap *m, struct bytes from, bool after)
@@ -289,16 +306,23 @@ static void path_insert(struct ordmap *m, struct path *path, struct ordmap_entry
     }
 }
 
+/* Puts the value in place of the old one where it has the room. */
+static bool entry_replace(struct ordmap_entry *old, struct bytes value)
+{
+    size_t before = entry_bytes(old->key_size, old->value_size), size = entry_bytes(old->key_size, value.size);
+    if (slab_class_bytes(before) != slab_class_bytes(size))
+        return false;
+    if (value.size > 0)
+        memmove(old->data + old->key_size, value.data, value.size);
+    old->value_size = (uint16_t)value.size;
+    return true;
+}
+
 static struct ordmap_entry *path_replace(struct ordmap *m, struct path *path, struct bytes value)
 {
     struct ordmap_entry *old = path->node[0]->first[path->at[0]];
-    size_t before = entry_bytes(old->key_size, old->value_size), size = entry_bytes(old->key_size, value.size);
-    if (slab_class_bytes(before) == slab_class_bytes(size)) {
-        if (value.size > 0)
-            memmove(old->data + old->key_size, value.data, value.size);
-        old->value_size = (uint16_t)value.size;
+    if (entry_replace(old, value))
         return old;
-    }
     struct ordmap_entry *entry = entry_create(m, ordmap_key(old), value, old->tag);
     path->node[0]->first[path->at[0]] = entry;
     path_firsts(m, path, 0);
@@ -309,21 +333,21 @@ static struct ordmap_entry *path_replace(struct ordmap *m, struct path *path, st
 struct ordmap_entry *ordmap_put(struct ordmap *m, struct bytes key, struct bytes value, bool *out_is_new)
 {
     assert(key.size <= ORDMAP_KEY_BYTES_MAX && value.size <= ORDMAP_VALUE_BYTES_MAX);
+    if (out_is_new != NULL)
+        *out_is_new = false;
+    if (is_latest(m, key) && entry_replace(*m->latest, value))
+        return *m->latest;
     if (m->root == NULL)
         m->root = node_create(m, 0);
     struct path path;
     path_find(m, key, false, &path);
-    bool is_new = path_entry(&path, key) == NULL;
-    struct ordmap_entry *entry;
-    if (is_new) {
-        entry = entry_create(m, key, value, 0);
-        path_insert(m, &path, entry);
-        m->count++;
-    } else {
-        entry = path_replace(m, &path, value);
-    }
+    if (path_entry(&path, key) != NULL)
+        return path_replace(m, &path, value);
+    struct ordmap_entry *entry = entry_create(m, key, value, 0);
+    path_insert(m, &path, entry);
+    m->count++;
     if (out_is_new != NULL)
-        *out_is_new = is_new;
+        *out_is_new = true;
     return entry;
 }
 

@@ -117,8 +117,9 @@ static inline uint8_t *put_bytes(uint8_t *at, struct bytes b)
 /* Numbers in keys of rows: big-endian in `size` bytes, so that keys lie in the order of their numbers. */
 static inline uint8_t *put_key(uint8_t *at, uint64_t x, size_t size)
 {
-    for (size_t i = size; i-- > 0; x >>= 8)
-        at[i] = (uint8_t)x;
+    assert(size > 0 && size <= sizeof x);
+    uint64_t big_endian = __builtin_bswap64(x << (64 - 8 * size));
+    memcpy(at, &big_endian, size);
     return at + size;
 }
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -15,15 +16,17 @@
 /* Written past the system's cache, one such piece after the other, so that there is never a burst of pages before the log's syncs: their 99th
  * percentile is 0.5 ms beside 400 MB/s written so, 6 ms beside pages that go to the disk by 8 MiB, and 0.3 ms alone. */
 #define PIECE_BYTES (128u << 10)
+#define CATCH_UP_PART 0.75 /* of its time, that a piece takes at least */
 #define PAGE_BYTES 4096u /* of what is written past the cache: places and sizes */
+/* As a batch, too, which takes no core from who has it. Less, and a busy machine would hardly ever be done. */
 #define WORK_PRIORITY 10
 #define IO_PRIORITY_IDLE (3 << 13) /* of linux/ioprio.h: when nobody else wants the disk */
 #define IO_WHO_PROCESS 1
 
 struct copying {
     const struct backup_pace *pace;
-    int64_t begin_us;
-    uint64_t bytes; /* since then */
+    double due_us;   /* when all that was copied should have been, by the rate */
+    int64_t turn_us; /* when the last piece was over, with its wait */
     _Alignas(PAGE_BYTES) uint8_t piece[PIECE_BYTES];
 };
 
@@ -33,9 +36,10 @@ struct copying *copying_create(const struct backup_pace *pace)
     if (c == NULL)
         abort();
     c->pace = pace;
-    c->bytes = 0;
-    c->begin_us = time_monotonic_us();
-    (void)setpriority(PRIO_PROCESS, 0, WORK_PRIORITY); /* wishes, both */
+    c->turn_us = time_monotonic_us();
+    c->due_us = (double)c->turn_us;
+    (void)sched_setscheduler(0, SCHED_BATCH, &(struct sched_param){0}); /* wishes, all three */
+    (void)setpriority(PRIO_PROCESS, 0, WORK_PRIORITY);
     (void)syscall(SYS_ioprio_set, IO_WHO_PROCESS, 0, IO_PRIORITY_IDLE);
     return c;
 }
@@ -53,19 +57,22 @@ static fallible fail_system(const char *path, struct err *e)
     return FAIL(e, IO, "%s: %s", path, strerror(error));
 }
 
-/* Waits until so many bytes may have been copied. */
+/* Waits until so many bytes may have been copied. Who is behind, after the sync of a file, comes up with the rate bit by bit: a burst of
+ * pieces is what the log's next sync would wait for. */
 static void pace_keep(struct copying *c, size_t size)
 {
-    c->bytes += size;
     if (c->pace->told != NULL)
         c->pace->told(c->pace->context, size);
     if (c->pace->bytes_a_second == 0)
         return;
-    int64_t due_us = c->begin_us + (int64_t)((double)c->bytes / (double)c->pace->bytes_a_second * 1e6),
-            wait_us = due_us - time_monotonic_us();
+    double took_us = (double)size / (double)c->pace->bytes_a_second * 1e6,
+           soonest_us = (double)c->turn_us + took_us * CATCH_UP_PART;
+    c->due_us += took_us;
+    int64_t wait_us = (int64_t)(c->due_us > soonest_us ? c->due_us : soonest_us) - time_monotonic_us();
     struct timespec wait = {.tv_sec = wait_us / US_PER_SECOND, .tv_nsec = wait_us % US_PER_SECOND * 1000};
     if (wait_us > 0)
         (void)nanosleep(&wait, NULL);
+    c->turn_us = time_monotonic_us();
 }
 
 /* The last piece of a file is filled up to a whole page, which is cut off in the end. */

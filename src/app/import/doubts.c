@@ -90,9 +90,8 @@ static const char *total_doubt(struct doubts *d, struct json order)
 
 /* --- shops --- */
 
-static const char *shop_doubt(struct doubts *d, struct json order)
+static const char *shop_doubt(struct doubts *d, struct bytes shop, struct bytes number)
 {
-    struct bytes number = json_string(json_find(order, BYTES_LIT("number"))), shop = json_string(json_find(order, BYTES_LIT("shop")));
     uint32_t own = (uint32_t)hash64(shop, 0) | 1;
     struct hash128 key = hash128(number, NUMBER_SEED);
     uint32_t before = number.size == 0 ? 0 : idmap_get(d->shops, key);
@@ -113,9 +112,17 @@ const char *doubt_of_elsewhere(struct doubts *d, struct bytes shop, struct bytes
                         BYTES_ARG(other));
 }
 
-const char *doubt_of(struct doubts *d, struct json order)
+const char *doubt_of_shop(struct doubts *d, struct bytes shop, struct bytes number)
 {
     arena_reset(d->arena);
-    const char *of_shop = shop_doubt(d, order), *of_total = total_doubt(d, order);
+    return shop_doubt(d, shop, number);
+}
+
+const char *doubt_of(struct doubts *d, struct json order)
+{
+    struct bytes shop = json_string(json_find(order, BYTES_LIT("shop"))),
+                 number = json_string(json_find(order, BYTES_LIT("number")));
+    arena_reset(d->arena);
+    const char *of_shop = shop_doubt(d, shop, number), *of_total = total_doubt(d, order);
     return of_total != NULL ? of_total : of_shop;
 }

@@ -12,5 +12,7 @@ void doubts_destroy(struct doubts *d); /* NULL is fine */
  * be read, which the daemon says. 16.5 bytes an order; its sums are made only where it declares a total.
  * A number under two shops is told once. */
 const char *doubt_of(struct doubts *d, struct json order);
+/* The same of one that is known to declare no total. */
+const char *doubt_of_shop(struct doubts *d, struct bytes shop, struct bytes number);
 /* The same of one that the daemon has under another shop (elsewhere.h); NULL: its number was told already. */
 const char *doubt_of_elsewhere(struct doubts *d, struct bytes shop, struct bytes number, struct bytes other);

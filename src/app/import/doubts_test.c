@@ -49,6 +49,20 @@ static void a_number_under_two_shops(struct t *t)
     doubts_destroy(d);
 }
 
+/* Said by its shop and number alone, it is the same order. */
+static void orders_without_a_total_are_told_by_their_names(struct t *t)
+{
+    struct doubts *d = doubts_create();
+    struct bytes one = BYTES_LIT("1");
+    CHECK(t, doubt_of_shop(d, BYTES_LIT("甲"), one) == NULL);
+    CHECK(t, doubt_of_shop(d, BYTES_LIT("乙"), BYTES_NONE) == NULL);
+    CHECK_TEXT(t, doubt_in(t, d, "{\"shop\":\"甲\",\"number\":\"1\"}"), "none");
+    CHECK_TEXT(t, doubt_of_shop(d, BYTES_LIT("乙"), one),
+               "order 1 stands under another shop than 乙, too: these are two orders");
+    CHECK(t, doubt_of_shop(d, BYTES_LIT("丙"), one) == NULL); /* told */
+    doubts_destroy(d);
+}
+
 static void a_number_that_the_daemon_has_under_another_shop(struct t *t)
 {
     struct doubts *d = doubts_create();
@@ -63,6 +77,8 @@ static void a_number_that_the_daemon_has_under_another_shop(struct t *t)
 static const struct test tests[] = {
     {"totals are compared with their lines", totals_are_compared_with_their_lines, 1},
     {"a number under two shops is told once", a_number_under_two_shops, 1},
-    {"a number that the daemon has under another shop is told once", a_number_that_the_daemon_has_under_another_shop, 1},
+    {"orders without a total are told by their names", orders_without_a_total_are_told_by_their_names, 1},
+    {"a number that the daemon has under another shop is told once", a_number_that_the_daemon_has_under_another_shop,
+     1},
 };
 TEST_MAIN(tests)

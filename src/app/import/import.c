@@ -18,6 +18,9 @@
 #define ORDER_LINE_BYTES_MAX (1u << 20)
 #define JOINS_TOLD_MAX IMPORT_JOINS_MAX
 #define DOUBTS_TOLD_MAX 20u
+#define CELLS_BYTES_MAX (3u * SENDER_ORIGIN_BYTES_MAX) /* of a row, also when every byte of it is a quote */
+#define PROGRESS_ROWS 256u                             /* from one look at how far it has come to the next */
+#define ORDER_NAME_BYTES_MAX 4096u                     /* longer ones are no order's: the daemon says so */
 #define ARENA_BLOCK_BYTES 4096u
 
 struct importing;
@@ -39,7 +42,8 @@ struct importing {
     struct rejects *rejects;              /* NULL: they are only counted */
     struct import_counts counts;
     struct progress progress;
-    struct buf value, origin;
+    struct buf value, origin, cells;
+    struct buf shop, number; /* of an order */
     struct doubts *doubts;
     struct elsewhere *elsewhere; /* NULL: no order yet */
     struct json_parser *parser;
@@ -49,37 +53,66 @@ struct importing {
 
 /* --- rows that are put aside --- */
 
-/* What a value was made of: its rows, each as its line, its size and its cells as CSV. */
-static void origin_add(struct importing *im, uint64_t line, const struct bytes *cells, size_t count)
+static void cells_put(struct buf *out, const struct bytes *cells, size_t count)
 {
-    uint32_t size = 0;
-    size_t at;
-    if (im->rejects == NULL)
-        return;
-    buf_push(&im->origin, bytes_of(&line, sizeof line));
-    at = im->origin.size;
-    buf_push(&im->origin, bytes_of(&size, sizeof size));
+    buf_clear(out);
+    out->overflowed = false;
     for (size_t i = 0; i < count; i++) {
         if (i > 0)
-            buf_push_byte(&im->origin, ',');
-        csv_put(&im->origin, cells[i], ',');
+            buf_push_byte(out, ',');
+        csv_put(out, cells[i], ',');
     }
-    size = (uint32_t)(im->origin.size - at - sizeof size);
-    if (!im->origin.overflowed)
-        memcpy(im->origin.data + at, &size, sizeof size);
+}
+
+/* A row that a value was made of, in front of its cells' sizes (uint32_t) and then their bytes: most rows are never looked at again. */
+struct origin {
+    uint64_t line;
+    uint32_t count;
+};
+
+static void origin_add(struct importing *im, uint64_t line, const struct bytes *cells, size_t count)
+{
+    struct origin head = {line, (uint32_t)count};
+    size_t bytes = sizeof head + count * sizeof(uint32_t);
+    if (im->rejects == NULL)
+        return;
+    for (size_t i = 0; i < count; i++)
+        bytes += cells[i].size;
+    uint8_t *at = buf_extend(&im->origin, bytes);
+    if (at == NULL)
+        return;
+    memcpy(at, &head, sizeof head);
+    at += sizeof head;
+    for (size_t i = 0; i < count; i++, at += sizeof(uint32_t))
+        memcpy(at, &(uint32_t){(uint32_t)cells[i].size}, sizeof(uint32_t));
+    for (size_t i = 0; i < count; at += cells[i++].size)
+        if (cells[i].size > 0)
+            memcpy(at, cells[i].data, cells[i].size);
+}
+
+/* The next row of an origin, its cells as CSV in im->cells. */
+static uint64_t origin_next(struct importing *im, struct bytes *io_origin)
+{
+    struct origin head;
+    struct bytes origin = *io_origin, cells[IMPORT_COLUMNS_MAX];
+    memcpy(&head, origin.data, sizeof head);
+    assert(head.count <= IMPORT_COLUMNS_MAX);
+    size_t at = sizeof head + head.count * sizeof(uint32_t);
+    for (uint32_t i = 0, size; i < head.count; i++, at += size) {
+        memcpy(&size, origin.data + sizeof head + i * sizeof size, sizeof size);
+        cells[i] = bytes_slice(origin, at, at + size);
+    }
+    cells_put(&im->cells, cells, head.count);
+    *io_origin = bytes_slice(origin, at, origin.size);
+    return head.line;
 }
 
 static fallible origin_reject(struct importing *im, struct bytes origin, struct bytes column, struct bytes why, struct err *e)
 {
-    uint64_t line;
-    uint32_t size;
-    while (origin.size >= sizeof line + sizeof size) {
-        memcpy(&line, origin.data, sizeof line);
-        memcpy(&size, origin.data + sizeof line, sizeof size);
-        origin = bytes_slice(origin, sizeof line + sizeof size, origin.size);
-        struct reject x = {im->options->path, line, column, why, bytes_slice(origin, 0, size)};
+    while (origin.size > 0) {
+        uint64_t line = origin_next(im, &origin);
+        struct reject x = {im->options->path, line, column, why, buf_bytes(&im->cells)};
         TRY(rejects_add(im->rejects, &x, e));
-        origin = bytes_slice(origin, size, origin.size);
     }
     return DONE;
 }
@@ -109,13 +142,8 @@ static fallible row_reject(struct importing *im, const struct import_bad *bad, s
     im->counts.sent.faulty++;
     if (im->rejects == NULL)
         return DONE;
-    buf_clear(&im->origin);
-    for (size_t i = 0; i < bad->count; i++) {
-        if (i > 0)
-            buf_push_byte(&im->origin, ',');
-        csv_put(&im->origin, bad->cells[i], ',');
-    }
-    struct reject x = {bad->path, bad->line, BYTES_NONE, bytes_of_text(bad->why), buf_bytes(&im->origin)};
+    cells_put(&im->cells, bad->cells, bad->count);
+    struct reject x = {bad->path, bad->line, BYTES_NONE, bytes_of_text(bad->why), buf_bytes(&im->cells)};
     return rejects_add(im->rejects, &x, e);
 }
 
@@ -162,6 +190,12 @@ static fallible senders_flush(struct importing *im, struct err *e)
     return DONE;
 }
 
+/* Looking at the clock and at the file's place for each row would cost as much as the row. */
+static bool progress_is_due(uint64_t rows)
+{
+    return rows % PROGRESS_ROWS == 0;
+}
+
 /* How much there will be is guessed from how far the file has been read. */
 static void progress_tell(struct importing *im, double share, uint64_t rows)
 {
@@ -176,7 +210,9 @@ static void place_push(struct importing *im, struct hash128 file, uint64_t line)
     bool is_empty = im->value.size == 2;
     import_line_print(&(struct import_line){.file = file, .number = line}, text);
     im->value.size--; /* behind all else, so that it overrules one that the event came with */
-    buf_printf(&im->value, "%s\"line\":\"%s\"}", is_empty ? "" : ",", text);
+    buf_push(&im->value, is_empty ? BYTES_LIT("\"line\":\"") : BYTES_LIT(",\"line\":\""));
+    buf_push_text(&im->value, text);
+    buf_push(&im->value, BYTES_LIT("\"}"));
 }
 
 /* --- rows --- */
@@ -210,14 +246,36 @@ static void found_elsewhere(void *context, const struct elsewhere_order *order, 
         doubt_tell(im, order->line, doubt);
 }
 
-/* An order that looks wrong goes in, and is told; whether another shop has its number is asked together with others. */
-static void order_doubt(struct importing *im, uint64_t line)
+/* The order's shop and number out of its template, where that says no total: then the value need not be read again. */
+static bool order_names_read(struct importing *im, const struct template *t, const struct template_rows *rows)
 {
+    struct buf *const names[] = {&im->shop, &im->number};
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        buf_clear(names[i]);
+        names[i]->overflowed = false;
+    }
+    return !template_has_member(t, BYTES_LIT("total")) && template_member_text(t, BYTES_LIT("shop"), rows, &im->shop) &&
+           template_member_text(t, BYTES_LIT("number"), rows, &im->number) && !im->shop.overflowed &&
+           !im->number.overflowed;
+}
+
+/* An order that looks wrong goes in, and is told; whether another shop has its number is asked together with others. */
+static void order_doubt(struct importing *im, const struct template *t, const struct template_rows *rows, uint64_t line)
+{
+    struct elsewhere_order asked = {.line = line};
     struct json order;
-    if (failed(json_parse(im->parser, buf_bytes(&im->value), &order, NULL)))
-        return;
-    const char *doubt = doubt_of(im->doubts, order);
-    struct elsewhere_order asked = {json_string(json_find(order, BYTES_LIT("shop"))), json_string(json_find(order, BYTES_LIT("number"))), line};
+    const char *doubt;
+    if (order_names_read(im, t, rows)) {
+        asked.shop = buf_bytes(&im->shop);
+        asked.number = buf_bytes(&im->number);
+        doubt = doubt_of_shop(im->doubts, asked.shop, asked.number);
+    } else {
+        if (failed(json_parse(im->parser, buf_bytes(&im->value), &order, NULL)))
+            return;
+        asked.shop = json_string(json_find(order, BYTES_LIT("shop")));
+        asked.number = json_string(json_find(order, BYTES_LIT("number")));
+        doubt = doubt_of(im->doubts, order);
+    }
     if (doubt != NULL)
         doubt_tell(im, line, doubt);
     else if (asked.shop.size > 0 && asked.number.size > 0)
@@ -250,7 +308,7 @@ static fallible value_make(void *context, const struct import_value *v, const st
     if (v->target == TARGET_ORDER && im->elsewhere == NULL)
         im->elsewhere = elsewhere_create(im->options->client, found_elsewhere, im);
     if (v->target == TARGET_ORDER)
-        order_doubt(im, g->own_lines[from]);
+        order_doubt(im, v->template, &rows, g->own_lines[from]);
     return value_send(im, v->target, e);
 }
 
@@ -265,7 +323,8 @@ static fallible rows_send(struct importing *im, struct err *e)
             TRY(row_reject(im, &next.bad, e));
         else
             TRY(import_group_make(im->map, &next.group, value_make, im, e));
-        progress_tell(im, import_rows_share(im->rows), rows);
+        if (progress_is_due(rows))
+            progress_tell(im, import_rows_share(im->rows), rows);
     }
 }
 
@@ -332,7 +391,8 @@ static fallible lines_send(struct importing *im, struct input *in, struct lines 
         if (!more)
             return senders_flush(im, e);
         TRY(line_send(im, input_file(in).digest, &line, e));
-        progress_tell(im, input_share(in), line.number);
+        if (progress_is_due(line.number))
+            progress_tell(im, input_share(in), line.number);
     }
 }
 
@@ -373,6 +433,9 @@ static void importing_end(struct importing *im)
     rejects_destroy(im->rejects);
     buf_fini(&im->value);
     buf_fini(&im->origin);
+    buf_fini(&im->cells);
+    buf_fini(&im->shop);
+    buf_fini(&im->number);
     doubts_destroy(im->doubts);
     elsewhere_destroy(im->elsewhere);
     json_parser_destroy(im->parser);
@@ -390,6 +453,9 @@ fallible import_file(const struct import_options *o, struct import_counts *out_c
     im.rejects = o->rejects == NULL ? NULL : rejects_create(o->rejects);
     buf_init(&im.value, SENDER_BYTES_MAX);
     buf_init(&im.origin, SENDER_ORIGIN_BYTES_MAX);
+    buf_init(&im.cells, CELLS_BYTES_MAX);
+    buf_init(&im.shop, ORDER_NAME_BYTES_MAX);
+    buf_init(&im.number, ORDER_NAME_BYTES_MAX);
     im.doubts = doubts_create();
     im.parser = json_parser_create(SENDER_BYTES_MAX);
     im.arena = arena_create(ARENA_BLOCK_BYTES);

@@ -248,6 +248,10 @@ struct rendering {
     struct buf *out;
     struct buf scratch;
     struct template_fault fault;
+    struct {
+        size_t row, column; /* NO_COLUMN: none was read yet */
+        int64_t us;
+    } last_time; /* a cell often stands in a value several times */
 };
 
 /* How many columns stand in a part, and how many of them have something in this row. */
@@ -333,8 +337,15 @@ static bool time_read(struct rendering *r, const struct node *n, struct presence
     struct bytes cell = cell_of(r, n->column);
     p->columns++;
     p->filled += cell.size > 0;
+    if (r->last_time.column == n->column && r->last_time.row == r->row) {
+        *out_us = r->last_time.us;
+        return true;
+    }
     enum cell_fault why = cell.size == 0 ? CELL_GOOD : cell_time_read(cell, r->ways->order, &time);
     *out_us = time.is_instant ? time.us : zone_utc_us(r->ways->zone, time.us);
+    r->last_time.column = why == CELL_GOOD ? n->column : NO_COLUMN;
+    r->last_time.row = r->row;
+    r->last_time.us = *out_us;
     return fault_set(r, why, n->column, cell);
 }
 
@@ -500,13 +511,19 @@ static bool node_put(struct rendering *r, const struct node *n, struct presence 
     return false;
 }
 
-enum template_result template_put(const struct template *t, const struct template_rows *rows, struct buf *out, struct template_fault *out_fault)
+static struct rendering rendering_of(const struct template *t, const struct template_rows *rows, struct buf *out)
 {
-    struct rendering r = {.ways = t->ways, .rows = rows, .out = out};
-    struct presence p = {0};
-    size_t size = out->size;
+    struct rendering r = {.ways = t->ways, .rows = rows, .out = out, .last_time = {.column = NO_COLUMN}};
     assert(rows->count > 0);
     buf_init(&r.scratch, out->size_max);
+    return r;
+}
+
+enum template_result template_put(const struct template *t, const struct template_rows *rows, struct buf *out, struct template_fault *out_fault)
+{
+    struct rendering r = rendering_of(t, rows, out);
+    struct presence p = {0};
+    size_t size = out->size;
     bool good = node_put(&r, &t->root, &p);
     buf_fini(&r.scratch);
     if (good && is_shown(p))
@@ -517,6 +534,47 @@ enum template_result template_put(const struct template *t, const struct templat
         return TEMPLATE_EMPTY;
     *out_fault = r.fault;
     return TEMPLATE_FAULT;
+}
+
+/* --- members --- */
+
+/* Its key is `name` as JSON, with a colon behind. */
+static bool is_member_named(const struct node *n, struct bytes name)
+{
+    return n->key.size == name.size + 3 && n->key.data[0] == '"' && memcmp(n->key.data + 1, name.data, name.size) == 0;
+}
+
+static bool node_has_member(const struct node *n, struct bytes name)
+{
+    for (size_t i = 0; n->kind != NODE_TEXT && i < n->count; i++)
+        if (is_member_named(&n->children[i], name) || node_has_member(&n->children[i], name))
+            return true;
+    return false;
+}
+
+bool template_has_member(const struct template *t, struct bytes name)
+{
+    assert(name.size > 0);
+    return node_has_member(&t->root, name);
+}
+
+bool template_member_text(const struct template *t, struct bytes name, const struct template_rows *rows,
+                          struct buf *out)
+{
+    const struct node *found = NULL;
+    for (size_t i = 0; t->root.kind == NODE_OBJECT && i < t->root.count; i++)
+        if (is_member_named(&t->root.children[i], name))
+            found = &t->root.children[i];
+    if (found == NULL || found->kind != NODE_TEXT)
+        return false;
+    struct rendering r = rendering_of(t, rows, out);
+    struct presence p = {0};
+    struct bytes text;
+    bool good = text_read(&r, found, &p, &text);
+    if (good && is_shown(p))
+        buf_push(out, text);
+    buf_fini(&r.scratch);
+    return good;
 }
 
 /* --- names --- */

@@ -57,5 +57,12 @@ enum template_result {
 /* Appends the value as JSON. */
 enum template_result template_put(const struct template *t, const struct template_rows *rows, struct buf *out, struct template_fault *out_fault);
 
+/* Does a member of this name stand anywhere in it? O(its nodes). */
+bool template_has_member(const struct template *t, struct bytes name);
+/* Appends the text of a member of the whole value, as template_put would write it, and nothing where that would leave it out. false: the
+ * template isn't an object with such a member, the member isn't a text, or a cell can't be read. */
+bool template_member_text(const struct template *t, struct bytes name, const struct template_rows *rows,
+                          struct buf *out);
+
 /* Every column that is named, once and in no order: of files whose columns are what is asked for. Lies in `a`; each ends in NUL. */
 const char **template_names(struct json from, struct arena *a, size_t *out_count);

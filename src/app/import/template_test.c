@@ -200,7 +200,80 @@ static void a_choice_may_choose_nothing(struct t *t)
     check_cases(t, cases, COUNT_OF(cases));
 }
 
+/* The text of a member of a template over one row, or why there is none. */
+static const char *member_text_of(struct t *t, const char *template, const char *name, struct bytes first_cell)
+{
+    struct making m;
+    struct err e = {0};
+    struct buf out;
+    struct bytes *row = ARENA_ARRAY(t->arena, struct bytes, COLUMNS);
+    const struct bytes *cells[] = {row};
+    CHECK_DONE(t, make(t, &m, template, &e), &e);
+    row[0] = first_cell;
+    buf_init(&out, VALUE_BYTES_MAX);
+    bool found = template_member_text(m.made, bytes_of_text(name), &(struct template_rows){cells, 1}, &out);
+    const char *text = found ? arena_printf(t->arena, "%.*s", BYTES_ARG(buf_bytes(&out))) : "none";
+    buf_fini(&out);
+    making_end(&m);
+    return text;
+}
+
+static void the_text_of_a_member_is_told_alone(struct t *t)
+{
+    static const struct {
+        const char *template, *name, *cell, *want;
+    } cases[] = {
+        {"{\"number\":\"${a}\"}", "number", "7", "7"},
+        {"{\"number\":\"A-${a}\"}", "number", "7", "A-7"},
+        {"{\"number\":\"A-${a}\"}", "number", "", ""},
+        {"{\"shop\":\"till\",\"number\":\"${a}\"}", "shop", "", "till"},
+        {"{\"number\":\"${b}\",\"number\":\"${a}\"}", "number", "7", "7"}, /* the last one counts, as in JSON */
+        {"{\"number\":\"#{a}\"}", "number", "7", "none"},
+        {"{\"in\":{\"number\":\"${a}\"}}", "number", "7", "none"},
+        {"{\"$case\":\"${a}\",\"7\":{\"number\":\"${a}\"}}", "number", "7", "none"},
+        {"{\"number\":\"${a}\"}", "number", "#REF!", "none"},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        CHECK_TEXT(t, member_text_of(t, cases[i].template, cases[i].name, bytes_of_text(cases[i].cell)), cases[i].want);
+}
+
+static bool has_total(struct t *t, const char *template)
+{
+    struct making m;
+    struct err e = {0};
+    CHECK_DONE(t, make(t, &m, template, &e), &e);
+    bool has = template_has_member(m.made, BYTES_LIT("total"));
+    making_end(&m);
+    return has;
+}
+
+static void a_member_is_found_wherever_it_stands(struct t *t)
+{
+    CHECK(t, has_total(t, "{\"total\":1}"));
+    CHECK(t, has_total(t, "{\"payment\":{\"total\":\"#{n}\"}}"));
+    CHECK(t, has_total(t, "{\"lines\":{\"$rows\":{\"$first\":[\"${a}\",{\"total\":1}]}}}"));
+    CHECK(t, has_total(t, "{\"p\":{\"$case\":\"${a}\",\"x\":{\"total\":1}}}"));
+    CHECK(t, !has_total(t, "{\"totals\":1,\"a\":\"total\",\"p\":{\"$case\":\"${a}\",\"total\":2}}"));
+}
+
+/* A cell that stands in several places is read once, and in each row anew. */
+static void times_of_one_cell_agree(struct t *t)
+{
+    static const struct case_of cases[] = {
+        {"{\"x\":\"@{时间}\",\"y\":\"@{a}\",\"z\":\"@{时间}\"}", "2026-01-02|||2026-01-01",
+         "{\"x\":\"2025-12-31T16:00:00.000Z\",\"y\":\"2026-01-01T16:00:00.000Z\",\"z\":\"2025-12-31T16:00:00.000Z\"}"},
+        {"{\"x\":\"@{时间}\",\"l\":{\"$rows\":{\"t\":\"@{时间}\"}}}", "|||2026-01-01/|||2026-01-02",
+         "{\"x\":\"2025-12-31T16:00:00.000Z\",\"l\":[{\"t\":\"2025-12-31T16:00:00.000Z\"},{\"t\":\"2026-01-01T16:00:00."
+         "000Z\"}]}"},
+        {"{\"x\":\"@{时间}\",\"y\":\"@{时间}\"}", "|||soon", "!时间: is no time"},
+    };
+    check_cases(t, cases, COUNT_OF(cases));
+}
+
 static const struct test tests[] = {
+    {"the text of a member is told alone", the_text_of_a_member_is_told_alone, 1},
+    {"a member is found wherever it stands", a_member_is_found_wherever_it_stands, 1},
+    {"times of one cell agree", times_of_one_cell_agree, 1},
     {"a choice may choose nothing", a_choice_may_choose_nothing, 1},
     {"columns stand in values", columns_stand_in_values, 1},
     {"what is empty is left out", what_is_empty_is_left_out, 1},

@@ -21,7 +21,7 @@
 #include "store/checkpoint.h"
 
 #define PATH_BYTES_MAX COLD_PATH_BYTES_MAX
-#define RATE_USUAL ((size_t)400 << 20) /* bytes a second */
+#define RATE_USUAL ((size_t)300 << 20) /* bytes a second */
 #define WORKSPACE_USUAL "main"
 #define VERIFYING "verify" /* in the set's folder */
 

@@ -186,6 +186,11 @@ uint32_t name_next(const struct view *v, enum name_kind kind, uint32_t number)
     return (uint32_t)key_number(found.data + 1, KEY_BYTES - 1);
 }
 
+struct hash128 names_sum(const struct view *v)
+{
+    return rows_keyed_sums(v->rows, &name_row_family).rows;
+}
+
 uint32_t brand_entity(const struct view *v, uint32_t brand)
 {
     struct value entity;

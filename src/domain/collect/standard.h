@@ -25,8 +25,13 @@ enum {
     EVENT_FORM_SUBMITTED = 100,
     EVENT_ITEM_SET = 103,
     EVENT_ITEM_DELETE = 104,
-    EVENT_TRAITS_COMPUTED = 106, /* of a person, who did nothing */
+    EVENT_TRAITS_COMPUTED = 106,
 };
+/* Said by Kith itself of a person, who did nothing: it doesn't count as something they did. */
+static inline bool event_is_of_kith(uint32_t number)
+{
+    return number == EVENT_TRAITS_COMPUTED;
+}
 
 struct standard_event {
     uint16_t number;

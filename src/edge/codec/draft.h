@@ -66,6 +66,7 @@ struct record_draft {
     uint32_t slots[RECORD_SLOTS]; /* where a member begins in `bytes`, by its name; 0: free */
 };
 
+#define DRAFT_MEMBERS_SEEN 32u
 struct draft {
     const struct codec_context *context;
     struct codec_batch *batch;
@@ -79,6 +80,8 @@ struct draft {
     bool clock_said_set;
     int64_t clock_said_us;
     struct spellings spellings;
+    /* Which member stood at each place of the event before: most batches are of one form. */
+    uint8_t members_seen[DRAFT_MEMBERS_SEEN];
 };
 
 struct draft *draft_create(void); /* one a thread; NULL: no memory */

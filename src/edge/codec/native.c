@@ -38,6 +38,26 @@ static const char *member_name(size_t member)
     return member < MEMBER_REFERENCES ? member_names[member] : reference_names[member - MEMBER_REFERENCES];
 }
 
+/* Nearly all names are told apart by their first letter: measuring all of them would cost more than reading the values. */
+static bool is_member(size_t member, struct bytes key)
+{
+    const char *name = member_name(member);
+    return key.size > 0 && name[0] == (char)key.data[0] && bytes_equal(bytes_of_text(name), key);
+}
+
+/* MEMBER_COUNT: there is none of this name. */
+static size_t member_named(struct draft *d, size_t place, struct bytes key)
+{
+    size_t member = place < DRAFT_MEMBERS_SEEN ? d->members_seen[place] : 0;
+    if (is_member(member, key))
+        return member;
+    for (member = 0; member < MEMBER_COUNT && !is_member(member, key);)
+        member++;
+    if (place < DRAFT_MEMBERS_SEEN && member < MEMBER_COUNT)
+        d->members_seen[place] = (uint8_t)member;
+    return member;
+}
+
 static const char *member_nearest(struct bytes key)
 {
     const char *names[MEMBER_COUNT];
@@ -46,16 +66,15 @@ static const char *member_nearest(struct bytes key)
     return nearest_name(key, names, MEMBER_COUNT, sizeof *names);
 }
 
-static fallible members_read(struct json event, struct json out_members[MEMBER_COUNT], struct err *e)
+static fallible members_read(struct draft *d, struct json event, struct json out_members[MEMBER_COUNT], struct err *e)
 {
     for (size_t i = 0; i < MEMBER_COUNT; i++)
         out_members[i] = JSON_NOTHING;
     struct bytes key;
     struct json value;
-    for (struct json_walk w = json_members(event); json_member_next(&w, &key, &value);) {
-        size_t i = 0;
-        while (i < MEMBER_COUNT && !bytes_equal(bytes_of_text(member_name(i)), key))
-            i++;
+    size_t place = 0;
+    for (struct json_walk w = json_members(event); json_member_next(&w, &key, &value); place++) {
+        size_t i = member_named(d, place, key);
         if (i == MEMBER_COUNT) /* a slip of the pen would lose data in silence */
             return FAIL(e, INVALID, "there is no member '%.*s'; the nearest is '%s'. Put your own under \"properties\"",
                         BYTES_ARG(text_cut(key, 60)), member_nearest(key));
@@ -251,7 +270,7 @@ static fallible event_read(struct draft *d, struct json event, struct bytes raw,
         return FAIL(e, LIMIT, "the event has %zu bytes, at most %u are taken", raw.size, EVENT_JSON_BYTES_MAX);
     if (!json_is(event, JSON_OBJECT))
         return FAIL(e, INVALID, "an event is an object, this is %s", json_kind_name(json_kind(event)));
-    TRY(members_read(event, m, e));
+    TRY(members_read(d, event, m, e));
     TRY(id_check(m[MEMBER_ID], e));
     TRY(line_read(d, m[MEMBER_LINE], e));
     TRY(origin_read(d, m, e));

@@ -9,6 +9,7 @@
 
 #define ARENA_BYTES 4096
 #define BODY_KEPT_BYTES_MAX 16384          /* a connection keeps its body buffer up to here, and it isn't counted */
+#define BODY_SPARE_BYTES_MAX (8u << 20)    /* and a loop a large one, up to here: not counted either */
 #define BODY_FIRST_BYTES_MAX 65536          /* how far a mere Content-Length is believed */
 #define BODY_DRAINED_BYTES_MAX (16U << 20) /* read and thrown away, so that the client can see why it is refused */
 #define RETRY_SECONDS 1
@@ -101,17 +102,40 @@ void *exchange_begin(void *context, const char *target, struct MHD_Connection *c
 
 /* The body's buffer, and its share of what all bodies may take together. */
 
+/* A loop keeps one large buffer for the next large body: who sends one after the other would else pay for fresh pages each time. */
+static void spare_put(struct http_exchange *x)
+{
+    struct http_loop *l = x->loop;
+    bool stays = x->body_capacity > l->spare_capacity && x->body_capacity <= BODY_SPARE_BYTES_MAX;
+    free(stays ? l->spare_body : x->body);
+    if (stays) {
+        l->spare_body = x->body;
+        l->spare_capacity = x->body_capacity;
+    }
+    x->body = NULL;
+    x->body_capacity = 0;
+}
+
+static void spare_take(struct http_exchange *x)
+{
+    struct http_loop *l = x->loop;
+    if (x->body_size > 0)
+        memcpy(l->spare_body, x->body, x->body_size);
+    free(x->body);
+    x->body = l->spare_body;
+    x->body_capacity = l->spare_capacity;
+    l->spare_body = NULL;
+    l->spare_capacity = 0;
+}
+
 static void body_release(struct http_exchange *x)
 {
     if (x->body_held > 0)
         count_less(&x->server->counters.body_bytes_held, x->body_held);
     x->body_held = 0;
     x->body_size = 0;
-    if (x->body_capacity > BODY_KEPT_BYTES_MAX) {
-        free(x->body);
-        x->body = NULL;
-        x->body_capacity = 0;
-    }
+    if (x->body_capacity > BODY_KEPT_BYTES_MAX)
+        spare_put(x);
 }
 
 /* What is reserved grows with what has really come: a client can't take the room of others by announcing a lot. */
@@ -130,6 +154,7 @@ static bool body_reserve(struct http_exchange *x, size_t need)
         capacity = o->body_bytes_max;
     if (capacity < need)
         capacity = need;
+    bool takes_spare = capacity > BODY_KEPT_BYTES_MAX && x->loop->spare_capacity >= need;
     size_t held = capacity > BODY_KEPT_BYTES_MAX ? capacity : 0;
     size_t more = held - x->body_held;
     if (more > 0) {
@@ -139,6 +164,10 @@ static bool body_reserve(struct http_exchange *x, size_t need)
             return false;
         }
         x->body_held = held;
+    }
+    if (takes_spare) {
+        spare_take(x);
+        return true;
     }
     uint8_t *body = realloc(x->body, capacity + HTTP_BODY_PADDING);
     if (body == NULL)

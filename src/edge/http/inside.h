@@ -56,6 +56,8 @@ struct http_loop {
     unsigned looked_at;      /* kept exchanges whose connections are not suspended */
     int64_t now_us;          /* monotonic, when this round began */
     struct http_link *ended; /* connections whose clients have closed their sides, and libmicrohttpd may not know it */
+    uint8_t *spare_body;     /* of a large body that is over, for the next one; NULL: none */
+    size_t spare_capacity;   /* without the padding */
 };
 
 void loop_watch(struct http_loop *l, struct http_link *link);      /* for its client's end; from its first moment on */

@@ -252,6 +252,7 @@ static void loop_close(struct http_loop *l)
     if (l->poll >= 0)
         (void)close(l->poll);
     bell_give(l->bell);
+    free(l->spare_body);
 }
 
 void loops_stop(struct http_server *s)
