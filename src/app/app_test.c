@@ -114,6 +114,24 @@ static void people_are_told_and_asked_for(struct t *t)
     CHECK_EQ(t, access(arena_printf(t->arena, "%s/main/audit", p.folder), F_OK), -1);
 }
 
+/* Of long lists a card shows the first ones and says how to see the rest. */
+static void a_card_shows_all_when_asked(struct t *t)
+{
+    struct place p;
+    struct buf text = arena_buf(t->arena, 4096);
+    place_open(&p, t);
+    buf_push_text(&text, "{\"event\":\"login\",\"ids\":[{\"type\":\"user_id\",\"value\":\"a\"}],\"traits\":{");
+    for (unsigned i = 10; i < 30; i++)
+        buf_printf(&text, "%s\"quirk_%u\":\"%u\"", i == 10 ? "" : ",", i, i);
+    buf_push_text(&text, "}}\n");
+    file_make(t, "e.ndjson", arena_text(t->arena, buf_bytes(&text)));
+    CHECK_EQ(t, KITH(t, "import", arena_printf(t->arena, "%s/e.ndjson", t->folder)).code, EXIT_DONE);
+    struct said few = KITH(t, "get", "user_id:a"), all = KITH(t, "get", "user_id:a", "--all");
+    CHECK(t, says(few.out, "quirk_10") && !says(few.out, "quirk_29") && says(few.out, "and 4 more: --all"));
+    CHECK(t, says(all.out, "quirk_10") && says(all.out, "quirk_29") && !says(all.out, "more: --all"));
+    place_close(&p, t);
+}
+
 /* The number behind "position": in the newest act. */
 static const char *act_position(struct t *t)
 {
@@ -731,6 +749,7 @@ static const struct test tests[] = {
     {"a backup is taken, verified and restored", a_backup_is_taken_verified_and_restored, 1},
     {"a world is written", a_world_is_written, 1},
     {"people are told and asked for", people_are_told_and_asked_for, 1},
+    {"a card shows all when asked", a_card_shows_all_when_asked, 1},
     {"acts are done and undone", acts_are_done_and_undone, 1},
     {"a checkpoint is waited for", a_checkpoint_is_waited_for, 1},
     {"it speaks Chinese", it_speaks_chinese, 1},

@@ -12,6 +12,7 @@
 #include "domain/people/people.h"
 #include "domain/pulse/pulse.h"
 #include "domain/relation/relation.h"
+#include "domain/report/report.h"
 #include "domain/scope/scope.h"
 #include "domain/thing/thing.h"
 #include "engine/engine_domain.h"
@@ -21,6 +22,6 @@ fallible registry_of_all(struct registry **out_registry, struct err *e)
     static const struct domain *const domains[] = {
         &engine_domain, &collect_domain,  &identity_domain, &people_domain,   &event_domain,
         &column_domain, &access_domain,   &thing_domain,    &calendar_domain, &order_domain,
-        &pulse_domain,  &relation_domain, &scope_domain,    &hook_domain,     &change_domain};
+        &pulse_domain,  &relation_domain, &scope_domain,    &hook_domain,     &change_domain, &report_domain};
     return registry_create(domains, COUNT_OF(domains), out_registry, e);
 }

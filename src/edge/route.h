@@ -238,10 +238,14 @@ void api_erasures(struct request *r);
 void api_purge(struct request *r); /* POST asks for it, GET tells how many rounds are left */
 
 void api_questions(struct request *r); /* api/analytics.c */
-enum question_choice { QUESTION_ANSWER, QUESTION_PEOPLE, QUESTION_TRAITS };
+enum question_choice { QUESTION_ANSWER, QUESTION_PEOPLE, QUESTION_TRAITS, QUESTION_REPORT };
 void api_question(struct request *r); /* choice: its answer, or the people of a cell of it */
+void api_report_answer(struct request *r);
 void api_study(struct request *r);
 void api_study_cancel(struct request *r);
+void api_reports(struct request *r); /* api/reports.c */
+void api_report_put(struct request *r);
+void api_report_end(struct request *r);
 void api_properties(struct request *r); /* api/properties.c */
 void api_property_put(struct request *r);
 

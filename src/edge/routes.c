@@ -141,6 +141,18 @@ static const struct route all[] = {
     {HTTP_DELETE, "/api/v1/analytics/studies/{study}", WHO_TOKEN, ROLE_READ, api_study_cancel, "Ends a question that isn't answered yet.", "取消尚未回答的问题。", NULL,
      NULL, "cancelled", 0, 0},
 
+    /* Reports. */
+    {HTTP_GET, "/api/v1/reports", WHO_UNLIMITED, ROLE_READ, api_reports, "Questions that are kept under a name.", "已保存的报表(问题)。", NULL, NULL,
+     "reports [name, label, kind, question, revision, saved]", 0, 0},
+    {HTTP_PUT, "/api/v1/reports", WHO_UNLIMITED, ROLE_WRITE, api_report_put, "Keeps a question under a name; a changed one has the next revision.",
+     "按名称保存一个问题;内容有变则修订号加一。", NULL,
+     "{\"name\":\"weekly-funnel\",\"label\":\"每周漏斗\",\"kind\":\"funnel\",\"question\":{\"steps\":[\"product_viewed\",\"order_paid\"],\"last\":\"7d\"}}", "position", 0,
+     0},
+    {HTTP_DELETE, "/api/v1/reports/{name}", WHO_UNLIMITED, ROLE_WRITE, api_report_end, "Ends a report.", "删除报表。", NULL, NULL, "position", 0, 0},
+    {HTTP_POST, "/api/v1/reports/{name}/answer", WHO_TOKEN, ROLE_READ, api_report_answer,
+     "Asks a report's question, by what the token sees. Members of the body are said in place of the report's own.", "提出报表的问题(按令牌可见范围);正文中的成员可代替报表自身的。", "wait_ms",
+     "{\"last\":\"30d\"}", "report {name, revision, saved}, and as of the question; or (202) study, state, progress, ahead", BODY_BYTES_COLLECTED, QUESTION_REPORT},
+
     {HTTP_GET, "/api/v1/properties", WHO_TOKEN, ROLE_READ, api_properties,
      "The properties that events were seen to have, and what was said of them; a property that changed its type is there once for each.",
      "事件中出现过的属性及其说明;类型变过的属性按类型各列一条。", "event, limit, after", NULL,

@@ -98,6 +98,17 @@ static void guesses_fill(struct civil *c)
     }
 }
 
+struct civil *civil_create_of(const struct zone_offset *offsets, size_t count, unsigned week_begins)
+{
+    assert(count > 0 && week_begins >= 1 && week_begins <= DAYS_A_WEEK);
+    struct civil *c = zeroed(1, sizeof *c);
+    c->week_begins = week_begins;
+    c->week_lead = (EPOCH_WEEKDAY + DAYS_A_WEEK - week_begins) % DAYS_A_WEEK;
+    spans_fill(c, offsets, count);
+    guesses_fill(c);
+    return c;
+}
+
 fallible civil_create(struct bytes zone, int64_t from_us, int64_t until_us, unsigned week_begins, struct civil **out_civil, struct err *e)
 {
     struct zone *z = NULL;
@@ -113,13 +124,8 @@ fallible civil_create(struct bytes zone, int64_t from_us, int64_t until_us, unsi
         count = zone_offsets(z, from_us, until_us, offsets, max);
     }
     zone_destroy(z);
-    struct civil *c = zeroed(1, sizeof *c);
-    c->week_begins = week_begins;
-    c->week_lead = (EPOCH_WEEKDAY + DAYS_A_WEEK - week_begins) % DAYS_A_WEEK;
-    spans_fill(c, offsets, count);
-    guesses_fill(c);
+    *out_civil = civil_create_of(offsets, count, week_begins);
     free(offsets);
-    *out_civil = c;
     return DONE;
 }
 

@@ -11,6 +11,8 @@ extern const char *const civil_unit_names[CIVIL_UNIT_COUNT]; /* "hour", "day", â
 struct civil;
 /* Instants outside [from_us, until_us) count with the first or last offset there. `week_begins`: 1 Monday â€¦ 7 Sunday. */
 fallible civil_create(struct bytes zone, int64_t from_us, int64_t until_us, unsigned week_begins, struct civil **out_civil, struct err *e);
+/* The same of offsets that are known already: ascending, at least one, the first of which counts for all that is before it too. */
+struct civil *civil_create_of(const struct zone_offset *offsets, size_t count, unsigned week_begins);
 void civil_destroy(struct civil *c); /* NULL is fine */
 
 /* The number of the unit that the instant is in: of a day, days since 1970-01-01; of a week, a month, a quarter or a year the same, one after the other;

@@ -33,6 +33,9 @@ struct harness *harness_create(const struct domain *const *domains, size_t count
     const struct family *const *families = registry_families(h->registry, &family_count);
     status = rows_create(families, family_count, &h->rows, &e);
     assert(done(status));
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < domains[i]->projection_count; j++)
+            rows_project(h->rows, domains[i]->projections[j]);
     h->arena = arena_create(1 << 16);
     h->view_arena = arena_create(1 << 16);
     h->now_us = START_US;

@@ -21,6 +21,7 @@ SHOPPERS, ACTS_EACH = PEOPLE // 3, 40  # beside those of the synthetic brand, an
 ZONE = 'Asia/Shanghai'
 REASON = '工单 42'
 KILLS = 8
+LOADING_CANCELLED = 2  # in the middle of it
 DRILLED = 3  # cells of an answer whose people are asked for
 
 
@@ -55,6 +56,10 @@ QUESTIONS = [
     ('funnel', {'steps': STEPS, 'within': 'same_day', 'breakdown': 'brand'}, {}, ['brand', 'step']),
     ('funnel', {'steps': STEPS, 'within': 'sessions', 'sessions': 1}, {}, ['step']),
     ('funnel', {'steps': STEPS, 'unit': 'week'}, {}, ['unit', 'step']),
+    ('funnel', {'steps': ['product_viewed', 'cart_added', 'order_paid'], 'window': '3d', 'dedup': True}, {}, ['step']),
+    ('funnel', {'steps': ['product_viewed', 'cart_added', 'order_paid'], 'window': '3d', 'fixed': True}, {}, ['step']),
+    ('funnel', {'steps': ['product_viewed', 'cart_added', 'order_paid'], 'window': '3d', 'grace_ms': 60000}, {}, ['step']),
+    ('funnel', {'steps': ['product_viewed', 'product_viewed', 'cart_added'], 'count': 'sessions'}, {}, ['step']),
     *[('retention', {'start': start, 'return': back, 'unit': unit, 'periods': 4, 'mode': mode, 'clock': clock, 'cohort': cohort}, {}, ['cohort', 'period'])
       for start, back, unit, mode, clock, cohort in [
           ('product_viewed', 'product_viewed', 'day', 'on', 'calendar', 'first_time'), ('product_viewed', 'order_paid', 'week', 'on_or_after', 'calendar', 'first_time'),
@@ -80,7 +85,10 @@ QUESTIONS = [
     ('rfm', {'event': 'order_paid', 'value': 'amount', 'order': 'order', 'refund': 'refund_done', 'show': 'scores'}, {}, ['r', 'f', 'm']),
     ('rfm', {'event': 'order_paid', 'value': 'amount', 'order': 'order', 'refund': 'refund_done', 'show': 'scores', 'scoring': 'cut'}, {}, ['r', 'f', 'm']),
     *[('attribution', {'touches': ['page_viewed', 'product_viewed', 'store_visited'], 'conversion': 'order_paid', 'value': 'amount', 'key': 'order', 'channel': 'channel',
-                       'look_back': look_back, 'touches_max': touches, 'models': ['first', 'last', 'linear', 'position']}, {}, ['channel']) for look_back, touches in (('30d', 20), ('2d', 100))],
+                       'look_back': look_back, 'touches_max': touches, 'models': models, **more}, {}, keys)
+      for look_back, touches, models, more, keys in (
+          ('30d', 20, ['first', 'last', 'linear', 'position'], {}, ['channel']), ('2d', 100, ['first', 'last', 'linear', 'position', 'time_decay'], {'half_life': '1d'}, ['channel']),
+          ('2d', 1000, ['markov', 'shapley', 'shapley_rate'], {'channels_max': 20}, ['channel']), ('2d', 1000, ['linear', 'markov', 'shapley'], {'breakdown': 'brand'}, ['brand', 'channel']))],
 ]
 
 
@@ -101,6 +109,8 @@ def shopper_events(rng, first_day):
             if event['event'] in ('order_paid', 'refund_done'):
                 orders[shopper] += event['event'] == 'order_paid' and rng.random() < 0.9  # else the same one comes again
                 event.update(order=f'X{shopper}-{orders[shopper]}', properties={'amount': rng.randrange(1, 60000) / 100} if rng.random() < 0.95 else {})
+            if event['event'] == 'favourite_added':
+                event['properties'] = {'called': 13800000000 + rng.randrange(10**8)}  # a phone, under a name that says nothing
             yield event
 
 
@@ -224,7 +234,7 @@ def cell_of(kind, body, key):
         return {name: bound for name, bound in zip(('from', 'until'), key) if bound is not None}
     if kind == 'rfm':
         return dict(zip('rfm', key))
-    return {'channel': key[0], 'outcome': 'converted'}
+    return {'channel': key[-1], 'outcome': 'converted', **({'value': key[0]} if 'breakdown' in body else {})}
 
 
 def people_in(daemon, kind, body, cell):
@@ -346,6 +356,23 @@ def check_scope(daemon, rng, days, events, world):
         assert not wrong, (SEED, brand, len(wrong), '\n'.join(map(str, wrong[:40])))
 
 
+def check_masked(daemon, rng, days, world):
+    """A token that may not see personal data counts what others do, and nothing finds out by asking what is masked: numbers that are phones no more than texts."""
+    calls = [event for event in world.events if oracle.value_of(event, 'called') is not None]
+    def count_of(where):
+        return asked(daemon, 'POST', '/api/v1/analytics/trend', {'zone': ZONE, **days, 'unit': 'year', 'where': where, 'series': ['*']})['totals'][0][0]
+    start, end = world.range(days)
+    inside = sum(start <= event['time'] < end for event in calls)
+    some = oracle.value_of(calls[0], 'called')
+    assert count_of('called >= 13000000000') == inside > 0
+    secret = asked(daemon, 'POST', '/api/v1/tokens', {'name': 'masked', 'roles': ['read'], 'masked': True})['secret']
+    with speaking_as(daemon, secret):
+        wrong = compare(daemon, rng, world, days)
+        assert count_of(f'called = {some}') == count_of('called >= 13000000000') == count_of(f'called in ({some}, {some + 1})') == 0
+        assert count_of('called is known') == inside
+    assert not wrong, (SEED, len(wrong), '\n'.join(map(str, wrong[:40])))
+
+
 def check_people(daemon, rng, days, world):
     """A list of people: those and nobody else."""
     numbers = {person['id']: person['number'] for person in people_of(daemon)}
@@ -371,6 +398,7 @@ def answers_are_what_the_definitions_say(folder):
     send(daemon, shoppers[2 * third:])
     events, world = check(daemon, rng, days, 'half folded')
     check_scope(daemon, rng, days, events, world)
+    check_masked(daemon, rng, days, world)
     check_people(daemon, rng, days, world)
     gone = decide_by_hand(daemon, rng)
     events, _ = check(daemon, rng, days, 'moved and erased')
@@ -409,4 +437,39 @@ def killed_while_it_folds_it_answers_the_same(folder):
     assert daemon.stop() == 0
 
 
-STORIES = [answers_are_what_the_definitions_say, killed_while_it_folds_it_answers_the_same]
+def merge_two(daemon, people):
+    """So that rows of who moved are to be made anew, of all files: loading takes a moment."""
+    ids = [{'type': 'user_id', 'value': f'shopper{people.pop()}'} for _ in range(2)]
+    asked(daemon, 'POST', '/api/v1/identity/merge', {'ids': ids, 'reason': REASON})
+
+
+def cancelled_at_any_moment_it_leaves_nothing(folder):
+    """A question is cancelled while it waits, loads or is worked on, as chance has it, until some were in the middle of loading: it is gone, and who asks next is answered."""
+    rng = random.Random(SEED)
+    daemon, days, shoppers = begin(pathlib.Path(folder), rng)
+    set_(daemon, 'event.fold_events', 1)
+    send(daemon, shoppers)
+    settle_columns(daemon)
+    whole = {'from': '2020-01-01', 'until': '2030-01-01', 'unit': 'year', 'series': ['*']}
+    [[count]] = asked(daemon, 'POST', '/api/v1/analytics/trend', whole)['totals']
+    people, states, cancelled = list(range(SHOPPERS)), collections.Counter(), 0
+    while len(people) > 2 and states['loading'] < LOADING_CANCELLED:
+        merge_two(daemon, people)
+        status, told = daemon.ask('POST', '/api/v1/analytics/trend?wait_ms=0', json.dumps(whole).encode())
+        assert status == 202, told
+        study = f'/api/v1/analytics/studies/{told["study"]}'
+        status, told = daemon.ask('GET', f'{study}?wait_ms=0')
+        states[told['state'] if status == 202 else 'answered'] += 1
+        status, _ = daemon.ask('DELETE', study)
+        assert status == (200 if 'state' in told else 404), (status, told)
+        cancelled += status == 200
+        assert daemon.ask('GET', study)[0] == 404
+    assert states['loading'] == LOADING_CANCELLED, states
+    assert asked(daemon, 'POST', '/api/v1/analytics/trend', whole)['totals'] == [[count]]
+    check(daemon, rng, days, 'cancelled')
+    ended = {end: int(number) for end, number in re.findall(r'^kith_questions_total{end="(\w+)"} (\d+)', daemon.ask('GET', '/metrics')[1], re.M)}
+    assert 0 < ended['cancelled'] <= cancelled and ended['failed'] == 0, (ended, cancelled)
+    assert daemon.stop() == 0
+
+
+STORIES = [answers_are_what_the_definitions_say, killed_while_it_folds_it_answers_the_same, cancelled_at_any_moment_it_leaves_nothing]

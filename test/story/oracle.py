@@ -161,6 +161,8 @@ def trend(world, body):
 def ends(world, body, sequence, at):
     """The last instant at which the entry at this place may take a step."""
     entry = sequence[at]['time']
+    if body.get('count') == 'sessions':  # the sequence is one
+        return sequence[-1]['time']
     if body.get('within') == 'same_day':
         return world.midnight(world.day(entry) + datetime.timedelta(days=1)) - 1
     if body.get('within') == 'sessions':
@@ -185,7 +187,26 @@ def follow(world, body, sequence, at):
             break
         elif any(is_event(event, x['event']) and x.get('after', 1) <= len(times) < x.get('before', len(steps)) for x in body.get('exclude', [])):
             break
+        elif body.get('dedup') and any(is_event(event, step) for step in steps[:len(times)]):
+            break
+        elif body.get('fixed') and any(is_event(event, step) for step in steps[len(times) + 1:]):
+            break
     return times
+
+
+def follow_with_grace(world, body, sequence, at):
+    """The same where a step may lie a little before the one in front of it."""
+    steps, grace, taken = body['steps'], body['grace_ms'] * 1000, [at]
+    until = ends(world, body, sequence, at)
+    while len(taken) < len(steps):
+        latest = max(sequence[place]['time'] for place in taken)
+        fitting = (place for place, event in enumerate(sequence) if place not in taken and latest - grace <= event['time'] <= until
+                   and event['time'] >= sequence[at]['time'] - grace and is_event(event, steps[len(taken)]))
+        found = next(fitting, None)
+        if found is None:
+            break
+        taken.append(found)
+    return [sequence[place]['time'] for place in taken]
 
 
 def matched(world, body, sequence, at):
@@ -232,18 +253,27 @@ def attempts(body, sequence, start, end):
 def chosen(world, body, sequence):
     """The attempts of a subject that count: [(breakdown value and unit, times)]."""
     start, end = world.range(body)
-    path, steps, order = body.get('breakdown'), body['steps'], body.get('order', 'ordered')
+    path = body.get('breakdown')
     def value(entry):
         return (shown(entry, path),) if path else ()
     def unit(time):
         return (world.label(world.unit(time, body['unit']), body['unit']),) if 'unit' in body else ()
+    if body.get('count') == 'sessions':
+        return [(group, times) for session in cut_to_sessions([event for event in sequence if event['time'] >= start], 30 * MINUTE)
+                for group, times in chosen_of(world, body, session, start, end, value, unit)]
     if body.get('count') == 'totals':
         return [((*value(entry), *unit(times[0])), times) for entry, times in attempts(body, sequence, start, end)]
-    best = {}
+    return chosen_of(world, body, sequence, start, end, value, unit)
+
+
+def chosen_of(world, body, sequence, start, end, value, unit):
+    """The best attempt of each breakdown value in a sequence."""
+    steps, order, best = body['steps'], body.get('order', 'ordered'), {}
+    way = matched if order == 'any' else follow_with_grace if body.get('grace_ms') else follow
     for at, entry in enumerate(sequence):
         begins = steps if order == 'any' else steps[:1]
         if start <= entry['time'] < end and any(is_event(entry, step) for step in begins):
-            times = (matched if order == 'any' else follow)(world, body, sequence, at)
+            times = way(world, body, sequence, at)
             if len(times) > len(best.get(value(entry), [])):
                 best[value(entry)] = times
             if body.get('entry') == 'first':
@@ -267,6 +297,9 @@ def funnel(world, body):
         for number in range(depth):
             count, spent = reached[group, number], gaps[group, number]
             timed = number > 0 and count > 0
+            if body.get('grace_ms'):  # what came before has no time
+                answer.row((*group, number + 1), who[group, number], count=count, rate=count / reached[group, 0])
+                continue
             answer.row((*group, number + 1), who[group, number], count=count, rate=count / reached[group, 0],
                        median_s=quantile(spent, 0.5) / SECOND if timed else None, p90_s=quantile(spent, 0.9) / SECOND if timed else None,
                        mean_s=sum(spent) / len(spent) / SECOND if timed else None)
@@ -432,12 +465,15 @@ def ratios(world, body):
     return answer
 
 
+def cut_to_sessions(events, gap):
+    cuts = [at for at, event in enumerate(events) if at == 0 or event['time'] - events[at - 1]['time'] > gap]
+    return (events[begin:until] for begin, until in zip(cuts, cuts[1:] + [len(events)]))
+
+
 def all_sessions(world, body):
     (start, end), gap = world.range(body), span_of(body.get('gap', '30m'))
     for sequence in world.subjects.values():
-        inside = [event for event in sequence if start <= event['time'] < end]
-        cuts = [at for at, event in enumerate(inside) if at == 0 or event['time'] - inside[at - 1]['time'] > gap]
-        yield from (inside[begin:until] for begin, until in zip(cuts, cuts[1:] + [len(inside)]))
+        yield from cut_to_sessions([event for event in sequence if start <= event['time'] < end], gap)
 
 
 def sessions(world, body):
@@ -548,46 +584,146 @@ def rfm(world, body):
 
 # --- attribution ---
 
+Path = collections.namedtuple('Path', 'touches conversion')  # events; of a path that led nowhere no conversion
+
+
 def converting_paths(world, body):
-    """Of each conversion that counts: its channels in order, and its value. Of one key the first counts."""
+    """Of each conversion that is read and counts: its touches in order. Of one key the first counts."""
     start, end = world.range(body)
     look_back, seen, paths = span_of(body['look_back']), set(), []
     for event in world.events:
-        if event['event'] != body['conversion'] or event['person'] is None or not start - look_back <= event['time'] < end:
+        if event['event'] != body['conversion'] or event['person'] is None or not start - look_back <= event['time'] < end + look_back:
             continue
         key = value_of(event, body['key'])
         if key is not None and key in seen:
             continue
         seen.add(key)
-        if event['time'] >= start:
-            paths.append(([value_of(touch, body['channel']) for touch in world.subjects[event['person']]
-                           if touch['event'] in body['touches'] and touch['order_key'] < event['order_key']
-                           and touch['time'] >= event['time'] - look_back and value_of(touch, body['channel']) is not None][-body.get('touches_max', 100):],
-                          amount_of(event, body['value']) or 0, event['person']))
+        paths.append(Path([touch for touch in touches_of(world, body, event['person'])
+                           if touch['order_key'] < event['order_key'] and touch['time'] >= event['time'] - look_back], event))
     return paths
 
 
-def shares(model, count):
+def touches_of(world, body, person):
+    start, end = world.range(body)
+    look_back = span_of(body['look_back'])
+    return [touch for touch in world.subjects[person] if touch['event'] in body['touches'] and value_of(touch, body['channel']) is not None
+            and start - look_back <= touch['time'] < end + look_back]
+
+
+def paths_to_nothing(world, body, converting):
+    """Touches of the range that stand in no conversion's path, in paths no longer than the window; one that led somewhere parts them."""
+    (start, end), look_back, paths = world.range(body), span_of(body['look_back']), []
+    used = {touch['position'] for path in converting for touch in path.touches}
+    for person in world.subjects:
+        open_ = None
+        for touch in touches_of(world, body, person):
+            if touch['position'] in used:
+                open_ = None
+            elif start <= touch['time'] < end:
+                if open_ is None or touch['time'] - open_[0]['time'] > look_back:
+                    open_ = []
+                    paths.append(Path(open_, None))
+                open_.append(touch)
+    return paths
+
+
+def shares(model, times, half_life):
     """What each touch of a path gets."""
+    count = len(times)
     if model == 'position':
         if count <= 2:
             return [fractions.Fraction(1, count)] * count
         return [fractions.Fraction(2, 5), *[fractions.Fraction(1, 5 * (count - 2))] * (count - 2), fractions.Fraction(2, 5)]
+    if model == 'time_decay':
+        weights = [2.0 ** ((time - times[-1]) / half_life) for time in times]
+        return [weight / sum(weights) for weight in weights]
     return {'first': [1] + [0] * (count - 1), 'last': [0] * (count - 1) + [1], 'linear': [fractions.Fraction(1, count)] * count}[model]
 
 
+def chain_value(ways, gone):
+    """What a walk through the channels brings on average. A way is (channels, what it ends in); a walk that comes to the one that is gone ends in nothing."""
+    leaving, ending, hops = collections.Counter(), collections.Counter(), collections.Counter()
+    for channels, brought in ways:
+        states = [None, *(name for name, _ in itertools.groupby(channels))]
+        for state, following in itertools.pairwise(states):
+            hops[state, following] += 1
+        leaving.update(states)
+        ending[states[-1]] += brought
+    worth = dict.fromkeys(leaving, 0.0)
+    for _ in range(2000):
+        before = dict(worth)
+        for state in worth:
+            worth[state] = 0.0 if state is not None and state == gone else \
+                (ending[state] + sum(count * worth[to] for (at, to), count in hops.items() if at == state)) / leaving[state]
+        if all(abs(worth[state] - before[state]) <= 1e-15 * (1 + abs(worth[state])) for state in worth):
+            break
+    return worth[None]
+
+
+def markov(ways, total, channels):
+    """In the proportion of what would be lost without each."""
+    whole = chain_value(ways, ())
+    lost = {channel: whole - chain_value(ways, channel) for channel in channels}
+    return {channel: total * loss / sum(lost.values()) if sum(lost.values()) else 0 for channel, loss in lost.items()}
+
+
+def shapley_rate(ways, channels):
+    """What a channel adds to what a path brings, over all orders, times the paths."""
+    sets = collections.defaultdict(lambda: [0, 0])
+    for way, brought in ways:
+        sets[frozenset(way)][0] += brought
+        sets[frozenset(way)][1] += 1
+    def rate(inside):
+        fitting = [worth for one, worth in sets.items() if one <= inside]
+        paths = sum(count for _, count in fitting)
+        return sum(brought for brought, _ in fitting) / paths if paths else 0
+    count, given = len(channels), {}
+    rates = {frozenset(some): float(rate(frozenset(some))) for size in range(count + 1) for some in itertools.combinations(sorted(channels), size)}
+    for channel in channels:
+        given[channel] = len(ways) * sum((rates[some | {channel}] - worth) / (count * math.comb(count - 1, len(some)))
+                                         for some, worth in rates.items() if channel not in some)
+    return given
+
+
+def credits_of(body, converting, nothing):
+    """{(channel, model or model_value): credit} of some conversions, seen against the paths that led nowhere."""
+    credits, half_life = collections.Counter(), span_of(body.get('half_life', '7d'))
+    def way_of(path):
+        return [value_of(touch, body['channel']) for touch in path.touches[-body.get('touches_max', 100):]]
+    worth = [(way_of(path), amount_of(path.conversion, body['value']) or 0, path) for path in converting if path.touches]
+    channels = {channel for way, _, _ in worth for channel in way} | {channel for path in nothing for channel in way_of(path)}
+    for model in body['models']:
+        for name, brought in ((model, lambda value: 1), (f'{model}_value', lambda value: value)):
+            ways = [(way, brought(value)) for way, value, _ in worth] + [(way_of(path), 0) for path in nothing]
+            if model == 'markov':
+                given = markov(ways, sum(brought for _, brought in ways), channels)
+            elif model == 'shapley_rate':
+                given = shapley_rate(ways, channels)
+            else:
+                given = collections.Counter()
+                for way, value, path in worth:
+                    split = {channel: fractions.Fraction(1, len(set(way))) for channel in set(way)}.items() if model == 'shapley' else \
+                        zip(way, shares(model, [touch['time'] for touch in path.touches[-len(way):]], half_life))
+                    for channel, share in split:
+                        given[channel] += share * brought(value)
+            credits.update({(channel, name): credit for channel, credit in given.items()})
+    return credits, channels
+
+
 def attribution(world, body):
-    paths, answer = converting_paths(world, body), Answer()
-    credits, took_part = collections.Counter(), collections.defaultdict(list)
-    for channels, value, person in paths:
-        for channel in set(channels):
-            took_part[channel].append(person)
-        for model in body['models'] if channels else []:
-            for channel, share in zip(channels, shares(model, len(channels))):
-                credits[channel, model] += share
-                credits[channel, f'{model}_value'] += share * value
-    for channel, people in took_part.items():
-        answer.row((channel,), people, converted=len(people), **{name: credits[channel, name] for model in body['models'] for name in (model, f'{model}_value')})
-    answer.row(('totals',), conversions=len(paths), without_touch=sum(not channels for channels, _, _ in paths),
-               value=sum(value for _, value, _ in paths))
+    start, end = world.range(body)
+    all_, answer, path = converting_paths(world, body), Answer(), body.get('breakdown')
+    nothing = paths_to_nothing(world, body, all_)
+    converting = [one for one in all_ if start <= one.conversion['time'] < end]
+    groups = collections.defaultdict(list)
+    for one in converting:
+        groups[(shown(one.conversion, path),) if path else ()].append(one)
+    for group, of in groups.items():
+        credits, channels = credits_of(body, of, nothing)
+        for channel in channels:
+            who = [one.conversion['person'] for one in of if channel in {value_of(touch, body['channel']) for touch in one.touches[-body.get('touches_max', 100):]}]
+            answer.row((*group, channel), who if who else None, converted=len(who),
+                       **{name: credits[channel, name] for model in body['models'] for name in (model, f'{model}_value')})
+    answer.row(('totals',), conversions=len(converting), without_touch=sum(not one.touches for one in converting),
+               value=sum(amount_of(one.conversion, body['value']) or 0 for one in converting))
     return answer

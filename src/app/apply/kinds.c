@@ -147,6 +147,13 @@ static const struct definition_member of_hook[] = {
     {.name = "secret_env", .shape = SHAPE_SECRET, .or_null = true, .told = "signed", .sent = "secret"},
 };
 
+static const struct definition_member of_report[] = {
+    {.name = "name", .use = MEMBER_KEY},
+    {.name = "label", .or_null = true},
+    {.name = "kind", .is_needed = true},
+    {.name = "question", .shape = SHAPE_OPEN},
+};
+
 #define MEMBERS(table) .members = (table), .member_count = COUNT_OF(table)
 
 /* clang-format off */
@@ -175,6 +182,8 @@ static const struct definition_kind all[] = {
      .method = "PUT", .put = "/api/v1/rates", MEMBERS(of_rate)},
     {.name = "hooks", .get = "/api/v1/hooks", .told = "hooks",
      .method = "POST", .put = "/api/v1/hooks", .end = END_DELETE, .end_path = "/api/v1/hooks/", MEMBERS(of_hook)},
+    {.name = "reports", .get = "/api/v1/reports", .told = "reports",
+     .method = "PUT", .put = "/api/v1/reports", .end = END_DELETE, .end_path = "/api/v1/reports/", MEMBERS(of_report)},
 };
 /* clang-format on */
 

@@ -132,8 +132,14 @@ static void draw_over_time(struct drawing *d, const struct frame *f, const struc
     draw_lines(d, &m);
 }
 
+/* What stands in front of the label breaks it down: a group of bars a value. */
 static void draw_by_label(struct drawing *d, const struct frame *f, struct choice c)
 {
+    if (c.row != FRAME_NONE && c.row > 0) {
+        struct matrix broken_down = matrix_pivot(f, c.row - 1, c.row, c.value);
+        draw_bars(d, &broken_down);
+        return;
+    }
     size_t label = c.row != FRAME_NONE ? c.row : c.breakdown != FRAME_NONE ? c.breakdown : 0;
     struct matrix m = c.row != FRAME_NONE ? matrix_alike(f, label, c.value) : matrix_columns(f, label, &c.value, 1);
     m = matrix_turned(f, &m);

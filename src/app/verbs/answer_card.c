@@ -11,7 +11,7 @@
 
 /* A line, or of a `list` a column: it has a row for each of the list's items. Rows of one list stand together. */
 struct card_row {
-    const char *question, *list, *path; /* the path begins at the answer, or at an item */
+    const char *question, *list, *path; /* NULL: of any question; the path begins at the answer, or at an item */
     const char *en, *zh;
     enum cell_kind kind;
 };
@@ -87,11 +87,21 @@ static const struct card_row card_rows[] = {
     {"drivers", NULL, "left_out_open", "Left out: time isn't over", "剔除:时间未满", NUMBER},
     {"drivers", NULL, "left_out_converted_before", "Left out: converted before", "剔除:起点前已转化", NUMBER},
     {"drivers", NULL, "left_out_converted_early", "Left out: converted early", "剔除:行为期内已转化", NUMBER},
+    {NULL, NULL, "report.name", "Report", "报表", TEXT},
+    {NULL, NULL, "report.revision", "Revision", "修订", NUMBER},
+    {NULL, NULL, "without_rate.amounts", "Amounts without a rate, left out", "无汇率而未计入的金额", NUMBER},
+    {NULL, NULL, "without_rate.currencies", "in", "币种", TEXT},
 };
 
 static bool is_of(const struct card_row *row, struct json answer)
 {
-    return bytes_equal(text_of(answer, "question"), bytes_of_text(row->question));
+    return row->question == NULL || bytes_equal(text_of(answer, "question"), bytes_of_text(row->question));
+}
+
+/* Rows of one question stand in the table one after the other, and so do those of any. */
+static bool are_together(const struct card_row *a, const struct card_row *b)
+{
+    return a->question == NULL || b->question == NULL ? a->question == b->question : strcmp(a->question, b->question) == 0;
 }
 
 /* "华东 · tmall": the values of a breakdown; of the whole no text. */
@@ -126,7 +136,7 @@ static size_t list_show(const struct card_row *rows, size_t count, struct json a
     struct grid g;
     size_t columns = 0;
     while (columns < count && columns < CARD_COLUMNS_MAX && rows[columns].list != NULL &&
-           strcmp(rows[columns].list, rows->list) == 0 && strcmp(rows[columns].question, rows->question) == 0)
+           strcmp(rows[columns].list, rows->list) == 0 && are_together(&rows[columns], rows))
         columns++;
     if (json_count(list) == 0)
         return columns;
@@ -156,7 +166,7 @@ static size_t lines_show(const struct card_row *rows, size_t count, struct json 
     grid_init(&g, a, 2);
     g.indent = CARD_INDENT;
     g.right[1] = true;
-    for (; lines < count && rows[lines].list == NULL && strcmp(rows[lines].question, rows->question) == 0; lines++) {
+    for (; lines < count && rows[lines].list == NULL && are_together(&rows[lines], rows); lines++) {
         struct json value = json_at(answer, rows[lines].path);
         if (json_is(value, JSON_ABSENT) || json_is(value, JSON_NULL))
             continue;

@@ -12,6 +12,18 @@
 #define BAR_COLUMNS 24u
 #define COUNTERS_MAX 512u
 
+/* What lists show at first; a whole card shows all of them. */
+static size_t most_of(bool is_whole, size_t most)
+{
+    return is_whole ? SIZE_MAX : most;
+}
+
+static void left_out_say(size_t left_out, FILE *out)
+{
+    if (left_out > 0)
+        fprintf(out, either("    and %zu more: --all\n", "    另有 %zu 项:--all\n"), left_out);
+}
+
 static struct bytes when(struct json j, const char *name, struct arena *a)
 {
     struct bytes text = short_time(member(j, name), a);
@@ -77,24 +89,23 @@ static struct bytes members_text(struct json members, struct arena *a)
     return text;
 }
 
-static void show_evidence(struct json profile, struct arena *a, FILE *out)
+static void show_evidence(struct json profile, bool is_whole, struct arena *a, FILE *out)
 {
     struct grid g;
     struct json set;
-    uint64_t shown = 0, all = json_count(member(profile, "evidence"));
+    size_t shown = 0, all = json_count(member(profile, "evidence")), most = most_of(is_whole, EVIDENCE_SHOWN);
     if (all == 0)
         return;
     heading("Why they are one: seen together", "为何是同一人:同时出现", out);
     grid_init(&g, a, 5);
     g.indent = "    ";
     g.right[2] = true;
-    for (struct json_walk w = json_items(member(profile, "evidence")); json_item_next(&w, &set) && shown < EVIDENCE_SHOWN; shown++)
+    for (struct json_walk w = json_items(member(profile, "evidence")); json_item_next(&w, &set) && shown < most; shown++)
         grid_add(&g, (const struct bytes[]){members_text(member(set, "members"), a), word_of(text_of(set, "rule")),
                                             bytes_of_text(arena_printf(a, "%llu×", (unsigned long long)number_in(set, "count"))), when(set, "first", a),
                                             when(set, "last", a)});
     grid_print(&g, out);
-    if (all > shown)
-        fprintf(out, "    … %llu\n", (unsigned long long)(all - shown));
+    left_out_say(all - shown, out);
 }
 
 /* --- what is known --- */
@@ -104,22 +115,21 @@ static struct bytes value_text(struct json j)
     return json_is(j, JSON_STRING) ? json_string(j) : json_raw(j);
 }
 
-static void show_traits(struct json profile, struct arena *a, FILE *out)
+static void show_traits(struct json profile, bool is_whole, struct arena *a, FILE *out)
 {
     struct grid g;
     struct json trait;
-    size_t shown = 0, all = json_count(member(profile, "traits"));
+    size_t shown = 0, all = json_count(member(profile, "traits")), most = most_of(is_whole, TRAITS_SHOWN);
     if (all == 0)
         return;
     heading("Traits", "特质", out);
     grid_init(&g, a, 4);
     g.indent = "    ";
     g.columns_max = 40;
-    for (struct json_walk w = json_items(member(profile, "traits")); json_item_next(&w, &trait) && shown < TRAITS_SHOWN; shown++)
+    for (struct json_walk w = json_items(member(profile, "traits")); json_item_next(&w, &trait) && shown < most; shown++)
         grid_add(&g, (const struct bytes[]){word_of_trait(text_of(trait, "name")), word_of_value(text_of(trait, "name"), value_text(member(trait, "value"))), or_dash(text_of(trait, "brand")), when(trait, "time", a)});
     grid_print(&g, out);
-    if (all > shown)
-        fprintf(out, "    … %zu\n", all - shown);
+    left_out_say(all - shown, out);
 }
 
 static void show_consents(struct json profile, struct arena *a, FILE *out)
@@ -170,10 +180,10 @@ static size_t events_count(struct json counters, struct counted *out, size_t roo
     return count;
 }
 
-static void show_counters(struct json profile, struct arena *a, FILE *out)
+static void show_counters(struct json profile, bool is_whole, struct arena *a, FILE *out)
 {
     struct counted *events = ARENA_ARRAY(a, struct counted, COUNTERS_MAX);
-    size_t count = events_count(member(profile, "counters"), events, COUNTERS_MAX);
+    size_t count = events_count(member(profile, "counters"), events, COUNTERS_MAX), shown = 0, most = most_of(is_whole, COUNTERS_SHOWN);
     struct grid g;
     if (count == 0)
         return;
@@ -181,10 +191,11 @@ static void show_counters(struct json profile, struct arena *a, FILE *out)
     grid_init(&g, a, 3);
     g.indent = "    ";
     g.right[1] = true;
-    for (size_t i = 0; i < count && i < COUNTERS_SHOWN; i++)
-        grid_add(&g, (const struct bytes[]){events[i].name, bytes_of_text(arena_printf(a, "%llu", (unsigned long long)events[i].count)),
-                                            bytes_of_text(bar(a, events[i].count, events[0].count, BAR_COLUMNS))});
+    for (; shown < count && shown < most; shown++)
+        grid_add(&g, (const struct bytes[]){events[shown].name, bytes_of_text(arena_printf(a, "%llu", (unsigned long long)events[shown].count)),
+                                            bytes_of_text(bar(a, events[shown].count, events[0].count, BAR_COLUMNS))});
     grid_print(&g, out);
+    left_out_say(count - shown, out);
 }
 
 /* What a standard event is called for people, as the counters tell; another one by its own name. */
@@ -213,15 +224,25 @@ static void show_timeline(struct json profile, struct arena *a, FILE *out)
     grid_print(&g, out);
 }
 
-void show_profile(struct json profile, struct arena *a, FILE *out)
+static void card_show(struct json profile, bool is_whole, struct arena *a, FILE *out)
 {
     show_who(profile, out);
     show_identifiers(profile, a, out);
-    show_evidence(profile, a, out);
-    show_traits(profile, a, out);
+    show_evidence(profile, is_whole, a, out);
+    show_traits(profile, is_whole, a, out);
     show_relations(profile, a, out);
     show_consents(profile, a, out);
-    show_counters(profile, a, out);
+    show_counters(profile, is_whole, a, out);
     show_timeline(profile, a, out);
     (void)fputc('\n', out);
+}
+
+void show_profile(struct json profile, struct arena *a, FILE *out)
+{
+    card_show(profile, false, a, out);
+}
+
+void show_whole_profile(struct json profile, struct arena *a, FILE *out)
+{
+    card_show(profile, true, a, out);
 }

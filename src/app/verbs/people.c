@@ -16,7 +16,9 @@ int verb_get(struct arguments *a)
 {
     struct errand d;
     errand_begin(&d, a);
-    const char *timeline = argument_option(a, "timeline"), *who = argument_next(a);
+    const char *timeline = argument_option(a, "timeline");
+    bool is_whole = argument_flag(a, "all");
+    const char *who = argument_next(a);
     if (who != NULL && strcmp(who, "order") == 0) /* no identifier is without a colon */
         return errand_end(&d, get_order(&d, a));
     if (who != NULL && strcmp(who, "thing") == 0)
@@ -26,7 +28,7 @@ int verb_get(struct arguments *a)
     errand_path_text(&d, "/api/v1/people/");
     url_push(&d.path, bytes_of_text(who));
     errand_path_value(&d, "timeline", timeline == NULL ? "10" : timeline);
-    return errand_end(&d, errand_run(&d, "GET", show_profile));
+    return errand_end(&d, errand_run(&d, "GET", is_whole ? show_whole_profile : show_profile));
 }
 
 /* --- find --- */

@@ -24,7 +24,7 @@
 /* A question as it is said: a file or a text, then words that say more. */
 struct saying {
     struct errand *errand;
-    const char *kind, *file, *text, *steps, *cell, *limit, *after, *svg;
+    const char *kind, *report, *file, *text, *steps, *cell, *limit, *after, *svg; /* `report`: its name; then the kind is its own */
     bool is_csv, is_plain, writes_traits;
 };
 
@@ -183,9 +183,9 @@ static int answer_await(struct errand *d)
 static int question_send(struct saying *s)
 {
     struct errand *d = s->errand;
-    errand_path_text(d, "/api/v1/analytics/");
-    url_push(&d->path, bytes_of_text(s->kind));
-    errand_path_text(d, s->cell != NULL ? "/people" : s->writes_traits ? "/traits" : "");
+    errand_path_text(d, s->report != NULL ? "/api/v1/reports/" : "/api/v1/analytics/");
+    url_push(&d->path, bytes_of_text(s->report != NULL ? s->report : s->kind));
+    errand_path_text(d, s->report != NULL ? "/answer" : s->cell != NULL ? "/people" : s->writes_traits ? "/traits" : "");
     errand_path_value(d, "wait_ms", FIRST_WAIT_MS);
     interrupt_watch();
     int code = errand_send(d, "POST");
@@ -484,4 +484,92 @@ int verb_query(struct arguments *a)
         return errand_end(&d, traits_write(&s));
     int code = question_send(&s);
     return errand_end(&d, code == EXIT_DONE ? answer_show(&s) : code);
+}
+
+/* --- reports --- */
+
+/* report save NAME KIND [-f FILE] [MEMBER=VALUE …] */
+static int report_save(struct errand *d, struct arguments *a)
+{
+    struct err e = {0};
+    const char *label = argument_option(a, "label");
+    struct saying s = {.errand = d, .text = argument_option(a, "ask"), .steps = argument_option(a, "steps")};
+    (void)argument_next(a); /* "save" */
+    const char *name = argument_next(a);
+    s.kind = argument_next(a);
+    s.file = file_word(a);
+    if (s.kind == NULL)
+        return errand_ready(d, false) ? EXIT_DONE : EXIT_USAGE;
+    json_object_begin(&d->writer);
+    errand_put_text(d, "name", name);
+    errand_put_text(d, "label", label);
+    errand_put_text(d, "kind", s.kind);
+    json_key(&d->writer, "question");
+    struct status status = question_put(&s, &e);
+    json_object_end(&d->writer);
+    if (failed(status))
+        return say_failure(status, &e);
+    if (!errand_ready(d, true))
+        return EXIT_USAGE;
+    errand_path_text(d, "/api/v1/reports");
+    return errand_run(d, "PUT", show_done);
+}
+
+static void show_reports(struct json root, struct arena *a, FILE *out)
+{
+    struct json report;
+    struct grid g;
+    grid_init(&g, a, 5);
+    g.headed = g.right[3] = true;
+    grid_add_texts(&g, speaks_chinese() ? (const char *const[]){"名称", "说明", "问题", "修订", "保存时间"}
+                                        : (const char *const[]){"name", "label", "question", "revision", "saved"});
+    for (struct json_walk w = json_items(member(root, "reports")); json_item_next(&w, &report);)
+        grid_add(&g, (const struct bytes[]){text_of(report, "name"), text_of(report, "label"), text_of(report, "kind"),
+                                            json_raw(member(report, "revision")), short_time(member(report, "saved"), a)});
+    grid_print(&g, out);
+}
+
+static int report_list(struct errand *d, struct arguments *a)
+{
+    (void)argument_next(a); /* "list" */
+    if (!errand_ready(d, true))
+        return EXIT_USAGE;
+    errand_path_text(d, "/api/v1/reports");
+    return errand_run(d, "GET", show_reports);
+}
+
+/* report run NAME [MEMBER=VALUE …], which are said in place of its own */
+static int report_run(struct errand *d, struct arguments *a)
+{
+    struct err e = {0};
+    struct saying s = {.errand = d,
+                       .svg = argument_option(a, "svg"),
+                       .is_csv = argument_flag(a, "csv"),
+                       .is_plain = argument_flag(a, "plain")};
+    (void)argument_next(a); /* "run" */
+    s.report = argument_next(a);
+    struct status status = s.report == NULL ? DONE : question_put(&s, &e);
+    if (failed(status))
+        return say_failure(status, &e);
+    if (!errand_ready(d, s.report != NULL))
+        return EXIT_USAGE;
+    int code = question_send(&s);
+    return code == EXIT_DONE ? answer_show(&s) : code;
+}
+
+static int report_remove(struct errand *d, struct arguments *a)
+{
+    (void)argument_next(a); /* "remove" */
+    const char *name = argument_next(a);
+    if (!errand_ready(d, name != NULL))
+        return EXIT_USAGE;
+    errand_path_text(d, "/api/v1/reports/");
+    url_push(&d->path, bytes_of_text(name));
+    return errand_run(d, "DELETE", show_done);
+}
+
+int verb_report(struct arguments *a)
+{
+    static const struct errand_word rows[] = {{"save", report_save}, {"list", report_list}, {"run", report_run}, {"remove", report_remove}};
+    return errand_run_word(a, rows, COUNT_OF(rows));
 }

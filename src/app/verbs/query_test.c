@@ -1,4 +1,4 @@
-/* `kith query` and `kith sql`, said as in a shell to a daemon. Covers: answer_card.c, answer_table.c, properties.c, query.c, sql.c, sql_answer.c, sql_rows.c, sql_tables.c */
+/* `kith query` and `kith sql`, said as in a shell to a daemon. Covers: answer_card.c, answer_table.c, properties.c, query.c, sql.c, sql_answer.c, sql_copy.c, sql_rows.c, sql_tables.c */
 #include "app/app_test.h"
 
 #define EVENT(id, name, day, who, more)                                 \
@@ -132,8 +132,8 @@ static void sql_knows_people_and_answers(struct t *t)
                    .out,
                "e,n\r\norder_paid,安安\r\nproduct_viewed,安安\r\n");
     CHECK_TEXT(t,
-               KITH(t, "sql", arena_printf(t->arena, "select row, cells ->> 'count' n from %s", funnel), "--csv").out,
-               "row,n\r\n1,3\r\n2,1\r\n");
+               KITH(t, "sql", arena_printf(t->arena, "select step, count n from %s", funnel), "--csv").out,
+               "step,n\r\n1,3\r\n2,1\r\n");
     CHECK_EQ(t, KITH(t, "sql", "select * from answer").code, EXIT_REFUSED);
     CHECK_EQ(t, KITH(t, "sql", "select * from answer('funel', '{}')").code, EXIT_REFUSED);
     CHECK(t, says(errors(t), "funnel"));
@@ -147,6 +147,35 @@ static void sql_knows_people_and_answers(struct t *t)
     CHECK_EQ(t, KITH(t, "sql", "select 1 from evens").code, EXIT_REFUSED);
     CHECK(t, says(errors(t), "Did you mean events?"));
     CHECK(t, says(KITH(t, "sql", "--tables").out, "person") && says(KITH(t, "sql", "--tables").out, "发生时间"));
+    place_close(&p, t);
+}
+
+#define SQL_FUNNEL "answer('funnel', '{\"steps\": [\"login\", \"order_paid\"], \"last\": \"2d\"}')"
+
+/* Answers are tables with their own columns, and a join reads what it needs once, however it goes through it. */
+static void a_query_joins_tables_and_answers(struct t *t)
+{
+    struct place p;
+    place_open(&p, t);
+    file_make(t, "e.ndjson",
+              "{\"event\":\"login\",\"ids\":[{\"type\":\"user_id\",\"value\":\"a\"}],\"traits\":{\"name\":\"Ann\"}}\n"
+              "{\"event\":\"login\",\"ids\":[{\"type\":\"user_id\",\"value\":\"b\"}],\"traits\":{\"name\":\"Bea\"}}\n"
+              "{\"event\":\"order_paid\",\"order\":\"1\",\"ids\":[{\"type\":\"user_id\",\"value\":\"b\"}]}\n");
+    CHECK_EQ(t, KITH(t, "import", arena_printf(t->arena, "%s/e.ndjson", t->folder)).code, EXIT_DONE);
+    struct said r = KITH(t, "sql", "select p.name, count(*) n from events e join people p on p.id = e.person group by 1 order by 1", "--csv");
+    CHECK_TEXT(t, r.out, "name,n\r\nAnn,1\r\nBea,2\r\n");
+    r = KITH(t, "sql", "select count(*) n from events a, events b where a.person = b.person", "--csv");
+    CHECK_TEXT(t, r.out, "n\r\n5\r\n");
+    r = KITH(t, "sql", "select count(*) n from events a, events b where a.event < b.event", "--csv");
+    CHECK_TEXT(t, r.out, "n\r\n2\r\n");
+    r = KITH(t, "sql", "select f.event, f.count, g.count again from " SQL_FUNNEL " f join " SQL_FUNNEL " g using (step) where f.count > 0", "--csv");
+    CHECK_TEXT(t, r.out, "event,count,again\r\nlogin,2,2\r\norder_paid,1,1\r\n");
+    r = KITH(t, "sql", "select 'answer(1)' a, count(*) n from answer('trend', '{\"series\": [\"login\"], \"last\": \"1d\"}') -- answer(", "--csv");
+    CHECK_TEXT(t, r.out, "a,n\r\nanswer(1),1\r\n");
+    CHECK_EQ(t, KITH(t, "sql", "select * from answer(1)").code, EXIT_REFUSED);
+    CHECK(t, says(errors(t), "want answer('KIND'"));
+    CHECK_EQ(t, KITH(t, "sql", "select * from answer('funel')").code, EXIT_REFUSED);
+    CHECK(t, says(errors(t), "did you mean \"funnel\"?"));
     place_close(&p, t);
 }
 
@@ -240,7 +269,13 @@ static void sql_reads_what_is_exported(struct t *t)
     CHECK_TEXT(t, KITH(t, "sql", "select 1 a, null b").out, "a  b\n─  ─\n1  –\n");
     CHECK_EQ(t, KITH(t, "sql", "select count(*) from events where time >= 'never'").code, EXIT_REFUSED);
     CHECK_EQ(t, KITH(t, "sql", "select id from events limit 1").code, EXIT_DONE); /* nobody asks for the rest */
-    CHECK_EQ(t, KITH(t, "sql", "select count(*) from people a, people b, people c, people d").code, EXIT_REFUSED);
+    CHECK_EQ(t, KITH(t, "sql", "select count(*) from people a, people b, people c, people d").code, EXIT_DONE);
+    CHECK_EQ(t,
+             KITH(t, "sql",
+                  "with recursive d(n) as (select 1 union all select n + 1 from d where n < 9) "
+                  "select (select count(*) from events e where e.time >= printf('2026-01-%02d', n)) from d")
+                 .code,
+             EXIT_REFUSED); /* each with another condition for the daemon */
     CHECK(t, says(errors(t), "as materialized"));
     place_close(&p, t);
 }
@@ -301,6 +336,7 @@ static const struct test tests[] = {
     {"beside the rows there is a card", beside_the_rows_there_is_a_card, 1},
     {"events are counted by their names", events_are_counted_by_their_names, 1},
     {"SQL knows people and answers", sql_knows_people_and_answers, 1},
+    {"SQL joins tables and answers", a_query_joins_tables_and_answers, 1},
     {"the kinds and what is wrong are told", the_kinds_and_what_is_wrong_are_told, 1},
     {"properties are described", properties_are_described, 1},
     {"SQL reads what is exported", sql_reads_what_is_exported, 1},

@@ -151,10 +151,11 @@ static size_t names_collect(bool of_tables, const char *out_names[NAMES_MAX])
     size_t count = 0;
     for (size_t i = 0; i < EXPORT_WHAT_COUNT; i++) {
         const struct export_kind *kind = &export_kinds[i];
-        for (size_t k = 0; k < (of_tables ? 1 : kind->column_count) && count < NAMES_MAX - 2; k++)
+        for (size_t k = 0; k < (of_tables ? 1 : kind->column_count) && count < NAMES_MAX - 1; k++)
             out_names[count++] = of_tables ? kind->name : kind->columns[k].name;
     }
-    out_names[count++] = of_tables ? SQL_ANSWER_NAME : "cells";
+    if (of_tables)
+        out_names[count++] = SQL_ANSWER_NAME;
     return count;
 }
 
@@ -246,7 +247,7 @@ static int tables_show(struct arena *a)
     };
     for (size_t i = 0; i < EXPORT_WHAT_COUNT; i++)
         table_show(&export_kinds[i], names_zh[i], a);
-    printf("%s\n", SQL_ANSWER_NAME "('KIND', '{…}') 问题的答案\n    row    行号\n    cells  各列(JSON)");
+    printf("%s\n", SQL_ANSWER_NAME "('KIND', '{…}') 问题的答案,列与该答案相同");
     return EXIT_DONE;
 }
 
@@ -254,6 +255,8 @@ int verb_sql(struct arguments *a)
 {
     struct errand d;
     sqlite3 *db;
+    size_t copied_bytes = 0;
+    struct err e = {0};
     errand_begin(&d, a);
     struct result r = {.form = d.json ? FORM_JSON : argument_flag(a, "csv") ? FORM_CSV : FORM_TABLE, .arena = d.arena};
     (void)argument_flag(a, "csv");
@@ -266,11 +269,11 @@ int verb_sql(struct arguments *a)
         return errand_end(&d, tables_show(d.arena));
     if (sqlite3_open(":memory:", &db) != SQLITE_OK)
         abort();
-    sql_tables_add(db, a);
-    sql_answer_add(db, a);
-    (void)sqlite3_set_authorizer(db, authorize, NULL);
+    sql_tables_add(db, a, &copied_bytes);
     buf_init(&r.line, 64u << 20);
-    int code = text_run(db, text, &r);
+    struct status asked = sql_answers_take(db, a, d.arena, text, &text, &e);
+    (void)sqlite3_set_authorizer(db, authorize, NULL);
+    int code = failed(asked) ? say_failure(asked, &e) : text_run(db, text, &r);
     buf_fini(&r.line);
     (void)sqlite3_close(db);
     return errand_end(&d, code);

@@ -1,114 +1,26 @@
 #include "app/verbs/sql_answer.h"
 
+#include <ctype.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "app/client.h"
 #include "app/verbs/show.h"
-#include "base/arena.h"
 #include "lib/json.h"
 
 #define PATH_BYTES_MAX 4096u
-#define CELLS_BYTES_MAX (1u << 20)
-#define ASKED_MAX 8u /* in one query: more is a join that asks anew for each row of another table */
+#define TEXT_BYTES_MAX (16u << 20)
+#define COLUMNS_MAX 1000u
 
-enum { COLUMN_ROW, COLUMN_CELLS, COLUMN_QUESTION, COLUMN_BODY };
+/* --- asking --- */
 
-struct answers {
-    sqlite3_vtab base; /* first: SQLite knows it by this */
-    struct arguments *arguments;
-    unsigned asked;
-};
-
-struct cursor {
-    sqlite3_vtab_cursor base;
+struct asking {
     struct client *client;
     struct json_parser *parser;
-    struct json columns, row; /* absent row: at the end */
-    struct json_walk rows;
-    sqlite3_int64 number;
 };
 
-static int vtab_fail(sqlite3_vtab *v, const struct err *e)
-{
-    sqlite3_free(v->zErrMsg);
-    v->zErrMsg = sqlite3_mprintf("%s", e->text);
-    return SQLITE_ERROR;
-}
-
-static int answers_connect(sqlite3 *db, void *own, int count, const char *const *words, sqlite3_vtab **out_table,
-                           char **out_error)
-{
-    (void)count, (void)words, (void)out_error;
-    int code = sqlite3_declare_vtab(db, "CREATE TABLE t(\"row\", cells, question HIDDEN, body HIDDEN)");
-    struct answers *t = code == SQLITE_OK ? sqlite3_malloc(sizeof *t) : NULL;
-    if (t == NULL)
-        return code == SQLITE_OK ? SQLITE_NOMEM : code;
-    *t = (struct answers){.arguments = own};
-    *out_table = &t->base;
-    return SQLITE_OK;
-}
-
-static int answers_disconnect(sqlite3_vtab *v)
-{
-    sqlite3_free(v);
-    return SQLITE_OK;
-}
-
-/* Both words are needed; the question's body may be left out by who has nothing to say. */
-static int answers_plan(sqlite3_vtab *v, sqlite3_index_info *info)
-{
-    int place[2] = {-1, -1};
-    bool is_stuck = false;
-    (void)v;
-    for (int i = 0; i < info->nConstraint; i++) {
-        int word = info->aConstraint[i].iColumn - COLUMN_QUESTION;
-        if (word < 0 || info->aConstraint[i].op != SQLITE_INDEX_CONSTRAINT_EQ)
-            continue;
-        is_stuck |= info->aConstraint[i].usable == 0;
-        place[word] = i;
-    }
-    if (is_stuck)
-        return SQLITE_CONSTRAINT;
-    for (int word = 0, count = 0; word < 2; word++)
-        if (place[word] >= 0) {
-            info->aConstraintUsage[place[word]].argvIndex = ++count;
-            info->aConstraintUsage[place[word]].omit = 1;
-            info->idxNum |= 1 << word;
-        }
-    info->estimatedCost = 1e6;
-    info->estimatedRows = 100;
-    return SQLITE_OK;
-}
-
-static int cursor_open(sqlite3_vtab *v, sqlite3_vtab_cursor **out_cursor)
-{
-    struct cursor *c = sqlite3_malloc(sizeof *c);
-    (void)v;
-    if (c == NULL)
-        return SQLITE_NOMEM;
-    *c = (struct cursor){.columns = JSON_NOTHING, .row = JSON_NOTHING};
-    *out_cursor = &c->base;
-    return SQLITE_OK;
-}
-
-static void answer_drop(struct cursor *c)
-{
-    client_destroy(c->client);
-    json_parser_destroy(c->parser);
-    c->client = NULL;
-    c->parser = NULL;
-    c->row = JSON_NOTHING;
-}
-
-static int cursor_close(sqlite3_vtab_cursor *base)
-{
-    answer_drop((struct cursor *)base);
-    sqlite3_free(base);
-    return SQLITE_OK;
-}
-
 /* A reply of the daemon; what is none of its successes is a failure in its words. */
-static fallible reply_take(struct cursor *c, const struct client_call *call, struct client_reply *reply,
+static fallible reply_take(struct asking *c, const struct client_call *call, struct client_reply *reply,
                            struct json *out_root, struct err *e)
 {
     TRY(client_send(c->client, call, reply, e));
@@ -119,7 +31,7 @@ static fallible reply_take(struct cursor *c, const struct client_call *call, str
 }
 
 /* Until the answer is there. */
-static fallible answer_await(struct cursor *c, const struct client_call *call, struct json *out_root, struct err *e)
+static fallible answer_await(struct asking *c, const struct client_call *call, struct json *out_root, struct err *e)
 {
     char path[PATH_BYTES_MAX];
     struct client_reply reply;
@@ -132,131 +44,240 @@ static fallible answer_await(struct cursor *c, const struct client_call *call, s
     return DONE;
 }
 
-static struct bytes value_text(sqlite3_value *value)
-{
-    const void *text = value == NULL ? NULL : sqlite3_value_text(value);
-    return text == NULL ? BYTES_NONE : bytes_of(text, (size_t)sqlite3_value_bytes(value));
-}
-
-static fallible question_ask(struct cursor *c, struct answers *t, struct bytes question, struct bytes body,
+static fallible question_ask(struct asking *c, struct bytes kind, struct bytes body, struct json *out_root,
                              struct err *e)
 {
     struct buf path;
-    struct json root;
-    if (question.size == 0)
-        return FAIL(e, INVALID, "%s",
-                    either("want answer('KIND', '{…}'), such as answer('trend', '{\"series\": [\"order_paid\"]}')",
-                           "应为 answer('种类', '{…}'),如 answer('trend', '{\"series\": [\"order_paid\"]}')"));
-    if (t->asked++ >= ASKED_MAX)
-        return FAIL(e, LIMIT, "%s",
-                    either("this would ask again for each row of another table: begin with `with x as materialized "
-                           "(select … from answer(…))` and join x",
-                           "这会为另一张表的每一行重新提问:请以 `with x as materialized (select … from answer(…))` "
-                           "开头,再关联 x"));
-    TRY(client_of_arguments(t->arguments, &c->client, e));
-    c->parser = json_parser_create(CLIENT_REPLY_BYTES_MAX);
     buf_init(&path, PATH_BYTES_MAX);
     buf_push_text(&path, "/api/v1/analytics/");
-    url_push(&path, question);
+    url_push(&path, kind);
     buf_push_byte(&path, 0);
     struct client_call call = {
         .method = "POST", .path = (const char *)path.data, .body = body.size > 0 ? body : BYTES_LIT("{}")};
     struct status status = path.overflowed ? FAIL(e, INVALID, "%s", either("there is no such question", "没有这种问题"))
-                                           : answer_await(c, &call, &root, e);
+                                           : answer_await(c, &call, out_root, e);
     buf_fini(&path);
-    TRY(status);
-    c->columns = member(root, "columns");
-    c->rows = json_items(member(root, "rows"));
-    return DONE;
+    return status;
 }
 
-static int cursor_next(sqlite3_vtab_cursor *base)
-{
-    struct cursor *c = (struct cursor *)base;
-    c->number++;
-    if (!json_item_next(&c->rows, &c->row))
-        c->row = JSON_NOTHING;
-    return SQLITE_OK;
-}
+/* --- an answer as a table --- */
 
-static int cursor_filter(sqlite3_vtab_cursor *base, int plan, const char *text, int count, sqlite3_value **values)
+static void name_quote(struct buf *sql, struct bytes name)
 {
-    struct cursor *c = (struct cursor *)base;
-    struct err e = {0};
-    (void)text;
-    assert(count <= 2);
-    bool has_question = (plan & 1) != 0, has_body = (plan & 2) != 0;
-    answer_drop(c);
-    c->number = 0;
-    struct status status = question_ask(c, (struct answers *)base->pVtab, value_text(has_question ? values[0] : NULL),
-                                        value_text(has_body ? values[has_question ? 1 : 0] : NULL), &e);
-    return failed(status) ? vtab_fail(base->pVtab, &e) : cursor_next(base);
-}
-
-static int cursor_is_over(sqlite3_vtab_cursor *base)
-{
-    return json_is(((const struct cursor *)base)->row, JSON_ABSENT);
-}
-
-/* The row as an object by the names of the answer's columns. */
-static void cells_tell(const struct cursor *c, sqlite3_context *out)
-{
-    struct json_walk columns = json_items(c->columns), cells = json_items(c->row);
-    struct json column, cell;
-    struct json_writer w;
-    struct buf text;
-    buf_init(&text, CELLS_BYTES_MAX);
-    json_writer_init(&w, &text, false);
-    json_object_begin(&w);
-    while (json_item_next(&columns, &column) && json_item_next(&cells, &cell)) {
-        json_key_bytes(&w, text_of(column, "name"));
-        json_put(&w, cell);
+    buf_push_byte(sql, '"');
+    for (size_t i = 0; i < name.size; i++) {
+        if (name.data[i] == '"')
+            buf_push_byte(sql, '"');
+        buf_push_byte(sql, name.data[i]);
     }
-    json_object_end(&w);
-    if (text.overflowed)
-        sqlite3_result_error_toobig(out);
-    else
-        sqlite3_result_text(out, (const char *)text.data, (int)text.size, SQLITE_TRANSIENT);
-    buf_fini(&text);
+    buf_push_byte(sql, '"');
 }
 
-static int cursor_column(sqlite3_vtab_cursor *base, sqlite3_context *out, int column)
+/* A breakdown may be called as the kind's own column is. */
+static void columns_name(struct json columns, struct arena *arena, struct buf *sql)
 {
-    const struct cursor *c = (const struct cursor *)base;
-    if (column == COLUMN_ROW)
-        sqlite3_result_int64(out, c->number);
-    else if (column == COLUMN_CELLS)
-        cells_tell(c, out);
-    return SQLITE_OK; /* what was asked isn't told back: its constraint holds */
+    struct bytes *names = ARENA_ARRAY(arena, struct bytes, json_count(columns) + 1);
+    struct json column;
+    size_t count = 0;
+    for (struct json_walk w = json_items(columns); json_item_next(&w, &column); count++) {
+        unsigned same = 1;
+        names[count] = text_of(column, "name");
+        for (size_t i = 0; i < count; i++)
+            same += bytes_equal(names[i], names[count]);
+        buf_push_text(sql, count > 0 ? "," : "");
+        name_quote(sql, same == 1 ? names[count]
+                                  : bytes_of_text(arena_printf(arena, "%.*s_%u", BYTES_ARG(names[count]), same)));
+    }
 }
 
-static int cursor_rowid(sqlite3_vtab_cursor *base, sqlite3_int64 *out_number)
+static void cell_bind(sqlite3_stmt *s, int place, struct json cell)
 {
-    *out_number = ((const struct cursor *)base)->number;
-    return SQLITE_OK;
+    int64_t whole;
+    double real;
+    if (json_is(cell, JSON_TRUE) || json_is(cell, JSON_FALSE))
+        (void)sqlite3_bind_int(s, place, json_is(cell, JSON_TRUE));
+    else if (json_is(cell, JSON_NULL))
+        (void)sqlite3_bind_null(s, place);
+    else if (json_int64(cell, &whole))
+        (void)sqlite3_bind_int64(s, place, whole);
+    else if (json_double(cell, &real))
+        (void)sqlite3_bind_double(s, place, real);
+    else {
+        struct bytes text = json_is(cell, JSON_STRING) ? json_string(cell) : json_raw(cell);
+        (void)sqlite3_bind_text(s, place, text.size == 0 ? "" : (const char *)text.data, (int)text.size,
+                                SQLITE_TRANSIENT);
+    }
 }
 
-static const sqlite3_module module = {
-    .iVersion = 1,
-    .xConnect = answers_connect, /* without xCreate: it is there by its name, and no other can be made */
-    .xBestIndex = answers_plan,
-    .xDisconnect = answers_disconnect,
-    .xOpen = cursor_open,
-    .xClose = cursor_close,
-    .xFilter = cursor_filter,
-    .xNext = cursor_next,
-    .xEof = cursor_is_over,
-    .xColumn = cursor_column,
-    .xRowid = cursor_rowid,
+static fallible rows_insert(sqlite3 *db, const char *table, struct json root, struct arena *arena, struct err *e)
+{
+    size_t columns = json_count(member(root, "columns"));
+    struct buf sql = arena_buf(arena, PATH_BYTES_MAX);
+    struct json row, cell;
+    sqlite3_stmt *insert;
+    buf_printf(&sql, "INSERT INTO %s VALUES(", table);
+    for (size_t i = 0; i < columns; i++)
+        buf_push_text(&sql, i == 0 ? "?" : ",?");
+    buf_push_byte(&sql, ')');
+    if (sqlite3_prepare_v2(db, (const char *)sql.data, (int)sql.size, &insert, NULL) != SQLITE_OK)
+        return FAIL(e, INVALID, "%s", sqlite3_errmsg(db));
+    for (struct json_walk w = json_items(member(root, "rows")); json_item_next(&w, &row);) {
+        int place = 0;
+        (void)sqlite3_reset(insert);
+        for (struct json_walk cells = json_items(row); json_item_next(&cells, &cell);)
+            cell_bind(insert, ++place, cell);
+        (void)sqlite3_step(insert); /* into memory: what fails is what sqlite3_finalize says */
+    }
+    int code = sqlite3_finalize(insert);
+    return code == SQLITE_OK ? DONE : FAIL(e, INVALID, "%s", sqlite3_errmsg(db));
+}
+
+static fallible table_make(sqlite3 *db, const char *table, struct json root, struct arena *arena, struct err *e)
+{
+    struct buf sql = arena_buf(arena, TEXT_BYTES_MAX / 16);
+    struct json columns = member(root, "columns");
+    if (json_count(columns) == 0 || json_count(columns) > COLUMNS_MAX)
+        return FAIL(e, INVALID, "%s", either("the answer is no table", "答案不是表格"));
+    buf_printf(&sql, "CREATE TABLE %s(", table);
+    columns_name(columns, arena, &sql);
+    buf_push_text(&sql, ")");
+    buf_push_byte(&sql, 0);
+    if (sqlite3_exec(db, (const char *)sql.data, NULL, NULL, NULL) != SQLITE_OK)
+        return FAIL(e, INVALID, "%s", sqlite3_errmsg(db));
+    return rows_insert(db, table, root, arena, e);
+}
+
+/* --- calls in the text --- */
+
+struct reading {
+    sqlite3 *db;
+    struct arguments *arguments;
+    struct arena *arena;
+    struct bytes calls[SQL_ANSWERS_MAX]; /* as they stand in the text */
+    unsigned count;
 };
 
-void sql_answer_add(sqlite3 *db, struct arguments *a)
+/* Behind what is quoted or said to people at `at`; `at` itself: nothing is. */
+static const char *quoted_skip(const char *at)
 {
-    sqlite3_stmt *query;
-    int code = sqlite3_create_module_v2(db, SQL_ANSWER_NAME, &module, a, NULL);
-    assert(code == SQLITE_OK);
-    /* Now, for an authorizer would take its declaration for a query's. */
-    code = sqlite3_prepare_v2(db, "SELECT 1 FROM " SQL_ANSWER_NAME, -1, &query, NULL);
-    assert(code == SQLITE_OK);
-    (void)sqlite3_finalize(query);
+    static const char opening[] = "'\"`[", closing[] = "'\"`]";
+    const char *quote = *at == 0 ? NULL : strchr(opening, *at);
+    if (quote != NULL) {
+        char end = closing[quote - opening];
+        for (at++; *at != 0 && (*at != end || (end != ']' && at[1] == end)); at++)
+            at += *at == end; /* a quote said twice is one of the text */
+        return at + (*at != 0);
+    }
+    if (at[0] == '-' && at[1] == '-')
+        return at + strcspn(at, "\n");
+    if (at[0] == '/' && at[1] == '*') {
+        const char *end = strstr(at + 2, "*/");
+        return end == NULL ? at + strlen(at) : end + 2;
+    }
+    return at;
+}
+
+static const char *blank_skip(const char *at)
+{
+    while (isspace((unsigned char)*at))
+        at++;
+    return at;
+}
+
+/* A text in single quotes, without them; NULL: there is none. */
+static const char *literal_take(const char *at, struct arena *arena, struct bytes *out)
+{
+    if (*at != '\'')
+        return NULL;
+    const char *end = quoted_skip(at);
+    struct buf text = arena_buf(arena, (size_t)(end - at) + 1);
+    for (const char *c = at + 1; c + 1 < end; c++) {
+        buf_push_byte(&text, (uint8_t)*c);
+        c += c[0] == '\'' && c[1] == '\'';
+    }
+    *out = buf_bytes(&text);
+    return end;
+}
+
+/* ('KIND', '{…}') -> behind it; NULL: it isn't that. */
+static const char *call_take(const char *at, struct arena *arena, struct bytes *out_kind, struct bytes *out_body)
+{
+    *out_body = BYTES_NONE;
+    at = blank_skip(at + 1);
+    if ((at = literal_take(at, arena, out_kind)) == NULL)
+        return NULL;
+    at = blank_skip(at);
+    if (*at == ',' && (at = literal_take(blank_skip(at + 1), arena, out_body)) == NULL)
+        return NULL;
+    at = blank_skip(at);
+    return *at == ')' ? at + 1 : NULL;
+}
+
+static fallible call_answer(struct reading *r, const char *table, struct bytes kind, struct bytes body, struct err *e)
+{
+    struct asking c = {0};
+    struct json root;
+    TRY(client_of_arguments(r->arguments, &c.client, e));
+    c.parser = json_parser_create(CLIENT_REPLY_BYTES_MAX);
+    struct status s = question_ask(&c, kind, body, &root, e);
+    if (done(s))
+        s = table_make(r->db, table, root, r->arena, e);
+    client_destroy(c.client);
+    json_parser_destroy(c.parser);
+    return s;
+}
+
+/* The table of the call that begins at `at`, behind its name; asked for unless the same stood in the text before. */
+static fallible call_read(struct reading *r, const char *at, const char **out_end, const char **out_table,
+                          struct err *e)
+{
+    struct bytes kind, body;
+    const char *end = call_take(at, r->arena, &kind, &body);
+    if (end == NULL)
+        return FAIL(e, INVALID, "%s",
+                    either("want answer('KIND', '{…}'), such as answer('trend', '{\"series\": [\"order_paid\"]}')",
+                           "应为 answer('种类', '{…}'),如 answer('trend', '{\"series\": [\"order_paid\"]}')"));
+    struct bytes call = bytes_of(at, (size_t)(end - at));
+    unsigned number = 0;
+    while (number < r->count && !bytes_equal(r->calls[number], call))
+        number++;
+    if (number == SQL_ANSWERS_MAX)
+        return FAIL(e, LIMIT, either("a query asks at most %u questions", "一条查询至多提 %u 个问题"), SQL_ANSWERS_MAX);
+    *out_end = end;
+    *out_table = number == 0 ? SQL_ANSWER_NAME : arena_printf(r->arena, SQL_ANSWER_NAME "_%u", number + 1);
+    if (number < r->count)
+        return DONE;
+    r->calls[r->count++] = call;
+    return call_answer(r, *out_table, kind, body, e);
+}
+
+static bool is_of_name(char c)
+{
+    return isalnum((unsigned char)c) || c == '_' || (c & 0x80) != 0;
+}
+
+fallible sql_answers_take(sqlite3 *db, struct arguments *a, struct arena *arena, const char *text,
+                          const char **out_text, struct err *e)
+{
+    struct reading r = {.db = db, .arguments = a, .arena = arena};
+    struct buf out = arena_buf(arena, strlen(text) * 2 + 1);
+    for (const char *at = text; *at != 0;) {
+        const char *end = quoted_skip(at), *table;
+        if (end == at)
+            for (end++; is_of_name(*at) && is_of_name(*end);)
+                end++;
+        bool is_call = (size_t)(end - at) == strlen(SQL_ANSWER_NAME) &&
+                       strncasecmp(at, SQL_ANSWER_NAME, strlen(SQL_ANSWER_NAME)) == 0 && *blank_skip(end) == '(';
+        if (is_call) {
+            TRY(call_read(&r, blank_skip(end), &end, &table, e));
+            buf_push_text(&out, table);
+        } else {
+            buf_push(&out, bytes_of(at, (size_t)(end - at)));
+        }
+        at = end;
+    }
+    buf_push_byte(&out, 0);
+    assert(!out.overflowed); /* a table's name is shorter than its call */
+    *out_text = (const char *)out.data;
+    return DONE;
 }

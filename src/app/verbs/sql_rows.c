@@ -7,7 +7,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define ROW_BYTES_MAX (8u << 20)
 #define PATH_BYTES 4096u
 
 /* Pieces go through a pair of sockets, which holds some of them: so a thread that is ahead waits, and one that isn't wanted any more is told. */
@@ -57,7 +56,7 @@ struct sql_rows *sql_rows_open(struct client *c, const char *path)
     *rows = (struct sql_rows){.client = c, .in = ends[0], .out = ends[1], .status = DONE};
     memcpy(rows->path, path, strlen(path) + 1);
     rows->file = fdopen(rows->out, "re");
-    rows->parser = json_parser_create(ROW_BYTES_MAX);
+    rows->parser = json_parser_create(SQL_ROW_BYTES_MAX);
     if (rows->file == NULL || rows->parser == NULL || pthread_create(&rows->thread, NULL, rows_run, rows) != 0)
         abort();
     return rows;

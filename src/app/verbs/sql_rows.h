@@ -4,6 +4,8 @@
 #include "app/client.h"
 #include "lib/json.h"
 
+#define SQL_ROW_BYTES_MAX (8u << 20)
+
 struct sql_rows;
 /* Takes over the client. `path` is copied. */
 struct sql_rows *sql_rows_open(struct client *c, const char *path);

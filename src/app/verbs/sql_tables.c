@@ -1,18 +1,29 @@
 #include "app/verbs/sql_tables.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "app/arguments.h"
+#include "app/verbs/sql_copy.h"
 #include "app/verbs/sql_rows.h"
 #include "base/time.h"
 #include "edge/api/export_rows.h"
 
 #define PATH_BYTES_MAX 4000u
-#define ROWS_USUAL 1e7 /* of a table that nothing narrows, for the planner */
-#define NARROWER 20.0  /* so much by each condition that the daemon looks at */
-#define READS_MAX 8u   /* of a table in one query: more is a join that reads it anew for each row of another */
+#define NARROWER 20.0 /* so much by each condition that the daemon looks at */
+#define READS_MAX 8u  /* of a table in one query, each with other conditions for the daemon */
+#define PLAN_PERSON 1 /* of a plan's number; above it the key's column, from 1 */
+#define PLAN_KEY_SHIFT 1
+/* For the planner: what it is worth to have a copy shrinks with its size, so that the larger table of a join is the one that is read through. */
+#define PROBES_WORTH_COPYING 1e6
+#define ROWS_A_KEY 5
+static const double rows_usual[EXPORT_WHAT_COUNT] = {[EXPORT_EVENTS] = 1e7,
+                                                     [EXPORT_PEOPLE] = 1e6,
+                                                     [EXPORT_THINGS] = 1e4,
+                                                     [EXPORT_ORDERS] = 2e6,
+                                                     [EXPORT_RELATIONS] = 1e6};
 
 /* A condition that the daemon looks at. Times are compared by it alone, as instants: SQLite would compare their texts. */
 enum push_as { PUSH_TEXT, PUSH_SINCE, PUSH_UNTIL, PUSH_AT };
@@ -42,17 +53,30 @@ static const struct push pushes[] = {
 };
 #define PUSHED_MAX 32u /* of one table in a query */
 
+/* What was asked of the daemon in this query; a second time it is kept. */
+struct read {
+    char *path;
+    struct sql_copy *copy; /* NULL: it was read through once */
+};
+
 struct table {
     sqlite3_vtab base; /* first: SQLite knows it by this */
     const struct export_kind *kind;
     struct arguments *arguments;
-    unsigned reads;
+    struct read reads[READS_MAX];
+    size_t read_count;
+    size_t *copied_bytes; /* of all tables */
 };
 
+/* Either over rows as they come, or over a copy's. */
 struct cursor {
     sqlite3_vtab_cursor base;
     struct sql_rows *rows;
-    struct json row; /* absent: at the end */
+    struct sql_copy *copy;           /* the table's; NULL: rows as they come */
+    const struct export_column *key; /* of a copy: only rows that are found by it; NULL: all */
+    uint32_t at;                     /* of a copy */
+    struct json_parser *parser;      /* of its rows */
+    struct json row;                 /* absent: at the end */
     sqlite3_int64 number;
 };
 
@@ -88,6 +112,11 @@ static int table_connect(sqlite3 *db, void *own, int count, const char *const *w
 
 static int table_disconnect(sqlite3_vtab *v)
 {
+    struct table *t = (struct table *)v;
+    for (size_t i = 0; i < t->read_count; i++) {
+        sql_copy_destroy(t->reads[i].copy);
+        sqlite3_free(t->reads[i].path);
+    }
     sqlite3_free(v);
     return SQLITE_OK;
 }
@@ -113,28 +142,51 @@ static bool wants_person(const struct table *t, uint64_t columns_used)
     return false;
 }
 
+/* A condition whose other side is a value and no column of another table. */
+static bool is_constant(sqlite3_index_info *info, int i)
+{
+    sqlite3_value *value;
+    return sqlite3_vtab_rhs_value(info, i, &value) == SQLITE_OK;
+}
+
+/* A cell that is to equal one of another table: rows are looked up by it, in a copy. */
+static bool is_key(sqlite3_index_info *info, int i)
+{
+    const struct sqlite3_index_constraint *c = &info->aConstraint[i];
+    return c->usable != 0 && c->iColumn >= 0 && c->op == SQLITE_INDEX_CONSTRAINT_EQ && !is_constant(info, i) &&
+           strcmp(sqlite3_vtab_collation(info, i), "BINARY") == 0;
+}
+
 /* Says which conditions the daemon looks at: a letter each in the plan's text, their values in this order. Texts SQLite compares again, and of several with
- * one column the first is said. The plan's number is 1 when people are wanted. */
+ * one column the first is said. Then the value of the key, if there is one. The plan's number says whether people are wanted, and which column is the key. */
 static int table_plan(sqlite3_vtab *v, sqlite3_index_info *info)
 {
     const struct table *t = (const struct table *)v;
     char letters[PUSHED_MAX + 1];
-    int count = 0;
-    info->estimatedCost = ROWS_USUAL;
+    int count = 0, key = -1;
+    double rows = rows_usual[t->kind - export_kinds];
     for (int i = 0; i < info->nConstraint; i++) {
         int push = info->aConstraint[i].usable != 0 ? push_of(t, &info->aConstraint[i]) : -1;
         char letter = (char)('a' + push);
         bool is_text = push >= 0 && pushes[push].as == PUSH_TEXT;
-        if (push < 0 || count == (int)PUSHED_MAX || (is_text && count > 0 && memchr(letters, letter, (size_t)count) != NULL))
-            continue;
-        letters[count++] = letter;
-        info->aConstraintUsage[i].argvIndex = count;
-        info->aConstraintUsage[i].omit = !is_text;
-        info->estimatedCost /= NARROWER;
+        if (is_key(info, i) && (push < 0 || is_text))
+            key = key < 0 ? i : key;
+        else if (push >= 0 && count < (int)PUSHED_MAX &&
+                 !(is_text && count > 0 && memchr(letters, letter, (size_t)count) != NULL)) {
+            letters[count++] = letter;
+            info->aConstraintUsage[i].argvIndex = count;
+            info->aConstraintUsage[i].omit = !is_text;
+            rows /= NARROWER;
+        }
     }
     letters[count] = 0;
-    info->estimatedRows = (sqlite3_int64)info->estimatedCost;
+    info->estimatedCost = key < 0 ? rows : 1 + rows * sqrt(rows) / PROBES_WORTH_COPYING;
+    info->estimatedRows = key < 0 ? (sqlite3_int64)rows : ROWS_A_KEY;
     info->idxNum = wants_person(t, info->colUsed);
+    if (key >= 0) {
+        info->aConstraintUsage[key].argvIndex = count + 1;
+        info->idxNum |= (info->aConstraint[key].iColumn + 1) << PLAN_KEY_SHIFT;
+    }
     info->idxStr = sqlite3_mprintf("%s", letters);
     info->needToFreeIdxStr = 1;
     return info->idxStr == NULL ? SQLITE_NOMEM : SQLITE_OK;
@@ -157,15 +209,29 @@ static int cursor_close(sqlite3_vtab_cursor *base)
 {
     struct cursor *c = (struct cursor *)base;
     sql_rows_close(c->rows);
+    json_parser_destroy(c->parser);
     sqlite3_free(c);
     return SQLITE_OK;
+}
+
+/* The copy's row at which the cursor stands. */
+static fallible copied_take(struct cursor *c, struct err *e)
+{
+    c->row = JSON_NOTHING;
+    if (c->at >= sql_copy_count(c->copy))
+        return DONE;
+    if (c->parser == NULL)
+        c->parser = json_parser_create(SQL_ROW_BYTES_MAX);
+    return json_parse(c->parser, sql_copy_row(c->copy, c->at), &c->row, e);
 }
 
 static int cursor_next(sqlite3_vtab_cursor *base)
 {
     struct cursor *c = (struct cursor *)base;
     struct err e = {0};
-    struct status status = sql_rows_next(c->rows, &c->row, &e);
+    if (c->copy != NULL)
+        c->at = c->key != NULL ? sql_copy_next(c->copy, c->key, c->at) : c->at + 1;
+    struct status status = c->copy != NULL ? copied_take(c, &e) : sql_rows_next(c->rows, &c->row, &e);
     c->number++;
     return done(status) ? SQLITE_OK : vtab_fail(base->pVtab, status, &e);
 }
@@ -227,15 +293,80 @@ static fallible pushed_put(struct buf *path, const char *letters, int count, sql
     return DONE;
 }
 
-static fallible too_often(const struct table *t, struct err *e)
+/* The read of this path; a new one has the path and no copy. */
+static fallible read_of(struct table *t, const char *path, bool *out_is_new, struct read **out_read, struct err *e)
 {
     const char *name = t->kind->name;
-    return FAIL(
-        e, LIMIT,
-        either("this would read %s again for each row of another table: begin with `with x as materialized (select … "
-               "from %s)` and join x",
-               "这会为另一张表的每一行重新读取 %s:请以 `with x as materialized (select … from %s)` 开头,再关联 x"),
-        name, name);
+    for (size_t i = 0; i < t->read_count; i++)
+        if (strcmp(t->reads[i].path, path) == 0) {
+            *out_is_new = false;
+            *out_read = &t->reads[i];
+            return DONE;
+        }
+    if (t->read_count == READS_MAX)
+        return FAIL(e, LIMIT,
+                    either("this would read %s with another condition on time for each row of another table: begin "
+                           "with `with x as materialized (select … "
+                           "from %s)` and join x",
+                           "这会因另一张表的每一行时间条件不同而反复读取 %s:请以 `with x as materialized (select … "
+                           "from %s)` 开头,再关联 x"),
+                    name, name);
+    t->reads[t->read_count] = (struct read){.path = sqlite3_mprintf("%s", path)};
+    *out_is_new = true;
+    *out_read = &t->reads[t->read_count++];
+    return DONE;
+}
+
+static fallible rows_open(const struct table *t, const char *path, struct sql_rows **out_rows, struct err *e)
+{
+    struct client *client;
+    TRY(client_of_arguments(t->arguments, &client, e));
+    *out_rows = sql_rows_open(client, path);
+    return DONE;
+}
+
+/* Rows as they come, where they are read for the first time and all are wanted; else a copy. */
+static fallible cursor_point(struct cursor *c, struct table *t, const char *path, struct err *e)
+{
+    struct read *read;
+    bool is_new;
+    TRY(read_of(t, path, &is_new, &read, e));
+    if (read->copy == NULL) {
+        TRY(rows_open(t, path, &c->rows, e));
+        if (is_new && c->key == NULL)
+            return DONE;
+        struct sql_rows *rows = c->rows;
+        c->rows = NULL;
+        TRY(sql_copy_take(rows, t->copied_bytes, &read->copy, e));
+    }
+    c->copy = read->copy;
+    return DONE;
+}
+
+static uint64_t key_of(sqlite3_value *value)
+{
+    switch (sqlite3_value_type(value)) {
+    case SQLITE_INTEGER:
+    case SQLITE_FLOAT:
+        return sql_key_of_number(sqlite3_value_double(value));
+    case SQLITE_TEXT: {
+        const void *text = sqlite3_value_text(value);
+        return sql_key_of_text(bytes_of(text, (size_t)sqlite3_value_bytes(value)));
+    }
+    default:
+        return 0;
+    }
+}
+
+/* Where the cursor begins, pointed at its rows. */
+static int cursor_begin(struct cursor *c, sqlite3_value *key)
+{
+    struct err e = {0};
+    if (c->copy == NULL)
+        return cursor_next(&c->base);
+    c->at = c->key != NULL ? sql_copy_find(c->copy, c->key, key_of(key)) : 0;
+    struct status status = copied_take(c, &e);
+    return done(status) ? SQLITE_OK : vtab_fail(c->base.pVtab, status, &e);
 }
 
 static int cursor_filter(sqlite3_vtab_cursor *base, int plan, const char *letters, int count, sqlite3_value **values)
@@ -244,26 +375,24 @@ static int cursor_filter(sqlite3_vtab_cursor *base, int plan, const char *letter
     struct table *t = (struct table *)base->pVtab;
     struct err e = {0};
     struct buf path;
-    struct client *client;
+    int pushed = (int)strlen(letters);
+    assert(count == pushed + (plan >> PLAN_KEY_SHIFT != 0));
     sql_rows_close(c->rows);
     c->rows = NULL;
-    struct status status = t->reads++ < READS_MAX ? client_of_arguments(t->arguments, &client, &e) : too_often(t, &e);
-    if (failed(status))
-        return vtab_fail(base->pVtab, status, &e);
+    c->copy = NULL;
+    c->number = 0;
+    c->key = plan >> PLAN_KEY_SHIFT == 0 ? NULL : &t->kind->columns[(plan >> PLAN_KEY_SHIFT) - 1];
     buf_init(&path, PATH_BYTES_MAX);
-    buf_printf(&path, "/api/v1/export/%s?format=table%s", t->kind->name, plan == 1 ? "&person=1" : "");
-    status = pushed_put(&path, letters, count, values, &e);
+    buf_printf(&path, "/api/v1/export/%s?format=table%s", t->kind->name, (plan & PLAN_PERSON) != 0 ? "&person=1" : "");
+    struct status status = pushed_put(&path, letters, pushed, values, &e);
     buf_push_byte(&path, 0);
     if (done(status) && path.overflowed)
         status = FAIL(&e, LIMIT, "%s", either("a value in a condition is too long", "条件中的取值过长"));
-    if (failed(status)) {
-        client_destroy(client);
-        buf_fini(&path);
-        return vtab_fail(base->pVtab, status, &e);
-    }
-    c->rows = sql_rows_open(client, (const char *)path.data);
+    if (done(status))
+        status = cursor_point(c, t, (const char *)path.data, &e);
     buf_fini(&path);
-    return cursor_next(base);
+    return failed(status) ? vtab_fail(base->pVtab, status, &e)
+                          : cursor_begin(c, c->key != NULL ? values[pushed] : NULL);
 }
 
 static int cursor_is_over(sqlite3_vtab_cursor *base)
@@ -342,13 +471,13 @@ static void table_connect_early(sqlite3 *db, const char *name)
     (void)sqlite3_finalize(query);
 }
 
-void sql_tables_add(sqlite3 *db, struct arguments *a)
+void sql_tables_add(sqlite3 *db, struct arguments *a, size_t *copied_bytes)
 {
     for (size_t i = 0; i < EXPORT_WHAT_COUNT; i++) {
         struct table *of = malloc(sizeof *of);
         if (of == NULL)
             abort();
-        *of = (struct table){.kind = &export_kinds[i], .arguments = a};
+        *of = (struct table){.kind = &export_kinds[i], .arguments = a, .copied_bytes = copied_bytes};
         int code = sqlite3_create_module_v2(db, export_kinds[i].name, &module, of, free);
         assert(code == SQLITE_OK);
         table_connect_early(db, export_kinds[i].name);

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <sqlite3.h>
+#include <stddef.h>
 
 struct arguments;
-/* All tables, for a daemon that is named as of client_of_arguments. The arguments outlive the database. */
-void sql_tables_add(sqlite3 *db, struct arguments *a);
+/* All tables, for a daemon that is named as of client_of_arguments. What a join reads again is kept (sql_copy.h), and counted in *copied_bytes, 0 at first. Both
+ * outlive the database. */
+void sql_tables_add(sqlite3 *db, struct arguments *a, size_t *copied_bytes);

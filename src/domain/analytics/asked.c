@@ -4,6 +4,7 @@
 
 #include "base/time.h"
 #include "domain/analytics/asked_inside.h"
+#include "domain/analytics/exchange.h"
 #include "lib/nearest.h"
 #include "lib/text.h"
 
@@ -298,7 +299,8 @@ static fallible lane_add(struct asked *a, struct json at, struct bytes text, enu
         return asked_wrong(at, e, "%s", wrong.text);
     if (plan->lane_count == LANES_MAX)
         return asked_wrong(at, e, "a question has at most %u values", LANES_MAX);
-    plan->lanes[plan->lane_count] = (struct lane_ask){.path = path, .kind = kind, .of = of};
+    bool is_money = kind == LANE_QUANTITIES && a->question->currency != CURRENCY_NONE && path_is_money(path);
+    plan->lanes[plan->lane_count] = (struct lane_ask){.path = path, .kind = kind, .of = of, .is_money = is_money};
     *out_lane = plan->lane_count++;
     return DONE;
 }
@@ -394,7 +396,7 @@ static const struct span_unit {
     int64_t us;
 } span_units[] = {{'s', US_PER_SECOND}, {'m', US_PER_MINUTE}, {'h', US_PER_HOUR}, {'d', US_PER_DAY}, {'w', WEEK_US}};
 
-bool span_read(struct bytes text, int64_t *out_us)
+bool asked_span_read(struct bytes text, int64_t *out_us)
 {
     int64_t number = 0, us;
     if (text.size < 2)
@@ -416,7 +418,7 @@ fallible asked_span(struct asked *a, const char *member, int64_t otherwise_us, i
 {
     struct json from;
     int64_t us = otherwise_us;
-    if (asked_given(a, member, &from) && (!span_read(json_string(from), &us) || us <= 0))
+    if (asked_given(a, member, &from) && (!asked_span_read(json_string(from), &us) || us <= 0))
         return asked_wrong(from, e, "want a span such as \"30m\", \"12h\", \"7d\" or \"2w\"");
     if (us > most_us)
         return asked_wrong(from, e, "want at most %" PRId64 " days", most_us / US_PER_DAY);

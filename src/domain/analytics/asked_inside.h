@@ -14,4 +14,4 @@ fallible asked_filter(struct asked *a, struct json from, const struct filter **o
 /* As asked_members, of two lists of members. */
 fallible asked_members_of(struct json body, const struct member_rule *rules, size_t count, const struct member_rule *more, size_t more_count,
                           struct err *e);
-bool span_read(struct bytes text, int64_t *out_us); /* "7d"; false: it is none */
+bool asked_span_read(struct bytes text, int64_t *out_us); /* "7d"; false: it is none */

@@ -121,6 +121,9 @@ static fallible attribution_read(struct asked *a, struct err *e)
     int64_t touches;
     size_t restarts;
     TRY(rule_read(a, own, e));
+    TRY(asked_breakdown(a, &own->breakdown, e));
+    for (uint32_t i = 0; i < own->breakdown.count; i++)
+        q->plan.lanes[own->breakdown.lanes[i]].picks |= UINT32_C(1) << rule->conversion;
     TRY(asked_span(a, "look_back", 30 * US_PER_DAY, LOOK_BACK_US_MAX, &rule->look_back_us, e));
     TRY(asked_choice(a, "after_conversion", after, COUNT_OF(after), 0, &restarts, e));
     TRY(asked_number(a, "touches_max", TOUCHES_DEFAULT, 1, TOUCHES_MAX, &touches, e));
@@ -146,7 +149,7 @@ static fallible attribution_read(struct asked *a, struct err *e)
 
 /* What the path's touches are given by how long before the last one they were, which is as good as before the conversion: only ratios count.
  * It sums to DECAY_UNIT: the last one gets what rounding leaves. */
-static void decay_give(struct attribution_tally *tally, const struct walked_path *path, int64_t value)
+static void decay_give(const struct attribution_tally *tally, struct attribution_part *part, const struct walked_path *path, int64_t value)
 {
     const struct attribution *own = tally->question->own;
     int64_t left = DECAY_UNIT;
@@ -154,23 +157,31 @@ static void decay_give(struct attribution_tally *tally, const struct walked_path
     for (uint32_t i = 0; i < path->count; i++)
         sum += tally->weights[i] = exp2((double)(path->touches[i].time_us - path->touches[path->count - 1].time_us) / (double)own->half_life_us);
     for (uint32_t i = 0; i < path->count; i++) {
-        int64_t part = i + 1 == path->count ? left : (int64_t)(tally->weights[i] / sum * (double)DECAY_UNIT);
-        struct decay *decay = groups_take(&tally->decays, (struct group_key){path->touches[i].channel, 0});
-        decay->conversions += part;
-        decay->value += (wide)part * value;
-        left -= part;
+        int64_t share = i + 1 == path->count ? left : (int64_t)(tally->weights[i] / sum * (double)DECAY_UNIT);
+        struct decay *decay = groups_take(&part->decays, (struct group_key){path->touches[i].channel, 0});
+        decay->conversions += share;
+        decay->value += (wide)share * value;
+        left -= share;
     }
 }
 
-static void path_add(struct attribution_tally *tally, const struct walked_path *path, int64_t value)
+static void part_open(struct attribution_part *p, struct arena *arena)
+{
+    if (p->paths != NULL)
+        return;
+    p->paths = touch_paths_create(arena);
+    groups_init(&p->decays, arena, sizeof(struct decay));
+}
+
+static void path_add(const struct attribution_tally *tally, struct touch_paths *to, const struct walked_path *path, int64_t value)
 {
     for (uint32_t i = 0; i < path->count; i++)
         tally->channels[i] = path->touches[i].channel;
-    touch_paths_add(tally->paths, &(struct touch_path){.channels = tally->channels,
-                                                       .count = path->count,
-                                                       .conversions = path->is_conversion,
-                                                       .nulls = !path->is_conversion,
-                                                       .value = value});
+    touch_paths_add(to, &(struct touch_path){.channels = tally->channels,
+                                             .count = path->count,
+                                             .conversions = path->is_conversion,
+                                             .nulls = !path->is_conversion,
+                                             .value = value});
 }
 
 static void path_meet(void *context, const struct walked_path *path)
@@ -182,8 +193,10 @@ static void path_meet(void *context, const struct walked_path *path)
     sums->cut += path->is_cut;
     sums->open += path->is_open;
     if (!path->is_conversion) {
-        if (!path->is_open || !own->leaves_open_out)
-            path_add(tally, path, 0);
+        if (path->is_open && own->leaves_open_out)
+            return;
+        sums->nulls++;
+        path_add(tally, tally->nulls, path, 0);
         return;
     }
     if (own->has_value) {
@@ -192,6 +205,9 @@ static void path_meet(void *context, const struct walked_path *path)
         value = has ? minor_of(lane->quantities[path->conversion->row], (unsigned)own->decimals) : 0;
         sums->without_value += !has;
     }
+    struct attribution_part *part = groups_take(&tally->parts, facet_key(facet_of(&own->breakdown, tally->sequence, path->conversion), 0));
+    part_open(part, tally->arena);
+    part->conversions++;
     sums->conversions++;
     sums->value = minor_sum(sums->value, value);
     if (path->count == 0) {
@@ -199,9 +215,9 @@ static void path_meet(void *context, const struct walked_path *path)
         sums->untouched_value = minor_sum(sums->untouched_value, value);
         return;
     }
-    path_add(tally, path, value);
+    path_add(tally, part->paths, path, value);
     if (own->models[MODEL_TIME_DECAY])
-        decay_give(tally, path, value);
+        decay_give(tally, part, path, value);
 }
 
 static void *attribution_tally(const struct question *q, struct arena *arena)
@@ -209,10 +225,11 @@ static void *attribution_tally(const struct question *q, struct arena *arena)
     const struct attribution *own = q->own;
     struct attribution_tally *tally = ARENA_NEW(arena, struct attribution_tally);
     tally->question = q;
-    tally->paths = touch_paths_create(arena);
+    tally->arena = arena;
+    tally->nulls = touch_paths_create(arena);
     tally->channels = ARENA_ARRAY(arena, uint32_t, own->rule.touches_max);
     tally->weights = ARENA_ARRAY(arena, double, own->rule.touches_max);
-    groups_init(&tally->decays, arena, sizeof(struct decay));
+    groups_init(&tally->parts, arena, sizeof(struct attribution_part));
     touch_walk_init(&tally->walk, &own->rule, arena, path_meet, tally);
     return tally;
 }
@@ -225,20 +242,35 @@ static void attribution_take(const struct question *q, void *into, const struct 
     touch_walk_take(&tally->walk, s);
 }
 
-static void attribution_join(const struct question *q, void *into, void *from)
+static double part_weight(const struct question *q UNUSED, const void *own)
 {
-    struct attribution_tally *sum = into, *more = from;
+    return (double)((const struct attribution_part *)own)->conversions;
+}
+
+static void part_join(const struct question *q UNUSED, void *into, void *from, struct arena *arena)
+{
+    struct attribution_part *sum = into;
+    const struct attribution_part *more = from;
     const struct group *group;
     uint32_t at = 0;
-    (void)q;
-    for (size_t i = 0; i < touch_paths_count(more->paths); i++)
-        touch_paths_add(sum->paths, touch_paths_at(more->paths, i));
+    part_open(sum, arena);
+    touch_paths_join(sum->paths, more->paths);
+    sum->conversions += more->conversions;
     while ((group = groups_next(&more->decays, &at)) != NULL) {
         const struct decay *decay = (const void *)group->own;
         struct decay *both = groups_take(&sum->decays, group->key);
         both->conversions += decay->conversions;
         both->value += decay->value;
     }
+}
+
+const struct group_rules attribution_parts = {.weigh = part_weight, .join = part_join};
+
+static void attribution_join(const struct question *q, void *into, void *from)
+{
+    struct attribution_tally *sum = into, *more = from;
+    touch_paths_join(sum->nulls, more->nulls);
+    groups_join(q, &attribution_parts, &sum->parts, &more->parts);
     sum->walk.duplicates += more->walk.duplicates;
     sum->walk.without_channel += more->walk.without_channel;
     sum->sums.conversions += more->sums.conversions;
@@ -246,6 +278,7 @@ static void attribution_join(const struct question *q, void *into, void *from)
     sum->sums.value = minor_sum(sum->sums.value, more->sums.value);
     sum->sums.untouched_value = minor_sum(sum->sums.untouched_value, more->sums.untouched_value);
     sum->sums.without_value += more->sums.without_value;
+    sum->sums.nulls += more->sums.nulls;
     sum->sums.open += more->sums.open;
     sum->sums.cut += more->sums.cut;
 }
@@ -256,16 +289,19 @@ struct attribution_cell {
     struct bytes channel; /* empty: any */
     bool is_none;         /* conversions without a touch */
     size_t outcome;       /* 0: converted, 1: not */
+    struct facet_cell facet; /* of the conversion */
 };
 
 static const struct member_rule cell_members[] = {
     {"channel", "a channel that the path has; \"(none)\": a conversion without a touch", "路径中的渠道;“(none)”为无触点的转化"},
     {"outcome", "converted (default) or not_converted", "converted(默认)或 not_converted"},
+    FACET_CELL_MEMBERS,
 };
 
 static fallible attribution_cell_read(struct question *q, struct json cell, void **out_cell, struct err *e)
 {
     static const char *const outcomes[] = {"converted", "not_converted"};
+    const struct attribution *own = q->own;
     struct attribution_cell *c = ARENA_NEW(q->arena, struct attribution_cell);
     struct asked asked = {.question = q, .body = cell};
     TRY(asked_members(&asked, cell_members, COUNT_OF(cell_members), e));
@@ -273,8 +309,11 @@ static fallible attribution_cell_read(struct question *q, struct json cell, void
     TRY(asked_choice(&asked, "outcome", outcomes, COUNT_OF(outcomes), 0, &c->outcome, e));
     if (bytes_equal(c->channel, BYTES_LIT(ANSWER_OTHER)))
         return asked_wrong(cell, e, "ask for one of the channels in \"%s\" by its name", ANSWER_OTHER);
-    if (c->outcome == 1 && ((const struct attribution *)q->own)->rule.is_last_only)
+    if (c->outcome == 1 && own->rule.is_last_only)
         return asked_wrong(cell, e, "a question without paths knows conversions only");
+    TRY(facet_cell_read(q, &own->breakdown, cell, &c->facet, e));
+    if (c->outcome == 1 && !c->facet.is_any)
+        return asked_wrong(cell, e, "what led to no conversion has no value of the breakdown: leave out \"value\"");
     c->is_none = bytes_equal(c->channel, BYTES_LIT(ANSWER_NONE));
     *out_cell = c;
     return DONE;
@@ -282,7 +321,9 @@ static fallible attribution_cell_read(struct question *q, struct json cell, void
 
 struct cell_search {
     const struct attribution_cell *cell;
+    const struct attribution *own;
     const struct texts *texts;
+    const struct sequence *sequence;
     bool is_found;
 };
 
@@ -291,6 +332,9 @@ static void path_search(void *context, const struct walked_path *path)
     struct cell_search *search = context;
     const struct attribution_cell *cell = search->cell;
     if (path->is_conversion != (cell->outcome == 0))
+        return;
+    if (path->is_conversion && !facet_in_cell(&search->own->breakdown, search->texts, &cell->facet,
+                                              facet_of(&search->own->breakdown, search->sequence, path->conversion)))
         return;
     if (cell->is_none || cell->channel.size == 0)
         search->is_found |= !cell->is_none || path->count == 0;
@@ -302,7 +346,7 @@ static bool attribution_in_cell(const struct question *q, const struct texts *te
 {
     const struct attribution *own = q->own;
     struct arena *arena = arena_create(CELL_ARENA_BYTES);
-    struct cell_search search = {.cell = cell, .texts = texts};
+    struct cell_search search = {.cell = cell, .own = own, .texts = texts, .sequence = s};
     struct touch_walk walk;
     touch_walk_init(&walk, &own->rule, arena, path_search, &search);
     touch_walk_take(&walk, s);
@@ -319,6 +363,7 @@ static const struct member_rule members[] = {
     {"look_back", "how long before a conversion a touch counts (30d)", "回溯窗口(默认 30d)"},
     {"after_conversion", "keep (default): a touch may count for several conversions; restart: only for the next", "keep(默认):触点可计入多个转化;restart:只计入下一个"},
     {"direct", "the channel that is the direct one", "直接流量渠道的名称"},
+    BREAKDOWN_MEMBERS,
     {"models", "first, last, last_non_direct, linear, position, time_decay, markov, shapley, shapley_rate (all)", "归因模型列表(默认全部)"},
     {"half_life", "of time decay (7d)", "时间衰减的半衰期(默认 7d)"},
     {"markov_order", "how many channels a state has: 1 (default) to 4", "马尔可夫阶数 1(默认)至 4"},
@@ -343,6 +388,7 @@ const struct question_kind attribution_question = {
     .tally = attribution_tally,
     .take = attribution_take,
     .join = attribution_join,
+    .conclude = attribution_conclude,
     .print = attribution_print,
     .cell_read = attribution_cell_read,
     .in_cell = attribution_in_cell,

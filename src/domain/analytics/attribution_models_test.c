@@ -51,6 +51,20 @@ static struct touch_table any_table(struct t *t, uint32_t channel_count)
     return table_of(t, paths, channel_count);
 }
 
+static struct markov_answer solved(struct t *t, const struct touch_table *table, const struct markov_ask *ask)
+{
+    struct markov_answer answer = {0};
+    struct err e = {0};
+    CHECK_DONE(t, markov_solve(t->arena, table, ask, NULL, &answer, &e), &e);
+    return answer;
+}
+
+static void rated(struct t *t, const struct touch_table *table, const struct shapley_ask *ask, struct credit *out)
+{
+    struct err e = {0};
+    CHECK_DONE(t, shapley_rate_credit(t->arena, table, ask, NULL, out, &e), &e);
+}
+
 /* --- the toy of the reference: A>B 2 of 2, A 0 of 2, B 1 of 4 --- */
 
 static struct touch_table toy(struct t *t)
@@ -68,7 +82,7 @@ static void the_toy(struct t *t)
 {
     struct touch_table table = toy(t);
     CHECK(t, table.count == 3 && table.conversions == 3 && table.nulls == 5 && table.value == 1200);
-    struct markov_answer m = markov_solve(t->arena, &table, &(struct markov_ask){.order = 1});
+    struct markov_answer m = solved(t, &table, &(struct markov_ask){.order = 1});
     NEAR(t, m.probability, 3.0 / 8);
     NEAR(t, m.removal[0], 1.0 / 3);
     NEAR(t, m.removal[1], 1);
@@ -80,7 +94,7 @@ static void the_toy(struct t *t)
     NEAR(t, c[1].conversions, 2);
     NEAR(t, c[0].value, 400);
     NEAR(t, c[1].value, 800);
-    shapley_rate_credit(t->arena, &table, &(struct shapley_ask){1, 1}, c);
+    rated(t, &table, &(struct shapley_ask){1, 1}, c);
     NEAR(t, c[0].conversions / 8, 1.0 / 16);
     NEAR(t, c[1].conversions / 8, 5.0 / 16);
 }
@@ -202,7 +216,7 @@ static void markov_is_the_definition(struct t *t)
     struct touch_table table = any_table(t, channels);
     struct naive_chain *naive = ARENA_NEW(t->arena, struct naive_chain);
     for (unsigned order = 1; order <= MARKOV_ORDER_MAX; order++) {
-        struct markov_answer m = markov_solve(t->arena, &table, &(struct markov_ask){.order = order});
+        struct markov_answer m = solved(t, &table, &(struct markov_ask){.order = order});
         NEAR(t, m.probability, (double)table.conversions / (double)(table.conversions + table.nulls));
         naive_fill(naive, &table, order, false);
         CHECK_EQ(t, m.states, naive->count);
@@ -224,8 +238,8 @@ static void walks_agree(struct t *t)
 {
     struct touch_table table = any_table(t, 4);
     struct markov_ask exactly = {.order = 2}, drawn = {.order = 2, .draws = 400000, .seed = 7};
-    struct markov_answer a = markov_solve(t->arena, &table, &exactly), b = markov_solve(t->arena, &table, &drawn);
-    struct markov_answer again = markov_solve(t->arena, &table, &drawn);
+    struct markov_answer a = solved(t, &table, &exactly), b = solved(t, &table, &drawn);
+    struct markov_answer again = solved(t, &table, &drawn);
     CHECK(t, fabs(a.probability - b.probability) < 0.005);
     for (uint32_t i = 0; i < 4; i++) {
         CHECK(t, fabs(a.removal[i] - b.removal[i]) < 0.01);
@@ -236,7 +250,7 @@ static void walks_agree(struct t *t)
 static void conversions_alone_weigh(struct t *t)
 {
     struct touch_table table = any_table(t, 3);
-    struct markov_answer m = markov_solve(t->arena, &table, &(struct markov_ask){.order = 1, .conversions_only = true});
+    struct markov_answer m = solved(t, &table, &(struct markov_ask){.order = 1, .conversions_only = true});
     NEAR(t, m.probability, 1);
 }
 
@@ -246,11 +260,11 @@ static void nothing_converts(struct t *t)
     struct credit c[2];
     add(paths, "ab", 0, 5, 0);
     struct touch_table table = table_of(t, paths, 2);
-    struct markov_answer m = markov_solve(t->arena, &table, &(struct markov_ask){.order = 1});
+    struct markov_answer m = solved(t, &table, &(struct markov_ask){.order = 1});
     CHECK(t, m.probability == 0 && m.credits[0].conversions == 0 && m.removal[1] == 0);
-    m = markov_solve(t->arena, &table, &(struct markov_ask){.order = 1, .conversions_only = true});
+    m = solved(t, &table, &(struct markov_ask){.order = 1, .conversions_only = true});
     CHECK(t, m.states == 0 && m.credits[0].conversions == 0);
-    shapley_rate_credit(t->arena, &table, &(struct shapley_ask){1, 1}, c);
+    rated(t, &table, &(struct shapley_ask){1, 1}, c);
     CHECK(t, c[0].conversions == 0 && c[1].value == 0);
 }
 
@@ -290,7 +304,7 @@ static void shapley_is_the_definition(struct t *t)
     double paths = (double)(table.conversions + table.nulls), sum = 0;
     double conversions[5] = {0}, value[5] = {0};
     struct credit c[5];
-    shapley_rate_credit(t->arena, &table, &(struct shapley_ask){1, 1}, c);
+    rated(t, &table, &(struct shapley_ask){1, 1}, c);
     naive_orders(&table, 0, 1, false, conversions);
     naive_orders(&table, 0, 1, true, value);
     for (uint32_t i = 0; i < n; i++) {
@@ -326,8 +340,8 @@ static void axioms_of_shapley(struct t *t)
     struct touch_table other = renumbered(t, &table, turned, 3);
     const struct shapley_ask ask = {1, 1};
     struct credit rate[5], other_rate[5], equal[5], other_equal[5];
-    shapley_rate_credit(t->arena, &table, &ask, rate);
-    shapley_rate_credit(t->arena, &other, &ask, other_rate);
+    rated(t, &table, &ask, rate);
+    rated(t, &other, &ask, other_rate);
     shapley_equal_credit(t->arena, &table, equal);
     shapley_equal_credit(t->arena, &other, other_equal);
     double conversions = 0, value = 0;
@@ -359,8 +373,8 @@ static void drawn_orders(struct t *t)
     struct touch_table table = table_of(t, paths, n), exact = table;
     struct credit a[SHAPLEY_EXACT_MAX + 4], b[SHAPLEY_EXACT_MAX + 4];
     CHECK(t, !shapley_is_exact(n));
-    shapley_rate_credit(t->arena, &table, &(struct shapley_ask){50, 3}, a);
-    shapley_rate_credit(t->arena, &table, &(struct shapley_ask){50, 3}, b);
+    rated(t, &table, &(struct shapley_ask){50, 3}, a);
+    rated(t, &table, &(struct shapley_ask){50, 3}, b);
     double sum = 0;
     for (uint32_t i = 0; i < n; i++) {
         sum += a[i].conversions;
@@ -424,8 +438,8 @@ static void paths_of_path_data(struct t *t)
     path_rule_credit(&table, RULE_FIRST, CHANNEL_NONE, first);
     path_rule_credit(&table, RULE_LAST, CHANNEL_NONE, last);
     path_rule_credit(&table, RULE_LINEAR, CHANNEL_NONE, linear);
-    struct markov_answer m = markov_solve(t->arena, &table, &(struct markov_ask){.order = 1});
-    struct markov_answer drawn = markov_solve(t->arena, &table, &(struct markov_ask){.order = 1, .draws = 300000, .seed = 1});
+    struct markov_answer m = solved(t, &table, &(struct markov_ask){.order = 1});
+    struct markov_answer drawn = solved(t, &table, &(struct markov_ask){.order = 1, .draws = 300000, .seed = 1});
     for (size_t i = 0; i < COUNT_OF(published); i++) {
         NEAR(t, first[i].conversions, published[i].first);
         NEAR(t, last[i].conversions, published[i].last);
@@ -434,9 +448,51 @@ static void paths_of_path_data(struct t *t)
         CHECK(t, fabs(drawn.credits[i].conversions - m.credits[i].conversions) / 19785 < 0.002); /* 0.2 percentage points */
     }
     for (unsigned order = 1; order <= MARKOV_ORDER_MAX; order++) {
-        m = markov_solve(t->arena, &table, &(struct markov_ask){.order = order});
+        m = solved(t, &table, &(struct markov_ask){.order = order});
         NEAR(t, m.probability, 19785.0 / (19785 + 68602));
     }
+}
+
+struct patience {
+    struct effort effort; /* first, so that it is the patience */
+    unsigned left;        /* steps until it is over */
+    double share;
+};
+
+static fallible patience_step(struct effort *f, double share, size_t bytes UNUSED, struct err *e)
+{
+    struct patience *p = (struct patience *)(void *)f;
+    assert(p->share <= share && share <= 1);
+    p->share = share;
+    return p->left-- == 0 ? FAIL(e, CANCELLED, "over") : DONE;
+}
+
+static bool patience_over(const struct effort *f UNUSED)
+{
+    return false;
+}
+
+/* Each way to solve tells how far it is, ever further, and ends at the step at which nobody wants it any more. */
+static void what_takes_long_can_be_cancelled(struct t *t)
+{
+    enum { CHANNELS = 21 }; /* too many for all subsets */
+    struct touch_table table = any_table(t, CHANNELS), small = any_table(t, 17);
+    struct markov_ask exactly = {.order = 2}, drawn = {.order = 1, .draws = 20000, .seed = 1};
+    struct shapley_ask orders = {.orders = 10, .seed = 1};
+    struct markov_answer m;
+    struct credit credits[CHANNELS];
+    struct err e = {0};
+    for (unsigned left = 0; left < 2; left++)
+        for (unsigned way = 0; way < 4; way++) {
+            struct patience p = {.effort = {patience_step, patience_over}, .left = left};
+            CHECK_FAILS(t, way == 0   ? markov_solve(t->arena, &table, &exactly, &p.effort, &m, &e)
+                           : way == 1 ? markov_solve(t->arena, &table, &drawn, &p.effort, &m, &e)
+                           : way == 2 ? shapley_rate_credit(t->arena, &table, &orders, &p.effort, credits, &e)
+                                      : shapley_rate_credit(t->arena, &small, &orders, &p.effort, credits, &e), CANCELLED);
+        }
+    struct patience all = {.effort = {patience_step, patience_over}, .left = 1000};
+    CHECK_DONE(t, markov_solve(t->arena, &table, &drawn, &all.effort, &m, &e), &e);
+    CHECK(t, all.share == 1);
 }
 
 static const struct test tests[] = {
@@ -451,5 +507,6 @@ static const struct test tests[] = {
     {"axioms of Shapley", axioms_of_shapley, 150},
     {"drawn orders", drawn_orders, 1},
     {"published paths", paths_of_path_data, 1},
+    {"what takes long can be cancelled", what_takes_long_can_be_cancelled, 3},
 };
 TEST_MAIN(tests)

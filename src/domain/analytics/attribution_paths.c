@@ -81,6 +81,12 @@ void touch_paths_add(struct touch_paths *p, const struct touch_path *path)
     row->value = minor_sum(row->value, path->value);
 }
 
+void touch_paths_join(struct touch_paths *p, const struct touch_paths *more)
+{
+    for (size_t i = 0; more != NULL && i < more->count; i++)
+        touch_paths_add(p, &more->rows[i]);
+}
+
 size_t touch_paths_count(const struct touch_paths *p)
 {
     return p->count;

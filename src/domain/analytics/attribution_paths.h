@@ -18,6 +18,7 @@ struct touch_paths;
 struct touch_paths *touch_paths_create(struct arena *arena); /* all memory is the arena's, which outlives it */
 /* Adds its counts and value to the row of the same channels; copies them when there is none. Some 20 ns, and 2 ns a touch. */
 void touch_paths_add(struct touch_paths *p, const struct touch_path *path);
+void touch_paths_join(struct touch_paths *p, const struct touch_paths *more); /* adds all rows of it; NULL: none */
 size_t touch_paths_count(const struct touch_paths *p);
 const struct touch_path *touch_paths_at(const struct touch_paths *p, size_t i); /* in the order in which they came first */
 

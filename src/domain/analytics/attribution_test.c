@@ -1,4 +1,4 @@
-/* Attribution as a question. Covers: attribution.c, attribution_print.c, attribution_walk.c, minor.c */
+/* Attribution as a question. Covers: attribution.c, attribution_conclude.c, attribution_print.c, attribution_walk.c, minor.c */
 #include <math.h>
 
 #include "base/attr.h"
@@ -440,6 +440,105 @@ static void cells_are_the_definition(struct t *t)
     posed_close(&a);
 }
 
+/* --- broken down --- */
+
+/* The value in the column of that name of the row that begins with these texts; NAN: there is none. */
+static double told_of(const struct posed *a, const char *facet, const char *channel, const char *column)
+{
+    struct json row, cell, of;
+    double x;
+    for (struct json_walk rows = json_items(json_find(a->answer, BYTES_LIT("rows"))); json_item_next(&rows, &row);) {
+        struct json_walk cells = json_items(row);
+        if (!bytes_equal(json_string(json_at(row, "0")), bytes_of_text(facet)) || !bytes_equal(json_string(json_at(row, "1")), bytes_of_text(channel)))
+            continue;
+        for (struct json_walk w = json_items(json_find(a->answer, BYTES_LIT("columns"))); json_item_next(&w, &of) && json_item_next(&cells, &cell);)
+            if (bytes_equal(json_string(json_find(of, BYTES_LIT("name"))), bytes_of_text(column)))
+                return json_double(cell, &x) ? x : NAN;
+    }
+    return NAN;
+}
+
+/* Dresses by ad and then search; coats by search alone, and by nothing at all; and mail that led nowhere. */
+static void each_facet_is_attributed_by_itself(struct t *t)
+{
+    const struct posed_event first[] = {
+        {"page_viewed", posed_time("2026-01-11T00:00:00Z"), NAN, "channel=ad"},
+        {"page_viewed", posed_time("2026-01-12T00:00:00Z"), NAN, "channel=search"},
+        {"order_paid", posed_time("2026-01-13T00:00:00Z"), 100, "order=o1 page=dress"},
+    };
+    const struct posed_event second[] = {
+        {"page_viewed", posed_time("2026-01-12T00:00:00Z"), NAN, "channel=search"},
+        {"order_paid", posed_time("2026-01-13T00:00:00Z"), 30, "order=o2 page=coat"},
+        {"order_paid", posed_time("2026-01-25T00:00:00Z"), 7, "order=o3 page=coat"},
+    };
+    const struct posed_event third[] = {{"page_viewed", posed_time("2026-01-12T00:00:00Z"), NAN, "channel=mail"}};
+    struct posed a;
+    posed_open(&a, t, &attribution_question, BODY(", \"breakdown\": \"page\""), NOW);
+    posed_take(&a, a.tally, 1, first, COUNT_OF(first));
+    posed_take(&a, a.tally, 2, second, COUNT_OF(second));
+    posed_take(&a, a.tally, 3, third, COUNT_OF(third));
+    posed_answer(&a, a.tally);
+    CHECK_TEXT(t, arena_text(t->arena, json_string(json_at(a.answer, "rows.0.0"))), "coat"); /* two conversions, one without a touch */
+    NEAR(t, told_of(&a, "dress", "ad", "linear"), 0.5);
+    NEAR(t, told_of(&a, "dress", "search", "linear_value"), 50);
+    NEAR(t, told_of(&a, "coat", "search", "linear_value"), 30);
+    CHECK(t, isnan(told_of(&a, "coat", "ad", "linear"))); /* no path of a coat has it */
+    NEAR(t, told_of(&a, "coat", "search", "markov"), 1);
+    NEAR(t, told_of(&a, "dress", "ad", "markov"), 0.5); /* either one's loss is all there is to lose */
+    NEAR(t, told_of(&a, "coat", "mail", "touches"), 1); /* what led nowhere is seen against each */
+    NEAR(t, told_of(&a, "coat", "mail", "shapley_rate"), -0.5); /* half of (1/2 - 1), times two paths */
+    CHECK_EQ(t, posed_number(&a, "totals.conversions"), 3);
+    CHECK_EQ(t, posed_number(&a, "totals.paths_without_conversion"), 1);
+    CHECK(t, json_is(json_find(a.answer, BYTES_LIT("top_paths")), JSON_ABSENT));
+    CHECK(t, posed_in_cell(&a, "{\"value\": \"coat\"}", 2, second, COUNT_OF(second)));
+    CHECK(t, !posed_in_cell(&a, "{\"value\": \"dress\"}", 2, second, COUNT_OF(second)));
+    CHECK(t, posed_in_cell(&a, "{\"value\": \"coat\", \"channel\": \"(none)\"}", 2, second, COUNT_OF(second)));
+    CHECK(t, posed_in_cell(&a, "{\"value\": \"(other)\", \"but\": [\"dress\"]}", 2, second, COUNT_OF(second)));
+    posed_close(&a);
+}
+
+#define FACETS 3u
+
+/* Whatever looks at one path alone gives all facets together what it gives without them; the others at least what there is to give. */
+static void facets_sum_to_the_whole(struct t *t)
+{
+    static const char *const facets[FACETS] = {"(none)", "coat", "dress"}, *const plans[FACETS] = {NULL, "page=coat", "page=dress"};
+    struct posed whole, broken;
+    posed_open(&whole, t, &attribution_question, BODY(""), NOW);
+    posed_open(&broken, t, &attribution_question, BODY(", \"breakdown\": \"page\""), NOW);
+    void *more = attribution_question.tally(broken.question, t->arena);
+    for (uint32_t i = 0; i < PEOPLE; i++) {
+        struct person p;
+        person_make(t, &p);
+        for (uint32_t k = 0; k < p.count; k++)
+            if (converts(&p.events[k]))
+                p.events[k].plan = plans[rng_below(&t->rng, FACETS)];
+        posed_take(&whole, whole.tally, i + 1, p.events, p.count);
+        posed_take(&broken, i % 2 == 0 ? broken.tally : more, i + 1, p.events, p.count);
+    }
+    attribution_question.join(broken.question, broken.tally, more);
+    posed_answer(&whole, whole.tally);
+    posed_answer(&broken, broken.tally);
+    for (size_t model = 0; model < MODEL_COUNT; model++) {
+        const char *name = attribution_models[model].name;
+        double all_whole = 0, all_broken = 0;
+        for (uint32_t i = 0; i < CHANNELS; i++) {
+            double one = told(&whole, channel_names[i], name), sum = 0;
+            for (uint32_t f = 0; f < FACETS; f++) {
+                double part = told_of(&broken, facets[f], channel_names[i], name);
+                sum += isnan(part) ? 0 : part;
+            }
+            if (model != MODEL_MARKOV && model != MODEL_SHAPLEY_RATE && !isnan(one))
+                CHECK(t, fabs(sum - one) < FACETS * CLOSE * (1 + one));
+            all_whole += isnan(one) ? 0 : one;
+            all_broken += sum;
+        }
+        CHECK(t, fabs(all_broken - all_whole) < CLOSE * (1 + all_whole));
+    }
+    posed_close(&whole);
+    posed_close(&broken);
+}
+
 static void long_paths_are_cut(struct t *t)
 {
     struct posed_event events[12];
@@ -479,6 +578,8 @@ static const struct test tests[] = {
     {"it is the definition", it_is_the_definition, 120},
     {"last touches alone", last_touches_alone, 60},
     {"cells are the definition", cells_are_the_definition, 400},
+    {"each facet is attributed by itself", each_facet_is_attributed_by_itself, 1},
+    {"facets sum to the whole", facets_sum_to_the_whole, 60},
     {"long paths are cut", long_paths_are_cut, 1},
     {"minor units", minor_units, 1},
 };

@@ -45,6 +45,7 @@ void block_scratch_open_items(struct block_scratch *s, const struct block *b, bo
     s->block = b;
     s->count = s->slot_count = block_count(b);
     s->by_item = by_item;
+    s->patterns.steps = PATTERN_STEPS_A_BLOCK;
     s->slot_starts = NULL;
     s->times = NULL;
     s->decoded = NULL;

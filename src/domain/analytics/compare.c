@@ -198,14 +198,11 @@ bool real_holds(const struct filter *f, double x)
     return holds;
 }
 
-bool text_holds(const struct filter *f, struct bytes text, bool *io_too_long)
+bool text_holds(const struct filter *f, struct bytes text, struct pattern_budget *budget)
 {
     struct bytes said = f->texts[0];
-    if (f->compare == EXPR_MATCHES) {
-        enum pattern_answer answer = pattern_match(f->pattern, text);
-        *io_too_long |= answer == PATTERN_TOO_LONG;
-        return answer == PATTERN_YES;
-    }
+    if (f->compare == EXPR_MATCHES)
+        return pattern_match(f->pattern, text, budget);
     if (said.size > text.size)
         return false;
     if (f->compare == EXPR_ENDS)
@@ -213,13 +210,13 @@ bool text_holds(const struct filter *f, struct bytes text, bool *io_too_long)
     return said.size == 0 || memmem(text.data, text.size, said.data, said.size) != NULL;
 }
 
-bool name_holds(const struct filter *f, struct bytes text, bool *io_too_long)
+bool name_holds(const struct filter *f, struct bytes text, struct pattern_budget *budget)
 {
     bool is_between = f->compare == EXPR_BETWEEN;
     if (f->compare == EXPR_STARTS)
         return bytes_starts_with(text, f->texts[0]);
     if (f->compare == EXPR_CONTAINS || f->compare == EXPR_ENDS || f->compare == EXPR_MATCHES)
-        return text_holds(f, text, io_too_long);
+        return text_holds(f, text, budget);
     return order_holds(f->compare, bytes_compare(text, f->texts[0]), is_between ? bytes_compare(text, f->texts[1]) : 0);
 }
 
@@ -238,7 +235,7 @@ static int value_order(const struct filter *f, const struct value *v, uint32_t i
     }
 }
 
-bool value_holds(const struct filter *f, const struct value *v, bool *io_too_long)
+bool value_holds(const struct filter *f, const struct value *v, struct pattern_budget *budget)
 {
     bool is_text = v->kind == VALUE_TEXT, is_unequal = f->compare == EXPR_UNEQUAL,
          is_between = f->compare == EXPR_BETWEEN, holds = false;
@@ -247,7 +244,7 @@ bool value_holds(const struct filter *f, const struct value *v, bool *io_too_lon
         return (v->kind == VALUE_TRUE ? f->has_true : f->has_false) != is_unequal;
     if (f->compare == EXPR_CONTAINS || f->compare == EXPR_STARTS || f->compare == EXPR_ENDS ||
         f->compare == EXPR_MATCHES)
-        return is_text && name_holds(f, v->body, io_too_long);
+        return is_text && name_holds(f, v->body, budget);
     for (uint32_t i = 0; i < count && !holds; i += is_between ? 2 : 1)
         holds = order_holds(f->compare, value_order(f, v, i), is_between ? value_order(f, v, i + 1) : 0);
     return holds != is_unequal;

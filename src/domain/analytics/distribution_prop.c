@@ -25,7 +25,7 @@ struct listed {
 };
 
 /* What there is under a value: one number a subject, or one an event; `people` counts subjects that have one in [from, until). */
-static struct listed *listed_of(struct moments_asked *a, const struct asked_distribution *d, struct sequence *const *list, uint32_t value,
+static struct listed *listed_of(struct posed *a, const struct asked_distribution *d, struct sequence *const *list, uint32_t value,
                                 double from, double until, uint32_t *out_people)
 {
     struct listed *l = ARENA_NEW(a->t->arena, struct listed);
@@ -39,7 +39,7 @@ static struct listed *listed_of(struct moments_asked *a, const struct asked_dist
             uint32_t row = s->moments[k].row, lane = d->of != 0;
             int64_t x = d->of == 0 ? 1000000 : s->lanes[0].quantities[row].micro;
             bool counts = s->moments[k].time_us >= d->from_us && s->moments[k].time_us < d->until_us && (d->of == 0 || s->lanes[0].has[row]);
-            if (!counts || (d->by_value && s->lanes[lane].codes[row] != a->codes[value]))
+            if (!counts || (d->by_value && s->lanes[lane].codes[row] != moments_code(a, value)))
                 continue;
             sum += x;
             has = true;
@@ -69,7 +69,7 @@ static double bound(struct json row, uint32_t column, double otherwise)
     return isnan(x) ? otherwise : x;
 }
 
-static void compare_row(struct moments_asked *a, const struct asked_distribution *d, struct sequence *const *list, struct json row)
+static void compare_row(struct posed *a, const struct asked_distribution *d, struct sequence *const *list, struct json row)
 {
     uint32_t first = d->by_value ? 1 : 0, value = 0, people;
     struct json name;
@@ -96,7 +96,7 @@ static void compare_row(struct moments_asked *a, const struct asked_distribution
 static void distributions_are_what_their_definition_says(struct t *t)
 {
     struct asked_distribution d = {.of = rng_below(&t->rng, 3), .by_value = rng_chance(&t->rng, 0.5), .has_edges = rng_chance(&t->rng, 0.5)};
-    struct moments_asked a;
+    struct posed a;
     struct sequence *list[SUBJECTS];
     struct json row;
     uint32_t rows = 0, people;
@@ -105,11 +105,11 @@ static void distributions_are_what_their_definition_says(struct t *t)
                                     "{\"from\": \"2026-03-02\", \"until\": \"2026-03-30\", \"event\": \"page_viewed\", \"of\": \"%s\"%s%s%s}",
                                     ofs[d.of], d.of == 0 ? "" : ", \"value\": \"amount\"", d.by_value ? ", \"breakdown\": \"kind\"" : "",
                                     d.has_edges ? ", \"buckets\": [-1, 0, 2, 5.5, 20]" : "");
-    d.from_us = moments_us("2026-03-02");
-    d.until_us = moments_us("2026-03-30");
-    moments_open(&a, t, &distribution_question, body, moments_us("2026-04-05"));
+    d.from_us = shanghai_us("2026-03-02");
+    d.until_us = shanghai_us("2026-03-30");
+    moments_open(&a, t, &distribution_question, body, shanghai_us("2026-04-05"));
     for (uint32_t i = 0; i < SUBJECTS; i++)
-        list[i] = moments_random(&a, i + 1, 30, moments_us("2026-03-01"), 3 * US_PER_DAY);
+        list[i] = moments_random(&a, i + 1, 30, shanghai_us("2026-03-01"), 3 * US_PER_DAY);
     moments_answer(&a, list, SUBJECTS);
     for (struct json_walk w = json_items(json_find(a.answer, BYTES_LIT("rows"))); json_item_next(&w, &row); rows++) {
         compare_row(&a, &d, list, row);
@@ -122,7 +122,7 @@ static void distributions_are_what_their_definition_says(struct t *t)
     CHECK(t, !d.has_edges || rows >= 5);
     if (t->failures > 0)
         printf("  %s\n", body);
-    moments_close(&a);
+    posed_close(&a);
 }
 
 /* --- quantiles --- */

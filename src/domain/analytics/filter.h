@@ -46,13 +46,20 @@ struct thing_wants {
 /* What conditions are read with. */
 struct filter_reader {
     struct arena *arena;           /* of what comes out */
-    const struct name_book *names; /* outlives it */
+    /* Outlives it. NULL: any name is a property of each event that has it, else what it says of a thing, and events are called what they came as;
+     * what is read so is for single events alone (filter_event.h). */
+    const struct name_book *names;
     const struct civil *civil;     /* of dates that say no zone; NULL: UTC */
     struct thing_wants *wants;     /* where paths to things are noted; NULL: they are refused */
 };
 /* INVALID: with the place in the text (characters, from 1), what was expected there, the nearest name. The text is copied. */
 fallible filter_read(const struct filter_reader *r, struct bytes text, const struct filter **out_filter, struct err *e);
 fallible filter_read_json(const struct filter_reader *r, struct json tree, const struct filter **out_filter, struct err *e);
+/* Of a tree of the property part (lib/expr.h), which is borrowed. */
+struct expr;
+fallible filter_of(const struct filter_reader *r, const struct expr *tree, const struct filter **out_filter, struct err *e);
+/* Of a name that was read already, with its prefix. */
+fallible path_of(const struct filter_reader *r, struct bytes name, const struct path **out_path, struct err *e);
 fallible path_read(const struct filter_reader *r, struct bytes text, const struct path **out_path, struct err *e);
 
 /* Both, either; NULL: no condition. */

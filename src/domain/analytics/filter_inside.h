@@ -19,7 +19,8 @@ struct path {
     enum column_of of;
     struct bytes name;
     uint32_t want; /* of a thing: which of the question's thing_wants */
-    const struct veil *veil; /* texts that it masks equal nothing; NULL: none */
+    const struct path *first; /* of a thing, read without a book of names: what an event itself says under the whole name counts before it; NULL: nothing */
+    const struct veil *veil; /* values that it masks equal nothing; NULL: none */
     const uint64_t *barred; /* events that are as if they had no value, as block_match wants them; NULL: none */
 };
 
@@ -47,6 +48,9 @@ struct filter {
 
 /* --- what a thread has decoded --- */
 
+#define PATTERN_STEPS_A_BLOCK 10000000u /* that patterns may take beside the free ones of each text: about a tenth of a second */
+#define PATTERN_WORDS "a pattern behind \"matches\" takes too many steps: make it simpler, without repeats within repeats or several \".*\""
+
 struct decoded; /* of one column */
 struct part;    /* bits of a part of a condition, a bit a slot */
 
@@ -65,13 +69,13 @@ struct block_scratch {
     struct decoded *decoded;
     const struct thing_book *things; /* of the question; NULL: it names none */
     const struct effort *effort;     /* of whoever runs conditions; NULL: nobody watches */
-    bool is_too_long;    /* a pattern took more steps than it may: since the scratch was made */
+    struct pattern_budget patterns; /* of the block: PATTERN_STEPS_A_BLOCK; is_spent: since the scratch was made */
     bool is_over;        /* the effort was over in the midst of a condition: the same */
 };
 /* A condition was given up in its midst: what it holds for isn't known. */
 static inline bool scratch_gave_up(const struct block_scratch *s)
 {
-    return s->is_too_long || s->is_over;
+    return s->patterns.is_spent || s->is_over;
 }
 size_t block_scratch_bytes(const struct block_scratch *s); /* that are taken for the block now */
 /* As block_scratch_open; by_item: a bit for each item. */
@@ -120,11 +124,20 @@ uint32_t reaches_of_bools(const struct filter *f, struct reach *out);
 /* Codes of the column's dictionary. Not of contains, ends and matches. */
 uint32_t reaches_of_texts(const struct filter *f, const struct column *c, struct reach *out);
 bool real_holds(const struct filter *f, double x);
-/* contains, ends, matches. *io_too_long becomes true when a pattern gave up. */
-bool text_holds(const struct filter *f, struct bytes text, bool *io_too_long);
+/* contains, ends, matches: a pattern takes from the budget. */
+bool text_holds(const struct filter *f, struct bytes text, struct pattern_budget *budget);
 /* Any comparison of a value that stands for itself: no list, not null. */
-bool value_holds(const struct filter *f, const struct value *v, bool *io_too_long);
+bool value_holds(const struct filter *f, const struct value *v, struct pattern_budget *budget);
 /* Any comparison of a text, for names of events. */
-bool name_holds(const struct filter *f, struct bytes text, bool *io_too_long);
+bool name_holds(const struct filter *f, struct bytes text, struct pattern_budget *budget);
 /* A decimal and a number that was said, exactly: below nothing, nothing, above it. */
 int number_compare(int64_t mantissa, uint8_t scale, const struct expr_value *said);
+
+/* --- what isn't shown (veil.c) --- */
+
+/* A value that stands for itself, and no time, as people write it: a number in at most NUMBER_TEXT_BYTES_MAX. */
+#define NUMBER_TEXT_BYTES_MAX 64u
+void value_text(const struct value *v, struct buf *out);
+/* Whether an asker isn't to see it, for what it looks like: then no comparison holds of it either, and it is no quantity. Else conditions would tell, digit by
+ * digit, what answers mask. Texts and numbers alike: phone numbers come as both. NULL `veil`: never. */
+bool value_is_veiled(const struct veil *veil, const struct value *v);

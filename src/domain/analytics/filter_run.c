@@ -128,14 +128,26 @@ static bool may_go_on(const struct filter *f, struct block_scratch *s)
     return !scratch_gave_up(s);
 }
 
-/* Else conditions would tell, letter by letter, what answers mask. */
 static void veiled_unmark(const struct veil *veil, const struct column *c, uint8_t *marks)
 {
-    uint8_t room[VEILED_BYTES_MAX];
-    for (uint32_t i = 0; i < column_texts(c); i++) {
-        struct buf veiled = {.data = room, .capacity = sizeof room, .size_max = sizeof room};
-        marks[i] = marks[i] != 0 && !veil->masks_text(column_text(c, i), &veiled);
-    }
+    for (uint32_t i = 0; i < column_texts(c); i++)
+        marks[i] = marks[i] != 0 && !value_is_veiled(veil, &(struct value){.kind = VALUE_TEXT, .body = column_text(c, i)});
+}
+
+/* The same of numbers, of which no dictionary says how often they are. */
+static void veiled_clear(const struct veil *veil, struct block_scratch *s, const struct path_column *c, uint64_t *io_bits)
+{
+    bool is_real = c->kind == COLUMN_REAL;
+    for (size_t w = 0; w < BIT_WORDS(column_count(c->column)); w++)
+        for (uint64_t word = io_bits[w]; word != 0; word &= word - 1) {
+            size_t i = w * WORD_BITS + (size_t)__builtin_ctzll(word);
+            struct value v = is_real ? (struct value){.kind = VALUE_DOUBLE, .real = scratch_reals(s, c->column)[i]}
+                                     : (struct value){.kind = VALUE_DECIMAL,
+                                                      .integer = scratch_integers(s, c->column)[i],
+                                                      .scale = column_scale(c->column)};
+            if (value_is_veiled(veil, &v))
+                io_bits[w] &= ~(word & -word);
+        }
 }
 
 static void texts_hold(const struct filter *f, struct block_scratch *s, const struct column *c, uint64_t *out_bits)
@@ -145,7 +157,7 @@ static void texts_hold(const struct filter *f, struct block_scratch *s, const st
     struct reach *reaches = ARENA_ARRAY(s->passing, struct reach, f->text_count);
     bool is_by_text = f->compare == EXPR_CONTAINS || f->compare == EXPR_ENDS || f->compare == EXPR_MATCHES, any = false;
     for (uint32_t i = 0; is_by_text && i < texts && may_go_on(f, s); i++) {
-        marks[i] = text_holds(f, column_text(c, i), &s->is_too_long);
+        marks[i] = text_holds(f, column_text(c, i), &s->patterns);
         any |= marks[i] != 0;
     }
     if (!is_by_text)
@@ -181,7 +193,7 @@ static void values_hold(const struct filter *f, struct block_scratch *s, const s
         for (uint32_t i = 0; i < count; i++)
             if (real_holds(f, reals[i]))
                 bit_set(out_bits, i);
-        return;
+        break;
     case COLUMN_NUMBER:
         reach_count = reaches_of_numbers(f, column_scale(c->column), reaches);
         break;
@@ -196,6 +208,8 @@ static void values_hold(const struct filter *f, struct block_scratch *s, const s
     }
     if (reach_count > 0)
         integers_hold(scratch_integers(s, c->column), count, reaches, reach_count, out_bits);
+    if (f->path->veil != NULL && (c->kind == COLUMN_NUMBER || c->kind == COLUMN_REAL))
+        veiled_clear(f->path->veil, s, c, out_bits);
 }
 
 /* The same of what is known of the things that the values name; and which of them have any. Each text is looked up once a block. */
@@ -216,7 +230,7 @@ static void things_hold(const struct filter *f, struct block_scratch *s, const s
             continue;
         while (thing_value_next(&told, &at, &one)) {
             bit_set(out_known, i);
-            if (f->compare < EXPR_KNOWN && value_holds(f, &one, &s->is_too_long))
+            if (f->compare < EXPR_KNOWN && value_holds(f, &one, &s->patterns) && !value_is_veiled(f->path->veil, &one))
                 bit_set(out_bits, i);
         }
     }

@@ -5,7 +5,6 @@
 #include "domain/analytics/thing_book.h"
 
 #define MILLION INT64_C(1000000)
-#define NUMBER_TEXT_BYTES 64u
 
 static const int64_t micro_of_scale[EXPR_SCALE_MAX + 1] = {1000000, 100000, 10000, 1000, 100, 10, 1};
 
@@ -149,7 +148,7 @@ static bool quantity_find(struct filling *f, uint32_t event, uint32_t item, stru
             if (!value_find(f, &f->sources[k], event, i, &told))
                 continue;
             while (thing_value_next(&told, &at, &one)) {
-                if (!quantity_of(&one, &more))
+                if (!quantity_of(&one, &more) || value_is_veiled(f->ask->path->veil, &one))
                     continue;
                 *out = has ? plus(*out, more) : more;
                 has = true;
@@ -182,18 +181,13 @@ static uint32_t code_of_time(struct filling *f, int64_t us)
 /* A value as people write it. */
 static uint32_t code_of_value(struct filling *f, const struct value *v)
 {
-    uint8_t text[NUMBER_TEXT_BYTES];
+    uint8_t text[NUMBER_TEXT_BYTES_MAX];
     struct buf out = {.data = text, .capacity = sizeof text, .size_max = sizeof text};
-    struct json_writer w;
-    struct value plain = *v;
     if (v->kind == VALUE_TEXT)
         return code_of(f, v->body);
     if (v->kind == VALUE_TIME)
         return code_of_time(f, v->integer);
-    for (; plain.scale > 0 && plain.integer % 10 == 0; plain.scale--) /* a column's numbers have all one scale */
-        plain.integer /= 10;
-    json_writer_init(&w, &out, false);
-    value_print(&plain, &w);
+    value_text(v, &out);
     return code_of(f, buf_bytes(&out));
 }
 
@@ -306,17 +300,19 @@ static bool quantities_fill(struct filling *f, struct gathered_lane *lane, const
     const struct gather *g = f->g;
     struct quantity *quantities = (struct quantity *)(void *)buf_extend(&lane->quantities, count * sizeof *quantities);
     bool *has = (bool *)(void *)buf_extend(&lane->has, count * sizeof *has);
-    if (quantities != NULL && has != NULL && is_plain(f, COLUMN_NUMBER)) {
+    bool has_room = quantities != NULL && has != NULL,
+         is_filled = has_room && is_plain(f, COLUMN_NUMBER) && f->ask->path->veil == NULL;
+    if (is_filled)
         numbers_fill(f, rows, count, quantities, has);
-        return true;
-    }
-    for (uint32_t i = 0; quantities != NULL && has != NULL && i < count; i++) {
+    for (uint32_t i = 0; has_room && !is_filled && i < count; i++) {
         quantities[i] = (struct quantity){.micro = f->ask->path->kind == PATH_TIME ? rows[i].time_us : 0};
         has[i] = f->ask->path->kind == PATH_TIME;
         if (f->ask->path->kind != PATH_TIME && is_wanted(f, &rows[i], g->events[i]))
             has[i] = quantity_find(f, g->events[i], g->items[i], &quantities[i]);
     }
-    return quantities != NULL && has != NULL;
+    if (has_room && f->ask->is_money)
+        amounts_exchange(f->g, rows, count, quantities, has);
+    return has_room;
 }
 
 fallible lanes_fill(struct gather *g, uint32_t first, struct err *e)

@@ -10,6 +10,7 @@
 #define CONVERGED 1e-13     /* of the largest probability: what is still missing is less */
 #define ROUNDING (4 * DBL_EPSILON) /* changes that small don't shrink any more */
 #define SWEEPS_MAX 100000u
+#define WALKS_A_STEP 4096u
 #define BITS_OF_CHANNEL 16u /* in a state's key: the channel's number + 1, so that a short state differs from all longer ones */
 
 struct state {
@@ -31,6 +32,7 @@ struct chain {
     uint32_t count;
     struct transition *transitions;
     struct state start; /* its transitions are the entries */
+    struct effort *effort; /* of whoever solves it */
 };
 
 struct solution {
@@ -208,7 +210,7 @@ static double largest_of(const double *x, uint32_t count)
 static double solve(const struct chain *chain, const double *ends, const bool *gone, double *x)
 {
     double before = INFINITY;
-    for (uint32_t sweeps = 0; sweeps < SWEEPS_MAX; sweeps += 2) {
+    for (uint32_t sweeps = 0; sweeps < SWEEPS_MAX && !effort_is_over(chain->effort); sweeps += 2) {
         sweep(chain, ends, gone, true, x);
         double change = sweep(chain, ends, gone, false, x);
         double factor = change < before ? change / before : 1;
@@ -252,22 +254,30 @@ static double solve_without(const struct chain *chain, struct vectors *v, const 
     return solve(chain, ends, v->gone, v->scratch);
 }
 
-static struct solution solve_exactly(struct arena *arena, const struct chain *chain, uint32_t channel_count, struct solution *out_without)
+/* What the whole chain brings, and what it brings without each channel. */
+struct solutions {
+    uint32_t channel_count;
+    struct solution all;
+    struct solution *without;
+};
+
+static fallible solve_exactly(struct arena *arena, const struct chain *chain, struct solutions *out, struct err *e)
 {
     struct vectors v = vectors_make(arena, chain);
-    struct solution all = {
+    out->all = (struct solution){
         .conversions = solve(chain, v.conversions, v.gone, v.of_conversions),
         .value = solve(chain, v.value, v.gone, v.of_value),
     };
-    for (uint32_t channel = 0; channel < channel_count; channel++) {
+    for (uint32_t channel = 0; channel < out->channel_count; channel++) {
+        TRY(effort_step(chain->effort, (channel + 1.0) / (out->channel_count + 1.0), 0, e));
         for (uint32_t i = 0; i < chain->count; i++)
             v.gone[i] = state_has(chain->states[i].key, channel);
-        out_without[channel] = (struct solution){
+        out->without[channel] = (struct solution){
             .conversions = solve_without(chain, &v, v.conversions, v.of_conversions),
             .value = solve_without(chain, &v, v.value, v.of_value),
         };
     }
-    return all;
+    return DONE;
 }
 
 /* --- walking it --- */
@@ -299,15 +309,21 @@ static uint32_t walk(const struct chain *chain, uint64_t number, struct rng *rng
     }
 }
 
-/* Of each walk that converts it is known which channels it met: without one of them it would not have. */
-static struct solution solve_by_walks(struct arena *arena, const struct chain *chain, uint32_t channel_count, const struct markov_ask *ask,
-                                      struct solution *out_without)
+static void solution_average(struct solution *s, uint64_t walks)
 {
-    struct solution all = {0};
-    uint64_t *seen = ARENA_ARRAY(arena, uint64_t, channel_count);
+    s->conversions /= (double)walks;
+    s->value /= (double)walks;
+}
+
+/* Of each walk that converts it is known which channels it met: without one of them it would not have. */
+static fallible solve_by_walks(struct arena *arena, const struct chain *chain, const struct markov_ask *ask, struct solutions *out, struct err *e)
+{
+    uint64_t *seen = ARENA_ARRAY(arena, uint64_t, out->channel_count);
     struct rng rng;
     rng_init(&rng, ask->seed);
     for (uint64_t number = 1; number <= ask->draws; number++) {
+        if (number % WALKS_A_STEP == 0)
+            TRY(effort_step(chain->effort, (double)number / (double)ask->draws, 0, e));
         const struct state *end = &chain->states[walk(chain, number, &rng, seen)];
         double ending = 0; /* the weight of the paths that end here: what leaves it otherwise goes on */
         for (uint32_t i = end->first; i < end->until; i++)
@@ -316,18 +332,17 @@ static struct solution solve_by_walks(struct arena *arena, const struct chain *c
         if (rng_unit(&rng) * ending >= end->conversions)
             continue;
         double value = end->value / end->conversions;
-        all.conversions += 1;
-        all.value += value;
-        for (uint32_t channel = 0; channel < channel_count; channel++) {
-            out_without[channel].conversions += seen[channel] == number ? 0 : 1;
-            out_without[channel].value += seen[channel] == number ? 0 : value;
+        out->all.conversions += 1;
+        out->all.value += value;
+        for (uint32_t channel = 0; channel < out->channel_count; channel++) {
+            out->without[channel].conversions += seen[channel] == number ? 0 : 1;
+            out->without[channel].value += seen[channel] == number ? 0 : value;
         }
     }
-    for (uint32_t channel = 0; channel < channel_count; channel++) {
-        out_without[channel].conversions /= (double)ask->draws;
-        out_without[channel].value /= (double)ask->draws;
-    }
-    return (struct solution){all.conversions / (double)ask->draws, all.value / (double)ask->draws};
+    solution_average(&out->all, ask->draws);
+    for (uint32_t channel = 0; channel < out->channel_count; channel++)
+        solution_average(&out->without[channel], ask->draws);
+    return DONE;
 }
 
 /* --- what follows from it --- */
@@ -338,23 +353,24 @@ static double share_of(double total, double loss, double losses)
     return losses == 0 ? 0 : total * loss / losses;
 }
 
-static void credits_fill(struct markov_answer *answer, const struct touch_table *table, struct solution all, const struct solution *without)
+static void credits_fill(struct markov_answer *answer, const struct touch_table *table, const struct solutions *s)
 {
     double lost_conversions = 0, lost_value = 0;
     for (uint32_t i = 0; i < table->channel_count; i++) {
-        lost_conversions += all.conversions - without[i].conversions;
-        lost_value += all.value - without[i].value;
+        lost_conversions += s->all.conversions - s->without[i].conversions;
+        lost_value += s->all.value - s->without[i].value;
     }
     for (uint32_t i = 0; i < table->channel_count; i++) {
-        double conversions = all.conversions - without[i].conversions, value = all.value - without[i].value;
-        answer->removal[i] = share_of(1, conversions, all.conversions);
-        answer->removal_value[i] = share_of(1, value, all.value);
+        double conversions = s->all.conversions - s->without[i].conversions, value = s->all.value - s->without[i].value;
+        answer->removal[i] = share_of(1, conversions, s->all.conversions);
+        answer->removal_value[i] = share_of(1, value, s->all.value);
         answer->credits[i].conversions = share_of((double)table->conversions, conversions, lost_conversions);
         answer->credits[i].value = share_of((double)table->value, value, lost_value);
     }
 }
 
-struct markov_answer markov_solve(struct arena *arena, const struct touch_table *table, const struct markov_ask *ask)
+fallible markov_solve(struct arena *arena, const struct touch_table *table, const struct markov_ask *ask, struct effort *effort,
+                      struct markov_answer *out_answer, struct err *e)
 {
     assert(ask->order >= 1 && ask->order <= MARKOV_ORDER_MAX && table->channel_count <= MARKOV_CHANNELS_MAX);
     struct markov_answer answer = {
@@ -363,14 +379,15 @@ struct markov_answer markov_solve(struct arena *arena, const struct touch_table 
         .credits = ARENA_ARRAY(arena, struct credit, table->channel_count),
     };
     struct chain chain = chain_make(arena, table, ask);
+    chain.effort = effort;
     answer.states = chain.count;
     answer.is_too_large = chain.count > MARKOV_STATES_MAX;
-    if (answer.is_too_large || chain.count == 0)
-        return answer;
-    struct solution *without = ARENA_ARRAY(arena, struct solution, table->channel_count);
-    struct solution all = ask->draws == 0 ? solve_exactly(arena, &chain, table->channel_count, without)
-                                          : solve_by_walks(arena, &chain, table->channel_count, ask, without);
-    answer.probability = all.conversions;
-    credits_fill(&answer, table, all, without);
-    return answer;
+    if (!answer.is_too_large && chain.count > 0) {
+        struct solutions s = {.channel_count = table->channel_count, .without = ARENA_ARRAY(arena, struct solution, table->channel_count)};
+        TRY(ask->draws == 0 ? solve_exactly(arena, &chain, &s, e) : solve_by_walks(arena, &chain, ask, &s, e));
+        answer.probability = s.all.conversions;
+        credits_fill(&answer, table, &s);
+    }
+    *out_answer = answer;
+    return effort_step(effort, 1, 0, e);
 }

@@ -5,11 +5,11 @@
 #pragma once
 
 #include "domain/analytics/attribution_paths.h"
+#include "lib/effort.h"
 
 #define MARKOV_ORDER_MAX 4u
 #define MARKOV_STATES_MAX 100000u
 #define MARKOV_CHANNELS_MAX 65534u
-#define MARKOV_DRAWS_DEFAULT 1000000u
 
 struct markov_ask {
     unsigned order;       /* 1 .. MARKOV_ORDER_MAX */
@@ -27,5 +27,6 @@ struct markov_answer {
     struct credit *credits; /* by channel; they sum to the table's conversions and value */
 };
 
-/* Everything is the arena's. Costs some tens of passes over the distinct transitions for each channel. */
-struct markov_answer markov_solve(struct arena *arena, const struct touch_table *table, const struct markov_ask *ask);
+/* What the answer has is the arena's. Costs some tens of passes over the distinct transitions for each channel. CANCELLED, LIMIT: the effort's. */
+fallible markov_solve(struct arena *arena, const struct touch_table *table, const struct markov_ask *ask, struct effort *effort,
+                      struct markov_answer *out_answer, struct err *e);

@@ -10,6 +10,8 @@
 #define ANSWER_BYTES_MAX (64u << 20)
 #define TEXTS_BYTES_MAX (16u << 20)
 #define EVENTS_MAX 8192u
+#define CELL_BYTES_MAX (1u << 16)
+#define SHANGHAI_SECONDS (8 * 3600)
 
 int64_t posed_time(const char *text)
 {
@@ -19,40 +21,50 @@ int64_t posed_time(const char *text)
     return us;
 }
 
-static struct status posed_read(struct posed *a, const struct question_kind *kind, const char *body, const char *now, struct err *e)
+static struct status posed_read(struct posed *a, const struct question_kind *kind, const char *body, struct posed_at at, struct err *e)
 {
+    static const char *const properties[] = {"amount", "day", "kind", "plan", "page", "size"}, *const of_items[] = {"price", "quantity"};
     struct json root;
     a->parser = json_parser_create(ANSWER_BYTES_MAX);
     a->texts = texts_create(TEXTS_BYTES_MAX);
     a->book = name_book_create();
-    name_book_property_add(a->book, COLUMN_PROPERTY, BYTES_LIT("amount"));
-    name_book_property_add(a->book, COLUMN_PROPERTY, BYTES_LIT("day"));
-    name_book_property_add(a->book, COLUMN_PROPERTY, BYTES_LIT("plan"));
-    name_book_property_add(a->book, COLUMN_PROPERTY, BYTES_LIT("page"));
-    name_book_property_add(a->book, COLUMN_ITEM, BYTES_LIT("price"));
-    name_book_property_add(a->book, COLUMN_ITEM, BYTES_LIT("quantity"));
+    for (size_t i = 0; i < COUNT_OF(properties); i++)
+        name_book_property_add(a->book, COLUMN_PROPERTY, bytes_of_text(properties[i]));
+    for (size_t i = 0; i < COUNT_OF(of_items); i++)
+        name_book_property_add(a->book, COLUMN_ITEM, bytes_of_text(of_items[i]));
     TRY(json_parse(a->parser, bytes_of_text(body), &root, e));
-    return question_read(kind, root, a->book, BYTES_LIT("UTC"), posed_time(now), &a->question, e);
+    return question_read(kind, root, a->book, bytes_of_text(at.zone), at.now_us, &a->question, e);
 }
 
-void posed_open(struct posed *a, struct t *t, const struct question_kind *kind, const char *body, const char *now)
+void posed_open_at(struct posed *a, struct t *t, const struct question_kind *kind, const char *body, struct posed_at at)
 {
     struct err e = {0};
     *a = (struct posed){.t = t};
-    struct status s = posed_read(a, kind, body, now, &e);
+    struct status s = posed_read(a, kind, body, at, &e);
     if (failed(s))
         printf("  %s\n", e.text);
     assert(done(s));
     a->tally = kind->tally(a->question, t->arena);
 }
 
-const char *posed_refused(struct t *t, const struct question_kind *kind, const char *body, const char *now)
+void posed_open(struct posed *a, struct t *t, const struct question_kind *kind, const char *body, const char *now)
+{
+    posed_open_at(a, t, kind, body, (struct posed_at){"UTC", posed_time(now)});
+}
+
+const char *posed_refused_at(struct t *t, const struct question_kind *kind, const char *body, struct posed_at at)
 {
     struct posed a = {.t = t};
     struct err e = {0};
-    CHECK_FAILS(t, posed_read(&a, kind, body, now, &e), INVALID);
+    struct status s = posed_read(&a, kind, body, at, &e);
+    CHECK(t, s.code == STATUS_INVALID || s.code == STATUS_LIMIT);
     posed_close(&a);
     return arena_text(t->arena, bytes_of_text(e.text));
+}
+
+const char *posed_refused(struct t *t, const struct question_kind *kind, const char *body, const char *now)
+{
+    return posed_refused_at(t, kind, body, (struct posed_at){"UTC", posed_time(now)});
 }
 
 void posed_close(struct posed *a)
@@ -154,21 +166,34 @@ void posed_take(struct posed *a, void *tally, uint32_t person, const struct pose
         a->question->kind->take(a->question, tally, &laid.sequence);
 }
 
+fallible posed_cell_read(struct posed *a, const char *cell, void **out_cell, struct err *e)
+{
+    struct json_parser *parser = json_parser_create(CELL_BYTES_MAX);
+    struct json root = JSON_NOTHING;
+    struct status s = json_parse(parser, bytes_of_text(cell), &root, e);
+    if (done(s))
+        s = a->question->kind->cell_read(a->question, root, out_cell, e);
+    json_parser_destroy(parser);
+    return s;
+}
+
 bool posed_in_cell(struct posed *a, const char *cell, uint32_t person, const struct posed_event *events, uint32_t count)
 {
     static struct laid_out laid;
-    struct json_parser *parser = json_parser_create(1u << 16);
     struct err e = {0};
-    struct json root;
     void *asked = NULL;
-    struct status s = json_parse(parser, bytes_of_text(cell), &root, &e);
-    if (done(s))
-        s = a->question->kind->cell_read(a->question, root, &asked, &e);
+    struct status s = posed_cell_read(a, cell, &asked, &e);
     CHECK_DONE(a->t, s, &e);
     lay_out(a, person, events, count, &laid);
-    bool is_in = done(s) && laid.sequence.count > 0 && a->question->kind->in_cell(a->question, a->texts, asked, &laid.sequence);
-    json_parser_destroy(parser);
-    return is_in;
+    return done(s) && laid.sequence.count > 0 && a->question->kind->in_cell(a->question, a->texts, asked, &laid.sequence);
+}
+
+void *posed_conclude(struct posed *a, void *tally)
+{
+    struct err e = {0};
+    if (a->question->kind->conclude != NULL)
+        CHECK_DONE(a->t, a->question->kind->conclude(a->question, a->texts, tally, NULL, &e), &e);
+    return tally;
 }
 
 struct json posed_answer(struct posed *a, void *tally)
@@ -176,8 +201,7 @@ struct json posed_answer(struct posed *a, void *tally)
     struct buf text;
     struct json_writer w;
     struct err e = {0};
-    if (a->question->kind->conclude != NULL)
-        CHECK_DONE(a->t, a->question->kind->conclude(a->question, tally, NULL, &e), &e);
+    (void)posed_conclude(a, tally);
     buf_init(&text, ANSWER_BYTES_MAX);
     json_writer_init(&w, &text, false);
     json_object_begin(&w);
@@ -194,4 +218,22 @@ double posed_number(const struct posed *a, const char *path)
 {
     double x;
     return json_double(json_at(a->answer, path), &x) ? x : NAN;
+}
+
+/* --- clocks --- */
+
+int64_t shanghai_us(const char *text)
+{
+    return posed_time(text) - SHANGHAI_SECONDS * US_PER_SECOND;
+}
+
+int64_t shanghai_day(int64_t us)
+{
+    return day_of_time(us, SHANGHAI_SECONDS);
+}
+
+int64_t shanghai_month(int64_t us)
+{
+    struct civil_date date = civil_of_day((int32_t)shanghai_day(us));
+    return (int64_t)(date.year - 1970) * 12 + date.month - 1;
 }

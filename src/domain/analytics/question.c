@@ -1,5 +1,7 @@
 #include "base/time.h"
 #include "domain/analytics/asked_inside.h"
+#include "domain/analytics/exchange.h"
+#include "domain/analytics/name_book.h"
 #include "lib/nearest.h"
 
 #define QUESTION_BLOCK_BYTES (64u << 10)
@@ -14,6 +16,7 @@ static const struct member_rule common_members[] = {
      "或:“30d”为含今天的 30 天,“12h”为至今 12 小时"},
     {"zone", "instead of the workspace's: \"Asia/Shanghai\"", "时区,默认为工作区时区"},
     {"week_begins", "1 Monday … 7 Sunday", "每周第一天:1 星期一 … 7 星期日"},
+    {"currency", "of amounts: \"USD\" (the group's); \"each\": as they are said, whichever it is", "金额币种:如“USD”(默认集团币种);“each”为各按原币,不换算"},
     {"where", "a condition on events: others aren't there", "对事件的条件:不符合的视为不存在"},
     {"subject", "whose sequences: person, order, conversation, staff", "序列主体:个人、订单、会话、员工"},
     {"people", "only these", "仅限这些人"},
@@ -78,7 +81,7 @@ static fallible last_read(struct asked *a, struct json last, struct err *e)
 {
     struct question *q = a->question;
     int64_t span_us;
-    if (!span_read(json_string(last), &span_us) || span_us <= 0 || span_us > q->now_us)
+    if (!asked_span_read(json_string(last), &span_us) || span_us <= 0 || span_us > q->now_us)
         return asked_wrong(last, e, "want a span such as \"12h\", \"30d\" or \"2w\"");
     if (!json_is(json_find(a->body, BYTES_LIT("from")), JSON_ABSENT) ||
         !json_is(json_find(a->body, BYTES_LIT("until")), JSON_ABSENT))
@@ -106,6 +109,17 @@ static fallible range_read(struct asked *a, struct err *e)
     return DONE;
 }
 
+static fallible currency_read(struct asked *a, struct err *e)
+{
+    struct question *q = a->question;
+    struct bytes text;
+    TRY(asked_text(a, "currency", BYTES_NONE, &text, e));
+    q->currency = text.size == 0 ? name_book_rates(q->names)->group : currency_named(text);
+    if (q->currency == CURRENCY_NONE && !bytes_equal(text, BYTES_LIT("each")))
+        return asked_wrong(json_find(a->body, BYTES_LIT("currency")), e, "want a currency such as \"CNY\" or \"USD\", or \"each\"");
+    return DONE;
+}
+
 static fallible common_read(struct asked *a, struct bytes zone, struct err *e)
 {
     struct question *q = a->question;
@@ -113,6 +127,7 @@ static fallible common_read(struct asked *a, struct bytes zone, struct err *e)
     TRY(asked_members_of(a->body, TABLE(common_members), q->kind->members, q->kind->member_count, e));
     TRY(civil_make(a, zone, e));
     TRY(range_read(a, e));
+    TRY(currency_read(a, e));
     TRY(asked_choice(a, "subject", subject_names, SUBJECT_KIND_COUNT, SUBJECT_PERSON, &subject, e));
     q->plan.subject = (enum subject_kind)subject;
     q->plan.wants_nobody = q->plan.subject != SUBJECT_PERSON; /* an order is one, whether or not anybody knows whose */

@@ -1,6 +1,7 @@
 /* RFM: how long ago, how often and for how much people bought, scored among all. docs/guide/analytics.md. */
 #include <stdlib.h>
 
+#include "base/attr.h"
 #include "base/time.h"
 #include "domain/analytics/activity.h"
 #include "domain/analytics/answer.h"
@@ -31,6 +32,7 @@ struct rfm {
 
 struct rfm_tally {
     struct rfm_people people;
+    struct rfm_cuts cuts; /* when it is concluded, and people have scores */
     uint32_t *orders; /* scratch: of one person */
     uint32_t order_max;
 };
@@ -184,6 +186,13 @@ static void rfm_join(const struct question *q, void *into, void *from)
     rfm_people_join(&sum->people, &more->people);
 }
 
+static fallible rfm_conclude(const struct question *q, const struct texts *texts UNUSED, void *from, struct effort *effort, struct err *e)
+{
+    const struct rfm *own = q->own;
+    struct rfm_tally *tally = from;
+    return rfm_score(&tally->people, own->scoring, effort, &tally->cuts, e);
+}
+
 /* --- the answer --- */
 
 static void group_add(struct rfm_group *g, const struct rfm_lot *lot, uint32_t person)
@@ -297,9 +306,8 @@ static void classes_put(const struct rfm_people *p, const struct rfm_cuts *cuts,
 static void rfm_print(const struct question *q, const struct texts *texts, void *from, struct json_writer *w)
 {
     const struct rfm *own = q->own;
-    struct rfm_tally *tally = from;
+    const struct rfm_tally *tally = from;
     const struct rfm_people *p = &tally->people;
-    struct rfm_cuts cuts = rfm_score(&tally->people, own->scoring);
     char day[CIVIL_TEXT_BYTES];
     (void)texts;
     if (own->show == SHOW_SEGMENTS)
@@ -317,7 +325,7 @@ static void rfm_print(const struct question *q, const struct texts *texts, void 
     json_object_begin(w);
     for (enum rfm_measure m = 0; m < RFM_MEASURES; m++) {
         json_key(w, measure_names[m]);
-        classes_put(p, &cuts, m, w);
+        classes_put(p, &tally->cuts, m, w);
     }
     json_object_end(w);
 }
@@ -359,11 +367,9 @@ static bool cell_has(const struct rfm_cell *cell, const struct rfm_lot *lot, uin
     return has;
 }
 
-static void rfm_gather(const struct question *q, void *from, const void *cell, struct gathering *to)
+static void rfm_gather(const struct question *q UNUSED, void *from, const void *cell, struct gathering *to)
 {
-    const struct rfm *own = q->own;
-    struct rfm_tally *tally = from;
-    (void)rfm_score(&tally->people, own->scoring);
+    const struct rfm_tally *tally = from;
     for (const struct rfm_lot *lot = tally->people.newest; lot != NULL; lot = lot->next)
         for (uint32_t i = 0; i < lot->count; i++)
             if (cell_has(cell, lot, i))
@@ -389,6 +395,7 @@ const struct question_kind rfm_question = {
     .tally = rfm_tally,
     .take = rfm_take,
     .join = rfm_join,
+    .conclude = rfm_conclude,
     .print = rfm_print,
     .cell_read = rfm_cell_read,
     .gather = rfm_gather,

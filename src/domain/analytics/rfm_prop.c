@@ -133,9 +133,11 @@ static void scores_are_those_of_people_in_order(struct t *t)
                                      rng_between(&t->rng, -1000, 1000000)};
         rfm_add(&parts[rng_below(&t->rng, 3)], &p);
     }
+    struct rfm_cuts cuts;
+    struct err e = {0};
     rfm_people_join(&parts[0], &parts[1]);
     rfm_people_join(&parts[0], &parts[2]);
-    (void)rfm_score(&parts[0], scoring);
+    CHECK_DONE(t, rfm_score(&parts[0], scoring, NULL, &cuts, &e), &e);
     CHECK_EQ(t, parts[0].count, count);
     for (enum rfm_measure m = 0; m < RFM_MEASURES; m++)
         check_measure(t, &parts[0], m, scoring);

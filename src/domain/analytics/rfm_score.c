@@ -3,6 +3,8 @@
 #include "domain/analytics/order_select.h"
 
 #define CUTS (RFM_SCORES - 1u)
+#define ORDER_BYTES (512u << 10) /* that an order takes of the arena, */
+#define PLACED_BYTES 12u         /* and at most each of whom it looks at closer */
 
 /* --- people --- */
 
@@ -106,12 +108,15 @@ static void measure_score(struct rfm_people *p, enum rfm_measure measure, enum r
     }
 }
 
-struct rfm_cuts rfm_score(struct rfm_people *p, enum rfm_scoring scoring)
+fallible rfm_score(struct rfm_people *p, enum rfm_scoring scoring, struct effort *effort, struct rfm_cuts *out_cuts, struct err *e)
 {
     struct rfm_cuts cuts = {0};
-    for (enum rfm_measure m = 0; m < RFM_MEASURES && p->count > 0; m++)
+    for (enum rfm_measure m = 0; m < RFM_MEASURES && p->count > 0; m++) {
+        TRY(effort_step(effort, (double)m / RFM_MEASURES, ORDER_BYTES + p->count * PLACED_BYTES, e));
         measure_score(p, m, scoring, &cuts);
-    return cuts;
+    }
+    *out_cuts = cuts;
+    return effort_step(effort, 1, 0, e);
 }
 
 /* --- named groups --- */

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/arena.h"
+#include "lib/effort.h"
 #include "lib/json.h"
 
 #define RFM_SCORES 5u
@@ -44,8 +45,8 @@ struct rfm_cuts {
     uint32_t count;
     int64_t fifths[RFM_MEASURES][RFM_SCORES - 1];
 };
-/* Fills in the scores; linear: for two million people some ten milliseconds a measure. */
-struct rfm_cuts rfm_score(struct rfm_people *p, enum rfm_scoring scoring);
+/* Fills in the scores; linear: for two million people some ten milliseconds a measure. CANCELLED, LIMIT: the effort's. */
+fallible rfm_score(struct rfm_people *p, enum rfm_scoring scoring, struct effort *effort, struct rfm_cuts *out_cuts, struct err *e);
 
 /* Named groups by the scores of recency and frequency. */
 struct rfm_segment {

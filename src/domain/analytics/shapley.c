@@ -66,6 +66,15 @@ void shapley_equal_credit(struct arena *arena, const struct touch_table *table, 
 
 /* --- by rate --- */
 
+#define SETS_A_STEP 65536u
+
+/* What is asked, and where what comes out goes: a rate of each channel. */
+struct rating {
+    const struct shapley_ask *ask;
+    struct effort *effort;
+    struct credit *credits;
+};
+
 static struct credit rate_of(struct worth w)
 {
     if (w.paths <= 0)
@@ -88,8 +97,9 @@ static void sum_over_subsets(struct worth *within, uint32_t channel_count)
                 worth_add(&within[set], within[set ^ UINT32_C(1) << channel]);
 }
 
-static void rate_exactly(struct arena *arena, const struct touch_paths *sets, uint32_t n, struct credit *out)
+static fallible rate_exactly(struct arena *arena, const struct touch_paths *sets, uint32_t n, struct rating *to, struct err *e)
 {
+    TRY(effort_step(to->effort, 0, sizeof(struct worth) << n, e));
     struct worth *within = ARENA_ARRAY(arena, struct worth, (size_t)1 << n);
     double weights[SHAPLEY_EXACT_MAX]; /* by size s of what came before: s! (n - s - 1)! / n! */
     for (size_t i = 0; i < touch_paths_count(sets); i++) {
@@ -104,13 +114,16 @@ static void rate_exactly(struct arena *arena, const struct touch_paths *sets, ui
     for (uint32_t s = 1; s < n; s++)
         weights[s] = weights[s - 1] * s / (n - s);
     for (uint32_t set = 1; set >> n == 0; set++) {
+        if (set % SETS_A_STEP == 0)
+            TRY(effort_step(to->effort, (double)set / (double)(UINT32_C(1) << n), 0, e));
         uint32_t size = (uint32_t)__builtin_popcount(set);
         struct credit rate = rate_of(within[set]);
         for (uint32_t channel = 0; channel < n; channel++) {
             bool is_in = (set >> channel & 1) != 0; /* it came last of the set, or comes next */
-            credit_add(&out[channel], is_in ? weights[size - 1] : -weights[size < n ? size : 0], rate);
+            credit_add(&to->credits[channel], is_in ? weights[size - 1] : -weights[size < n ? size : 0], rate);
         }
     }
+    return DONE;
 }
 
 static void shuffle(uint32_t *order, uint32_t count, struct rng *rng)
@@ -123,8 +136,9 @@ static void shuffle(uint32_t *order, uint32_t count, struct rng *rng)
 }
 
 /* Along each drawn order a set's paths count from where its last channel has come. */
-static void rate_by_orders(struct arena *arena, const struct touch_paths *sets, uint32_t n, const struct shapley_ask *ask, struct credit *out)
+static fallible rate_by_orders(struct arena *arena, const struct touch_paths *sets, uint32_t n, struct rating *to, struct err *e)
 {
+    const struct shapley_ask *ask = to->ask;
     uint32_t *order = ARENA_ARRAY(arena, uint32_t, n), *place = ARENA_ARRAY(arena, uint32_t, n);
     struct worth *coming = ARENA_ARRAY(arena, struct worth, n);
     struct rng rng;
@@ -132,6 +146,7 @@ static void rate_by_orders(struct arena *arena, const struct touch_paths *sets, 
     for (uint32_t i = 0; i < n; i++)
         order[i] = i;
     for (uint32_t drawn = 0; drawn < ask->orders; drawn++) {
+        TRY(effort_step(to->effort, (double)drawn / ask->orders, 0, e));
         shuffle(order, n, &rng);
         for (uint32_t i = 0; i < n; i++)
             place[order[i]] = i;
@@ -148,27 +163,28 @@ static void rate_by_orders(struct arena *arena, const struct touch_paths *sets, 
         for (uint32_t i = 0; i < n; i++) {
             worth_add(&so_far, coming[i]);
             struct credit rate = rate_of(so_far);
-            credit_add(&out[order[i]], 1.0 / ask->orders, rate);
-            credit_add(&out[order[i]], -1.0 / ask->orders, before);
+            credit_add(&to->credits[order[i]], 1.0 / ask->orders, rate);
+            credit_add(&to->credits[order[i]], -1.0 / ask->orders, before);
             before = rate;
         }
     }
+    return DONE;
 }
 
-void shapley_rate_credit(struct arena *arena, const struct touch_table *table, const struct shapley_ask *ask, struct credit *out_credits)
+fallible shapley_rate_credit(struct arena *arena, const struct touch_table *table, const struct shapley_ask *ask, struct effort *effort,
+                             struct credit *out_credits, struct err *e)
 {
     const struct touch_paths *sets = sets_of(arena, table);
     double paths = (double)(table->conversions + table->nulls);
+    uint32_t n = table->channel_count;
+    struct rating to = {ask, effort, out_credits};
     assert(ask->orders > 0);
-    memset(out_credits, 0, table->channel_count * sizeof *out_credits);
-    if (table->channel_count == 0)
-        return;
-    if (shapley_is_exact(table->channel_count))
-        rate_exactly(arena, sets, table->channel_count, out_credits);
-    else
-        rate_by_orders(arena, sets, table->channel_count, ask, out_credits);
-    for (uint32_t i = 0; i < table->channel_count; i++) {
+    memset(out_credits, 0, n * sizeof *out_credits);
+    if (n > 0)
+        TRY(shapley_is_exact(n) ? rate_exactly(arena, sets, n, &to, e) : rate_by_orders(arena, sets, n, &to, e));
+    for (uint32_t i = 0; i < n; i++) {
         out_credits[i].conversions *= paths;
         out_credits[i].value *= paths;
     }
+    return effort_step(effort, 1, 0, e);
 }

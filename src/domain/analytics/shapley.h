@@ -3,6 +3,7 @@
 #pragma once
 
 #include "domain/analytics/attribution_paths.h"
+#include "lib/effort.h"
 
 #define SHAPLEY_EXACT_MAX 20u /* channels over all whose subsets it is summed */
 #define SHAPLEY_ORDERS_DEFAULT 2000u
@@ -16,8 +17,9 @@ struct shapley_ask {
     uint32_t orders; /* to draw when there are more channels than SHAPLEY_EXACT_MAX */
     uint64_t seed;
 };
-/* Exact: 3 x 2^n numbers, n 2^n steps. Drawn: `orders` passes over the distinct sets. Memory is the arena's. */
-void shapley_rate_credit(struct arena *arena, const struct touch_table *table, const struct shapley_ask *ask, struct credit *out_credits);
+/* Exact: 3 x 2^n numbers, n 2^n steps. Drawn: `orders` passes over the distinct sets. Memory is the arena's. CANCELLED, LIMIT: the effort's. */
+fallible shapley_rate_credit(struct arena *arena, const struct touch_table *table, const struct shapley_ask *ask, struct effort *effort,
+                             struct credit *out_credits, struct err *e);
 static inline bool shapley_is_exact(uint32_t channel_count)
 {
     return channel_count <= SHAPLEY_EXACT_MAX;

@@ -7,27 +7,20 @@
 
 #define NOW "2026-11-20T04:00:00Z"
 #define TALLIES_MAX 8u
-#define CELL_BYTES_MAX (1u << 16)
 
 int64_t survey_now_us(void)
 {
     return posed_time(NOW);
 }
 
-static const char *zoned(struct t *t, const char *body)
-{
-    const char *comma = strchr(body, ':') == NULL ? "" : ", ";
-    return strstr(body, "\"zone\"") != NULL ? body : arena_printf(t->arena, "{\"zone\": \"Asia/Shanghai\"%s%s", comma, body + 1);
-}
-
 void survey_open(struct posed *a, struct t *t, const struct question_kind *kind, const char *body)
 {
-    posed_open(a, t, kind, zoned(t, body), NOW);
+    posed_open_at(a, t, kind, body, (struct posed_at){"Asia/Shanghai", survey_now_us()});
 }
 
 const char *survey_refused(struct t *t, const struct question_kind *kind, const char *body)
 {
-    return posed_refused(t, kind, zoned(t, body), NOW);
+    return posed_refused_at(t, kind, body, (struct posed_at){"Asia/Shanghai", survey_now_us()});
 }
 
 /* --- asking --- */
@@ -99,22 +92,11 @@ static int person_compare(const void *a, const void *b)
     return *x < *y ? -1 : *x > *y;
 }
 
-static struct status cell_read(struct posed *a, const char *cell, void **out_cell, struct err *e)
-{
-    struct json_parser *parser = json_parser_create(CELL_BYTES_MAX);
-    struct json root = JSON_NOTHING;
-    struct status s = json_parse(parser, bytes_of_text(cell), &root, e);
-    if (done(s))
-        s = a->question->kind->cell_read(a->question, root, out_cell, e);
-    json_parser_destroy(parser);
-    return s;
-}
-
 const char *survey_cell_refused(struct posed *a, const char *cell)
 {
     struct err e = {0};
     void *read;
-    CHECK_FAILS(a->t, cell_read(a, cell, &read, &e), INVALID);
+    CHECK_FAILS(a->t, posed_cell_read(a, cell, &read, &e), INVALID);
     return arena_text(a->t->arena, bytes_of_text(e.text));
 }
 
@@ -125,9 +107,9 @@ uint32_t survey_people(struct posed *a, struct happenings all, const char *cell,
     struct posed_event *events;
     struct err e = {0};
     void *read = NULL;
-    CHECK_DONE(a->t, cell_read(a, cell, &read, &e), &e);
+    CHECK_DONE(a->t, posed_cell_read(a, cell, &read, &e), &e);
     if (q->kind->gather != NULL)
-        q->kind->gather(q, tally_all(a, all, 2), read, &g.to);
+        q->kind->gather(q, posed_conclude(a, tally_all(a, all, 2)), read, &g.to);
     else
         for (size_t at = 0; at < all.count;) {
             uint32_t person = all.list[at].person, count = person_next(a->t, all, &at, &events);
@@ -178,7 +160,6 @@ uint32_t answer_rows(struct json answer)
 #define PEOPLE_MAX 12
 #define HAPPENINGS_MAX 40
 #define SPAN_DAYS 200
-#define SHANGHAI_SECONDS (8 * 3600)
 
 static int64_t step_us(struct t *t)
 {
@@ -224,20 +205,4 @@ struct happenings happenings_random(struct t *t)
             list[count++] = any_happening(t, person, us);
     }
     return (struct happenings){list, count};
-}
-
-int64_t shanghai_day(int64_t us)
-{
-    return day_of_time(us, SHANGHAI_SECONDS);
-}
-
-int64_t shanghai_month(int64_t us)
-{
-    struct civil_date date = civil_of_day((int32_t)shanghai_day(us));
-    return (int64_t)(date.year - 1970) * 12 + date.month - 1;
-}
-
-int64_t shanghai_us(const char *text)
-{
-    return posed_time(text) - SHANGHAI_SECONDS * US_PER_SECOND;
 }

@@ -36,8 +36,3 @@ struct json answer_cell(struct json answer, uint32_t row, const char *column);
 int64_t answer_int(struct json answer, uint32_t row, const char *column);
 double answer_real(struct json answer, uint32_t row, const char *column);
 uint32_t answer_rows(struct json answer);
-
-/* As Asia/Shanghai has them, counted by hand: the civil day, and the month, since 1970. */
-int64_t shanghai_day(int64_t us);
-int64_t shanghai_month(int64_t us);
-int64_t shanghai_us(const char *text); /* "2026-11-03 20:00" */

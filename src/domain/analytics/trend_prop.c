@@ -28,16 +28,16 @@ static bool needs_value(size_t measure)
 
 static int64_t unit_of(const struct asked_trend *r, int64_t us)
 {
-    int64_t day = moments_day(us);
+    int64_t day = shanghai_day(us);
     struct civil_date date = civil_of_day((int32_t)day);
     return r->unit == 0 ? day : r->unit == 1 ? (day + 3) / 7 : (date.year - 1970) * 12 + date.month - 1;
 }
 
 static struct asked_trend any_trend(struct t *t)
 {
-    struct asked_trend r = {.unit = rng_below(&t->rng, COUNT_OF(units)), .from_us = moments_us("2026-03-02"), .until_us = moments_us("2026-03-30")};
+    struct asked_trend r = {.unit = rng_below(&t->rng, COUNT_OF(units)), .from_us = shanghai_us("2026-03-02"), .until_us = shanghai_us("2026-03-30")};
     if (r.unit == 2)
-        r.until_us = moments_us("2026-06-01"), r.from_us = moments_us("2026-03-01");
+        r.until_us = shanghai_us("2026-06-01"), r.from_us = shanghai_us("2026-03-01");
     r.days = 1 + (uint32_t)rng_below(&t->rng, 30);
     r.by_value = rng_chance(&t->rng, 0.5);
     r.compares = rng_chance(&t->rng, 0.3);
@@ -97,7 +97,7 @@ static double measure_of(size_t measure, double *list, uint32_t count, uint32_t 
 }
 
 /* What a series is over the moments of a value in [from_us, until_us). */
-static double model(struct moments_asked *a, const struct asked_trend *r, struct sequence *const *list, uint32_t series, uint32_t value,
+static double model(struct posed *a, const struct asked_trend *r, struct sequence *const *list, uint32_t series, uint32_t value,
                     int64_t from_us, int64_t until_us)
 {
     double *values = ARENA_ARRAY(a->t->arena, double, SUBJECTS *MOMENTS_MAX);
@@ -107,7 +107,7 @@ static double model(struct moments_asked *a, const struct asked_trend *r, struct
         for (uint32_t k = 0; k < list[i]->count; k++) {
             const struct moment *m = &list[i]->moments[k];
             bool is_it = (m->picks >> series & 1) != 0 && m->time_us >= from_us && m->time_us < until_us;
-            if (!is_it || (r->by_value && list[i]->lanes[kind].codes[m->row] != a->codes[value]))
+            if (!is_it || (r->by_value && list[i]->lanes[kind].codes[m->row] != moments_code(a, value)))
                 continue;
             is_in = true;
             events++;
@@ -126,7 +126,7 @@ static bool same(double a, double b)
 }
 
 /* A series in the `place`-th unit of a range that begins with the unit `first`. */
-static double expected(struct moments_asked *a, const struct asked_trend *r, struct sequence *const *list, uint32_t series, uint32_t value,
+static double expected(struct posed *a, const struct asked_trend *r, struct sequence *const *list, uint32_t series, uint32_t value,
                        int64_t first, int64_t number)
 {
     static const enum civil_unit civil_units[] = {CIVIL_DAY, CIVIL_WEEK, CIVIL_MONTH};
@@ -135,7 +135,7 @@ static double expected(struct moments_asked *a, const struct asked_trend *r, str
     return model(a, r, list, series, value, civil_begin_us(c, civil_units[r->unit], begin), civil_begin_us(c, civil_units[r->unit], number + 1));
 }
 
-static void compare_value(struct moments_asked *a, const struct asked_trend *r, struct sequence *const *list, uint32_t value)
+static void compare_value(struct posed *a, const struct asked_trend *r, struct sequence *const *list, uint32_t value)
 {
     static const enum civil_unit civil_units[] = {CIVIL_DAY, CIVIL_WEEK, CIVIL_MONTH};
     static const char *const texts[] = {"(none)", "a", "b", "c"};
@@ -170,47 +170,47 @@ static void compare_value(struct moments_asked *a, const struct asked_trend *r, 
 static void trends_are_what_their_definition_says(struct t *t)
 {
     struct asked_trend r = any_trend(t);
-    struct moments_asked a;
+    struct posed a;
     struct sequence *list[SUBJECTS];
-    moments_open(&a, t, &trend_question, body_of(t, &r), moments_us("2026-04-05 12:00"));
+    moments_open(&a, t, &trend_question, body_of(t, &r), shanghai_us("2026-04-05 12:00"));
     for (uint32_t i = 0; i < SUBJECTS; i++)
-        list[i] = moments_random(&a, i + 1, 25, moments_us("2026-02-01") + rng_between(&t->rng, 0, 60) * US_PER_DAY, 9 * US_PER_DAY);
+        list[i] = moments_random(&a, i + 1, 25, shanghai_us("2026-02-01") + rng_between(&t->rng, 0, 60) * US_PER_DAY, 9 * US_PER_DAY);
     moments_answer(&a, list, SUBJECTS);
     for (uint32_t value = 0; value < (r.by_value ? VALUES_MAX : 1); value++)
         compare_value(&a, &r, list, value);
     for (uint32_t i = 0; i < SERIES && !r.by_value; i++) {
         double total = r.measures[i] == ACTIVE ? moments_in_cell(&a, i == 0 ? "{\"series\": 1}" : "{\"series\": 2}", list, SUBJECTS)
                                                : model(&a, &r, list, i, 0, r.from_us, r.until_us);
-        CHECK(t, same(moments_number(&a, i == 0 ? "totals.0.0" : "totals.0.1"), total));
+        CHECK(t, same(posed_number(&a, i == 0 ? "totals.0.0" : "totals.0.1"), total));
     }
     if (t->failures > 0)
         printf("  %s\n", body_of(t, &r));
-    moments_close(&a);
+    posed_close(&a);
 }
 
 /* --- the largest values, and the others --- */
 
 static void others_are_together(struct t *t)
 {
-    struct moments_asked a;
+    struct posed a;
     struct sequence *list[SUBJECTS];
     const char *body = "{\"from\": \"2026-03-02\", \"until\": \"2026-03-30\", \"unit\": \"week\", \"series\": [{\"event\": \"page_viewed\"}], "
                        "\"breakdown\": \"kind\", \"top\": 2}";
-    moments_open(&a, t, &trend_question, body, moments_us("2026-04-05"));
+    moments_open(&a, t, &trend_question, body, shanghai_us("2026-04-05"));
     for (uint32_t i = 0; i < SUBJECTS; i++)
-        list[i] = moments_random(&a, i + 1, 25, moments_us("2026-03-02"), 2 * US_PER_DAY);
+        list[i] = moments_random(&a, i + 1, 25, shanghai_us("2026-03-02"), 2 * US_PER_DAY);
     moments_answer(&a, list, SUBJECTS);
     uint32_t shown = (uint32_t)json_count(json_find(a.answer, BYTES_LIT("totals"))), in_all = 0, in_others = 0;
     double before = INFINITY, sum = 0;
     for (uint32_t i = 0; i < shown; i++) {
-        double count = moments_number(&a, arena_printf(t->arena, "totals.%u.1", i));
+        double count = posed_number(&a, arena_printf(t->arena, "totals.%u.1", i));
         CHECK(t, i == 2 || count <= before);
         before = count;
         sum += count;
     }
     for (uint32_t i = 0; i < SUBJECTS; i++)
         for (uint32_t k = 0; k < list[i]->count; k++)
-            in_all += list[i]->moments[k].time_us < moments_us("2026-03-30");
+            in_all += list[i]->moments[k].time_us < shanghai_us("2026-03-30");
     CHECK_EQ(t, sum, in_all);
     REQUIRE(t, shown == 3);
     const char *first = arena_text(t->arena, json_string(json_at(a.answer, "totals.0.0")));
@@ -222,13 +222,13 @@ static void others_are_together(struct t *t)
             struct bytes kind = texts_get(a.texts, list[i]->lanes[0].codes[list[i]->moments[k].row]);
             kind = kind.size == 0 ? BYTES_LIT("(none)") : kind;
             is_other |= !bytes_equal(kind, bytes_of_text(first)) && !bytes_equal(kind, bytes_of_text(second)) &&
-                        list[i]->moments[k].time_us < moments_us("2026-03-30");
+                        list[i]->moments[k].time_us < shanghai_us("2026-03-30");
         }
         in_others += is_other;
     }
     const char *cell = arena_printf(t->arena, "{\"value\": \"(other)\", \"but\": [\"%s\", \"%s\"]}", first, second);
     CHECK_EQ(t, moments_in_cell(&a, cell, list, SUBJECTS), in_others);
-    moments_close(&a);
+    posed_close(&a);
 }
 
 static const struct test tests[] = {

@@ -56,7 +56,7 @@ static void what_is_no_formula(struct t *t)
 /* On the day on which clocks go back in New York, an hour comes twice, and is two. */
 static void hours_of_a_long_day(struct t *t)
 {
-    struct moments_asked a;
+    struct posed a;
     int64_t us = 0;
     CHECK(t, done(time_parse(BYTES_LIT("2024-11-03T05:30:00Z"), &us, NULL)));
     struct made_moment made[] = {{us, 1, 0}, {us + US_PER_HOUR, 1, 0}, {us + US_PER_HOUR, 1, 0}};
@@ -64,7 +64,7 @@ static void hours_of_a_long_day(struct t *t)
         &a, t, &trend_question,
         "{\"from\": \"2024-11-03\", \"until\": \"2024-11-04\", \"zone\": \"America/New_York\", \"unit\": \"hour\", "
         "\"series\": \"page_viewed\"}",
-        moments_us("2026-03-01"));
+        shanghai_us("2026-03-01"));
     struct sequence *one = moments_made(&a, 1, made, 3);
     moments_answer(&a, &one, 1);
     const char *first[] = {"2024-11-03 01:00"}, *again[] = {"2024-11-03 01:00 -05:00"};
@@ -72,21 +72,21 @@ static void hours_of_a_long_day(struct t *t)
     CHECK_EQ(t, moments_cell(moments_row(&a, first, 1), 1), 1);
     CHECK_EQ(t, moments_cell(moments_row(&a, again, 1), 1), 2);
     CHECK_EQ(t, moments_in_cell(&a, "{\"unit\": \"2024-11-03 01:00 -05:00\"}", &one, 1), 1);
-    moments_close(&a);
+    posed_close(&a);
 }
 
 /* A unit that hasn't ended, or that the range cuts, says so; where there is nothing there are rows all the same. */
 static void units_that_are_incomplete(struct t *t)
 {
-    struct moments_asked a;
+    struct posed a;
     moments_open(
         &a, t, &trend_question,
         "{\"from\": \"2026-03-04\", \"until\": \"2026-03-23\", \"unit\": \"week\", \"series\": [{\"event\": \"*\"}]}",
-        moments_us("2026-03-20 10:00"));
+        shanghai_us("2026-03-20 10:00"));
     moments_answer(&a, NULL, 0);
     CHECK_EQ(t, json_count(json_find(a.answer, BYTES_LIT("rows"))), 3);
     CHECK_BYTES(t, json_raw(json_find(a.answer, BYTES_LIT("incomplete"))), BYTES_LIT("[\"2026-W10\",\"2026-W12\"]"));
-    moments_close(&a);
+    posed_close(&a);
 }
 
 #define MANY 10000u
@@ -94,14 +94,14 @@ static void units_that_are_incomplete(struct t *t)
 /* Ten thousand values: the largest are shown by name, all others together. */
 static void values_without_number(struct t *t)
 {
-    struct moments_asked a;
-    struct moment one = {moments_us("2026-03-04 12:00"), 1, 0};
+    struct posed a;
+    struct moment one = {shanghai_us("2026-03-04 12:00"), 1, 0};
     struct sequence **list = ARENA_ARRAY(t->arena, struct sequence *, MANY + 1);
     moments_open(&a, t, &trend_question,
                  "{\"from\": \"2026-03-04\", \"until\": \"2026-03-05\", \"series\": [{\"event\": \"page_viewed\", "
                  "\"measure\": \"uniques\"}], "
                  "\"breakdown\": \"kind\"}",
-                 moments_us("2026-04-01"));
+                 shanghai_us("2026-04-01"));
     for (uint32_t i = 0; i <= MANY; i++) { /* the last one has the value of the one before */
         char name[16];
         uint32_t *code = ARENA_NEW(t->arena, uint32_t);
@@ -118,27 +118,27 @@ static void values_without_number(struct t *t)
     CHECK_EQ(t, moments_cell(moments_row(&a, largest, 1), 2), 2);
     CHECK_EQ(t, moments_cell(moments_row(&a, next, 1), 2), 1); /* of equals the first by name */
     CHECK_EQ(t, moments_cell(moments_row(&a, others, 1), 2), MANY - 10);
-    CHECK_EQ(t, moments_number(&a, "others"), MANY - 10);
-    moments_close(&a);
+    CHECK_EQ(t, posed_number(&a, "others"), MANY - 10);
+    posed_close(&a);
 }
 
 /* An event of nobody is an event, and no person's. */
 static void events_of_nobody(struct t *t)
 {
-    struct moments_asked a;
-    struct made_moment made[] = {{moments_us("2026-03-04 12:00"), 7, 0}, {moments_us("2026-03-04 13:00"), 7, 0}};
+    struct posed a;
+    struct made_moment made[] = {{shanghai_us("2026-03-04 12:00"), 7, 0}, {shanghai_us("2026-03-04 13:00"), 7, 0}};
     moments_open(&a, t, &trend_question,
                  "{\"from\": \"2026-03-04\", \"until\": \"2026-03-05\", \"series\": [\"page_viewed\", "
                  "{\"event\": \"page_viewed\", \"measure\": \"uniques\"}, {\"event\": \"page_viewed\", \"measure\": "
                  "\"active\"}]}",
-                 moments_us("2026-04-01"));
+                 shanghai_us("2026-04-01"));
     struct sequence *list[] = {moments_made(&a, PERSON_NONE, made, 2), moments_made(&a, 1, made, 1)};
     CHECK(t, a.question->plan.wants_nobody);
     moments_answer(&a, list, COUNT_OF(list));
     static const double totals[] = {3, 1, 1};
     for (uint32_t i = 0; i < COUNT_OF(totals); i++)
-        CHECK_EQ(t, moments_number(&a, arena_printf(t->arena, "totals.0.%u", i)), totals[i]);
-    moments_close(&a);
+        CHECK_EQ(t, posed_number(&a, arena_printf(t->arena, "totals.0.%u", i)), totals[i]);
+    posed_close(&a);
 }
 
 static void what_cannot_be_asked(struct t *t)

@@ -121,6 +121,6 @@ struct findings {
     const uint32_t *rows; /* places among the buyers */
     bool has_more;
 };
-fallible valuation_conclude(const struct question *q, void *tally, struct effort *effort, struct err *e);
+fallible valuation_conclude(const struct question *q, const struct texts *texts, void *tally, struct effort *effort, struct err *e);
 
 void valuation_print(const struct question *q, const struct texts *texts, void *tally, struct json_writer *w);

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/attr.h"
 #include "domain/analytics/value.h"
 
 #define BUYERS_A_STEP 4096u
@@ -149,7 +150,7 @@ static fallible rows_find(const struct valuation_tally *tally, struct findings *
     return DONE;
 }
 
-fallible valuation_conclude(const struct question *q, void *from, struct effort *effort, struct err *e)
+fallible valuation_conclude(const struct question *q, const struct texts *texts UNUSED, void *from, struct effort *effort, struct err *e)
 {
     const struct valuation *v = q->own;
     struct valuation_tally *tally = from;

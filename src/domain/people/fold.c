@@ -37,6 +37,11 @@ static struct people_source rule_of(const struct people_fold *f, uint32_t source
     return (struct people_source){.source = source, .priority = SOURCE_PRIORITY_DEFAULT};
 }
 
+bool fold_counts(const struct arrived *arrived)
+{
+    return !bytes_equal(arrived->envelope.event, standard_event_name(EVENT_TRAITS_COMPUTED));
+}
+
 struct counter fold_counter(const struct arrived *arrived)
 {
     return (struct counter){
@@ -87,7 +92,8 @@ struct consent fold_consent(const struct arrived *arrived, const struct arrived_
 void people_fold_event(struct people_fold *f, const struct arrived *arrived, struct hash128 owner)
 {
     struct counter counter = fold_counter(arrived);
-    counters_add(&f->counters, &counter, f->arena);
+    if (fold_counts(arrived))
+        counters_add(&f->counters, &counter, f->arena);
     struct people_source rule = rule_of(f, arrived->source);
     for (uint32_t i = 0; i < arrived->trait_count; i++) {
         struct trait_news news;

@@ -21,6 +21,8 @@ struct people_fold {
 #define REFOLD_CONSENTS_MAX 1024u
 struct people_fold *people_fold_create_wide(struct arena *a);
 
+/* Whether it is something that they did, and not what Kith says of them itself. By its name: a re-fold has other numbers. */
+bool fold_counts(const struct arrived *arrived);
 struct counter fold_counter(const struct arrived *arrived);
 /* false: the value is too long to be kept. */
 bool fold_trait(const struct arrived *arrived, const struct arrived_trait *trait, const struct people_source *rule,

@@ -164,7 +164,8 @@ void profile_on_event(struct step *s, const struct resolved *r)
         return;
     struct counter counter = fold_counter(r->arrived);
     struct bytes counters = section_read(&s->view, r->person, &counters_section);
-    section_write(s, r->person, &counters_section, counters_bump(counters, &counter, s->view.arena));
+    if (fold_counts(r->arrived))
+        section_write(s, r->person, &counters_section, counters_bump(counters, &counter, s->view.arena));
     if (r->arrived->trait_count > 0)
         add_traits(s, r);
     if (r->arrived->consent_count > 0)

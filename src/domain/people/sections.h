@@ -5,6 +5,7 @@
 #pragma once
 
 #include "domain/people/people.h"
+#include "lib/list.h"
 
 #define SECTION_FORMAT 1u           /* the first byte of every section of ours */
 #define TRAITS_BYTES_MAX 12288u     /* packed; beyond, history goes first, then the last names: no longer independent of order */
@@ -77,17 +78,3 @@ struct consents consents_decode(struct bytes section, struct arena *a); /* max C
 struct bytes consents_encode(const struct consents *c, struct arena *a);
 bool consents_add(struct consents *c, const struct consent *more, struct arena *a); /* true: it was new and is kept */
 struct bytes consents_merge(struct bytes x, struct bytes y, struct arena *a);
-
-/* Makes room for one more in a sorted list of the arena. */
-#define LIST_OPEN(a, list, count, room, at)                                                                       \
-    do {                                                                                                          \
-        if ((count) == (room)) {                                                                                  \
-            (room) = (room) == 0 ? 8 : (room) * 2;                                                                \
-            void *list_ = arena_take((a), (room) * sizeof *(list), _Alignof(max_align_t));                        \
-            if ((count) > 0)                                                                                      \
-                memcpy(list_, (list), (count) * sizeof *(list));                                                  \
-            (list) = list_;                                                                                       \
-        }                                                                                                         \
-        memmove((list) + (at) + 1, (list) + (at), ((count) - (at)) * sizeof *(list));                             \
-        (count)++;                                                                                                \
-    } while (0)

@@ -6,6 +6,7 @@
 
 #include "domain/analytics/analytics.h"
 #include "domain/calendar/calendar.h"
+#include "domain/report/report.h"
 #include "edge/api/answer_people.h"
 #include "edge/api/answer_traits.h"
 #include "edge/api/api.h"
@@ -36,6 +37,9 @@ struct asking {
     const struct question_kind *kind;
     atomic_bool is_cancelled; /* by any thread */
     bool writes_traits;
+    bool is_of_report;
+    struct bytes report_name;
+    struct report report; /* in the arena, once it was looked up; of no name: there is none */
     bool is_of_cell; /* it is about the people of a cell: */
     void *cell;
     uint64_t limit, after;
@@ -220,10 +224,26 @@ static fallible persons_print(struct asking *a, struct json_writer *w, struct er
     return s;
 }
 
+/* Which revision of which report was asked. */
+static void report_print(const struct report *report, struct json_writer *w)
+{
+    json_key(w, "report");
+    json_object_begin(w);
+    member_bytes(w, "name", report->name);
+    if (report->label.size > 0)
+        member_bytes(w, "label", report->label);
+    member_uint(w, "revision", report->revision);
+    member_time(w, "saved", report->saved_us);
+    json_object_end(w);
+}
+
 static fallible asking_print(void *own, struct json_writer *w, struct err *e)
 {
     struct asking *a = own;
     member_text(w, "question", a->kind->name);
+    if (a->is_of_report)
+        report_print(&a->report, w);
+    member_time(w, "as_of_time", a->now_us);
     if (a->is_of_cell)
         return cell_print(a, w, e);
     return a->question->tells_people ? persons_print(a, w, e) : inquiry_print(a->inquiry, w, e);
@@ -238,6 +258,20 @@ static const struct study_kind asking_kind = {.load = asking_load,
                                               .free = asking_free};
 
 /* --- on the engine's thread --- */
+
+static void report_look(const struct view *v, void *context)
+{
+    struct asking *a = context;
+    struct report found;
+    a->report = (struct report){0};
+    if (!report_find(v, a->report_name, &found))
+        return;
+    a->report = found;
+    a->report.name = a->report_name;
+    a->report.kind = arena_copy(a->arena, found.kind);
+    a->report.question = arena_copy(a->arena, found.question);
+    a->report.label = arena_copy(a->arena, found.label);
+}
 
 static void people_look(const struct view *v, void *context)
 {
@@ -262,11 +296,14 @@ static void state_look(const struct view *v, void *context)
     if (!a->keeps_awake)
         workspace_keep_awake(a->look.workspace);
     a->keeps_awake = true;
-    a->names = name_book_of_view(v, a->token.masked ? &veil : NULL);
     a->zone = arena_copy(a->arena, calendar_zone(v));
     a->now_us = v->now_us;
     a->brands = scope_brands_seen(&a->token, v, a->arena);
     a->budget_bytes = atomic_load(&around->memory_bytes);
+    if (a->shelf == NULL)
+        a->shelf = study_shelf_take(studies_shelves(door_studies(a->look.door)), a->look.workspace,
+                                    part_of(a->budget_bytes, SHELF_PART, SHELF_BYTES_LEAST));
+    a->names = study_shelf_names(a->shelf, v, a->token.masked ? &veil : NULL);
     a->view = column_view_open(v, around);
     column_view_cancelled_by(a->view, studies_closing(door_studies(a->look.door))); /* until it is a study */
 }
@@ -354,8 +391,7 @@ static fallible question_take(struct asking *a, struct request *r, struct json b
 {
     TRY(people_read(a, r, json_find(body, BYTES_LIT("people")), e));
     TRY(host_read(request_host(r), r->workspace, state_look, a, e));
-    a->shelf = study_shelf_take(studies_shelves(door_studies(r->door)), r->workspace,
-                                part_of(a->budget_bytes, SHELF_PART, SHELF_BYTES_LEAST));
+    a->names = name_book_over(a->names); /* which gets the columns of the newest events besides */
     TRY(column_view_newest(a->view, study_shelf_columns(a->shelf), name_take, a, e));
     TRY(question_read(a->kind, body, a->names, a->zone, a->now_us, &a->question, e));
     if (a->writes_traits && !a->question->tells_people)
@@ -385,9 +421,49 @@ static fallible cell_take(struct asking *a, struct request *r, struct json root,
     return WRAP(e, a->kind->cell_read(a->question, cell, &a->cell, e), "cell");
 }
 
+/* The report's question, with what the body says in place of its members. */
+static struct bytes report_question(struct asking *a, struct json own, struct json instead)
+{
+    struct buf text = arena_buf(a->arena, json_raw(own).size + json_raw(instead).size + 16);
+    struct json_walk walks[] = {json_members(own), json_members(instead)};
+    struct json_writer w;
+    struct bytes name;
+    struct json value;
+    json_writer_init(&w, &text, false);
+    json_object_begin(&w);
+    for (size_t i = 0; i < COUNT_OF(walks); i++)
+        while (json_member_next(&walks[i], &name, &value))
+            if (i > 0 || json_is(json_find(instead, name), JSON_ABSENT)) {
+                json_key_bytes(&w, name);
+                json_put(&w, value);
+            }
+    json_object_end(&w);
+    return buf_bytes(&text);
+}
+
+static fallible report_take(struct asking *a, struct request *r, struct err *e)
+{
+    struct json instead, own, root;
+    struct json_parser *parser = a->people_parser; /* which has nothing to do yet */
+    struct bytes body = http_body(r->x);
+    TRY(host_read(request_host(r), r->workspace, report_look, a, e));
+    if (a->report.name.size == 0)
+        return FAIL(e, NOT_FOUND, "there is no report \"%.*s\"", BYTES_ARG(a->report_name));
+    TRY(question_kind_find(a->report.kind, &a->kind, e));
+    TRY(json_parse(a->parser, a->report.question, &own, e));
+    TRY(json_parse(parser, body.size == 0 ? BYTES_LIT("{}") : arena_copy(a->arena, body), &instead, e));
+    if (!json_is(instead, JSON_OBJECT))
+        return FAIL(e, INVALID, "the body is a JSON object, this is %s", json_kind_name(json_kind(instead)));
+    struct bytes question = report_question(a, own, instead);
+    TRY(json_parse(a->parser, question, &root, e));
+    return question_take(a, r, root, e);
+}
+
 static fallible body_take(struct asking *a, struct request *r, struct err *e)
 {
     struct json root;
+    if (a->is_of_report)
+        return report_take(a, r, e);
     TRY(json_parse(a->parser, arena_copy(a->arena, http_body(r->x)), &root, e));
     if (!json_is(root, JSON_OBJECT))
         return FAIL(e, INVALID, "the body is a JSON object, this is %s", json_kind_name(json_kind(root)));
@@ -422,6 +498,7 @@ static void question_begin(struct request *r)
 
 /* --- the requests --- */
 
+/* NULL `kind`: the report's. */
 static struct asking *asking_create(const struct request *r, const struct question_kind *kind)
 {
     struct asking *a = calloc(1, sizeof *a);
@@ -429,6 +506,7 @@ static struct asking *asking_create(const struct request *r, const struct questi
         abort();
     a->kind = kind;
     a->is_of_cell = r->route->choice == QUESTION_PEOPLE;
+    a->is_of_report = r->route->choice == QUESTION_REPORT;
     a->writes_traits = r->route->choice == QUESTION_TRAITS;
     a->token = *r->token;
     a->look = (struct request){.door = r->door,
@@ -460,6 +538,19 @@ void api_question(struct request *r)
     struct asking *a = asking_create(r, kind);
     r->context = a;
     status = studies_read(r, question_begin, &e);
+    if (done(status))
+        return;
+    asking_free(a);
+    request_failed(r, status, &e);
+}
+
+void api_report_answer(struct request *r)
+{
+    struct err e = {0};
+    struct asking *a = asking_create(r, NULL);
+    r->context = a;
+    a->report_name = arena_copy(a->arena, r->parameters[0]);
+    struct status status = studies_read(r, question_begin, &e);
     if (done(status))
         return;
     asking_free(a);

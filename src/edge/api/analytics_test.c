@@ -1,5 +1,6 @@
 /* Questions about events, asked by HTTP: answers, who is in a cell, what a token sees of it, what takes longer, and what is known of
- * properties. Covers: analytics.c, answer_people.c, answer_traits.c, brief.c, properties.c, study.c, study_shelf.c */
+ * properties. Covers: analytics.c, answer_people.c, answer_traits.c, brief.c, properties.c, reports.c, study.c, study_shelf.c,
+ * ../../domain/analytics/veil.c */
 #include <pthread.h>
 
 #include "domain/column/column.h"
@@ -7,6 +8,7 @@
 #include "edge/door_test.h"
 
 #define FUNNEL "/api/v1/analytics/funnel"
+#define TREND "/api/v1/analytics/trend"
 #define RANGE "\"from\":\"2026-03-01\",\"until\":\"2026-04-01\""
 #define STEPS "{\"steps\":[\"product_viewed\",\"cart_added\",\"order_paid\"]," RANGE "}"
 #define CELL(step, more) "{\"question\":" STEPS ",\"cell\":{\"step\":" step "}" more "}"
@@ -211,6 +213,10 @@ static void values_are_written_as_traits(struct t *t)
     CHECK_TEXT(t, at(&p, r, "traits.0.name"), "p_alive");
     CHECK_TEXT(t, at(&p, r, "traits.0.source"), "analytics");
     CHECK_EQ(t, count_at(&p, r, "traits"), 3);
+    /* It isn't something that they did. */
+    CHECK(t, !has(r, "traits_computed"));
+    CHECK_TEXT(t, at(&p, post(&p, TREND, "{\"series\":[\"*\"],\"from\":\"2026-11-01\",\"until\":\"2027-11-01\"}"), "totals.0.0"), "0");
+    CHECK_TEXT(t, at(&p, post(&p, TREND, "{\"series\":[\"traits_computed\"],\"from\":\"2026-01-01\",\"until\":\"2027-11-01\"}"), "totals.0.0"), "12");
     CHECK_TEXT(t, at(&p, post(&p, VALUE "/people", "{\"question\":{" PAID "},\"cell\":{\"repeats\":1}}"), "people.0.last_seen"), "2026-02-04T03:00:00.000Z");
     /* Again: nothing changed. */
     r = post(&p, VALUE "/traits", "{" PAID ",\"by_person\":true,\"order\":\"person\"}");
@@ -391,9 +397,82 @@ static void what_is_said_of_a_property_counts(struct t *t)
 
 /* --- what an answer may not tell --- */
 
-#define TREND "/api/v1/analytics/trend"
+#define SPENT(more) "{\"series\":[{\"event\":\"order_paid\",\"measure\":\"sum\",\"value\":\"amount\"}],\"from\":\"2026-03-20\",\"until\":\"2026-04-01\"" more "}"
+#define BOUGHT(id, day, properties) EVENT(id, "order_paid", day, "", "", "eve", ",\"properties\":{" properties "}")
+
+/* Amounts come to the group's currency, or the one that is asked for, by the rate of their day; what has no rate is left out, and told. */
+static void yuan_and_dollars_are_not_added_up(struct t *t)
+{
+    struct place p;
+    open_story(&p, t);
+    CHECK_STATUS(t,
+                 post(&p, "/api/v1/events",
+                      BOUGHT("m1", "20", "\"amount\":100") BOUGHT("m2", "21", "\"amount\":10.01,\"currency\":\"USD\"")
+                          BOUGHT("m3", "22", "\"amount\":10,\"currency\":\"USD\"") BOUGHT("m4", "23", "\"amount\":9,\"currency\":\"EUR\"")),
+                 200);
+    struct reply r = post(&p, TREND, SPENT(""));
+    CHECK_TEXT(t, at(&p, r, "totals.0.0"), "100");
+    CHECK_TEXT(t, at(&p, r, "currency"), "CNY");
+    CHECK_TEXT(t, at(&p, r, "without_rate"), "{\"amounts\":3,\"currencies\":[\"USD\",\"EUR\"]}");
+    static const char *const rates[] = {"{\"from\":\"USD\",\"to\":\"CNY\",\"day\":\"2026-01-01\",\"rate\":7.1234}",
+                                        "{\"from\":\"USD\",\"to\":\"CNY\",\"day\":\"2026-03-22\",\"rate\":7}",
+                                        "{\"from\":\"CNY\",\"to\":\"USD\",\"day\":\"2026-01-01\",\"rate\":0.14}"};
+    for (size_t i = 0; i < COUNT_OF(rates); i++)
+        CHECK_STATUS(t, ask(&p, (struct ask){.method = "PUT", .path = "/api/v1/rates", .token = ADMIN, .json = rates[i]}), 200);
+    r = post(&p, TREND, SPENT(""));
+    CHECK_TEXT(t, at(&p, r, "totals.0.0"), "241.31"); /* 100 + 71.31 (71.305...) + 70 */
+    CHECK_TEXT(t, at(&p, r, "without_rate.currencies"), "[\"EUR\"]");
+    r = post(&p, TREND, SPENT(",\"currency\":\"USD\""));
+    CHECK_TEXT(t, at(&p, r, "totals.0.0"), "34.01"); /* 14 + 10.01 + 10 */
+    CHECK_TEXT(t, at(&p, r, "currency"), "USD");
+    r = post(&p, TREND, SPENT(",\"currency\":\"each\",\"breakdown\":\"currency\""));
+    CHECK(t, has(r, "20.01") && !has(r, "without_rate"));
+    CHECK_STATUS(t, post(&p, TREND, SPENT(",\"currency\":\"dollar\"")), 400);
+    place_close(&p);
+}
+
+#define REPORTS "/api/v1/reports"
+
+static struct reply put_report(struct place *p, const char *token, const char *json)
+{
+    return ask(p, (struct ask){.method = "PUT", .path = REPORTS, .token = token, .json = json});
+}
+
+/* A question that is kept is asked as it was said, or with members in place of its own; whoever asks gets what they may see. */
+static void reports_are_kept_and_asked_again(struct t *t)
+{
+    struct place p;
+    open_story(&p, t);
+    CHECK_STATUS(t, put_report(&p, ADMIN, "{\"name\":\"weekly\",\"label\":\"每周\",\"kind\":\"funnel\",\"question\":" STEPS "}"), 200);
+    CHECK_STATUS(t, put_report(&p, ADMIN, "{\"name\":\"weekly\",\"label\":\"每周\",\"kind\":\"funnel\",\"question\":" STEPS "}"), 200);
+    CHECK_STATUS(t, put_report(&p, ADMIN, "{\"name\":\"other\",\"kind\":\"trend\",\"question\":{}}"), 200);
+    struct reply r = get(&p, REPORTS);
+    CHECK_EQ(t, count_at(&p, r, "reports"), 2);
+    CHECK_TEXT(t, at(&p, r, "reports.1.name"), "weekly");
+    CHECK_TEXT(t, at(&p, r, "reports.1.revision"), "1"); /* the same again is no revision */
+    r = post(&p, REPORTS "/weekly/answer", "{}");
+    CHECK_STATUS(t, r, 200);
+    CHECK_TEXT(t, counts(&p, r), "4 3 2");
+    CHECK_TEXT(t, at(&p, r, "question"), "funnel");
+    CHECK_TEXT(t, at(&p, r, "report.name"), "weekly");
+    CHECK_TEXT(t, at(&p, r, "report.revision"), "1");
+    CHECK(t, has(r, "\"as_of_time\"") && has(r, "\"as_of\""));
+    CHECK_TEXT(t, counts(&p, post(&p, REPORTS "/weekly/answer", "{\"steps\":[\"product_viewed\",\"order_paid\"]}")), "4 2");
+    CHECK_TEXT(t, counts(&p, by(&p, "kith_a", REPORTS "/weekly/answer", "{}")), counts(&p, by(&p, "kith_a", FUNNEL, STEPS)));
+    CHECK_STATUS(t, put_report(&p, ADMIN, "{\"name\":\"weekly\",\"kind\":\"funnel\",\"question\":{\"steps\":[\"order_paid\"]," RANGE "}}"), 200);
+    CHECK_TEXT(t, at(&p, post(&p, REPORTS "/weekly/answer", "{}"), "report.revision"), "2");
+    CHECK_STATUS(t, post(&p, REPORTS "/weekly/answer", "{\"stepz\":[]}"), 400);
+    CHECK_STATUS(t, post(&p, REPORTS "/none/answer", "{}"), 404);
+    CHECK_STATUS(t, put_report(&p, ADMIN, "{\"name\":\"x\",\"kind\":\"funel\",\"question\":{}}"), 400);
+    CHECK_STATUS(t, put_report(&p, "kith_a", "{\"name\":\"x\",\"kind\":\"funnel\",\"question\":{}}"), 403);
+    CHECK_STATUS(t, ask(&p, (struct ask){.method = "DELETE", .path = REPORTS "/weekly", .token = ADMIN}), 200);
+    CHECK_EQ(t, count_at(&p, get(&p, REPORTS), "reports"), 1);
+    place_close(&p);
+}
+
 #define BROKEN_DOWN(by) "{\"series\":[\"form_filled\"],\"breakdown\":\"" by "\"," RANGE "}"
 #define WHERE(condition) "{\"series\":[\"form_filled\"],\"where\":\"" condition "\"," RANGE "}"
+#define GREATEST(of) "{\"series\":[{\"event\":\"form_filled\",\"measure\":\"max\",\"value\":\"" of "\"}]," RANGE "}"
 #define TOLD(day, event, more) EVENT("s" day event, event, day, "", "", "eve", more)
 
 static void what_looks_personal_is_masked_in_answers(struct t *t)
@@ -403,7 +482,7 @@ static void what_looks_personal_is_masked_in_answers(struct t *t)
     CHECK_STATUS(t,
                  post(&p, "/api/v1/events",
                       TOLD("11", "form_filled",
-                           ",\"properties\":{\"Mobile\":\"13812345671\",\"note\":\"13812345672\",\"number\":13812345673,"
+                           ",\"properties\":{\"Mobile\":\"13812345671\",\"note\":\"13812345672\",\"number\":13812345673,\"age\":38,"
                            "\"receiver\":{\"city\":\"\u4e0a\u6d77\"},\"plan\":\"gold\"}")),
                  200);
     CHECK(t, has(post(&p, TREND, BROKEN_DOWN("Mobile")), "13812345671"));
@@ -420,6 +499,12 @@ static void what_looks_personal_is_masked_in_answers(struct t *t)
     CHECK_TEXT(t, at(&p, by(&p, "kith_masked", TREND, WHERE("plan = 'gold'")), "totals.0.0"), "1");
     r = by(&p, "kith_masked", TREND, BROKEN_DOWN("number"));
     CHECK(t, !has(r, "13812345673") && has(r, "1381****5673"));
+    CHECK_TEXT(t, at(&p, by(&p, "kith_masked", TREND, WHERE("number > 13000000000")), "totals.0.0"), "0");
+    CHECK_TEXT(t, at(&p, by(&p, "kith_masked", TREND, WHERE("number != 1")), "totals.0.0"), "1");
+    CHECK_TEXT(t, at(&p, post(&p, TREND, WHERE("number > 13000000000")), "totals.0.0"), "1");
+    CHECK(t, has(post(&p, TREND, GREATEST("number")), "13812345673"));
+    CHECK(t, !has(by(&p, "kith_masked", TREND, GREATEST("number")), "13812345673"));
+    CHECK(t, has(by(&p, "kith_masked", TREND, GREATEST("age")), "38"));
     place_close(&p);
 }
 
@@ -506,6 +591,8 @@ static const struct test tests[] = {
     {"many ask at once", many_ask_at_once, 1},
     {"the kinds are listed", the_kinds_are_listed, 1},
     {"what is said of a property counts", what_is_said_of_a_property_counts, 1},
+    {"yuan and dollars are not added up", yuan_and_dollars_are_not_added_up, 1},
+    {"reports are kept and asked again", reports_are_kept_and_asked_again, 1},
     {"what looks personal is masked in answers", what_looks_personal_is_masked_in_answers, 1},
     {"what is said of an object counts for its members", what_is_said_of_an_object_counts_for_its_members, 1},
     {"a property is forbidden of one event", a_property_is_forbidden_of_one_event, 1},

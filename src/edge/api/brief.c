@@ -52,7 +52,7 @@ static void put_seen(const struct request *r, const struct view *v, uint32_t per
     int64_t last_us = INT64_MIN;
     uint64_t events = 0;
     for (size_t i = 0; i < count; i++) {
-        if (list[i].event == EVENT_TRAITS_COMPUTED || !scope_sees_counter(r->token, v, &list[i])) /* the former isn't theirs to be seen by */
+        if (!scope_sees_counter(r->token, v, &list[i]))
             continue;
         last_us = list[i].last_us > last_us ? list[i].last_us : last_us;
         events += list[i].count;

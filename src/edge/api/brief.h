@@ -4,5 +4,5 @@
 #include "edge/route.h"
 
 /* Members of an open object: id, number, name (masked where the token is), identifiers (how many), phone (always masked: whoever needs it
- * opens the profile, and that is noted), events, last_seen (both without what only computed traits). Engine's thread. */
+ * opens the profile, and that is noted), events, last_seen. Engine's thread. */
 void put_brief(const struct request *r, const struct view *v, uint32_t person, struct json_writer *w);

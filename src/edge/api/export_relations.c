@@ -91,7 +91,7 @@ static void put_said(const struct request *r, const struct view *v, const struct
     struct json_writer *w = export_row_begin(rows);
     put_identifier(r, v, "person", id, w);
     if (id->state != ID_IN_FORCE || !hash128_equal(id->key, said->owner))
-        member_uint(w, "holder", holder);
+        member_uint(w, "holder", identity_holder_rank(v, said->owner));
     member_text(w, "type", said->type->name);
     member_to(r, v, said, other, w);
     member_name(w, "brand", v, NAME_BRAND, said->brand);

@@ -323,6 +323,35 @@ static void relations_come_back(struct t *t)
     place_close(&p);
 }
 
+/* A copy has never heard of the erased first holder: its first is the second here. */
+static void relations_of_earlier_holders_come_back(struct t *t)
+{
+#define DEVICE "{\"type\":\"anonymous_id\",\"value\":\"d1\"}"
+    static const char second[] = "{\"event\":\"login\",\"ids\":[" DEVICE ",{\"type\":\"user_id\",\"value\":\"h2\"}]}\n",
+                      third[] = "{\"event\":\"logout\",\"ids\":[" DEVICE "]}\n"
+                                "{\"event\":\"login\",\"ids\":[" DEVICE ",{\"type\":\"user_id\",\"value\":\"h3\"}]}\n",
+                      said[] = "{\"person\":\"anonymous_id:d1\",\"type\":\"in_group\",\"to\":{\"kind\":\"group\","
+                               "\"ns\":\"ww\",\"id\":\"Q/1\"},\"time\":\"2026-01-04\"}\n";
+    struct place p;
+    open_two(&p, t);
+    CHECK_STATUS(t, post(&p, COPY "/api/v1/events", events), 200);
+    CHECK_STATUS(t, post(&p, "/w/main/api/v1/events", "{\"event\":\"login\",\"ids\":[" DEVICE "]}"), 200);
+    CHECK_STATUS(t, post(&p, "/w/main/api/v1/people/anonymous_id:d1/erase", "{\"reason\":\"42\"}"), 200);
+    CHECK_STATUS(t, post(&p, "/w/main/api/v1/events", second), 200);
+    CHECK_TEXT(t, at(&p, post(&p, "/w/main/api/v1/relations", said), "faulty"), "0");
+    CHECK_STATUS(t, post(&p, "/w/main/api/v1/events", third), 200);
+    struct reply r = export_of(&p, "/w/main", "relations");
+    CHECK(t, has(r, "\"holder\":1"));
+    CHECK_STATUS(t, post(&p, COPY "/api/v1/events", second), 200);
+    CHECK_STATUS(t, post(&p, COPY "/api/v1/events", third), 200);
+    struct reply taken = ask(&p,
+                             (struct ask){.path = COPY "/api/v1/relations?import=1", .token = ADMIN, .body = r.body});
+    CHECK_TEXT(t, at(&p, taken, "faulty"), "0");
+    CHECK_BYTES(t, export_of(&p, COPY, "relations").body, r.body);
+    CHECK_TEXT(t, at(&p, get(&p, COPY "/api/v1/people/user_id:h2/relations"), "relations.0.type"), "in_group");
+    place_close(&p);
+}
+
 static void orders_come_back_as_they_stand(struct t *t)
 {
     static const char *const same[] = {"sums", "states", "lines", "refunds", "receiver", "payment", "buyer", "brand"};
@@ -358,5 +387,6 @@ static const struct test tests[] = {
     {"orders come back as they stand", orders_come_back_as_they_stand, 1},
     {"orders come back by version", orders_come_back_by_version, 1},
     {"relations come back", relations_come_back, 1},
+    {"relations of earlier holders come back", relations_of_earlier_holders_come_back, 1},
 };
 TEST_MAIN(tests)
