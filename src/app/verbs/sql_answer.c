@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "app/client.h"
 #include "app/verbs/show.h"
@@ -73,20 +74,27 @@ static void name_quote(struct buf *sql, struct bytes name)
     buf_push_byte(sql, '"');
 }
 
-/* A breakdown may be called as the kind's own column is. */
+static bool name_is_taken(const struct bytes *names, size_t count, struct bytes name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (names[i].size == name.size && (name.size == 0 || strncasecmp((const char *)names[i].data, (const char *)name.data, name.size) == 0))
+            return true;
+    return false;
+}
+
+/* A breakdown may be called as the kind's own column is, or as another one but for upper and lower case, which SQLite takes for the same. */
 static void columns_name(struct json columns, struct arena *arena, struct buf *sql)
 {
     struct bytes *names = ARENA_ARRAY(arena, struct bytes, json_count(columns) + 1);
     struct json column;
     size_t count = 0;
     for (struct json_walk w = json_items(columns); json_item_next(&w, &column); count++) {
-        unsigned same = 1;
-        names[count] = text_of(column, "name");
-        for (size_t i = 0; i < count; i++)
-            same += bytes_equal(names[i], names[count]);
+        struct bytes name = text_of(column, "name");
+        names[count] = name;
+        for (unsigned same = 2; name_is_taken(names, count, names[count]); same++)
+            names[count] = bytes_of_text(arena_printf(arena, "%.*s_%u", BYTES_ARG(name), same));
         buf_push_text(sql, count > 0 ? "," : "");
-        name_quote(sql, same == 1 ? names[count]
-                                  : bytes_of_text(arena_printf(arena, "%.*s_%u", BYTES_ARG(names[count]), same)));
+        name_quote(sql, names[count]);
     }
 }
 
@@ -121,14 +129,15 @@ static fallible rows_insert(sqlite3 *db, const char *table, struct json root, st
     buf_push_byte(&sql, ')');
     if (sqlite3_prepare_v2(db, (const char *)sql.data, (int)sql.size, &insert, NULL) != SQLITE_OK)
         return FAIL(e, INVALID, "%s", sqlite3_errmsg(db));
-    for (struct json_walk w = json_items(member(root, "rows")); json_item_next(&w, &row);) {
+    bool went_in = true;
+    for (struct json_walk w = json_items(member(root, "rows")); went_in && json_item_next(&w, &row);) {
         int place = 0;
         (void)sqlite3_reset(insert);
         for (struct json_walk cells = json_items(row); json_item_next(&cells, &cell);)
             cell_bind(insert, ++place, cell);
-        (void)sqlite3_step(insert); /* into memory: what fails is what sqlite3_finalize says */
+        went_in = sqlite3_step(insert) == SQLITE_DONE;
     }
-    int code = sqlite3_finalize(insert);
+    int code = sqlite3_finalize(insert); /* what the last step failed with */
     return code == SQLITE_OK ? DONE : FAIL(e, INVALID, "%s", sqlite3_errmsg(db));
 }
 

@@ -149,12 +149,12 @@ static bool is_constant(sqlite3_index_info *info, int i)
     return sqlite3_vtab_rhs_value(info, i, &value) == SQLITE_OK;
 }
 
-/* A cell that is to equal one of another table: rows are looked up by it, in a copy. */
+/* A cell that is to equal one of another table: rows are looked up by it, in a copy. A list of values is none: rows pass by it as they come. */
 static bool is_key(sqlite3_index_info *info, int i)
 {
     const struct sqlite3_index_constraint *c = &info->aConstraint[i];
     return c->usable != 0 && c->iColumn >= 0 && c->op == SQLITE_INDEX_CONSTRAINT_EQ && !is_constant(info, i) &&
-           strcmp(sqlite3_vtab_collation(info, i), "BINARY") == 0;
+           sqlite3_vtab_in(info, i, -1) == 0 && strcmp(sqlite3_vtab_collation(info, i), "BINARY") == 0;
 }
 
 /* Says which conditions the daemon looks at: a letter each in the plan's text, their values in this order. Texts SQLite compares again, and of several with
@@ -166,7 +166,8 @@ static int table_plan(sqlite3_vtab *v, sqlite3_index_info *info)
     int count = 0, key = -1;
     double rows = rows_usual[t->kind - export_kinds];
     for (int i = 0; i < info->nConstraint; i++) {
-        int push = info->aConstraint[i].usable != 0 ? push_of(t, &info->aConstraint[i]) : -1;
+        bool is_list = info->aConstraint[i].usable != 0 && sqlite3_vtab_in(info, i, -1) != 0; /* SQLite looks at those */
+        int push = info->aConstraint[i].usable != 0 && !is_list ? push_of(t, &info->aConstraint[i]) : -1;
         char letter = (char)('a' + push);
         bool is_text = push >= 0 && pushes[push].as == PUSH_TEXT;
         if (is_key(info, i) && (push < 0 || is_text))

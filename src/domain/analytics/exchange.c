@@ -1,11 +1,15 @@
 #include "domain/analytics/exchange.h"
 
+#include <math.h>
+
 #include "domain/analytics/answer.h"
 #include "domain/analytics/gather.h"
 #include "domain/analytics/name_book.h"
+#include "domain/analytics/quantity.h"
 #include "domain/order/order.h"
 
 #define MICRO_SCALE 6
+#define EXACT_ONES_MAX 9.2e12 /* of what is kept as millionths in 64 bits */
 
 /* --- what is money --- */
 
@@ -83,15 +87,23 @@ const struct money_rate *rate_find(const struct rate_book *b, uint16_t from, uin
 
 /* --- amounts --- */
 
-/* Rounded once, to the minor unit, as the sums of orders are. */
-static struct quantity converted(struct quantity x, struct decimal rate, uint16_t to)
+static double converted_real(double ones, struct decimal rate)
 {
-    if (x.is_real) {
-        x.real *= (double)rate.mantissa;
-        for (unsigned i = 0; i < rate.scale; i++)
-            x.real /= 10;
-        return x;
-    }
+    ones *= (double)rate.mantissa;
+    for (unsigned i = 0; i < rate.scale; i++)
+        ones /= 10;
+    return ones;
+}
+
+/* Rounded once, to the minor unit, as the sums of orders are. What is beyond money, or beyond millionths in 64 bits, is a double, as it is everywhere. */
+struct quantity quantity_exchange(struct quantity x, struct decimal rate, uint16_t to)
+{
+    double ones = converted_real(x.is_real ? x.real : (double)x.micro / (double)QUANTITY_UNIT, rate);
+    double minor = ones;
+    for (int scale = currency_scale(to); scale > 0; scale--)
+        minor *= 10;
+    if (x.is_real || fabs(minor) >= (double)MONEY_MAX || fabs(ones) >= EXACT_ONES_MAX)
+        return (struct quantity){.is_real = true, .real = ones};
     x.micro = money_times((struct decimal){x.micro, MICRO_SCALE}, rate, to);
     for (int scale = currency_scale(to); scale < MICRO_SCALE; scale++)
         x.micro *= 10;
@@ -137,6 +149,13 @@ static bool sayings_open(struct gather *g, uint16_t wanted, uint16_t otherwise, 
     return true;
 }
 
+bool amounts_differ(struct gather *g)
+{
+    const struct question *q = g->plan->question;
+    struct sayings said;
+    return sayings_open(g, q->currency, name_book_rates(q->names)->group, &said);
+}
+
 void amounts_exchange(struct gather *g, const struct gathered_row *rows, uint32_t count, struct quantity *io_quantities,
                       bool *io_has)
 {
@@ -159,7 +178,7 @@ void amounts_exchange(struct gather *g, const struct gathered_row *rows, uint32_
         io_has[i] = rate != NULL;
         if (rate == NULL)
             amount_leave_out(&g->unexchanged, currency);
-        io_quantities[i] = rate == NULL ? (struct quantity){0} : converted(io_quantities[i], rate->rate, q->currency);
+        io_quantities[i] = rate == NULL ? (struct quantity){0} : quantity_exchange(io_quantities[i], rate->rate, q->currency);
     }
 }
 

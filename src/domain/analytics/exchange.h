@@ -30,11 +30,12 @@ struct rate_book {
 /* On the engine's thread; about a microsecond a rate. In the arena. */
 const struct rate_book *rate_book_of_view(const struct view *v, struct arena *arena);
 /* The last rate of the pair up to the day; NULL: none is known. */
+struct quantity quantity_exchange(struct quantity x, struct decimal rate, uint16_t to);
 const struct money_rate *rate_find(const struct rate_book *b, uint16_t from, uint16_t to, int64_t day);
 
 /* Which amounts had no rate: a thread's, then all threads'. */
 struct unexchanged {
-    uint64_t amounts;
+    uint64_t amounts; /* once for each value that the question wants of it */
     uint64_t currencies[(CURRENCIES_MAX + 63) / 64]; /* CURRENCY_NONE: a text that is none */
 };
 void unexchanged_add(struct unexchanged *u, const struct unexchanged *more);
@@ -44,5 +45,7 @@ void exchange_print(const struct question *q, const struct unexchanged *u, struc
 
 struct gather;
 struct gathered_row;
+/* Whether any amount of the gather's block may be in another currency than the question's. */
+bool amounts_differ(struct gather *g);
 /* Puts the amounts of a lane, of rows of the gather's block, into the question's currency. */
 void amounts_exchange(struct gather *g, const struct gathered_row *rows, uint32_t count, struct quantity *io_quantities, bool *io_has);

@@ -46,8 +46,25 @@ static void the_last_rate_up_to_the_day_counts(struct t *t)
     }
 }
 
+/* Currencies without minor units have the widest range. */
+static void what_is_too_much_for_money_is_a_double(struct t *t)
+{
+    enum { JPY = 392 };
+    const struct decimal rate = {20, 0};
+    struct quantity small = {.micro = 1500000}, large = {.micro = INT64_C(920000000000000000)};
+    struct quantity got = quantity_exchange(small, rate, JPY);
+    CHECK(t, !got.is_real && got.micro == 30000000);
+    got = quantity_exchange(large, rate, JPY);
+    CHECK(t, got.is_real && got.real > 1.839e13 && got.real < 1.841e13);
+    got = quantity_exchange((struct quantity){.micro = -large.micro}, rate, JPY);
+    CHECK(t, got.is_real && got.real < -1.839e13);
+    got = quantity_exchange((struct quantity){.is_real = true, .real = 2.5}, (struct decimal){72, 1}, CURRENCY_CNY);
+    CHECK(t, got.is_real && got.real == 18.0);
+}
+
 static const struct test tests[] = {
     {"money is known by its name", money_is_known_by_its_name, 1},
+    {"what is too much for money is a double", what_is_too_much_for_money_is_a_double, 1},
     {"the last rate up to the day counts", the_last_rate_up_to_the_day_counts, 100},
 };
 TEST_MAIN(tests)
