@@ -8,6 +8,7 @@
 #include "domain/analytics/answer.h"
 #include "domain/analytics/kinds.h"
 #include "domain/analytics/minor.h"
+#include "domain/analytics/shortcut.h"
 #include "lib/nearest.h"
 
 #define TOUCH_PICKS_MAX 16u
@@ -173,6 +174,13 @@ static void part_open(struct attribution_part *p, struct arena *arena)
     groups_init(&p->decays, arena, sizeof(struct decay));
 }
 
+struct attribution_part *attribution_part_take(struct attribution_tally *tally, struct facet facet)
+{
+    struct attribution_part *part = groups_take(&tally->parts, facet_key(facet, 0));
+    part_open(part, tally->arena);
+    return part;
+}
+
 static void path_add(const struct attribution_tally *tally, struct touch_paths *to, const struct walked_path *path, int64_t value)
 {
     for (uint32_t i = 0; i < path->count; i++)
@@ -205,8 +213,8 @@ static void path_meet(void *context, const struct walked_path *path)
         value = has ? minor_of(lane->quantities[path->conversion->row], (unsigned)own->decimals) : 0;
         sums->without_value += !has;
     }
-    struct attribution_part *part = groups_take(&tally->parts, facet_key(facet_of(&own->breakdown, tally->sequence, path->conversion), 0));
-    part_open(part, tally->arena);
+    struct attribution_part *part =
+        attribution_part_take(tally, facet_of(&own->breakdown, tally->sequence, path->conversion));
     part->conversions++;
     sums->conversions++;
     sums->value = minor_sum(sums->value, value);
@@ -387,6 +395,7 @@ const struct question_kind attribution_question = {
     .read = attribution_read,
     .tally = attribution_tally,
     .take = attribution_take,
+    .shortcut = &attribution_shortcut,
     .join = attribution_join,
     .conclude = attribution_conclude,
     .print = attribution_print,

@@ -63,6 +63,8 @@ struct attribution_tally {
     struct attribution_sums sums;
     const struct attribution_findings *findings; /* NULL until it is concluded */
 };
+/* The part of a facet, made if need be. */
+struct attribution_part *attribution_part_take(struct attribution_tally *tally, struct facet facet);
 /* The rules of its parts, for breakdown.h. */
 extern const struct group_rules attribution_parts;
 

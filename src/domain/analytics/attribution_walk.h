@@ -17,7 +17,7 @@ struct touch_rule {
     int64_t look_back_us;
     bool restarts;       /* a touch stands in no path behind the conversion that follows it */
     uint32_t touches_max; /* of a path: its last ones */
-    bool is_last_only;    /* a path is its last touch, and those without a conversion aren't told: three times as fast */
+    bool is_last_only;    /* a path is its last touch, and those without a conversion aren't told: several times as fast */
     int64_t from_us, until_us, now_us;
 };
 

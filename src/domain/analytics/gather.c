@@ -443,7 +443,7 @@ fallible gather_picked(struct gather *g, const struct gather_ask *ask, struct ar
 {
     const struct plan *plan = g->plan->plan;
     size_t bytes = BIT_WORDS(block_count(ask->block)) * sizeof(uint64_t);
-    assert(plan->subject == SUBJECT_PERSON && !plan->by_item && !plan->wants_all && plan->lane_count == 0);
+    assert(plan->subject == SUBJECT_PERSON && !plan->by_item && !plan->wants_all);
     block_scratch_open(g->scratch, ask->block);
     *out = (struct picked_block){.block = ask->block};
     *out_count = 0;
@@ -455,7 +455,9 @@ fallible gather_picked(struct gather *g, const struct gather_ask *ask, struct ar
         any_fill(g, out);
     TRY(conditions_sound(g->scratch, e));
     *out_count = bits_count(out->any, g->scratch->count);
-    if (*out_count > 0)
-        block_stints(ask->block, arena, &out->stints);
+    if (*out_count == 0)
+        return DONE;
+    block_stints(ask->block, arena, &out->stints);
+    picked_lanes_open(g, arena, out);
     return DONE;
 }

@@ -47,6 +47,7 @@ struct gather {
     uint32_t *event_codes;          /* of names of events, for lanes of them; CODE_NONE: not asked for yet */
     uint32_t count;                 /* of rows */
     bool has_ties;
+    bool is_full;                   /* texts had no room for a value's */
     struct buf rows, ties;
     struct buf people;              /* the person of each row, where `whose` is something else */
     struct gathered_lane lanes[LANES_MAX];
@@ -71,10 +72,16 @@ void gather_clear(struct gather *g, bool has_ties);
 void gather_give_back(struct gather *g); /* the memory of its rows */
 /* Adds the rows of a block. LIMIT: they, or texts, take too much memory; or a pattern takes too long. CANCELLED: the effort is over. */
 fallible gather_block(struct gather *g, const struct gather_ask *ask, struct err *e);
-/* Instead of rows the bits of each pick, in the arena; of people alone, not by item. *out_count: of events that match any; none: nothing is filled in. Fails as
- * gather_block does. */
+/* Instead of rows the bits of each pick, and its lanes, in the arena; of people alone, not by item. *out_count: of events that match any; none: nothing is filled in.
+ * Fails as gather_block does. */
 fallible gather_picked(struct gather *g, const struct gather_ask *ask, struct arena *arena, struct picked_block *out, uint32_t *out_count, struct err *e);
 size_t gather_bytes(const struct gather *g); /* of its rows; what it has decoded of a block is the scratch's */
 
+/* The code of a text, as the asker may see it; CODE_NONE: there is no room, which the gather then says. */
+uint32_t gather_code(struct gather *g, struct bytes text);
+/* LIMIT: there was no room. */
+fallible gather_roomy(const struct gather *g, struct err *e);
+/* What one of so many decimals is in millionths. */
+extern const int64_t micro_of_scale[EXPR_SCALE_MAX + 1];
 /* Fills the lanes of the rows from `first` on, which are of the scratch's block (lanes.c). */
 fallible lanes_fill(struct gather *g, uint32_t first, struct err *e);

@@ -6,7 +6,7 @@
 
 #define MILLION INT64_C(1000000)
 
-static const int64_t micro_of_scale[EXPR_SCALE_MAX + 1] = {1000000, 100000, 10000, 1000, 100, 10, 1};
+const int64_t micro_of_scale[EXPR_SCALE_MAX + 1] = {1000000, 100000, 10000, 1000, 100, 10, 1};
 
 /* A column of the lane's path, with what is needed to find an event's values. */
 struct source {
@@ -24,7 +24,6 @@ struct filling {
     const struct lane_ask *ask;
     struct source sources[PATH_COLUMNS_MAX];
     uint32_t source_count;
-    bool is_full; /* texts have no room for more */
 };
 
 static void filling_open(struct filling *f, struct gather *g, const struct lane_ask *ask)
@@ -162,20 +161,20 @@ static bool quantity_find(struct filling *f, uint32_t event, uint32_t item, stru
 
 /* --- codes --- */
 
-static uint32_t code_of(struct filling *f, struct bytes text)
+uint32_t gather_code(struct gather *g, struct bytes text)
 {
     uint8_t room[VEILED_BYTES_MAX];
     struct buf veiled = {.data = room, .capacity = sizeof room, .size_max = sizeof room};
-    text = veiled_text(name_book_veiled_by(f->g->plan->book), text, &veiled);
-    uint32_t code = texts_code_near(f->g->texts, f->g->near, text);
-    f->is_full |= code == CODE_NONE;
+    text = veiled_text(name_book_veiled_by(g->plan->book), text, &veiled);
+    uint32_t code = texts_code_near(g->texts, g->near, text);
+    g->is_full |= code == CODE_NONE;
     return code;
 }
 
 static uint32_t code_of_time(struct filling *f, int64_t us)
 {
     char text[TIME_TEXT_BYTES];
-    return code_of(f, bytes_of_text(time_format(us, text)));
+    return gather_code(f->g, bytes_of_text(time_format(us, text)));
 }
 
 /* A value as people write it. */
@@ -184,11 +183,11 @@ static uint32_t code_of_value(struct filling *f, const struct value *v)
     uint8_t text[NUMBER_TEXT_BYTES_MAX];
     struct buf out = {.data = text, .capacity = sizeof text, .size_max = sizeof text};
     if (v->kind == VALUE_TEXT)
-        return code_of(f, v->body);
+        return gather_code(f->g, v->body);
     if (v->kind == VALUE_TIME)
         return code_of_time(f, v->integer);
     value_text(v, &out);
-    return code_of(f, buf_bytes(&out));
+    return gather_code(f->g, buf_bytes(&out));
 }
 
 static uint32_t code_find(struct filling *f, uint32_t event, uint32_t item)
@@ -201,7 +200,7 @@ static uint32_t code_find(struct filling *f, uint32_t event, uint32_t item)
         if (i < until && s->codes != NULL) {
             uint32_t code = scratch_codes(f->g->scratch, s->at.column)[i];
             if (s->codes[code] == CODE_NONE)
-                s->codes[code] = code_of(f, column_text(s->at.column, code));
+                s->codes[code] = gather_code(f->g, column_text(s->at.column, code));
             return s->codes[code];
         }
         for (; i < until; i++)
@@ -216,7 +215,7 @@ static uint32_t code_of_name(struct filling *f, uint32_t name)
     uint32_t *code = &f->g->event_codes[name];
     struct bytes text = name_book_event_name(f->g->plan->book, name);
     if (*code == CODE_NONE && text.size > 0) /* what has no number has no name either */
-        *code = code_of(f, text);
+        *code = gather_code(f->g, text);
     return *code;
 }
 
@@ -252,7 +251,7 @@ static void texts_fill(struct filling *f, const struct gathered_row *rows, uint3
             continue;
         uint32_t *code = &s->codes[codes[rank]];
         if (*code == CODE_NONE)
-            *code = code_of(f, column_text(s->at.column, codes[rank]));
+            *code = gather_code(f->g, column_text(s->at.column, codes[rank]));
         out_codes[i] = *code;
     }
 }
@@ -281,7 +280,7 @@ static bool codes_fill(struct filling *f, struct gathered_lane *lane, const stru
     enum path_kind kind = f->ask->of == LANE_EVENT ? PATH_EVENT : f->ask->path->kind;
     if (codes != NULL && kind == PATH_COLUMN && is_plain(f, COLUMN_TEXT)) {
         texts_fill(f, rows, count, codes);
-        return !f->is_full;
+        return true;
     }
     for (uint32_t i = 0; codes != NULL && i < count; i++) {
         codes[i] = CODE_NONE;
@@ -291,7 +290,7 @@ static bool codes_fill(struct filling *f, struct gathered_lane *lane, const stru
                    : kind == PATH_TIME ? code_of_time(f, rows[i].time_us)
                                        : code_find(f, g->events[i], g->items[i]);
     }
-    return codes != NULL && !f->is_full;
+    return codes != NULL;
 }
 
 static bool quantities_fill(struct filling *f, struct gathered_lane *lane, const struct gathered_row *rows,
@@ -315,6 +314,16 @@ static bool quantities_fill(struct filling *f, struct gathered_lane *lane, const
     return has_room;
 }
 
+static fallible lanes_full(struct err *e)
+{
+    return FAIL(e, LIMIT, "the question needs too much memory: ask for fewer values, or a shorter range");
+}
+
+fallible gather_roomy(const struct gather *g, struct err *e)
+{
+    return g->is_full ? lanes_full(e) : DONE;
+}
+
 fallible lanes_fill(struct gather *g, uint32_t first, struct err *e)
 {
     const struct plan *plan = g->plan->plan;
@@ -324,7 +333,7 @@ fallible lanes_fill(struct gather *g, uint32_t first, struct err *e)
         filling_open(&f, g, &plan->lanes[i]);
         if (plan->lanes[i].kind == LANE_CODES ? !codes_fill(&f, &g->lanes[i], rows, g->count - first)
                                               : !quantities_fill(&f, &g->lanes[i], rows, g->count - first))
-            return FAIL(e, LIMIT, "the question needs too much memory: ask for fewer values, or a shorter range");
+            return lanes_full(e);
     }
-    return DONE;
+    return gather_roomy(g, e);
 }

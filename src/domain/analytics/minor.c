@@ -33,13 +33,6 @@ int64_t minor_of(struct quantity x, unsigned decimals)
     return minor > MONEY_MAX ? MONEY_MAX : minor < -MONEY_MAX ? -MONEY_MAX : minor;
 }
 
-int64_t minor_sum(int64_t a, int64_t b)
-{
-    assert(llabs(a) <= MINOR_SUM_MAX && llabs(b) <= MINOR_SUM_MAX);
-    int64_t sum = a + b;
-    return sum > MINOR_SUM_MAX ? MINOR_SUM_MAX : sum < -MINOR_SUM_MAX ? -MINOR_SUM_MAX : sum;
-}
-
 void minor_put(struct json_writer *w, int64_t minor, unsigned decimals)
 {
     json_put_decimal(w, (struct json_decimal){minor, (int)decimals});

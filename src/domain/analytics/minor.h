@@ -11,5 +11,10 @@
 int64_t minor_of(struct quantity x, unsigned decimals);
 /* a + b, within MINOR_SUM_MAX either way. */
 #define MINOR_SUM_MAX (INT64_C(1) << 60)
-int64_t minor_sum(int64_t a, int64_t b);
+static inline int64_t minor_sum(int64_t a, int64_t b)
+{
+    assert(a >= -MINOR_SUM_MAX && a <= MINOR_SUM_MAX && b >= -MINOR_SUM_MAX && b <= MINOR_SUM_MAX);
+    int64_t sum = a + b;
+    return sum > MINOR_SUM_MAX ? MINOR_SUM_MAX : sum < -MINOR_SUM_MAX ? -MINOR_SUM_MAX : sum;
+}
 void minor_put(struct json_writer *w, int64_t minor, unsigned decimals); /* 1235 is 12.35 */

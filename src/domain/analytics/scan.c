@@ -97,13 +97,15 @@ static const struct filter *sight_filter(const struct inquiry_ask *ask, struct a
     return universe;
 }
 
-/* The kind's, where the question asks for nothing of an event but its picks and its time. */
+/* The kind's, where the question asks of people's events nothing but what bits and plain lanes tell. */
 static const struct shortcut *shortcut_of(const struct inquiry_ask *ask)
 {
     const struct question *q = ask->question;
     const struct plan *plan = &q->plan;
     bool is_plain = plan->subject == SUBJECT_PERSON && !plan->by_item && !plan->wants_all && !plan->wants_nobody &&
-                    plan->lane_count == 0 && plan->pick_count > 0 && ask->cell == NULL;
+                    plan->pick_count > 0 && ask->cell == NULL;
+    for (uint32_t i = 0; i < plan->lane_count; i++)
+        is_plain &= lane_may_be_plain(&plan->lanes[i]);
     return is_plain && q->kind->shortcut != NULL && q->kind->shortcut->fits(q) ? q->kind->shortcut : NULL;
 }
 
@@ -315,25 +317,29 @@ static fallible block_pick(struct worker *w, const struct chunk_parts *parts, ui
     return memory_check(w, 0, e);
 }
 
+/* Where some lane isn't plain, sequences are taken. */
 static fallible shortcut_take(struct worker *w, uint32_t chunk, const struct chunk_parts *parts, struct err *e)
 {
     const struct inquiry *i = w->inquiry;
     struct picked_block *blocks = ARENA_ARRAY(w->lists, struct picked_block, parts->list.count + 1);
     struct picked_chunk picked = {.chunk = chunk, .blocks = blocks, .arena = w->lists};
-    uint64_t subjects[CHUNK_WORDS] = {0};
+    uint64_t subjects[CHUNK_WORDS] = {0}, events = 0;
     for (uint32_t b = 0; b < parts->list.count; b++) {
         uint32_t count;
         TRY(block_pick(w, parts, b, &blocks[picked.count], &count, e));
         if (count == 0)
             continue;
+        if (!blocks[picked.count].is_plain)
+            return sequences_take(w, chunk, parts, e);
         block_people_add(&blocks[picked.count].stints, blocks[picked.count].any, subjects);
-        w->events += count;
+        events += count;
         picked.count++;
     }
+    w->events += events;
     w->subjects += bits_shared(subjects, subjects, CHUNK_WORDS);
     if (picked.count > 0)
         i->shortcut->count(i->ask.question, w->tally, &picked);
-    return DONE;
+    return gather_roomy(w->gather, e);
 }
 
 /* --- blocks that overlap in time --- */

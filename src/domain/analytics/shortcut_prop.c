@@ -1,5 +1,6 @@
 /* Shortcuts against the sequences that they stand in for: the same question of the same events, of a kind that has the shortcut and of one that hasn't; of files
- * that follow each other, and with others across them. Covers: funnel_shortcut.c, retention_shortcut.c */
+ * that follow each other, and with others across them; with values of plain lanes and of others.
+ * Covers: attribution_shortcut.c, funnel_shortcut.c, picked_lanes.c, retention_shortcut.c */
 #include <stdlib.h>
 
 #include "base/time.h"
@@ -32,28 +33,59 @@ struct events {
 
 /* --- events --- */
 
+#define CELLS_MAX 4u
+
+/* What events say: a brand, mostly a channel and an amount. Oddly, amounts that are no decimals or too large for millionths, and dollars among yuan. */
+static uint32_t any_cells(struct t *t, struct column_set *set, bool is_odd, struct column_cell *out)
+{
+    static const char *const channels[] = {"search", "social", "mail", ""};
+    static const struct column_name names_of[] = {
+        {.of = COLUMN_FIELD, .kind = COLUMN_TEXT, .name = BYTES_INIT("brand")},
+        {.of = COLUMN_FIELD, .kind = COLUMN_TEXT, .name = BYTES_INIT("channel")},
+        {.of = COLUMN_PROPERTY, .kind = COLUMN_NUMBER, .name = BYTES_INIT("amount")},
+        {.of = COLUMN_PROPERTY, .kind = COLUMN_REAL, .name = BYTES_INIT("amount")},
+        {.of = COLUMN_PROPERTY, .kind = COLUMN_TEXT, .name = BYTES_INIT("currency")},
+    };
+    uint32_t numbers[COUNT_OF(names_of)], count = 1;
+    for (uint32_t i = 0; i < COUNT_OF(names_of); i++)
+        numbers[i] = column_set_number(set, &names_of[i]);
+    out[0] = (struct column_cell){.column = numbers[0],
+                                  .text = rng_chance(&t->rng, 0.5) ? BYTES_LIT("a") : BYTES_LIT("b")};
+    if (rng_chance(&t->rng, 0.8))
+        out[count++] = (struct column_cell){.column = numbers[1],
+                                            .text = bytes_of_text(channels[rng_below(&t->rng, COUNT_OF(channels))])};
+    if (is_odd && rng_chance(&t->rng, 0.01))
+        out[count++] = (struct column_cell){.column = numbers[3], .real = rng_unit(&t->rng)};
+    else if (rng_chance(&t->rng, 0.9))
+        out[count++] = (struct column_cell){.column = numbers[2],
+                                            .scale = (uint8_t)rng_below(&t->rng, is_odd ? 5 : 3),
+                                            .integer = rng_between(&t->rng, -1000, is_odd ? 1000000000000 : 90000)};
+    if (rng_chance(&t->rng, 0.5))
+        out[count++] = (struct column_cell){
+            .column = numbers[4], .text = is_odd && rng_chance(&t->rng, 0.01) ? BYTES_LIT("USD") : BYTES_LIT("CNY")};
+    return count;
+}
+
 /* Many at one time, few or many a person, and nobody's among them. */
 static void any_rows(struct t *t, struct events *w, struct column_row *rows, uint32_t count)
 {
     uint32_t people = 1 + (uint32_t)rng_below(&t->rng, rng_chance(&t->rng, 0.5) ? 20 : 600);
     int64_t unit_us = rng_chance(&t->rng, 0.3) ? US_PER_DAY : rng_chance(&t->rng, 0.5) ? US_PER_SECOND : 1;
-    struct column_name brand = {.of = COLUMN_FIELD, .kind = COLUMN_TEXT, .name = BYTES_LIT("brand")};
+    bool is_odd = rng_chance(&t->rng, 0.3);
     for (uint32_t i = 0; i < count; i++) {
-        struct column_cell *cell = ARENA_NEW(t->arena, struct column_cell);
+        struct column_cell *cells = ARENA_ARRAY(t->arena, struct column_cell, CELLS_MAX);
         uint32_t person = (uint32_t)rng_below(&t->rng, people);
         uint16_t numbers[EVENTS_A_NAME_MAX];
         const char *label, *label_zh;
         (void)name_book_events(w->book, bytes_of_text(names[rng_below(&t->rng, NAMES)]), numbers, &label, &label_zh);
-        *cell = (struct column_cell){.column = column_set_number(w->set, &brand),
-                                     .text = rng_chance(&t->rng, 0.5) ? BYTES_LIT("a") : BYTES_LIT("b")};
         rows[i] = (struct column_row){
             .person = person % CHUNKS * CHUNK_PEOPLE + person * 13 % CHUNK_PEOPLE,
             .event = numbers[0],
             .time_us = BEGIN_US + (int64_t)rng_below(&t->rng, DAYS * (uint64_t)(US_PER_DAY / unit_us)) * unit_us,
             .message = (uint32_t)rng_next(&t->rng),
             .position = 100 + i,
-            .cells = cell,
-            .cell_count = 1};
+            .cells = cells,
+            .cell_count = any_cells(t, w->set, is_odd, cells)};
     }
 }
 
@@ -74,6 +106,8 @@ static void events_open(struct t *t, struct events *w)
                           : (uint32_t)rng_below(&t->rng, rng_chance(&t->rng, 0.5) ? count / 10 + 1 : count);
     *w = (struct events){
         .book = name_book_create(), .set = column_set_create(), .view = {.chunks = CHUNKS, .in_order = across == 0}};
+    name_book_property_add(w->book, COLUMN_PROPERTY, BYTES_LIT("amount"));
+    name_book_property_add(w->book, COLUMN_PROPERTY, BYTES_LIT("currency"));
     any_rows(t, w, rows, count);
     if (across > 0)
         w->view.files[w->view.file_count++] = made_file(w->set, rows, across);
@@ -144,6 +178,20 @@ static const char *any_retention(struct t *t)
     return arena_printf(t->arena, "{\"zone\":\"Asia/Shanghai\",%s,\"start\":%s,\"unit\":\"%s\",\"periods\":%u}",
                         any_range(t), any_event(t), units[rng_below(&t->rng, COUNT_OF(units))],
                         (unsigned)rng_below(&t->rng, 30));
+}
+
+static const char *any_attribution(struct t *t)
+{
+    static const char *const look_backs[] = {"1h", "1d", "7d", "30d", "90d"};
+    static const char *const values[] = {"", ",\"value\":\"amount\"", ",\"value\":\"amount\",\"currency\":\"each\"",
+                                         ",\"value\":\"amount\",\"currency\":\"USD\"",
+                                         ",\"value\":\"amount\",\"decimals\":1"};
+    return arena_printf(
+        t->arena,
+        "{\"zone\":\"UTC\",%s,\"touches\":[%s,%s],\"conversion\":%s,\"look_back\":\"%s\",\"channel\":\"%s\","
+        "\"models\":[\"last\"],\"paths\":false%s}",
+        any_range(t), any_event(t), any_event(t), any_event(t), look_backs[rng_below(&t->rng, COUNT_OF(look_backs))],
+        rng_chance(&t->rng, 0.9) ? "channel" : "currency", values[rng_below(&t->rng, COUNT_OF(values))]);
 }
 
 /* --- asking --- */
@@ -225,8 +273,14 @@ static void retentions_are_the_same_out_of_bits(struct t *t)
     compare(t, &retention_question, any_retention(t));
 }
 
+static void last_touches_are_the_same_out_of_bits(struct t *t)
+{
+    compare(t, &attribution_question, any_attribution(t));
+}
+
 static const struct test tests[] = {
     {"funnels are the same out of bits", funnels_are_the_same_out_of_bits, 400},
     {"retentions are the same out of bits", retentions_are_the_same_out_of_bits, 300},
+    {"last touches are the same out of bits", last_touches_are_the_same_out_of_bits, 400},
 };
 TEST_MAIN(tests)

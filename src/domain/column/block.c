@@ -365,6 +365,18 @@ void column_reals(const struct column *c, double *out_values)
     memcpy(out_values, c->reals, c->count * sizeof *out_values);
 }
 
+uint32_t column_code_at(const struct column *c, uint32_t i)
+{
+    assert(c->kind == COLUMN_TEXT && i < c->count);
+    return (uint32_t)packed_near(&c->values, i);
+}
+
+int64_t column_integer_at(const struct column *c, uint32_t i)
+{
+    assert(c->kind != COLUMN_TEXT && c->kind != COLUMN_REAL && i < c->count);
+    return packed_near(&c->values, i);
+}
+
 uint8_t column_scale(const struct column *c)
 {
     return c->scale;

@@ -344,6 +344,9 @@ static void column_check(struct t *t, const struct table *table, const struct bl
         column_integers(c, integers = ARENA_ARRAY(t->arena, int64_t, values));
     for (uint32_t i = 1; codes != NULL && i < column_texts(c); i++)
         wrong += bytes_compare(column_text(c, i - 1), column_text(c, i)) >= 0;
+    for (uint32_t i = 0; i < values; i++)
+        wrong += (codes != NULL && column_code_at(c, i) != codes[i]) ||
+                 (integers != NULL && column_integer_at(c, i) != integers[i]);
     for (uint32_t i = 0; i < count; i++)
         wrong += bit_is_set(present, i) != (starts[i + 1] > starts[i]) ||
                  !values_are(c, number, &rows[i], items, codes, integers, reals, starts[i], starts[i + 1]);
