@@ -63,6 +63,30 @@ static bool text_is_personal(struct bytes text)
     return at != NULL && memchr(at, '.', text.size - (size_t)(at - text.data)) != NULL;
 }
 
+static bool is_digit(uint8_t c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* As people write a number: "(021) 6200-1234". */
+static bool is_of_phone(uint8_t c)
+{
+    return is_digit(c) || (c != 0 && strchr("+-() ", c) != NULL);
+}
+
+/* Whether any run of such characters is a phone number. */
+static bool text_holds_phone(struct bytes text, bool (*is_part)(uint8_t c))
+{
+    struct phone phone;
+    for (size_t from = 0, until; from < text.size; from = until + 1) {
+        for (until = from; until < text.size && is_part(text.data[until]);)
+            until++;
+        if (phone_normalise(bytes_slice(text, from, until), "86", &phone) == PHONE_OK)
+            return true;
+    }
+    return false;
+}
+
 /* The text with its first `open` bytes as they are. */
 static void text_put(struct json_writer *w, struct bytes text, size_t open)
 {
@@ -82,6 +106,14 @@ void mask_text(struct json_writer *w, struct bytes text)
 void mask_free_text(struct json_writer *w, struct bytes text)
 {
     json_put_text(w, text.size == 0 ? "" : TEXT_MASK);
+}
+
+void mask_words(struct json_writer *w, struct bytes text)
+{
+    if (text_is_personal(text) || text_holds_phone(text, is_digit) || text_holds_phone(text, is_of_phone))
+        mask_free_text(w, text);
+    else
+        json_put_string(w, text);
 }
 
 bool mask_hides_name(struct bytes name)

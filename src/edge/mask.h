@@ -24,3 +24,6 @@ bool mask_hides_name(struct bytes name);
 bool mask_personal_text(struct bytes text, struct buf *out);
 /* What somebody wrote in their own words may hold a name or a number anywhere: nothing of it is shown. */
 void mask_free_text(struct json_writer *w, struct bytes text);
+/* What an operator calls something of theirs is shown as it is, unless a phone number or an e-mail address stands anywhere in it: then
+ * nothing of it is. */
+void mask_words(struct json_writer *w, struct bytes text);

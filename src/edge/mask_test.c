@@ -1,4 +1,5 @@
 #include "edge/mask.h"
+#include "lib/text.h"
 
 #include "testing/test.h"
 
@@ -61,6 +62,23 @@ static void names_and_texts_are_judged_apart(struct t *t)
     CHECK_TEXT(t, arena_text(t->arena, buf_bytes(&out)), "1381****5678");
 }
 
+static void words_are_hidden_with_what_they_hold(struct t *t)
+{
+    static const char *const hidden[] = {"13800138000",      "r13800138000",      "客户 138-0013-8000 的周报",
+                                         "2026 13800138000", "+86 138 0013 8000", "to a@b.cn"},
+                             *const shown[] = {"weekly", "每周 2026", "2026-03-01", "618 大促", "a/b (2)", ""};
+    for (size_t i = 0; i < COUNT_OF(hidden) + COUNT_OF(shown); i++) {
+        bool is_hidden = i < COUNT_OF(hidden);
+        const char *words = is_hidden ? hidden[i] : shown[i - COUNT_OF(hidden)];
+        struct buf out = arena_buf(t->arena, 256);
+        struct json_writer w;
+        json_writer_init(&w, &out, false);
+        mask_words(&w, bytes_of_text(words));
+        CHECK_TEXT(t, arena_text(t->arena, buf_bytes(&out)),
+                   arena_printf(t->arena, "\"%s\"", is_hidden ? TEXT_MASK : words));
+    }
+}
+
 static void deep_documents_end(struct t *t)
 {
     struct buf deep;
@@ -80,6 +98,7 @@ static const struct test tests[] = {
     {"names of things stay", names_of_things_stay, 1},
     {"what looks personal is personal", what_looks_personal_is_personal, 1},
     {"names and texts are judged apart", names_and_texts_are_judged_apart, 1},
+    {"words are hidden with what they hold", words_are_hidden_with_what_they_hold, 1},
     {"deep documents end", deep_documents_end, 1},
 };
 TEST_MAIN(tests)

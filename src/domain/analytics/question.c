@@ -30,6 +30,11 @@ const struct member_rule *question_members(size_t *out_count)
     return common_members;
 }
 
+fallible question_members_check(const struct question_kind *kind, struct json body, struct err *e)
+{
+    return asked_members_of(body, TABLE(common_members), kind->members, kind->member_count, e);
+}
+
 fallible question_kind_find(struct bytes name, const struct question_kind **out_kind, struct err *e)
 {
     const char *names[QUESTION_KINDS_MAX];
@@ -124,7 +129,7 @@ static fallible common_read(struct asked *a, struct bytes zone, struct err *e)
 {
     struct question *q = a->question;
     size_t subject;
-    TRY(asked_members_of(a->body, TABLE(common_members), q->kind->members, q->kind->member_count, e));
+    TRY(question_members_check(q->kind, a->body, e));
     TRY(civil_make(a, zone, e));
     TRY(range_read(a, e));
     TRY(currency_read(a, e));

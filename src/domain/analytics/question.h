@@ -145,6 +145,8 @@ extern const size_t question_kind_count;
 #define QUESTION_KINDS_MAX 64u
 /* Members that all kinds have. */
 const struct member_rule *question_members(size_t *out_count);
+/* INVALID: the body is no object, or has a member that no question of this kind has, with the nearest name. Needs no names. */
+fallible question_members_check(const struct question_kind *kind, struct json body, struct err *e);
 /* INVALID: no such kind, with the nearest name. */
 fallible question_kind_find(struct bytes name, const struct question_kind **out_kind, struct err *e);
 

@@ -4,7 +4,7 @@
 
 #include "domain/collect/collect.h"
 
-#define ROW_FORMAT 1u
+#define ROW_FORMAT 2u
 #define LINES_A_ROW 1024u /* a row is hashed twice for each line that comes: small ones are cheap */
 #define ROW_BYTES (1u + LINES_A_ROW / 8)
 #define FILE_DIGITS 32u

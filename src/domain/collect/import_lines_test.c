@@ -113,6 +113,27 @@ static void lines_and_ids_are_as_in_a_model(struct t *t)
     harness_destroy(h);
 }
 
+/* --- what was written before --- */
+
+/* Rows had four times as many lines: a checkpoint with these is refused in words, and none of their bits is taken for another line's. */
+static void wider_rows_are_refused(struct t *t)
+{
+    static const uint8_t key[] = {0, 17};
+    const struct family *const families[] = {&import_line_family};
+    struct rows *rows = NULL;
+    struct buf meta = arena_buf(t->arena, 22);
+    struct err e = {0};
+    CHECK_DONE(t, rows_create(families, COUNT_OF(families), &rows, &e), &e);
+    pack_u8(&meta, 1);
+    pack_u8(&meta, FAMILY_KEYED);
+    pack_u32(&meta, 513);
+    pack_u64(&meta, 0);
+    pack_u64(&meta, 0);
+    CHECK_EQ(t, rows_load(rows, bytes_of(key, sizeof key), buf_bytes(&meta), &e).code, STATUS_CORRUPT);
+    CHECK(t, strstr(e.text, "import_line has rows of 513 bytes") != NULL);
+    rows_destroy(rows);
+}
+
 /* --- the text --- */
 
 static void a_line_is_read_as_it_is_printed(struct t *t)
@@ -176,5 +197,6 @@ static const struct test tests[] = {
     {"a line is read as it is printed", a_line_is_read_as_it_is_printed, 100},
     {"other texts are no lines", other_texts_are_no_lines, 1},
     {"files are told by their digests", files_are_told, 1},
+    {"wider rows are refused", wider_rows_are_refused, 1},
 };
 TEST_MAIN(tests)

@@ -7,7 +7,7 @@
 #include "lib/value.h"
 
 #define ACT_FORMAT 1u
-#define ROW_FORMAT 2u /* 1: without what the summary says, of release 0.1.0 */
+#define ROW_FORMAT 2u
 #define FORGOTTEN_A_STEP 4u
 #define BLANKED_A_STEP 256u
 
@@ -148,6 +148,7 @@ static void act_unpack(struct bytes bytes, struct act_row *row)
 {
     struct unpack u = unpack_of(bytes);
     uint8_t format = unpack_u8(&u);
+    assert(format == ROW_FORMAT);
     row->command = unpack_u32(&u);
     row->time_us = unpack_signed(&u);
     uint8_t bits = unpack_u8(&u);
@@ -161,7 +162,7 @@ static void act_unpack(struct bytes bytes, struct act_row *row)
     assert(row->keys.count <= ACT_KEYS_MAX);
     for (uint32_t i = 0; i < row->keys.count; i++)
         row->keys.keys[i] = key_unpack(&u);
-    row->named_count = format < ROW_FORMAT ? 0 : unpack_varint32(&u);
+    row->named_count = unpack_varint32(&u);
     assert(row->named_count <= ENVELOPE_IDS_MAX);
     for (uint32_t i = 0; i < row->named_count; i++)
         row->named[i] = key_unpack(&u);

@@ -80,9 +80,13 @@ bool identity_lead_known(const struct view *v, uint32_t number, struct brand_set
 /* The key that owns what an identifier's holder does now: what is decided about the person is kept under it, so that it follows
  * the identifier. false: nobody has it in force. */
 bool identity_owner_key(const struct view *v, const struct envelope_id *id, struct hash128 *out_owner);
-/* Of an owner's key: the number of its holder among those who were not erased, as a workspace counts them that takes in what is
- * exported here. */
+/* Of an owner's key: its holder's rank, which is the how-manieth they are of those who were not erased, from 1: so exports name them,
+ * since a workspace that takes one in may never have heard of the erased. 0: it can't be told (more than 64 separate runs of holders of
+ * the value were erased, and this one lies among the earliest). One look-up, as the way back. */
 uint32_t identity_holder_rank(const struct view *v, struct hash128 owner);
+/* The owner's key of the holder of this rank (from 1) of a plain key. false: nobody can have it. Whether anybody has is for
+ * identity_of_owner to say. */
+bool identity_owner_of_rank(const struct view *v, struct hash128 plain, uint32_t rank, struct hash128 *out_owner);
 /* The identifier that has this key, of whoever it is now; NULL: there is none. In the view's arena. */
 const struct identifier *identity_owned(const struct view *v, struct hash128 owner);
 /* The brands to which any of a person's identifiers is known: those that have an event of the person, and none else (but for

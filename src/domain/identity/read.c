@@ -157,6 +157,15 @@ uint32_t identity_holder_rank(const struct view *v, struct hash128 owner)
     return holder_rank(v, plain, holder);
 }
 
+bool identity_owner_of_rank(const struct view *v, struct hash128 plain, uint32_t rank, struct hash128 *out_owner)
+{
+    uint32_t holder = rank == 0 ? 0 : holder_of_rank(v, plain, rank);
+    if (holder == 0)
+        return false;
+    *out_owner = identifier_key_of_holder(plain, holder);
+    return true;
+}
+
 const struct identifier *identity_owned(const struct view *v, struct hash128 owner)
 {
     const struct cluster *c = cluster_load(v, identity_of_owner(v, owner));

@@ -4,9 +4,9 @@
 
 #include "lib/pack.h"
 
-#define VACANT_FORMAT 1u
+#define VACANT_FORMAT 2u
 #define RANGES_MAX 64u
-#define VACANT_BYTES_MAX (1u + RANGES_MAX * 2u * VARINT_BYTES_MAX)
+#define VACANT_BYTES_MAX (1u + VARINT_BYTES_MAX + RANGES_MAX * 2u * VARINT_BYTES_MAX)
 
 const struct family vacant_family = {
     .id = 124, .kind = FAMILY_KEYED, .value_bytes = VACANT_BYTES_MAX, .name = "identity_vacant"};
@@ -17,18 +17,20 @@ struct range {
 
 struct ranges { /* ascending, none next to another */
     uint32_t count;
+    uint32_t living; /* numbers within the first range that aren't vacant: ranges became one */
     struct range list[RANGES_MAX + 1];
 };
 
 static void ranges_read(const struct view *v, struct hash128 plain, struct ranges *out)
 {
     struct bytes row;
-    out->count = 0;
+    out->count = out->living = 0;
     if (!view_keyed(v, &vacant_family, bytes_of(&plain, sizeof plain), &row))
         return;
     struct unpack u = unpack_of(row);
     uint8_t format = unpack_u8(&u);
     assert(format == VACANT_FORMAT);
+    out->living = unpack_varint32(&u);
     for (uint32_t end = 1; unpack_left(&u) > 0;) {
         assert(out->count < RANGES_MAX);
         struct range *r = &out->list[out->count++];
@@ -45,6 +47,7 @@ static void ranges_write(struct step *s, struct hash128 plain, const struct rang
     struct buf b = arena_buf(a, VACANT_BYTES_MAX);
     uint32_t end = 1;
     pack_u8(&b, VACANT_FORMAT);
+    pack_varint(&b, ranges->living);
     for (uint32_t i = 0; i < ranges->count; i++) {
         pack_varint(&b, ranges->list[i].first - end);
         pack_varint(&b, ranges->list[i].last - ranges->list[i].first);
@@ -75,14 +78,39 @@ uint32_t holder_before(const struct view *v, struct hash128 plain, uint32_t hold
     return holder;
 }
 
+/* How many numbers of the range are really vacant. */
+static uint32_t vacant_in(const struct ranges *ranges, uint32_t place)
+{
+    const struct range *r = &ranges->list[place];
+    return r->last - r->first + 1 - (place == 0 ? ranges->living : 0);
+}
+
 uint32_t holder_rank(const struct view *v, struct hash128 plain, uint32_t holder)
 {
     struct ranges ranges;
     uint32_t rank = holder;
+    assert(holder > 0);
     ranges_read(v, plain, &ranges);
-    for (uint32_t i = 0; i < ranges.count && ranges.list[i].last < holder; i++)
-        rank -= ranges.list[i].last - ranges.list[i].first + 1;
+    for (uint32_t i = 0; i < ranges.count && ranges.list[i].first <= holder; i++) {
+        if (ranges.list[i].last >= holder)
+            return 0;
+        rank -= vacant_in(&ranges, i);
+    }
     return rank;
+}
+
+uint32_t holder_of_rank(const struct view *v, struct hash128 plain, uint32_t rank)
+{
+    struct ranges ranges;
+    uint64_t holder = rank; /* ranks come from outside: the sum may be more than a number can be */
+    assert(rank > 0);
+    ranges_read(v, plain, &ranges);
+    for (uint32_t i = 0; i < ranges.count && ranges.list[i].first <= holder; i++) {
+        if (i == 0 && holder < ranges.list[i].first + (uint64_t)ranges.living)
+            return 0;
+        holder += vacant_in(&ranges, i);
+    }
+    return holder <= UINT32_MAX ? (uint32_t)holder : 0;
 }
 
 bool holder_is_vacant(const struct view *v, struct hash128 plain, uint32_t holder)
@@ -90,11 +118,12 @@ bool holder_is_vacant(const struct view *v, struct hash128 plain, uint32_t holde
     return holder_before(v, plain, holder + 1) != holder;
 }
 
-/* Of too many the two lowest become one: who lives between them has index entries of their own, and is found by these alone. */
-static void ranges_bound(struct ranges *ranges)
+/* The two lowest become one: who lives between them has index entries of their own, and is found by these alone; how many they are is
+ * kept, so that everybody above is still counted right. */
+static void lowest_join(struct ranges *ranges)
 {
-    if (ranges->count <= RANGES_MAX)
-        return;
+    assert(ranges->count > 1);
+    ranges->living += ranges->list[1].first - ranges->list[0].last - 1;
     ranges->list[0].last = ranges->list[1].last;
     memmove(&ranges->list[1], &ranges->list[2], (ranges->count - 2) * sizeof *ranges->list);
     ranges->count--;
@@ -106,6 +135,9 @@ static void ranges_add(struct ranges *ranges, struct range more)
     struct ranges old = *ranges;
     uint32_t kept = 0;
     bool is_placed = false;
+    bool is_below = old.living > 0 && more.last + 1 < old.list[0].first; /* where people live must stay the first */
+    if (old.living > 0 && more.first >= old.list[0].first && more.last <= old.list[0].last)
+        ranges->living -= more.last - more.first + 1; /* whoever lived in there all the same */
     for (uint32_t i = 0; i < old.count; i++) {
         struct range r = old.list[i];
         bool touches = r.first <= more.last + 1 && more.first <= r.last + 1;
@@ -122,7 +154,8 @@ static void ranges_add(struct ranges *ranges, struct range more)
     if (!is_placed)
         ranges->list[kept++] = more;
     ranges->count = kept;
-    ranges_bound(ranges);
+    if (kept > RANGES_MAX || is_below)
+        lowest_join(ranges);
 }
 
 void holders_vacate(struct step *s, const struct incarnation *inc)

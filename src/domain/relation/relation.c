@@ -68,7 +68,8 @@ static bool owner_find(const struct view *v, const struct relation_put *put, str
         *out_person = identity_find(v, id->type, id->ns, id->value, id->key);
         return identity_owner_key(v, id, out_owner);
     }
-    *out_owner = identifier_key_of_holder(id->key, put->holder);
+    if (!identity_owner_of_rank(v, id->key, put->holder, out_owner))
+        return false;
     *out_person = identity_of_owner(v, *out_owner);
     return *out_person != PERSON_NONE && identity_owned(v, *out_owner) != NULL;
 }

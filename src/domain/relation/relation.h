@@ -200,7 +200,7 @@ enum {
 struct relation_put {
     struct envelope_id id; /* whose relation */
     uint32_t
-        holder; /* of one that is said again as it was elsewhere: which holder of it, from 1; 0: who has it in force */
+        holder; /* of one that is said again as it was elsewhere: the holder's rank (identity_holder_rank); 0: who has it in force */
     uint8_t type;
     struct bytes brand; /* by name; empty: the whole group's */
     struct thing_ref ref;

@@ -79,6 +79,7 @@ static void put_what(const struct request *r, const struct relation_saying *said
     relation_put_by(said->by, w);
 }
 
+/* A line of a holder without a rank would be taken for that of another one: it is left out. */
 static void put_said(const struct request *r, const struct view *v, const struct identifiers_seen *ids,
                      const struct relation_saying *said, struct export_rows *rows)
 {
@@ -88,10 +89,14 @@ static void put_said(const struct request *r, const struct view *v, const struct
                             *other = is_to_person ? other_of(r, v, said) : NULL;
     if (id == NULL || (is_to_person && other == NULL))
         return;
+    bool is_earlier = id->state != ID_IN_FORCE || !hash128_equal(id->key, said->owner);
+    uint32_t rank = is_earlier ? identity_holder_rank(v, said->owner) : 0;
+    if (is_earlier && rank == 0)
+        return;
     struct json_writer *w = export_row_begin(rows);
     put_identifier(r, v, "person", id, w);
-    if (id->state != ID_IN_FORCE || !hash128_equal(id->key, said->owner))
-        member_uint(w, "holder", identity_holder_rank(v, said->owner));
+    if (is_earlier)
+        member_uint(w, "holder", rank);
     member_text(w, "type", said->type->name);
     member_to(r, v, said, other, w);
     member_name(w, "brand", v, NAME_BRAND, said->brand);

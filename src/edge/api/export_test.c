@@ -352,6 +352,41 @@ static void relations_of_earlier_holders_come_back(struct t *t)
     place_close(&p);
 }
 
+/* Where the erasure is known the first of an export is the second: relations come to who had them, and to nobody else. */
+static void relations_come_back_where_somebody_was_erased(struct t *t)
+{
+    static const char *const users[] = {"h2", "h3", "h4"};
+    struct place p;
+    open_two(&p, t);
+    CHECK_STATUS(t, post(&p, "/w/main/api/v1/events", "{\"event\":\"login\",\"ids\":[" DEVICE "]}"), 200);
+    CHECK_STATUS(t, post(&p, "/w/main/api/v1/people/anonymous_id:d1/erase", "{\"reason\":\"42\"}"), 200);
+    for (size_t i = 0; i < COUNT_OF(users); i++) {
+        const char *events_of = arena_printf(
+                       t->arena, "{\"event\":\"login\",\"ids\":[" DEVICE ",{\"type\":\"user_id\",\"value\":\"%s\"}]}\n",
+                       users[i]),
+                   *said = arena_printf(
+                       t->arena,
+                       "{\"person\":\"anonymous_id:d1\",\"type\":\"in_group\",\"to\":{\"kind\":\"group\","
+                       "\"ns\":\"ww\",\"id\":\"of-%s\"},\"time\":\"2026-01-04\"}\n",
+                       users[i]);
+        CHECK_STATUS(t, post(&p, "/w/main/api/v1/events", events_of), 200);
+        CHECK_TEXT(t, at(&p, post(&p, "/w/main/api/v1/relations", said), "faulty"), "0");
+        CHECK_STATUS(t, post(&p, "/w/main/api/v1/events", "{\"event\":\"logout\",\"ids\":[" DEVICE "]}"), 200);
+    }
+    struct reply r = export_of(&p, "/w/main", "relations");
+    CHECK(t, has(r, "\"holder\":1") && has(r, "\"holder\":2") && !has(r, "\"holder\":3"));
+    struct reply taken = ask(&p,
+                             (struct ask){.path = "/w/main/api/v1/relations?import=1", .token = ADMIN, .body = r.body});
+    CHECK_TEXT(t, at(&p, taken, "faulty"), "0");
+    CHECK_BYTES(t, export_of(&p, "/w/main", "relations").body, r.body);
+    static const char fourth[] =
+        "{\"person\":\"anonymous_id:d1\",\"holder\":4,\"type\":\"lead\",\"time\":\"2026-01-04\"}\n";
+    taken = ask(
+        &p, (struct ask){.path = "/w/main/api/v1/relations?import=1", .token = ADMIN, .body = bytes_of_text(fourth)});
+    CHECK(t, has(taken, "Nobody has this identifier")); /* there were three */
+    place_close(&p);
+}
+
 static void orders_come_back_as_they_stand(struct t *t)
 {
     static const char *const same[] = {"sums", "states", "lines", "refunds", "receiver", "payment", "buyer", "brand"};
@@ -388,5 +423,6 @@ static const struct test tests[] = {
     {"orders come back by version", orders_come_back_by_version, 1},
     {"relations come back", relations_come_back, 1},
     {"relations of earlier holders come back", relations_of_earlier_holders_come_back, 1},
+    {"relations come back where somebody was erased", relations_come_back_where_somebody_was_erased, 1},
 };
 TEST_MAIN(tests)

@@ -1,27 +1,39 @@
 /* Reports: listed, kept, ended. What one answers is asked in analytics.c. */
-#include "domain/report/report.h"
+#include "edge/api/report_print.h"
 
 #include "domain/analytics/analytics.h"
-#include "edge/api/api.h"
 #include "edge/mask.h"
 
 #define REPORT_PAYLOAD_BYTES_MAX (REPORT_QUESTION_BYTES_MAX + 1000u)
 
-/* A question may name people. */
+static void put_words(const struct token *token, const char *key, struct bytes words, struct json_writer *w)
+{
+    json_key(w, key);
+    if (token->masked)
+        mask_words(w, words);
+    else
+        json_put_string(w, words);
+}
+
+void report_put_head(const struct token *token, const struct report *report, struct json_writer *w)
+{
+    put_words(token, "name", report->name, w);
+    if (report->label.size > 0)
+        put_words(token, "label", report->label, w);
+    member_uint(w, "revision", report->revision);
+    member_time(w, "saved", report->saved_us);
+}
+
+/* A question may name people, and in conditions anywhere: a masked token asks it, and doesn't see it. */
 static void put_report(const struct request *r, const struct report *report, struct json_writer *w)
 {
     json_object_begin(w);
-    member_bytes(w, "name", report->name);
-    if (report->label.size > 0)
-        member_bytes(w, "label", report->label);
+    report_put_head(r->token, report, w);
     member_bytes(w, "kind", report->kind);
-    json_key(w, "question");
-    if (r->token->masked)
-        mask_json(w, BYTES_LIT("question"), false, report->question);
-    else
+    if (!r->token->masked) {
+        json_key(w, "question");
         json_put_raw(w, report->question);
-    member_uint(w, "revision", report->revision);
-    member_time(w, "saved", report->saved_us);
+    }
     json_object_end(w);
 }
 
@@ -42,16 +54,20 @@ void api_reports(struct request *r)
     request_print(r, print_reports);
 }
 
+/* Whoever asks may say members in place of the question's own, but can't take away one that there is not. */
 static fallible report_read(struct json root, struct report *out, struct err *e)
 {
     const struct question_kind *kind;
+    struct json question = json_find(root, BYTES_LIT("question"));
     *out = (struct report){.name = json_string(json_find(root, BYTES_LIT("name"))),
                            .kind = json_string(json_find(root, BYTES_LIT("kind"))),
-                           .question = json_raw(json_find(root, BYTES_LIT("question"))),
+                           .question = json_raw(question),
                            .label = json_string(json_find(root, BYTES_LIT("label")))};
-    if (json_is(json_find(root, BYTES_LIT("question")), JSON_ABSENT))
-        out->question = BYTES_LIT("{}");
-    return question_kind_find(out->kind, &kind, e);
+    TRY(question_kind_find(out->kind, &kind, e));
+    if (!json_is(question, JSON_ABSENT))
+        return question_members_check(kind, question, e);
+    out->question = BYTES_LIT("{}");
+    return DONE;
 }
 
 void api_report_put(struct request *r)

@@ -9,7 +9,8 @@
 
 #define ARENA_BYTES 4096
 #define BODY_KEPT_BYTES_MAX 16384          /* a connection keeps its body buffer up to here, and it isn't counted */
-#define BODY_SPARE_BYTES_MAX (8u << 20)    /* and a loop a large one, up to here: not counted either */
+#define BODY_SPARE_BYTES_MAX (8u << 20)    /* and a loop a large one, up to here: not counted until a body has it */
+#define SPARE_TOTAL_PART 2                  /* of what all bodies may hold, beyond which no body takes a loop's */
 #define BODY_FIRST_BYTES_MAX 65536          /* how far a mere Content-Length is believed */
 #define BODY_DRAINED_BYTES_MAX (16U << 20) /* read and thrown away, so that the client can see why it is refused */
 #define RETRY_SECONDS 1
@@ -138,37 +139,53 @@ static void body_release(struct http_exchange *x)
         spare_put(x);
 }
 
-/* What is reserved grows with what has really come: a client can't take the room of others by announcing a lot. */
-static bool body_reserve(struct http_exchange *x, size_t need)
+/* What a buffer for `need` bytes is to hold. It grows with what has really come: a client can't take the room of others by announcing a lot. */
+static size_t capacity_wanted(const struct http_exchange *x, size_t need)
 {
-    if (need <= x->body_capacity)
-        return true;
-    const struct http_options *o = &x->server->options;
+    size_t body_bytes_max = x->server->options.body_bytes_max;
     size_t capacity = x->body_capacity * 2 > 1024 ? x->body_capacity * 2 : 1024;
     if (x->body_declared != BODY_UNKNOWN) {
         size_t declared = (size_t)x->body_declared;
         size_t believed = declared < BODY_FIRST_BYTES_MAX ? declared : BODY_FIRST_BYTES_MAX;
         capacity = capacity < believed ? believed : capacity > declared ? declared : capacity;
     }
-    if (capacity > o->body_bytes_max)
-        capacity = o->body_bytes_max;
-    if (capacity < need)
-        capacity = need;
-    bool takes_spare = capacity > BODY_KEPT_BYTES_MAX && x->loop->spare_capacity >= need;
+    if (capacity > body_bytes_max)
+        capacity = body_bytes_max;
+    return capacity < need ? need : capacity;
+}
+
+/* Counts `capacity` as held by this body, unless all bodies together would then hold more than `total_max`. */
+static bool body_hold(struct http_exchange *x, size_t capacity, size_t total_max)
+{
     size_t held = capacity > BODY_KEPT_BYTES_MAX ? capacity : 0;
+    assert(held >= x->body_held); /* buffers only grow */
     size_t more = held - x->body_held;
-    if (more > 0) {
-        uint64_t before = atomic_fetch_add(&x->server->counters.body_bytes_held, more);
-        if (before + more > o->body_bytes_total_max) {
-            count_less(&x->server->counters.body_bytes_held, more);
-            return false;
-        }
-        x->body_held = held;
+    if (more == 0)
+        return true;
+    uint64_t before = atomic_fetch_add(&x->server->counters.body_bytes_held, more);
+    if (before + more > total_max) {
+        count_less(&x->server->counters.body_bytes_held, more);
+        return false;
     }
-    if (takes_spare) {
+    x->body_held = held;
+    return true;
+}
+
+/* The spare counts with all that it has. That may be much more than has come, so it is taken only while there is plenty of room:
+ * small slow bodies can't fill the total with spares of others. */
+static bool body_reserve(struct http_exchange *x, size_t need)
+{
+    if (need <= x->body_capacity)
+        return true;
+    size_t capacity = capacity_wanted(x, need), total_max = x->server->options.body_bytes_total_max;
+    size_t spare_capacity = x->loop->spare_capacity;
+    if (capacity > BODY_KEPT_BYTES_MAX && spare_capacity >= need &&
+        body_hold(x, spare_capacity, total_max / SPARE_TOTAL_PART)) {
         spare_take(x);
         return true;
     }
+    if (!body_hold(x, capacity, total_max))
+        return false;
     uint8_t *body = realloc(x->body, capacity + HTTP_BODY_PADDING);
     if (body == NULL)
         return false; /* what was counted goes back with the refusal */

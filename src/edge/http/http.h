@@ -30,7 +30,7 @@ struct http_options {
     unsigned close_seconds_max;  /* [10]; how long http_close waits for answers */
     size_t body_bytes_max;       /* of one request [8 MiB]; beyond: 413 */
     /* Of all requests in flight [256 MiB]; beyond: 503. Bodies to 16 KiB don't count, nor does the one buffer of at most 8 MiB that a
-     * thread keeps from a large body for the next. */
+     * thread keeps from a large body for the next; who gets that one counts with all of it, and nobody does while half the total is held. */
     size_t body_bytes_total_max;
     size_t stream_bytes_max;     /* waiting in one stream [256 KiB] */
     http_handler *handle;

@@ -192,6 +192,41 @@ static void all_bodies_together_are_bounded(struct t *t)
     door_close(d);
 }
 
+/* A large body that is over leaves its buffer to the thread. Who gets that one is counted with all of it, and nobody gets it
+ * where half of what all may hold would be gone: small slow bodies would else hold any number of large ones. */
+static void a_buffer_that_was_left_counts_whole(struct t *t)
+{
+    static const uint64_t held[] = {200000, 400000, 420000};
+    struct door *d = door_open(
+        t, (struct http_options){.threads = 1, .body_bytes_max = 200000, .body_bytes_total_max = 1000000}, NULL);
+    char *body = arena_take(t->arena, 200000, 1);
+    memset(body, 'x', 200000);
+    struct wire *large = wire_open(t, d->port), *small[COUNT_OF(held)];
+    struct http_exchange *kept[COUNT_OF(held)];
+    struct http_stats stats;
+    struct answer a;
+    for (size_t i = 0; i < COUNT_OF(held); i++) {
+        CHECK(t, wire_say(large, "POST /echo" HOST "Content-Length: 200000\r\n" END));
+        CHECK(t, wire_send(large, bytes_of(body, 200000)));
+        REQUIRE(t, wire_answer(large, false, &a));
+        CHECK_EQ(t, wire_ask(large, "GET /hello" HOST END).status, 200); /* the body before it is over */
+        small[i] = wire_open(t, d->port);
+        CHECK(t, wire_say(small[i], "POST /keep" HOST "Content-Length: 20000\r\n" END));
+        CHECK(t, wire_send(small[i], bytes_of(body, 20000)));
+        kept[i] = door_held(d);
+        http_stats_read(d->server, &stats);
+        CHECK_EQ(t, stats.body_bytes_held, held[i]);
+    }
+    for (size_t i = 0; i < COUNT_OF(held); i++) {
+        answer_body(kept[i]);
+        REQUIRE(t, wire_answer(small[i], false, &a));
+        CHECK_EQ(t, a.body.size, 20000);
+        wire_close(small[i]);
+    }
+    wire_close(large);
+    door_close(d);
+}
+
 static void expect_continue_is_told_to_go_on(struct t *t)
 {
     struct door *d = door_open(t, (struct http_options){0}, NULL);
@@ -738,6 +773,7 @@ static const struct test tests[] = {
     {"a body over the bound is refused", a_body_over_the_bound_is_refused, 1},
     {"a chunked body without end is cut off", a_chunked_body_without_end_is_cut_off, 1},
     {"all bodies together are bounded", all_bodies_together_are_bounded, 1},
+    {"a buffer that was left counts whole", a_buffer_that_was_left_counts_whole, 1},
     {"expect: 100-continue is told to go on", expect_continue_is_told_to_go_on, 1},
     {"HEAD is a GET without a body", head_is_a_get_without_a_body, 1},
     {"a client that closes its side gets its answer", a_client_that_closes_its_side_gets_its_answer, 1},
