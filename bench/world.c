@@ -22,6 +22,8 @@
 #include "domain/pulse/pulse.h"
 #include "domain/relation/relation.h"
 #include "domain/scope/scope.h"
+#include "domain/thing/thing.h"
+#include "domain/rule/rule.h"
 #include "edge/door.h"
 #include "engine/engine_domain.h"
 #include "lib/pack.h"
@@ -30,7 +32,7 @@
 
 #define SECRET UINT64_C(0x5eed5eed5eed5eed)
 
-static const struct domain *const domains[] = {&engine_domain, &collect_domain, &identity_domain, &people_domain, &event_domain, &column_domain, &access_domain, &calendar_domain, &order_domain, &pulse_domain, &relation_domain, &scope_domain};
+static const struct domain *const domains[] = {&engine_domain, &collect_domain, &identity_domain, &people_domain, &event_domain, &column_domain, &access_domain, &calendar_domain, &order_domain, &pulse_domain, &relation_domain, &scope_domain, &thing_domain, &rule_domain};
 
 struct cold *world_cold_open(void *context, const char *snapshot, struct err *e)
 {

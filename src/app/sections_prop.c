@@ -5,6 +5,7 @@
 #include "domain/all.h"
 #include "domain/people/people.h"
 #include "domain/relation/relation.h"
+#include "domain/rule/rule.h"
 #include "testing/harness.h"
 
 #define PEOPLE 3u
@@ -177,6 +178,23 @@ static void names_say(struct t *t, struct harness *world)
 }
 
 /* The domains of the process. */
+/* Made before anybody was there: what happens is gathered as it comes. */
+static const char *const rules[] = {"count((product_viewed or cart_added) in last 7 days) >= 3", "not did(order_paid)",
+                                    "phone is known", "count(quiz_done where channel = 'mini_program') >= 2"};
+
+static void rules_say(struct t *t, struct harness *world)
+{
+    struct buf b = arena_buf(t->arena, RULE_TEXT_BYTES_MAX);
+    for (uint32_t i = 0; i < COUNT_OF(rules); i++) {
+        b.size = 0;
+        rule_ask_pack(&(struct rule_ask){.is_condition = true, .text = bytes_of_text(rules[i])}, &b);
+        CHECK(t, harness_apply(world, COMMAND_RULE_MAKE, buf_bytes(&b)) == NULL);
+        b.size = 0;
+        rule_switch_pack(&(struct rule_pair){.new = i + 1}, 1, &b);
+        CHECK(t, harness_apply(world, COMMAND_RULE_SWITCH, buf_bytes(&b)) == NULL);
+    }
+}
+
 static struct harness *world_create(struct t *t, const struct story *s, uint32_t count)
 {
     const struct domain *domains[DOMAINS_MAX];
@@ -190,6 +208,8 @@ static struct harness *world_create(struct t *t, const struct story *s, uint32_t
     struct harness *world = harness_create(domains, domain_count);
     registry_destroy(registry);
     names_say(t, world);
+    rules_say(t, world);
+    harness_time(world, START_US + US_PER_HOUR); /* nothing is dated ahead */
     for (uint32_t i = 0; i < count; i++)
         play(t, world, &s->list[i]);
     return world;
@@ -254,12 +274,29 @@ static void is_found_as_before(struct t *t, const struct worlds *w, const struct
     people_find_view_close(columns);
 }
 
+/* Every rule says the same. Since when tells when it was found out, and a turn may be earlier than need be. */
+static void says_the_same(struct t *t, const struct worlds *w, const struct section *section)
+{
+    (void)section;
+    struct harness *const all[] = {w->whole, w->merged, w->shuffled};
+    for (uint32_t rule = 1; rule <= COUNT_OF(rules); rule++) {
+        bool said[COUNT_OF(all)];
+        for (size_t i = 0; i < COUNT_OF(all); i++) {
+            uint32_t person = person_of(t, all[i], 0);
+            struct view v = harness_view(all[i]);
+            said[i] = rule_says(&v, person, rule).truth;
+        }
+        CHECK(t, said[1] == said[0] && said[2] == said[0]);
+    }
+}
+
 static const struct {
     const struct section *section;
     void (*holds)(struct t *t, const struct worlds *w, const struct section *section);
 } properties[] = {
     {&identity_section, is_the_same_people}, {&traits_section, is_the_fold},          {&counters_section, is_the_fold},
     {&consents_section, is_the_fold},        {&found_section, is_found_as_before}, {&relations_section, is_the_fold},
+    {&features_section, is_the_fold},        {&standing_section, says_the_same},
 };
 
 static const struct section *fold_section(const struct view *v, uint8_t id)

@@ -117,12 +117,14 @@ enum work_haste {
 };
 
 /* Background work over a frozen view, whose result comes back as a logged command: folding, re-folding, backfill. */
+#define WORK_COMMANDS_MAX 16u
 struct work_surroundings;
 struct work_context;
 struct work_kind {
     uint32_t id;
     const char *name;
     uint32_t command_id; /* whose payload `run` writes */
+    uint32_t commands_max; /* that one run may hand in, as one group (work_cut_at); 0: one */
     /* Engine thread, between groups: is there something to do? Fills in what `run` needs to know. At most one of a
      * kind runs at a time. The order outlives the call: whatever it points at is freed by `release`. */
     bool (*wanted)(const struct view *v, struct work_context *c);
@@ -138,6 +140,8 @@ struct work_context {
     const struct work_surroundings *around; /* log, disk, settings of the run: engine/work.h */
     uint64_t position;                      /* the view's: everything before it is applied */
     void *order;                            /* the domain's own */
+    uint32_t cut_count;
+    size_t cuts[WORK_COMMANDS_MAX - 1]; /* where in what `run` wrote commands end */
     /* For `run` to create when it wants one. Emptied after the run, and kept while one run follows the other: fresh memory
      * costs as much time as what is done in it. */
     struct arena *scratch;

@@ -22,6 +22,12 @@ fallible work_look(const struct work_surroundings *around, const atomic_bool *is
     return has_gone ? FAIL(e, CANCELLED, "nobody waits for it any more") : DONE;
 }
 
+void work_cut_at(struct work_context *c, size_t offset)
+{
+    assert(c->cut_count < WORK_COMMANDS_MAX - 1);
+    c->cuts[c->cut_count++] = offset;
+}
+
 bool work_stopped(const struct work_context *c)
 {
     return atomic_load_explicit(c->around->stop, memory_order_relaxed);
@@ -44,8 +50,11 @@ struct work {
     struct err error;
     struct buf payload;
     int64_t not_before_us;
-    struct submission submission; /* of the result; busy while in_flight */
-    bool in_flight;
+    struct result {
+        struct submission submission;
+        struct work *work;
+    } results[WORK_COMMANDS_MAX];
+    uint32_t in_flight; /* results that aren't answered */
 };
 
 struct works {
@@ -72,7 +81,10 @@ struct works *works_create(struct engine *g)
             struct work *work = &w->work[w->count++];
             work->all = w;
             work->kind = d->works[j];
-            buf_init(&work->payload, registry_command(g->options.registry, work->kind->command_id)->payload_bytes_max);
+            assert(work->kind->commands_max <= WORK_COMMANDS_MAX);
+            size_t commands = work->kind->commands_max == 0 ? 1 : work->kind->commands_max;
+            buf_init(&work->payload,
+                     commands * registry_command(g->options.registry, work->kind->command_id)->payload_bytes_max);
         }
     }
     return w;
@@ -116,23 +128,31 @@ void works_destroy(struct works *w)
 /* Not taken: the work is still wanted and will be done again. */
 static void result_answered(struct submission *s, const struct answer *a)
 {
-    struct work *w = (struct work *)((char *)s - offsetof(struct work, submission));
+    struct work *w = ((struct result *)((char *)s - offsetof(struct result, submission)))->work;
     if (w->kind->gives_back && done(a->status))
         w->all->engine->gave_back_at = a->position + 1;
-    w->in_flight = false;
+    w->in_flight--;
 }
 
 static fallible result_hand_in(struct work *w, int64_t now_us, struct err *e)
 {
     struct engine *g = w->all->engine;
-    w->submission = (struct submission){
-        .command = registry_command(g->options.registry, w->kind->command_id),
-        .payload = buf_bytes(&w->payload),
-        .answered = result_answered,
-    };
-    w->in_flight = true;
-    struct submission *one = &w->submission;
-    return engine_group(g, &one, 1, now_us, e);
+    struct submission *list[WORK_COMMANDS_MAX];
+    struct bytes all = buf_bytes(&w->payload);
+    size_t from = 0;
+    w->in_flight = w->context.cut_count + 1;
+    for (uint32_t i = 0; i < w->in_flight; i++) {
+        size_t until = i < w->context.cut_count ? w->context.cuts[i] : all.size;
+        w->results[i] = (struct result){.work = w,
+                                        .submission = {
+                                            .command = registry_command(g->options.registry, w->kind->command_id),
+                                            .payload = bytes_slice(all, from, until),
+                                            .answered = result_answered,
+                                        }};
+        list[i] = &w->results[i].submission;
+        from = until;
+    }
+    return engine_group(g, list, w->in_flight, now_us, e);
 }
 
 static fallible work_finish(struct work *w, int64_t now_us, struct err *e)
@@ -204,7 +224,7 @@ fallible works_step(struct works *w, int64_t now_us, struct err *e)
         bool may_begin = now_us >= work->not_before_us && (w->engine->accepting || work->kind->gives_back);
         bool can_go_on = work->running || may_begin;
         w->hold |= haste == WORK_HOLDS_COMMANDS && can_go_on;
-        if (!work->running && !work->in_flight && can_go_on)
+        if (!work->running && work->in_flight == 0 && can_go_on)
             work_begin(work, &v);
     }
     return DONE;
@@ -223,7 +243,7 @@ bool works_hold(const struct works *w)
 bool works_running(const struct works *w)
 {
     for (size_t i = 0; i < w->count; i++)
-        if (w->work[i].running || w->work[i].in_flight)
+        if (w->work[i].running || w->work[i].in_flight > 0)
             return true;
     return false;
 }

@@ -19,6 +19,8 @@ struct work_surroundings {
     _Atomic size_t memory_bytes; /* the engine's budget, for work that takes a share of it */
     atomic_bool *stop; /* look now and then: true means the process wants to end, return CANCELLED */
 };
+/* What `run` wrote from this offset on is another command (struct work_kind, commands_max). One that waits for cold rows may be applied behind later ones. */
+void work_cut_at(struct work_context *c, size_t offset);
 bool work_stopped(const struct work_context *c); /* the process wants to end */
 /* CANCELLED: it does, or whoever waits for a view to be read has gone (NULL: nobody waits). Cheap, for inner loops. */
 fallible work_look(const struct work_surroundings *around, const atomic_bool *is_cancelled, struct err *e);

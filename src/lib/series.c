@@ -2,8 +2,10 @@
 
 #include "lib/pack.h"
 
-#define COUNT_BYTES 2u    /* how many entries, little-endian, at the front */
-#define SUM_BYTES_MAX 19u /* of a 128-bit number by sevens */
+#define COUNT_BYTES 2u    /* how many entries, a varint at the front: at most SERIES_MOST_MAX */
+#define SUM_BYTES_MAX 19u /* of a 128-bit number: four bits, then sevens */
+#define SUM_FIRST_BITS 4
+#define SUM_TENS_MAX 6u /* what millionths have of a whole number */
 #define ENTRY_BYTES_MAX \
     (3 * VARINT_BYTES_MAX + SUM_BYTES_MAX + 4 + 1 + SERIES_KEY_BYTES_MAX + 2 + SERIES_VALUE_BYTES_MAX)
 
@@ -11,24 +13,34 @@
 
 __extension__ typedef unsigned __int128 wide;
 
+/* Sums of money are whole in some power of ten: its digits stand in the first byte beside the lowest bits, and aren't written. */
 static void sum_pack(struct buf *b, series_wide sum)
 {
+    uint8_t tens = 0;
+    for (; sum != 0 && tens < SUM_TENS_MAX && sum % 10 == 0; sum /= 10)
+        tens++;
     wide x = ((wide)sum << 1) ^ (wide)(sum < 0 ? -1 : 0);
-    for (; x >= 0x80; x >>= 7)
-        pack_u8(b, (uint8_t)(x | 0x80));
-    pack_u8(b, (uint8_t)x);
+    uint8_t byte = (uint8_t)(tens << SUM_FIRST_BITS | (uint8_t)(x & ((1u << SUM_FIRST_BITS) - 1)));
+    for (x >>= SUM_FIRST_BITS; x > 0; x >>= 7) {
+        pack_u8(b, byte | 0x80);
+        byte = (uint8_t)(x & 0x7f);
+    }
+    pack_u8(b, byte);
 }
 
 static series_wide sum_unpack(struct unpack *u)
 {
-    wide x = 0;
-    uint8_t byte = 0x80;
-    for (unsigned shift = 0; byte >= 0x80 && shift < SUM_BYTES_MAX * 7; shift += 7) {
+    uint8_t byte = unpack_u8(u), tens = (byte & 0x7f) >> SUM_FIRST_BITS;
+    wide x = byte & ((1u << SUM_FIRST_BITS) - 1);
+    for (unsigned shift = SUM_FIRST_BITS; byte >= 0x80 && shift < 128; shift += 7) {
         byte = unpack_u8(u);
         x |= (wide)(byte & 0x7f) << shift;
     }
-    u->bad |= byte >= 0x80;
-    return (series_wide)(x >> 1) ^ -(series_wide)(x & 1);
+    u->bad |= byte >= 0x80 || tens > SUM_TENS_MAX;
+    x = (x >> 1) ^ -(x & 1);
+    for (; tens > 0; tens--)
+        x *= 10;
+    return (series_wide)x;
 }
 
 static void count_write(struct buf *b, const struct series_entry *x)
@@ -147,15 +159,24 @@ static const struct payload {
 
 /* --- walking --- */
 
+/* Bytes of the count. */
+static size_t front_bytes(struct bytes series)
+{
+    return series.data[0] < 0x80 ? 1 : COUNT_BYTES;
+}
+
 uint32_t series_count(struct bytes series)
 {
-    return series.size == 0 ? 0 : series.data[0] | (uint32_t)series.data[1] << 8;
+    if (series.size == 0)
+        return 0;
+    return front_bytes(series) == 1 ? series.data[0] : (series.data[0] & 0x7fu) | (uint32_t)series.data[1] << 7;
 }
 
 struct series_walk series_walk(const struct series_shape *shape, struct bytes series)
 {
-    assert(series.size == 0 || series.size > COUNT_BYTES);
-    return (struct series_walk){.left = series.size == 0 ? BYTES_NONE : bytes_slice(series, COUNT_BYTES, series.size),
+    assert(series.size == 0 || series.size > front_bytes(series));
+    return (struct series_walk){.left = series.size == 0 ? BYTES_NONE
+                                                         : bytes_slice(series, front_bytes(series), series.size),
                                 .shape = shape,
                                 .count = series_count(series)};
 }
@@ -208,7 +229,8 @@ bool series_is_good(const struct series_shape *shape, struct bytes series)
     struct series_entry before = {0}, entry;
     if (series.size == 0)
         return true;
-    if (series.size <= COUNT_BYTES || series_count(series) == 0 || series_count(series) > shape->most)
+    if (series.size <= front_bytes(series) || series_count(series) == 0 || series_count(series) > shape->most ||
+        (front_bytes(series) > 1 && series.data[1] == 0))
         return false;
     for (struct series_walk w = series_walk(shape, series); w.count > 0; before = entry) {
         bool is_first = !w.is_under_way;
@@ -259,9 +281,11 @@ static struct bytes written(struct writer *w)
     assert(!w->bytes.overflowed);
     if (w->count == 0)
         return BYTES_NONE;
-    w->bytes.data[0] = (uint8_t)w->count;
-    w->bytes.data[1] = (uint8_t)(w->count >> 8);
-    return buf_bytes(&w->bytes);
+    struct bytes series = buf_bytes(&w->bytes);
+    if (w->count < 0x80)
+        series = bytes_slice(series, 1, series.size);
+    (void)put_varint(w->bytes.data + (w->count < 0x80), w->count);
+    return series;
 }
 
 /* Two walks as one; an entry of both is added up. */

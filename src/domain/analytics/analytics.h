@@ -5,9 +5,11 @@
  *   thing_book_look, _keep what it needs to know of things
  *   inquiry_open, _work    a question over a view, by several threads
  *   inquiry_conclude       what takes long after the count; can be cancelled
- *   inquiry_print, _found  its answer, or the people of one cell of it */
+ *   inquiry_print, _found  its answer, or the people of one cell of it
+ *   filter_of, _holds      a condition, of an event by itself; path_values: values of one */
 #pragma once
 
+#include "domain/analytics/filter_event.h"
 #include "domain/analytics/name_book.h"
 #include "domain/analytics/scan.h"
 #include "domain/analytics/thing_book.h"

@@ -1,6 +1,24 @@
 #include "domain/column/made_test.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+#include "domain/column/extract.h"
+
+struct column_row made_row(struct arena *arena, struct column_set *set, struct bytes packed, uint16_t event)
+{
+    struct extractor *x = extractor_create(set, NULL);
+    struct column_row row = {.event = event};
+    bool good = done(extract(x, packed, event, &row, NULL));
+    assert(good);
+    (void)good;
+    struct column_cell *cells = ARENA_ARRAY(arena, struct column_cell, row.cell_count);
+    if (row.cell_count > 0)
+        memcpy(cells, row.cells, row.cell_count * sizeof *cells);
+    row.cells = cells;
+    extractor_destroy(x);
+    return row;
+}
 
 static int row_order(const void *a, const void *b)
 {

@@ -1,0 +1,356 @@
+#include "domain/rule/gather.h"
+
+#include "domain/identity/identity.h"
+#include "domain/rule/commands.h"
+#include "domain/rule/listen.h"
+#include "domain/rule/parted.h"
+#include "lib/list.h"
+#include "lib/pack.h"
+
+#define ROW_FORMAT 1u
+#define PAYLOAD_FORMAT 1u
+#define GATHER_BYTES_MAX 96u
+#define PASS_KEY BYTES_LIT("pass")
+#define UNTIL_KEY BYTES_LIT("until")
+#define WANTED_KEY BYTES_LIT("wanted")
+
+const struct family gather_family = {
+    .id = 107, .kind = FAMILY_KEYED, .value_bytes = GATHER_BYTES_MAX, .name = "rule_gather"};
+
+static const struct refusal gather_over = {"gather_over", "This part of a rule's past isn't waited for any more.",
+                                           "规则的这部分历史已无需要。"};
+
+/* --- rows --- */
+
+static bool number_find(const struct view *v, struct bytes key, int64_t *out_number)
+{
+    struct bytes value;
+    if (!view_keyed(v, &gather_family, key, &value))
+        return false;
+    struct unpack u = unpack_of(value);
+    uint8_t format = unpack_u8(&u);
+    *out_number = unpack_signed(&u);
+    assert(format == ROW_FORMAT && unpack_finished(&u));
+    (void)format;
+    return true;
+}
+
+static void number_put(struct step *s, struct bytes key, int64_t number)
+{
+    struct buf b = arena_buf(s->view.arena, 1 + VARINT_BYTES_MAX);
+    pack_u8(&b, ROW_FORMAT);
+    pack_signed(&b, number);
+    step_keyed_put(s, &gather_family, key, buf_bytes(&b));
+}
+
+uint64_t gathered_until(const struct view *v)
+{
+    int64_t until;
+    return number_find(v, UNTIL_KEY, &until) ? (uint64_t)until : 0;
+}
+
+/* What is dated later than this stands by itself: of whoever is parted before the pass begins, some of it may be read for that. */
+void gather_want(struct step *s)
+{
+    int64_t wanted_us;
+    if (!number_find(&s->view, WANTED_KEY, &wanted_us))
+        number_put(s, WANTED_KEY, s->view.now_us);
+}
+
+bool gather_pass_find(const struct view *v, struct gather_pass *out_pass)
+{
+    struct bytes value;
+    if (!view_keyed(v, &gather_family, PASS_KEY, &value))
+        return false;
+    struct unpack u = unpack_of(value);
+    uint8_t format = unpack_u8(&u);
+    struct gather_pass pass = {.phase = (enum gather_phase)unpack_u8(&u)};
+    pass.position = unpack_varint(&u);
+    pass.wanted_us = unpack_signed(&u);
+    pass.round = unpack_varint32(&u);
+    pass.offset = unpack_varint(&u);
+    pass.behind.owner.high = unpack_u64(&u);
+    pass.behind.owner.low = unpack_u64(&u);
+    pass.behind.slot = unpack_varint32(&u);
+    pass.person = unpack_varint32(&u);
+    assert(format == ROW_FORMAT && unpack_finished(&u) && pass.phase < GATHER_PHASE_COUNT);
+    (void)format;
+    *out_pass = pass;
+    return true;
+}
+
+static void pass_put(struct step *s, const struct gather_pass *pass)
+{
+    struct buf b = arena_buf(s->view.arena, GATHER_BYTES_MAX);
+    pack_u8(&b, ROW_FORMAT);
+    pack_u8(&b, (uint8_t)pass->phase);
+    pack_varint(&b, pass->position);
+    pack_signed(&b, pass->wanted_us);
+    pack_varint(&b, pass->round);
+    pack_varint(&b, pass->offset);
+    pack_u64(&b, pass->behind.owner.high);
+    pack_u64(&b, pass->behind.owner.low);
+    pack_varint(&b, pass->behind.slot);
+    pack_varint(&b, pass->person);
+    assert(!b.overflowed);
+    step_keyed_put(s, &gather_family, PASS_KEY, buf_bytes(&b));
+}
+
+/* --- which rules --- */
+
+bool gather_is_of(const struct gather_pass *pass, const struct book_rule *r)
+{
+    return r != NULL && r->row.state == RULE_GATHERING && r->row.position < pass->position;
+}
+
+bool gather_looks_at_all(const struct gather_pass *pass, uint64_t until, const struct book_rule *r)
+{
+    const struct program_place *places;
+    if (!gather_is_of(pass, r) || r->program == NULL)
+        return false;
+    bool looks = program_places(r->program, &places) > 0;
+    for (uint32_t i = 0; i < r->row.slot_count; i++)
+        looks |= r->row.slots[i].since < until;
+    return looks;
+}
+
+#define INSTALLED_AT 900u /* of 1,000; looking at people is the rest */
+
+uint32_t rule_progress(const struct view *v, uint32_t rule)
+{
+    const struct book *b = book_of(v);
+    const struct book_rule *r = b == NULL ? NULL : book_rule(b, rule);
+    struct gather_pass pass;
+    if (r == NULL || r->row.state != RULE_GATHERING)
+        return 1000;
+    if (!gather_pass_find(v, &pass) || !gather_is_of(&pass, r))
+        return 0;
+    if (pass.phase == GATHER_LOOKING) {
+        uint64_t end = view_rows_end(v, &person_family);
+        return INSTALLED_AT + (uint32_t)((1000 - INSTALLED_AT) * (uint64_t)pass.person / (end + 1));
+    }
+    return (uint32_t)((pass.behind.owner.high >> 32) * INSTALLED_AT >>
+                      32); /* owners are hashes, and come in their order */
+}
+
+/* --- what comes from background work --- */
+
+static enum gathered gathered_open(struct bytes payload, struct unpack *out_rest)
+{
+    struct unpack u = unpack_of(payload);
+    u.bad |= unpack_u8(&u) != PAYLOAD_FORMAT;
+    uint8_t what = unpack_u8(&u);
+    *out_rest = u;
+    return unpack_good(&u) && what < GATHERED_COUNT ? (enum gathered)what : GATHERED_COUNT;
+}
+
+fallible rule_gathered_check(struct bytes payload, struct err *e)
+{
+    struct unpack u;
+    return gathered_open(payload, &u) == GATHERED_COUNT
+               ? FAIL(e, INVALID, "not what background work read of a rule's past")
+               : DONE;
+}
+
+static void slice_needs(const struct view *v, struct unpack *u)
+{
+    struct past_item item;
+    struct hash128 before = {0};
+    (void)unpack_varint(u);
+    (void)unpack_varint(u);
+    while (past_item_unpack(u, v->arena, &item)) {
+        uint32_t person = hash128_equal(item.place.owner, before) ? PERSON_NONE
+                                                                  : identity_of_owner(v, item.place.owner);
+        if (person != PERSON_NONE)
+            (void)view_person(v, person);
+        before = item.place.owner;
+    }
+}
+
+void rule_gathered_needs(const struct view *v, struct bytes payload)
+{
+    struct unpack u;
+    struct bytes row;
+    switch (gathered_open(payload, &u)) {
+    case GATHERED_SLICE:
+        slice_needs(v, &u);
+        return;
+    case GATHERED_LOOK:
+        for (uint32_t person = unpack_varint32(&u), until = unpack_varint32(&u); person < until; person++)
+            (void)view_person(v, person);
+        return;
+    case GATHERED_END:
+        while (unpack_left(&u) > 0 && unpack_good(&u))
+            (void)view_row(v, &rule_family, unpack_varint32(&u), &row);
+        return;
+    default:
+        return;
+    }
+}
+
+/* --- a slice --- */
+
+/* What is being installed of one owner. */
+struct installing {
+    struct step *step;
+    const struct book *book;
+    uint32_t person;
+    bool is_parted;
+    struct parted parted;
+    struct rule_numbers rules;
+    struct slot_series *list;
+    size_t count, room;
+};
+
+/* Who is a part of a split that came after the feature was gathered live has all of before from the reading for that split. */
+static bool is_read_elsewhere(const struct installing *i, const struct book_feature *f)
+{
+    return i->is_parted && i->parted.since >= f->since;
+}
+
+static void ahead_install(struct installing *i, const struct book_feature *f, const struct past_item *item)
+{
+    for (size_t k = 0; k < item->ahead_count; k++) {
+        const struct past_ahead *ahead = &item->ahead[k];
+        struct slot_entries entries = {.slot = f->slot, .count = ahead->count, .entries = ahead->entries};
+        struct future_event event = {
+            .owner = item->place.owner, .message = ahead->message, .event_us = ahead->event_us};
+        if (is_read_elsewhere(i, f) && ahead->event_us <= i->parted.since_us)
+            continue;
+        if (ahead->event_us > i->step->view.now_us)
+            future_put(i->step, &event, &entries, 1);
+        else
+            entries_gather(i->step, i->book, i->person, &entries, 1);
+    }
+}
+
+static void item_install(struct installing *i, const struct past_item *item)
+{
+    const struct book_feature *f = book_feature(i->book, item->place.slot);
+    if (f == NULL) /* its rules ended meanwhile */
+        return;
+    ahead_install(i, f, item);
+    if (item->series.size == 0 || is_read_elsewhere(i, f))
+        return;
+    LIST_OPEN(i->step->view.arena, i->list, i->count, i->room, i->count);
+    i->list[i->count - 1] = (struct slot_series){.slot = f->slot, .series = item->series};
+    rule_numbers_add(&i->rules, i->step->view.arena, (struct book_list){.count = f->rule_count, .list = f->rules});
+}
+
+static void installing_end(struct installing *i)
+{
+    struct book_shapes shapes = {.book = i->book, .now_us = i->step->view.now_us};
+    struct slot_rules rules = book_slots(&shapes);
+    if (i->count == 0)
+        return;
+    (void)person_features_join(i->step, i->person, &rules, i->list, i->count);
+    rules_look(i->step, i->book, i->person, &i->rules, false);
+    i->count = i->rules.count = 0;
+}
+
+static bool slice_apply(struct step *s, struct unpack *u, struct gather_pass *pass)
+{
+    struct installing i = {.step = s, .book = book_of(&s->view)};
+    struct hash128 owner = {0};
+    struct past_item item;
+    if (unpack_varint(u) != pass->offset)
+        return false; /* one before it waited for cold rows: it comes again */
+    pass->offset = unpack_varint(u);
+    while (past_item_unpack(u, s->view.arena, &item)) {
+        if (!hash128_equal(item.place.owner, owner)) {
+            installing_end(&i);
+            owner = item.place.owner;
+            i.person = identity_of_owner(&s->view, owner); /* nobody: erased meanwhile */
+            i.is_parted = i.person != PERSON_NONE && parted_find(&s->view, i.person, &i.parted);
+        }
+        if (i.person != PERSON_NONE)
+            item_install(&i, &item);
+        pass->behind = item.place;
+    }
+    installing_end(&i);
+    if (pass->offset == 0) {
+        pass->phase = GATHER_LOOKING;
+        pass->person = 1;
+    }
+    return true;
+}
+
+/* --- the rest --- */
+
+static bool look_apply(struct step *s, struct unpack *u, struct gather_pass *pass)
+{
+    const struct book *b = book_of(&s->view);
+    struct rule_numbers all = {0};
+    uint64_t gathered = gathered_until(&s->view);
+    for (uint32_t rule = book_next(b, RULE_NONE); rule != RULE_NONE; rule = book_next(b, rule))
+        if (gather_looks_at_all(pass, gathered, book_rule(b, rule)))
+            rule_numbers_add(&all, s->view.arena, (struct book_list){.count = 1, .list = &rule});
+    if (unpack_varint32(u) != pass->person)
+        return false;
+    for (uint32_t until = unpack_varint32(u); pass->person < until; pass->person++)
+        if (identity_section_lives(view_section(&s->view, pass->person, &identity_section)))
+            rules_look(s, b, pass->person, &all, false);
+    return true;
+}
+
+/* A pass is over when none of its rules is left; what was gathered since it began is whole. */
+static void end_apply(struct step *s, struct unpack *u, const struct gather_pass *pass)
+{
+    const struct book *b = book_of(&s->view);
+    uint32_t left = book_count(b, RULE_GATHERING), of_pass = 0, moved = 0;
+    for (uint32_t rule = book_next(b, RULE_NONE); rule != RULE_NONE; rule = book_next(b, rule))
+        of_pass += gather_is_of(pass, book_rule(b, rule));
+    while (unpack_left(u) > 0) {
+        const struct book_rule *r = book_rule(b, unpack_varint32(u));
+        if (!gather_is_of(pass, r))
+            continue;
+        rule_move(s, r, RULE_READY);
+        moved++;
+    }
+    if (moved < of_pass)
+        return;
+    number_put(s, UNTIL_KEY, (int64_t)pass->position);
+    step_keyed_remove(s, &gather_family, PASS_KEY);
+    if (moved == left)
+        parted_end(s);
+}
+
+static bool is_awaited(const struct view *v, enum gathered what, struct gather_pass *out_pass)
+{
+    static const enum gather_phase phases[GATHERED_COUNT] = {[GATHERED_READ] = GATHER_READING,
+                                                             [GATHERED_SLICE] = GATHER_INSTALLING,
+                                                             [GATHERED_AGAIN] = GATHER_INSTALLING,
+                                                             [GATHERED_LOOK] = GATHER_LOOKING,
+                                                             [GATHERED_END] = GATHER_LOOKING};
+    bool is_under_way = gather_pass_find(v, out_pass);
+    return what == GATHERED_BEGIN ? !is_under_way : is_under_way && out_pass->phase == phases[what];
+}
+
+const struct refusal *rule_gathered_apply(struct step *s, struct bytes payload)
+{
+    struct unpack u;
+    struct gather_pass pass;
+    enum gathered what = gathered_open(payload, &u);
+    assert(what < GATHERED_COUNT);
+    if (!is_awaited(&s->view, what, &pass))
+        return &gather_over;
+    if (what == GATHERED_END) {
+        end_apply(s, &u, &pass);
+        return NULL;
+    }
+    if (what == GATHERED_BEGIN) {
+        pass = (struct gather_pass){.phase = GATHER_READING, .position = s->view.position, .wanted_us = s->view.now_us};
+        (void)number_find(&s->view, WANTED_KEY, &pass.wanted_us);
+        step_keyed_remove(s, &gather_family, WANTED_KEY);
+    } else if (what == GATHERED_READ) {
+        pass.phase = GATHER_INSTALLING;
+        pass.round++;
+        pass.offset = 0;
+    } else if (what == GATHERED_AGAIN) {
+        pass.phase = GATHER_READING;
+    } else if (!(what == GATHERED_SLICE ? slice_apply(s, &u, &pass) : look_apply(s, &u, &pass))) {
+        return &gather_over;
+    }
+    pass_put(s, &pass);
+    return NULL;
+}
