@@ -2,7 +2,7 @@
  * Covers: alone.c, client.c, courier.c, daemon.c, folder.c, main.c, sender.c, serve.c, words.c, demo/customers.c, demo/demo.c, demo/orders.c,
  * demo/reach.c, demo/retail.c, demo/sim.c, demo/stores.c, demo/tell.c, demo/truth.c, import/elsewhere.c, import/import.c, import/imports.c, import/preview.c, import/rejects.c, import/watch.c,
  * verbs/admin.c, verbs/apply.c, verbs/backup.c, verbs/card.c, verbs/changes.c, verbs/errand.c, verbs/export.c, verbs/export_acts.c, verbs/order_put.c, verbs/orders.c,
- * verbs/people.c, verbs/putting.c, verbs/redo.c, verbs/relations.c, verbs/scope.c, verbs/show.c, verbs/things.c, ../edge/api/backup.c */
+ * verbs/people.c, verbs/putting.c, verbs/redo.c, verbs/relations.c, verbs/scope.c, verbs/segment.c, verbs/show.c, verbs/things.c, ../edge/api/backup.c */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -559,6 +559,32 @@ static void reach_and_shares_are_told(struct t *t)
     place_close(&p, t);
 }
 
+static void segments_are_saved_and_asked(struct t *t)
+{
+    struct place p;
+    place_open(&p, t);
+    file_make(t, "e.ndjson",
+              "{\"id\":\"1\",\"event\":\"login\",\"channel\":\"tmall\",\"ids\":[{\"type\":\"user_id\",\"value\":\"ann\"}]}\n");
+    CHECK_EQ(t, KITH(t, "segment", "save", "here", "did(login)", "--label-zh", "来过", "--label-en", "Was here", "--owner", "会员部").code, EXIT_DONE);
+    CHECK_EQ(t, KITH(t, "tag", "save", "from", "last(login).channel").code, EXIT_DONE);
+    CHECK_EQ(t, KITH(t, "segment", "save", "both", "segment('here') and tag('from') = 'tmall'").code, EXIT_DONE);
+    CHECK_EQ(t, KITH(t, "import", arena_printf(t->arena, "%s/e.ndjson", t->folder)).code, EXIT_DONE);
+    struct said told = KITH(t, "segment", "list");
+    CHECK(t, says(told.out, "Was here") && says(told.out, "in force") && says(told.out, "会员部"));
+    CHECK(t, says(KITH(t, "tag", "list").out, "last(login).channel"));
+    CHECK(t, says(KITH(t, "segment", "show", "here").out, "segment('both')"));
+    CHECK(t, says(KITH(t, "segment", "people", "both").out, "id:"));
+    CHECK(t, says(KITH(t, "tag", "people", "from", "--value", "tmall", "--json").out, "\"events\":1"));
+    CHECK(t, says(KITH(t, "tag", "people", "from", "--value", "jd").out, "Nobody."));
+    told = KITH(t, "segment", "of", "user_id:ann");
+    CHECK(t, says(told.out, "Was here") && says(told.out, "both") && says(told.out, "tmall"));
+    CHECK_EQ(t, KITH(t, "segment", "end", "here").code, EXIT_REFUSED);
+    CHECK_EQ(t, KITH(t, "segment", "end", "both").code, EXIT_DONE);
+    CHECK_EQ(t, KITH(t, "tag", "people", "from").code, EXIT_REFUSED);
+    CHECK_EQ(t, KITH(t, "segment", "save", "x").code, EXIT_USAGE);
+    place_close(&p, t);
+}
+
 static bool has(struct t *t, const char *path)
 {
     return access(arena_printf(t->arena, "%s/%s", t->folder, path), F_OK) == 0;
@@ -770,6 +796,7 @@ static const struct test tests[] = {
     {"things are put and told", things_are_put_and_told, 1},
     {"orders are told and mended", orders_are_told_and_mended, 1},
     {"reach and shares are told", reach_and_shares_are_told, 1},
+    {"segments are saved and asked", segments_are_saved_and_asked, 1},
     {"relations are told and handed over", relations_are_told_and_handed_over, 1},
 };
 PROGRAM_TEST_MAIN(tests)

@@ -49,7 +49,7 @@ static const struct {
     {"absorbed", "曾并入的编号"}, {"events_rewritten", "事件已清除"}, {"events_purged", "旧事件文件已删"}, {"log_purged", "日志已清除"},
     /* States and rules. */
     {"event_arrived", "事件到达"}, {"resolved", "归属确定"}, {"person_merged", "合并"}, {"person_split", "拆分"}, {"identifier_quarantined", "标识隔离"},
-    {"profile_changed", "画像变化"}, {"person_erased", "抹除"}, {"identifiers_changed", "标识变化"}, {"relation_changed", "关系变化"}, {"relation_type_changed", "关系类型变化"}, {"pulse_alarm", "对账告警"}, {"scope_changed", "共享变化"}, {"relation", "关系"}, {"parts", "各部分"}, {"consent", "同意授权"}, {"cause", "成因"}, {"created", "新建"}, {"other", "另一人"}, {"changed", "变化"}, {"trait", "特质"},
+    {"profile_changed", "画像变化"}, {"person_erased", "抹除"}, {"identifiers_changed", "标识变化"}, {"relation_changed", "关系变化"}, {"relation_type_changed", "关系类型变化"}, {"pulse_alarm", "对账告警"}, {"scope_changed", "共享变化"}, {"segment_entered", "进入人群"}, {"segment_left", "离开人群"}, {"tag_changed", "标签变化"}, {"segment", "人群"}, {"segments", "人群"}, {"tag", "标签"}, {"tags", "标签"}, {"by_time", "随时间"}, {"changing", "随之变更"}, {"revision", "修订"}, {"relation", "关系"}, {"parts", "各部分"}, {"consent", "同意授权"}, {"cause", "成因"}, {"created", "新建"}, {"other", "另一人"}, {"changed", "变化"}, {"trait", "特质"},
     {"in_force", "有效"}, {"passed_on", "已转手"}, {"quarantined", "已隔离"},
     {"event", "事件"}, {"bind", "绑定"}, {"merge", "合并"}, {"review", "复核"},
     {"identity.bind", "绑定"}, {"identity.unbind", "解绑"}, {"identity.merge", "合并"}, {"identity.split", "拆分"},

@@ -1,6 +1,7 @@
 #include "domain/all.h"
 
 #include "domain/access/access.h"
+#include "domain/audience/audience.h"
 #include "domain/calendar/calendar.h"
 #include "domain/change/change.h"
 #include "domain/collect/collect.h"
@@ -13,6 +14,7 @@
 #include "domain/pulse/pulse.h"
 #include "domain/relation/relation.h"
 #include "domain/report/report.h"
+#include "domain/rule/rule.h"
 #include "domain/scope/scope.h"
 #include "domain/thing/thing.h"
 #include "engine/engine_domain.h"
@@ -20,8 +22,8 @@
 fallible registry_of_all(struct registry **out_registry, struct err *e)
 {
     static const struct domain *const domains[] = {
-        &engine_domain, &collect_domain,  &identity_domain, &people_domain,   &event_domain,
-        &column_domain, &access_domain,   &thing_domain,    &calendar_domain, &order_domain,
-        &pulse_domain,  &relation_domain, &scope_domain,    &hook_domain,     &change_domain, &report_domain};
+        &engine_domain, &collect_domain, &identity_domain, &people_domain, &event_domain,  &column_domain,
+        &access_domain, &thing_domain,   &calendar_domain, &order_domain,  &pulse_domain,  &relation_domain,
+        &scope_domain,  &rule_domain,    &audience_domain, &hook_domain,   &change_domain, &report_domain};
     return registry_create(domains, COUNT_OF(domains), out_registry, e);
 }

@@ -246,6 +246,12 @@ void api_study_cancel(struct request *r);
 void api_reports(struct request *r); /* api/reports.c */
 void api_report_put(struct request *r);
 void api_report_end(struct request *r);
+void api_audiences(struct request *r); /* api/audience.c; choice of these: enum audience_kind */
+void api_audience(struct request *r);
+void api_audience_put(struct request *r);
+void api_audience_end(struct request *r);
+void api_audience_people(struct request *r);  /* api/audience_people.c */
+void api_person_audiences(struct request *r); /* of all kinds */
 void api_properties(struct request *r); /* api/properties.c */
 void api_property_put(struct request *r);
 

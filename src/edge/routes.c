@@ -1,6 +1,7 @@
 /* The one table of addresses. The OpenAPI page and docs/reference/http.md come out of it. */
 #include "edge/route.h"
 
+#include "domain/audience/audience.h"
 #include "domain/identity/identity.h"
 #include "domain/order/order.h"
 #include "domain/scope/scope.h"
@@ -152,6 +153,39 @@ static const struct route all[] = {
     {HTTP_POST, "/api/v1/reports/{name}/answer", WHO_TOKEN, ROLE_READ, api_report_answer,
      "Asks a report's question, by what the token sees. Members of the body are said in place of the report's own.", "提出报表的问题(按令牌可见范围);正文中的成员可代替报表自身的。", "wait_ms",
      "{\"last\":\"30d\"}", "report {name, revision, saved}, and as of the question; or (202) study, state, progress, ahead", BODY_BYTES_COLLECTED, QUESTION_REPORT},
+
+    /* Tags and segments. */
+    {HTTP_GET, "/api/v1/segments", WHO_TOKEN, ROLE_READ, api_audiences,
+     "Segments that the token sees; `state` is of the last revision: gathering, waiting (for others that change with it), in_force or refused.",
+     "人群列表;state 为最新修订的状态:gathering 回溯历史、waiting 等待同时变更者、in_force 生效、refused 未能建立。", NULL, NULL,
+     "segments [name, label_zh, label_en, owner, description, brand, text, revision, saved, state, answers, size]", 0, AUDIENCE_SEGMENT},
+    {HTTP_PUT, "/api/v1/segments", WHO_TOKEN, ROLE_WRITE, api_audience_put,
+     "Saves a segment: `text` is a condition, as text or as a tree. The revision before answers until the new one takes over. `revision`: the one that is changed (0: none yet).",
+     "保存人群:text 为条件(文本或 JSON 树);新修订生效前由旧修订作答。revision 为所修改的修订号(0 表示新建)。", NULL,
+     "{\"name\":\"vip\",\"label_zh\":\"高价值\",\"owner\":\"会员部\",\"text\":\"count(order_paid in last 90 days) >= 3\"}",
+     "position, revision, changing", 0, AUDIENCE_SEGMENT},
+    {HTTP_GET, "/api/v1/segments/{name}", WHO_TOKEN, ROLE_READ, api_audience, "A segment, with its tree and who names it.", "查询一个人群(含 JSON 树及引用者)。", NULL,
+     NULL, "as of /api/v1/segments, and type, tree, named_by [kind, name]", 0, AUDIENCE_SEGMENT},
+    {HTTP_DELETE, "/api/v1/segments/{name}", WHO_TOKEN, ROLE_WRITE, api_audience_end, "Ends a segment that no other names.", "停用人群(不得仍被引用)。", NULL, NULL,
+     "position", 0, AUDIENCE_SEGMENT},
+    {HTTP_GET, "/api/v1/segments/{name}/people", WHO_TOKEN, ROLE_READ, api_audience_people, "Who is in a segment now.", "人群当前的成员。", "after, limit", NULL,
+     "people [id, number, name, identifiers, phone, events, last_seen], next", 0, AUDIENCE_SEGMENT},
+    {HTTP_GET, "/api/v1/tags", WHO_TOKEN, ROLE_READ, api_audiences, "Tags that the token sees; `state` as of segments.", "标签列表;state 同人群。", NULL, NULL,
+     "tags [name, label_zh, label_en, owner, description, brand, text, revision, saved, state, answers, size]", 0, AUDIENCE_TAG},
+    {HTTP_PUT, "/api/v1/tags", WHO_TOKEN, ROLE_WRITE, api_audience_put, "Saves a tag: `text` is a condition, or a value. The rest is as of segments.",
+     "保存标签:text 为条件或取值;其余同人群。", NULL,
+     "{\"name\":\"category_preference\",\"label_zh\":\"品类偏好\",\"text\":\"most_frequent(product_viewed.category in last 90 days)\"}",
+     "position, revision, changing", 0, AUDIENCE_TAG},
+    {HTTP_GET, "/api/v1/tags/{name}", WHO_TOKEN, ROLE_READ, api_audience, "A tag, with its tree and who names it.", "查询一个标签(含 JSON 树及引用者)。", NULL, NULL,
+     "as of /api/v1/tags, and type, tree, named_by [kind, name]", 0, AUDIENCE_TAG},
+    {HTTP_DELETE, "/api/v1/tags/{name}", WHO_TOKEN, ROLE_WRITE, api_audience_end, "Ends a tag that no other names.", "停用标签(不得仍被引用)。", NULL, NULL, "position", 0,
+     AUDIENCE_TAG},
+    {HTTP_GET, "/api/v1/tags/{name}/people", WHO_TOKEN, ROLE_READ, api_audience_people, "Who has a tag now; of one with values, who has this `value`.",
+     "当前带有标签的人;取值标签须给出 value。", "value, after, limit", NULL, "people [id, number, name, identifiers, phone, events, last_seen], next", 0, AUDIENCE_TAG},
+    {HTTP_GET, "/api/v1/people/{person}/segments", WHO_GUIDE, ROLE_READ, api_person_audiences,
+     "The segments that a person is in and the tags that they have, now. `turn`: until then time alone changes nothing.",
+     "一个人当前所属的人群与标签;turn 之前不会仅因时间而变化。", NULL, NULL,
+     "id, pending, segments [name, label_zh, label_en, brand, since, turn], tags [name, label_zh, label_en, brand, value, since, turn]", 0, 0},
 
     {HTTP_GET, "/api/v1/properties", WHO_TOKEN, ROLE_READ, api_properties,
      "The properties that events were seen to have, and what was said of them; a property that changed its type is there once for each.",

@@ -212,6 +212,18 @@ bool scope_changes_brand(const struct token *t, struct bytes brand)
     return !scope_names_brands(t) || owns_brand(t, brand);
 }
 
+bool scope_sees_audience(const struct token *t, const struct view *v, struct bytes brand)
+{
+    if (scope_names_store(t))
+        return false;
+    return !scope_names_brands(t) || (brand.size > 0 && scope_sees_brand(t, v, brand));
+}
+
+bool scope_changes_audience(const struct token *t, struct bytes brand)
+{
+    return !scope_names_store(t) && (!scope_names_brands(t) || (brand.size > 0 && owns_brand(t, brand)));
+}
+
 bool scope_changes_thing(const struct token *t, const struct view *v, const struct thing_put *put)
 {
     if (!scope_names_brands(t))

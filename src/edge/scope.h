@@ -57,6 +57,9 @@ bool scope_sees_review(const struct token *t, const struct view *v, const struct
 /* Things of its brands, and those of none, which it may not change. A thing that isn't there is the brand's that it names, as a
  * brand itself does, or nobody's. */
 bool scope_sees_thing(const struct token *t, const struct view *v, const struct thing_ref *ref);
+/* Tags and segments of this brand: of the whole group's (empty) a token that names brands sees none, since they tell of all brands; one that names a store sees none at all. */
+bool scope_sees_audience(const struct token *t, const struct view *v, struct bytes brand);
+bool scope_changes_audience(const struct token *t, struct bytes brand); /* those of its own brands */
 /* What belongs to a brand alone; empty: the whole group's, which only a token without brands changes. */
 bool scope_changes_brand(const struct token *t, struct bytes brand);
 bool scope_changes_thing(const struct token *t, const struct view *v, const struct thing_put *put);

@@ -23,6 +23,8 @@ DEFINED = {
     'sources': [{'source': 'CRM 系统', 'priority': 10, 'first': True}],
     'hooks': [{'name': 'crm', 'target': 'https://crm.example/in', 'causes': ['import', 'live'], 'facts': ['person_merged'], 'secret_env': 'CRM_KEY'},
               {'name': 'log', 'target': 'log.ndjson'}],
+    'tags': [{'name': 'likes', 'text': 'count(favourite_added)'}, {'name': 'all', 'text': "tag('likes')>2"}],
+    'segments': [{'name': 'a', 'label_zh': '🌸', 'text': "segment('b') and did( login )"}, {'name': 'b', 'owner': '会员部', 'text': "tag('likes')=1"}],
 }
 
 

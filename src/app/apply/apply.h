@@ -47,6 +47,9 @@ struct definitions {
 /* Reads FOLDER/…json in the order of names, or one file. INVALID: a fault, said with file, line and the nearest name; also a
  * definition that two places have. NOT_FOUND, IO: the file. */
 fallible definitions_load(struct definitions *d, const char *path, struct err *e);
+/* An expression in its one form, and the names that it calls by this word. false: it is none, which the daemon will tell. */
+bool expression_read(struct bytes text, const char *word, struct arena *a, const char **out_canonical,
+                     const struct bytes **out_names, size_t *out_count);
 /* One text, as if it were that file. Borrows `file`. */
 fallible definitions_read(struct definitions *d, const char *file, struct bytes text, struct json_parser *parser,
                           struct err *e);

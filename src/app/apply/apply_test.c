@@ -1,5 +1,5 @@
 /* Definitions without a daemon: what files may say, what differs, what is sent and in which order.
- * Covers: kinds.c, plan.c, read.c, write.c */
+ * Covers: expression.c, kinds.c, plan.c, read.c, write.c */
 #include <stdlib.h>
 
 #include "app/apply/apply.h"
@@ -306,6 +306,27 @@ static void what_is_exported_is_equal(struct t *t)
     CHECK_EQ(t, p.count, 2);
 }
 
+/* In whatever way it is written, and behind what it names. */
+static void an_expression_is_what_it_says(struct t *t)
+{
+    struct definitions standing = {.arena = t->arena}, wanted = {.arena = t->arena};
+    struct plan p;
+    struct err e = {0};
+    hear_text(t, &standing, "segments",
+              "{\"segments\":[{\"name\":\"vip\",\"label_zh\":null,\"text\":\"count(order_paid) >= 3\"}]}");
+    read_text(t, &wanted,
+              "{\"segments\":[{\"name\":\"a\",\"text\":\"did(login) and (segment('b') or segment('vip'))\"},"
+              "{\"name\":\"b\",\"text\":\"not did(login\"},{\"name\":\"vip\",\"text\":\"count( order_paid )>=3\"}]}");
+    REQUIRE_DONE(t, plan_make(&wanted, &standing, false, t->arena, &p, &e), &e);
+    CHECK_EQ(t, p.counts[CHANGE_NONE], 1);
+    CHECK_TEXT(t, calls_of(t, &p),
+               "PUT /api/v1/segments {\"name\":\"b\",\"text\":\"not did(login\"}\n" /* which the daemon will refuse */
+               "PUT /api/v1/segments {\"name\":\"a\",\"text\":\"did(login) and (segment('b') or segment('vip'))\"}\n");
+    struct definitions nobody = {.arena = t->arena};
+    read_text(t, &nobody, "{\"tags\":[{\"name\":\"a\",\"text\":\"tag('nobody')\"}]}");
+    CHECK_FAILS(t, plan_make(&nobody, &standing, false, t->arena, &p, &e), INVALID);
+}
+
 static const struct test tests[] = {
     {"a fault is said with its place", a_fault_is_said_with_its_place, 1},
     {"what two places have is refused", what_two_places_have_is_refused, 1},
@@ -316,5 +337,6 @@ static const struct test tests[] = {
     {"settings are checked and go back", settings_are_checked_and_go_back, 1},
     {"shares have keys of null", shares_have_keys_of_null, 1},
     {"what is exported is equal", what_is_exported_is_equal, 1},
+    {"an expression is what it says", an_expression_is_what_it_says, 1},
 };
 TEST_MAIN(tests)

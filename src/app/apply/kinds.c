@@ -154,6 +154,16 @@ static const struct definition_member of_report[] = {
     {.name = "question", .shape = SHAPE_OPEN},
 };
 
+#define AUDIENCE_MEMBERS(word)                                                                      \
+    {.name = "name", .use = MEMBER_KEY}, {.name = "label_zh", .or_null = true},                     \
+        {.name = "label_en", .or_null = true}, {.name = "owner", .or_null = true},                  \
+        {.name = "description", .or_null = true}, {.name = "brand", .or_null = true},               \
+    {                                                                                               \
+        .name = "text", .is_needed = true, .refers = true, .calls = (word)                          \
+    }
+static const struct definition_member of_tag[] = {AUDIENCE_MEMBERS("tag")};
+static const struct definition_member of_segment[] = {AUDIENCE_MEMBERS("segment")};
+
 #define MEMBERS(table) .members = (table), .member_count = COUNT_OF(table)
 
 /* clang-format off */
@@ -184,6 +194,10 @@ static const struct definition_kind all[] = {
      .method = "POST", .put = "/api/v1/hooks", .end = END_DELETE, .end_path = "/api/v1/hooks/", MEMBERS(of_hook)},
     {.name = "reports", .get = "/api/v1/reports", .told = "reports",
      .method = "PUT", .put = "/api/v1/reports", .end = END_DELETE, .end_path = "/api/v1/reports/", MEMBERS(of_report)},
+    {.name = "tags", .get = "/api/v1/tags", .told = "tags",
+     .method = "PUT", .put = "/api/v1/tags", .end = END_DELETE, .end_path = "/api/v1/tags/", MEMBERS(of_tag)},
+    {.name = "segments", .get = "/api/v1/segments", .told = "segments",
+     .method = "PUT", .put = "/api/v1/segments", .end = END_DELETE, .end_path = "/api/v1/segments/", MEMBERS(of_segment)},
 };
 /* clang-format on */
 

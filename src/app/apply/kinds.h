@@ -29,6 +29,7 @@ struct definition_member {
     bool is_needed;                 /* a file has to say it */
     bool or_null;                   /* null takes it back; as a key it is a name */
     bool refers;                    /* to other definitions of the kind: their keys differ in the last member only */
+    const char *calls;              /* of an expression, in one form: to whom it refers by calls of this word. NULL: it is none */
     uint64_t least, most;           /* of a SHAPE_NUMBER, which is whole then; 0: any number */
     const char *(*word)(size_t at); /* which it may be, edge/api/vocabulary.h; NULL: any */
     const char *told,

@@ -282,6 +282,13 @@ static void secret_take(const struct reader *r, struct part *p, struct json valu
     p->json = canon_text(name, a);
 }
 
+static void expression_take(struct part *p, const char *word, struct json value, struct arena *a)
+{
+    const char *canonical;
+    bool is_one = expression_read(json_string(value), word, a, &canonical, &p->texts, &p->text_count);
+    p->json = is_one ? canon_text(canonical, a) : canon_of(value, a);
+}
+
 static fallible plain_take(struct reader *r, struct part part, struct json value, struct err *e)
 {
     const struct definition_member *m = part.inner != NULL ? part.inner : part.member;
@@ -293,12 +300,14 @@ static fallible plain_take(struct reader *r, struct part part, struct json value
         TRY(time_canon(m, value, a, &part.json, e));
     } else if (m->shape == SHAPE_SECRET) {
         secret_take(r, &part, value);
+    } else if (m->calls != NULL) {
+        expression_take(&part, m->calls, value, a);
     } else {
         if (m->shape == SHAPE_TEXT && r->file != NULL)
             TRY(word_check(m, json_string(value), e));
         part.json = canon_of(value, a);
     }
-    if (m->refers)
+    if (m->refers && m->calls == NULL)
         texts_keep(&part, value, a);
     part_add(r, part);
     return DONE;

@@ -33,15 +33,10 @@ int verb_get(struct arguments *a)
 
 /* --- find --- */
 
-static void show_found(struct json root, struct arena *a, FILE *out)
+void show_briefs(struct json people, struct arena *a, FILE *out)
 {
-    struct json people = json_find(root, BYTES_LIT("people")), p;
+    struct json p;
     struct grid g;
-    if (json_count(people) == 0) {
-        fprintf(out, "%s\n", either("Nobody. Try four last digits of a phone, a whole or given name, its pinyin, an order number, or TYPE:VALUE.",
-                                    "没有找到。可试手机后四位、姓名(全名或名,不能只写姓)、拼音、订单号,或 类型:值。"));
-        return;
-    }
     grid_init(&g, a, 5);
     g.headed = true;
     g.right[3] = true;
@@ -54,6 +49,17 @@ static void show_found(struct json root, struct arena *a, FILE *out)
         grid_add(&g, (const struct bytes[]){bytes_of_text(arena_printf(a, "id:%.*s", BYTES_ARG(id))), name, phone, events, last});
     }
     grid_print(&g, out);
+}
+
+static void show_found(struct json root, struct arena *a, FILE *out)
+{
+    struct json people = json_find(root, BYTES_LIT("people"));
+    if (json_count(people) == 0) {
+        fprintf(out, "%s\n", either("Nobody. Try four last digits of a phone, a whole or given name, its pinyin, an order number, or TYPE:VALUE.",
+                                    "没有找到。可试手机后四位、姓名(全名或名,不能只写姓)、拼音、订单号,或 类型:值。"));
+        return;
+    }
+    show_briefs(people, a, out);
     if (json_is(json_find(root, BYTES_LIT("more")), JSON_TRUE))
         fprintf(out, "%s\n", either("There may be more: say more of it.", "可能还有更多:请补充关键字。"));
 }

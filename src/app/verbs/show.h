@@ -11,6 +11,7 @@ void show_json(struct json j, struct arena *a, FILE *out);
 /* A profile as GET /api/v1/people/{person} gives it: who, why one person, what is known, what happened. */
 void show_profile(struct json profile, struct arena *a, FILE *out); /* of long lists the first ones */
 void show_whole_profile(struct json profile, struct arena *a, FILE *out);
+void show_briefs(struct json people, struct arena *a, FILE *out); /* people of a list, a line each: as find and segments tell them */
 void show_relations(struct json root, struct arena *a, FILE *out); /* of a profile: relations, and how far with each brand */
 
 void show_customers(struct json root, struct arena *a, FILE *out); /* as GET /api/v1/things/{kind}/{id}/people gives them */

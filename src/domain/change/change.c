@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "domain/audience/audience.h"
 #include "domain/change/book.h"
 #include "domain/identity/identity.h"
 #include "domain/order/order.h"
@@ -89,6 +90,9 @@ static const struct fact_kind *const fact_kinds[CHANGE_FACT_END] = {
     [CHANGE_THING] = &fact_thing_changed,
     [CHANGE_ORDER] = &fact_order_changed,
     [CHANGE_SCOPE] = &fact_scope_changed,
+    [CHANGE_SEGMENT_ENTERED] = &fact_segment_entered,
+    [CHANGE_SEGMENT_LEFT] = &fact_segment_left,
+    [CHANGE_TAG] = &fact_tag_changed,
 };
 
 const char *change_fact_name(enum change_fact fact)
@@ -162,6 +166,27 @@ static void hear_scope_changed(struct step *s, const void *said)
 {
     const struct scope_changed *f = said;
     book_note(s, (struct kept_change){.fact = CHANGE_SCOPE, .subject = f->from, .object = f->to, .detail = f->is_end});
+}
+
+static void turned_note(struct step *s, const void *said, enum change_fact fact)
+{
+    const struct audience_turned *f = said;
+    book_note(s, (struct kept_change){.fact = (uint8_t)fact, .subject = f->person, .object = f->number});
+}
+
+static void hear_segment_entered(struct step *s, const void *said)
+{
+    turned_note(s, said, CHANGE_SEGMENT_ENTERED);
+}
+
+static void hear_segment_left(struct step *s, const void *said)
+{
+    turned_note(s, said, CHANGE_SEGMENT_LEFT);
+}
+
+static void hear_tag_changed(struct step *s, const void *said)
+{
+    turned_note(s, said, CHANGE_TAG);
 }
 
 /* --- consumers --- */
@@ -414,6 +439,9 @@ static const struct listener hears[] = {
     {&fact_thing_changed, hear_thing_changed},
     {&fact_order_changed, hear_order_changed},
     {&fact_scope_changed, hear_scope_changed},
+    {&fact_segment_entered, hear_segment_entered},
+    {&fact_segment_left, hear_segment_left},
+    {&fact_tag_changed, hear_tag_changed},
 };
 static const struct command commands[] = {
     {COMMAND_CONSUMER, "change.consumer", CONSUMER_BYTES_MAX, ROLE_READ, consumer_check, consumer_needs, consumer_apply,

@@ -29,6 +29,9 @@ enum change_fact {
     CHANGE_THING,       /* subject: a thing; detail: created, changed, deleted */
     CHANGE_ORDER,       /* subject: an order; detail: it is new */
     CHANGE_SCOPE,       /* subject, object: NAME_ENTITY, whose data who sees; detail: it is over */
+    CHANGE_SEGMENT_ENTERED, /* subject: a person; object: number of a definition (domain/audience) */
+    CHANGE_SEGMENT_LEFT,    /* the same */
+    CHANGE_TAG,             /* the same */
     CHANGE_FACT_END,
 };
 const char *change_fact_name(enum change_fact fact);

@@ -122,7 +122,7 @@ static struct change_cursor cursor_at(const struct rig *r, size_t at)
     return (struct change_cursor){r->model.list[at].position, r->model.list[at].index};
 }
 
-struct reading {
+struct changes_read {
     struct rig *r;
     struct change_cursor after;
     struct changes_span span;
@@ -148,7 +148,7 @@ static bool changes_are_equal(const struct kept_change *x, const struct kept_cha
 
 static void read_all(const struct view *v, void *context)
 {
-    struct reading *g = context;
+    struct changes_read *g = context;
     struct changes_walk w;
     struct kept_change c;
     g->are_kept = changes_span(v, &g->span);
@@ -165,7 +165,7 @@ static void read_all(const struct view *v, void *context)
 
 static void read_from(struct rig *r, struct change_cursor after)
 {
-    struct reading g = {.r = r, .after = after};
+    struct changes_read g = {.r = r, .after = after};
     engine_read(r->plant.engine, read_all, &g);
     CHECK_EQ(r->t, g.are_kept, r->model.is_kept);
     CHECK(r->t, !g.differs);

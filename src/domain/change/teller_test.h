@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/time.h"
+#include "domain/audience/audience.h"
 #include "domain/change/book.h"
 #include "domain/identity/identity.h"
 #include "domain/order/order.h"
@@ -92,6 +93,15 @@ static inline void tell(struct step *s, struct told t)
     case CHANGE_SCOPE:
         TELL(s, fact_scope_changed, struct scope_changed, .from = t.subject, .to = t.object, .is_end = true);
         break;
+    case CHANGE_SEGMENT_ENTERED:
+        TELL(s, fact_segment_entered, struct audience_turned, .person = t.subject, .number = t.object);
+        break;
+    case CHANGE_SEGMENT_LEFT:
+        TELL(s, fact_segment_left, struct audience_turned, .person = t.subject, .number = t.object);
+        break;
+    case CHANGE_TAG:
+        TELL(s, fact_tag_changed, struct audience_turned, .person = t.subject, .number = t.object);
+        break;
     case CHANGE_FACT_END:
         assert(false);
     }
@@ -117,6 +127,7 @@ static const struct fact_kind *const thing_says[] = {&fact_thing_changed};
 static const struct fact_kind *const order_says[] = {&fact_order_changed};
 static const struct fact_kind *const relation_says[] = {&fact_relation_changed};
 static const struct fact_kind *const scope_says[] = {&fact_scope_changed};
+static const struct fact_kind *const audience_says[] = {&fact_segment_entered, &fact_segment_left, &fact_tag_changed};
 static const struct domain teller_identity = {.number = 0x03,
                                               .name = "identity",
                                               .commands = teller_commands,
@@ -129,14 +140,17 @@ static const struct domain teller_order = {.number = 0x09, .name = "order", .say
 static const struct domain teller_relation = {
     .number = 0x0A, .name = "relation", .says = relation_says, .say_count = 1};
 static const struct domain teller_scope = {.number = 0x0B, .name = "scope", .says = scope_says, .say_count = 1};
-static const struct domain *const teller_domains[] = {&engine_domain, &teller_identity, &teller_people, &teller_thing,
-                                                      &teller_order,  &teller_relation, &teller_scope,  &change_domain};
+static const struct domain teller_audience = {
+    .number = 0x12, .name = "audience", .says = audience_says, .say_count = COUNT_OF(audience_says)};
+static const struct domain *const teller_domains[] = {&engine_domain, &teller_identity, &teller_people,
+                                                      &teller_thing,  &teller_order,    &teller_relation,
+                                                      &teller_scope,  &teller_audience, &change_domain};
 
 /* The change that is kept of what was told; of a split that of its first part. */
 static inline struct kept_change change_of(struct told t)
 {
     bool has_object = t.fact == CHANGE_MERGED || t.fact == CHANGE_SPLIT || t.fact == CHANGE_PROFILE ||
-                      t.fact == CHANGE_RELATION || t.fact == CHANGE_SCOPE;
+                      t.fact == CHANGE_RELATION || t.fact >= CHANGE_SCOPE;
     struct kept_change c = {
         .fact = t.fact, .subject = t.fact == CHANGE_ERASED ? 0 : t.subject, .object = has_object ? t.object : 0};
     if (t.fact == CHANGE_RELATION)

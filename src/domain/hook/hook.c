@@ -4,6 +4,7 @@
 
 #include "base/time.h"
 #include "domain/access/access.h"
+#include "domain/audience/audience.h"
 #include "domain/identity/identity.h"
 #include "domain/order/order.h"
 #include "domain/people/people.h"
@@ -177,6 +178,9 @@ DEFINE_HEAR(profile_changed)
 DEFINE_HEAR(token_changed)
 DEFINE_HEAR(thing_changed)
 DEFINE_HEAR(order_changed)
+DEFINE_HEAR(segment_entered)
+DEFINE_HEAR(segment_left)
+DEFINE_HEAR(tag_changed)
 
 /* --- commands --- */
 
@@ -228,6 +232,9 @@ static const struct listener hears[] = {
     {&fact_token_changed, hear_token_changed},
     {&fact_thing_changed, hear_thing_changed},
     {&fact_order_changed, hear_order_changed},
+    {&fact_segment_entered, hear_segment_entered},
+    {&fact_segment_left, hear_segment_left},
+    {&fact_tag_changed, hear_tag_changed},
 };
 static const struct command commands[] = {
     {COMMAND_HOOK, "hook.put", HOOK_BYTES_MAX, ROLE_ADMIN, put_check, NULL, put, "Makes a hook, or replaces the one of its name.", NULL},

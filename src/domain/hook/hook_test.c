@@ -2,6 +2,7 @@
 #include "domain/hook/hook.h"
 
 #include "domain/access/access.h"
+#include "domain/audience/audience.h"
 #include "domain/collect/collect.h"
 #include "domain/event/event.h"
 #include "domain/identity/identity.h"
@@ -11,7 +12,14 @@
 #include "engine/outcome.h"
 #include "testing/harness.h"
 
-static const struct domain *const domains[] = {&collect_domain, &identity_domain, &people_domain, &event_domain, &access_domain, &thing_domain, &calendar_domain, &order_domain, &hook_domain};
+/* In the place of tags and segments: a hook hears what they say as it hears all else. */
+static const struct fact_kind *const audience_says[] = {&fact_segment_entered, &fact_segment_left, &fact_tag_changed};
+static const struct domain teller_audience = {
+    .number = 0x12, .name = "audience", .says = audience_says, .say_count = COUNT_OF(audience_says)};
+static const struct domain *const domains[] = {&collect_domain,  &identity_domain, &people_domain,
+                                               &event_domain,    &access_domain,   &thing_domain,
+                                               &calendar_domain, &order_domain,    &teller_audience,
+                                               &hook_domain};
 
 static const struct refusal *put(struct harness *h, const struct hook *hook)
 {

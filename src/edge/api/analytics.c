@@ -6,11 +6,11 @@
 
 #include "domain/analytics/analytics.h"
 #include "domain/calendar/calendar.h"
-#include "domain/report/report.h"
 #include "edge/api/answer_people.h"
 #include "edge/api/answer_traits.h"
 #include "edge/api/api.h"
 #include "edge/api/brief.h"
+#include "edge/api/report_print.h"
 #include "edge/api/study.h"
 #include "edge/api/study_shelf.h"
 #include "edge/mask.h"
@@ -224,25 +224,16 @@ static fallible persons_print(struct asking *a, struct json_writer *w, struct er
     return s;
 }
 
-/* Which revision of which report was asked. */
-static void report_print(const struct report *report, struct json_writer *w)
-{
-    json_key(w, "report");
-    json_object_begin(w);
-    member_bytes(w, "name", report->name);
-    if (report->label.size > 0)
-        member_bytes(w, "label", report->label);
-    member_uint(w, "revision", report->revision);
-    member_time(w, "saved", report->saved_us);
-    json_object_end(w);
-}
-
 static fallible asking_print(void *own, struct json_writer *w, struct err *e)
 {
     struct asking *a = own;
     member_text(w, "question", a->kind->name);
-    if (a->is_of_report)
-        report_print(&a->report, w);
+    if (a->is_of_report) {
+        json_key(w, "report");
+        json_object_begin(w);
+        report_put_head(&a->token, &a->report, w);
+        json_object_end(w);
+    }
     member_time(w, "as_of_time", a->now_us);
     if (a->is_of_cell)
         return cell_print(a, w, e);

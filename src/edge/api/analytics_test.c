@@ -465,8 +465,36 @@ static void reports_are_kept_and_asked_again(struct t *t)
     CHECK_STATUS(t, post(&p, REPORTS "/none/answer", "{}"), 404);
     CHECK_STATUS(t, put_report(&p, ADMIN, "{\"name\":\"x\",\"kind\":\"funel\",\"question\":{}}"), 400);
     CHECK_STATUS(t, put_report(&p, "kith_a", "{\"name\":\"x\",\"kind\":\"funnel\",\"question\":{}}"), 403);
+    struct reply refused = put_report(&p, ADMIN,
+                                      "{\"name\":\"x\",\"kind\":\"trend\",\"question\":{\"serie\":[\"order_paid\"]}}");
+    CHECK_STATUS(t, refused, 400); /* no body could put that right */
+    CHECK(t, has(refused, "question: ") && has(refused, "series"));
     CHECK_STATUS(t, ask(&p, (struct ask){.method = "DELETE", .path = REPORTS "/weekly", .token = ADMIN}), 200);
     CHECK_EQ(t, count_at(&p, get(&p, REPORTS), "reports"), 1);
+    place_close(&p);
+}
+
+/* What people wrote into a report may name somebody anywhere: in a condition, in its own name. */
+static void a_masked_token_sees_nobody_in_a_report(struct t *t)
+{
+    static const char saved
+        [] = "{\"name\":\"r13800138000\",\"label\":\"客户 138-0013-8000\",\"kind\":\"trend\",\"question\":{\"series\":["
+             "\"order_paid\"],\"where\":\"phone = '13800138000'\"}}",
+   plain[] =
+        "{\"name\":\"weekly\",\"label\":\"每周 2026\",\"kind\":\"trend\",\"question\":{\"series\":[\"order_paid\"]}}";
+    struct place p;
+    open_story(&p, t);
+    place_token(&p, "main", &(struct token){.name = "desk", .roles = 1u << ROLE_READ, .masked = true}, "kith_m");
+    CHECK_STATUS(t, put_report(&p, ADMIN, saved), 200);
+    CHECK_STATUS(t, put_report(&p, ADMIN, plain), 200);
+    struct reply r = ask(&p, (struct ask){.path = REPORTS, .token = "kith_m"});
+    CHECK_STATUS(t, r, 200);
+    CHECK(t, !has(r, "8000") && !has(r, "question"));
+    CHECK_TEXT(t, at(&p, r, "reports.1.name"), "weekly");
+    CHECK_TEXT(t, at(&p, r, "reports.1.label"), "每周 2026");
+    r = by(&p, "kith_m", REPORTS "/r13800138000/answer", "{\"where\":\"amount >= 0\"}");
+    CHECK_STATUS(t, r, 200);
+    CHECK(t, !has(r, "8000"));
     place_close(&p);
 }
 
@@ -593,6 +621,7 @@ static const struct test tests[] = {
     {"what is said of a property counts", what_is_said_of_a_property_counts, 1},
     {"yuan and dollars are not added up", yuan_and_dollars_are_not_added_up, 1},
     {"reports are kept and asked again", reports_are_kept_and_asked_again, 1},
+    {"a masked token sees nobody in a report", a_masked_token_sees_nobody_in_a_report, 1},
     {"what looks personal is masked in answers", what_looks_personal_is_masked_in_answers, 1},
     {"what is said of an object counts for its members", what_is_said_of_an_object_counts_for_its_members, 1},
     {"a property is forbidden of one event", a_property_is_forbidden_of_one_event, 1},

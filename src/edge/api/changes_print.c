@@ -1,5 +1,6 @@
 #include "edge/api/changes_print.h"
 
+#include "domain/audience/audience.h"
 #include "domain/order/order.h"
 #include "domain/relation/relation.h"
 #include "edge/api/api.h"
@@ -114,6 +115,15 @@ static void relation_put(struct printing *p)
     member_text(&p->w, "change", words[c->detail & ((1u << RELATION_DETAIL_BITS) - 1)]);
 }
 
+/* What holds now, as of all that is looked up: which value a tag has is asked of the person. */
+static void audience_put(struct printing *p)
+{
+    struct audience a;
+    if (!audience_numbered(p->v, p->parts[0].object, &a))
+        return;
+    member_bytes(&p->w, audience_kind_names[a.kind], a.name);
+}
+
 static void person_details_put(struct printing *p)
 {
     const struct kept_change *c = &p->parts[0];
@@ -130,6 +140,11 @@ static void person_details_put(struct printing *p)
         break;
     case CHANGE_RELATION:
         relation_put(p);
+        break;
+    case CHANGE_SEGMENT_ENTERED:
+    case CHANGE_SEGMENT_LEFT:
+    case CHANGE_TAG:
+        audience_put(p);
         break;
     default:
         break;
@@ -151,12 +166,22 @@ static bool entity_is_told(const struct printing *p, uint32_t entity)
             brand_entity(p->v, name_number(p->v, NAME_BRAND, p->filter->brand)) == entity);
 }
 
+/* One that has ended is told of no more. */
+static bool audience_is_told(const struct printing *p, uint32_t number)
+{
+    struct audience a;
+    return audience_numbered(p->v, number, &a) && scope_sees_audience(p->r->token, p->v, a.brand) &&
+           (a.brand.size == 0 || p->filter->brand.size == 0 || bytes_equal(p->filter->brand, a.brand));
+}
+
 /* Who may know a person need not know what they are to another brand. */
 static bool detail_is_told(const struct printing *p)
 {
     const struct kept_change *c = &p->parts[0];
     if (c->fact == CHANGE_RELATION)
         return brand_is_told(p, c->object);
+    if (c->fact >= CHANGE_SEGMENT_ENTERED && c->fact <= CHANGE_TAG)
+        return audience_is_told(p, c->object);
     if (c->fact == CHANGE_PROFILE && profile_entity(c->object) != 0)
         return entity_is_told(p, profile_entity(c->object));
     return c->fact != CHANGE_PROFILE || brand_is_told(p, c->detail);
@@ -317,6 +342,9 @@ static bool line_print(struct printing *p, struct change_line *line)
     case CHANGE_IDENTIFIERS:
     case CHANGE_PROFILE:
     case CHANGE_RELATION:
+    case CHANGE_SEGMENT_ENTERED:
+    case CHANGE_SEGMENT_LEFT:
+    case CHANGE_TAG:
         return person_print(p);
     case CHANGE_FACT_END:
         break;

@@ -47,6 +47,19 @@ static void review_make(struct place *p)
     buf_fini(&lines);
 }
 
+/* Before anybody came, so that there is no past to be read. */
+static void audience_save(struct place *p, const char *list, const char *name)
+{
+    struct reply r = ask(p, (struct ask){.method = "PUT",
+                                         .path = arena_printf(p->t->arena, "/api/v1/%s", list),
+                                         .token = ADMIN,
+                                         .json = arena_printf(p->t->arena,
+                                                              "{\"name\":\"%s\",\"label_zh\":\"只给乙的定义\",\"brand\":\"b\","
+                                                              "\"text\":\"did(login)\"}",
+                                                              name)});
+    CHECK_STATUS(p->t, r, 200);
+}
+
 static void open_two_entities(struct place *p, struct t *t)
 {
     static const struct token of_a = {
@@ -56,6 +69,8 @@ static void open_two_entities(struct place *p, struct t *t)
     CHECK_STATUS(t, ask(p, (struct ask){.method = "PUT", .path = "/api/v1/consumers/copy", .token = ADMIN, .json = "{\"from\":\"now\"}"}), 200);
     entity_set(p, "a", "甲公司");
     entity_set(p, "b", "乙公司");
+    audience_save(p, "segments", "logged_in");
+    audience_save(p, "tags", "active");
     CHECK_TEXT(t, at(p, post(p, "/api/v1/events", story), "accepted"), "4");
     CHECK_STATUS(t, post(p, "/api/v1/orders", order), 200);
     CHECK_STATUS(t,
@@ -139,6 +154,14 @@ static const struct reader {
     {"/api/v1/export/relations", "/api/v1/export/relations", "只给乙的导购"},
     {"/api/v1/names", "/api/v1/names?kind=brand", "\"name\":\"b\""},
     {"/api/v1/names", "/api/v1/names?kind=staff", "只给乙的导购"},
+    {"/api/v1/segments", "/api/v1/segments", "只给乙的定义"},
+    {"/api/v1/segments/{name}", "/api/v1/segments/logged_in", "只给乙的定义"},
+    {"/api/v1/segments/{name}/people", "/api/v1/segments/logged_in/people", "只给乙的Bea"},
+    {"/api/v1/tags", "/api/v1/tags", "只给乙的定义"},
+    {"/api/v1/tags/{name}", "/api/v1/tags/active", "只给乙的定义"},
+    {"/api/v1/tags/{name}/people", "/api/v1/tags/active/people", "只给乙的Bea"},
+    {"/api/v1/people/{person}/segments", "/api/v1/people/user_id:cleo/segments", "只给乙的定义"},
+    {"/api/v1/changes", "/api/v1/changes?after=start&limit=2000", "\"segment\":\"logged_in\""},
     {"/api/v1/stats", "/api/v1/stats", "\"brand\":\"b\""},
     {"/api/v1/reach", "/api/v1/reach?brand=b", "\"reachable\""},
 };

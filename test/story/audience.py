@@ -1,0 +1,110 @@
+"""A story of segments: saved, entered with the event, left by time alone, and the same after a kill."""
+import json
+import signal
+import time
+
+from daemon import Daemon, kith
+
+ROLLING_SECONDS = 4
+
+
+def looked(n, user, **more):
+    return {'id': f'e{n}', 'event': 'product_viewed', 'brand': 'lumi', 'channel': 'tmall',
+            'ids': [{'type': 'user_id', 'value': user}], **more}
+
+
+def said(daemon, *words, **variables):
+    code, text = kith(*words, '--url', f'http://127.0.0.1:{daemon.port}', '--folder', daemon.folder, **variables)
+    return code, text
+
+
+def segments_of(daemon, user):
+    status, answer = daemon.ask('GET', f'/api/v1/people/user_id:{user}/segments')
+    assert status == 200, answer
+    return {item['name'] for item in answer['segments']}
+
+
+def members_of(daemon, name):
+    status, answer = daemon.ask('GET', f'/api/v1/segments/{name}/people?limit=100')
+    assert status == 200, answer
+    return {person['id'] for person in answer['people']}
+
+
+def turns_of(daemon):
+    """What the hook was told, as it stands in its file."""
+    lines = (daemon.folder / 'main' / 'out' / 'turns.ndjson').read_text().splitlines()
+    told = [json.loads(line) for line in lines]
+    return [{'fact': line['fact'], **line['data']} for line in told]
+
+
+def until(holds, seconds=20):
+    end = time.monotonic() + seconds
+    while not holds() and time.monotonic() < end:
+        time.sleep(0.02)
+    return holds()
+
+
+def in_force(daemon, name):
+    return daemon.ask('GET', f'/api/v1/segments/{name}')[1].get('state') == 'in_force'
+
+
+def segments_are_entered_left_and_kept(folder):
+    """A condition that counts, one that time alone ends, one that names both; kill -9 between, and the same after it."""
+    daemon = Daemon(folder)
+    daemon.start()
+    daemon.wait_ready()
+    for name, text in (('fans', 'count(product_viewed in last 14 days)>=2'),
+                       ('now', f'did(product_viewed within {ROLLING_SECONDS} seconds)'),
+                       ('warm', "segment('fans') and segment('now')")):
+        code, words = said(daemon, 'segment', 'save', name, text, '--label-zh', '常客', '--owner', '会员部')
+        assert code == 0, words
+        assert until(lambda name=name: in_force(daemon, name)), words
+    code, words = said(daemon, 'segment', 'save', 'x', "segment('fan')", KITH_LANG='zh')
+    assert code != 0 and '第 9 个字符' in words and '是不是“fans”' in words, words
+
+    assert said(daemon, 'hook', 'add', 'turns', 'turns.ndjson', '--facts', 'segment_entered,segment_left')[0] == 0
+
+    status, answer = daemon.send([looked(1, 'ann'), looked(2, 'ann'), looked(3, 'bea')])
+    assert status == 200 and answer['accepted'] == 3, answer
+    assert segments_of(daemon, 'ann') == {'fans', 'now', 'warm'} and segments_of(daemon, 'bea') == {'now'}
+    ann = daemon.ask('GET', '/api/v1/people/user_id:ann')[1]['id']
+    assert members_of(daemon, 'warm') == {ann}
+
+    daemon.stop(signal.SIGKILL)
+    daemon.start()
+    daemon.wait_ready()
+    assert 'fans' in segments_of(daemon, 'ann') and members_of(daemon, 'fans') == {ann}
+    assert until(lambda: segments_of(daemon, 'ann') == {'fans'}), segments_of(daemon, 'ann')
+    assert until(lambda: members_of(daemon, 'now') == set()), members_of(daemon, 'now')
+    assert segments_of(daemon, 'bea') == set()
+    left = {'fact': 'segment_left', 'segment': 'warm', 'person': ann, 'by_time': True}
+    assert until(lambda: left in turns_of(daemon)), turns_of(daemon)
+    assert {**left, 'fact': 'segment_entered', 'by_time': False} in turns_of(daemon)
+
+    assert daemon.send([looked(4, 'ann')])[0] == 200
+    assert segments_of(daemon, 'ann') == {'fans', 'now', 'warm'}
+    code, words = said(daemon, 'segment', 'list', KITH_LANG='zh')
+    assert code == 0 and '常客' in words and '生效' in words and '会员部' in words, words
+    code, words = said(daemon, 'segment', 'end', 'now')
+    assert code != 0 and 'warm' not in words, words  # it is named
+    code, words = said(daemon, 'segment', 'people', 'fans', '--json')
+    assert code == 0 and json.loads(words)['people'][0]['id'] == ann, words
+    assert daemon.stop() == 0
+
+
+def a_segment_of_what_happened_before_it(folder):
+    """Saved over a history: its past is read, then it answers; an edit answers by the old text until the new one takes over."""
+    daemon = Daemon(folder)
+    daemon.start()
+    daemon.wait_ready()
+    assert daemon.send([looked(n, f'u{n % 7}') for n in range(40)])[0] == 200
+    assert said(daemon, 'segment', 'save', 'fans', 'count(product_viewed) >= 6')[0] == 0
+    assert until(lambda: in_force(daemon, 'fans'), 60), daemon.ask('GET', '/api/v1/segments/fans')
+    assert len(members_of(daemon, 'fans')) == 5  # 40 over 7: five of them have six
+    assert said(daemon, 'segment', 'save', 'fans', "count(product_viewed where channel = 'tmall') >= 5")[0] == 0
+    assert len(members_of(daemon, 'fans')) in (5, 7)
+    assert until(lambda: in_force(daemon, 'fans') and len(members_of(daemon, 'fans')) == 7, 60)
+    assert daemon.stop() == 0
+
+
+STORIES = [segments_are_entered_left_and_kept, a_segment_of_what_happened_before_it]
