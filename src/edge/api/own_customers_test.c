@@ -40,6 +40,12 @@ static void open_counter(struct place *p, struct t *t)
         .name = "guide-17", .roles = 1u << ROLE_READ | 1u << ROLE_WRITE, .guide = "G17"};
     place_open_main(p, t);
     place_token(p, "main", &of_guide, "kith_g17");
+    CHECK_STATUS(t,
+                 ask(p, (struct ask){.method = "PUT",
+                                     .path = "/api/v1/segments",
+                                     .token = ADMIN,
+                                     .json = "{\"name\":\"has_logged_in\",\"text\":\"did(login)\"}"}),
+                 200);
     CHECK_TEXT(t, at(p, post(p, "/api/v1/events", story), "accepted"), "2");
     CHECK_TEXT(t, at(p, post(p, "/api/v1/orders", orders), "accepted"), "3");
     CHECK_TEXT(t, at(p, post(p, "/api/v1/things", things), "accepted"), "2");
@@ -62,6 +68,7 @@ static const struct reader {
     {"/api/v1/people/{person}/timeline", "/api/v1/people/user_id:ann/timeline", "安安来过"},
     {"/api/v1/people/{person}/orders", "/api/v1/people/user_id:ann/orders", "\"number\":\"ann\""},
     {"/api/v1/people/{person}/relations", "/api/v1/people/user_id:ann/relations", "\"G17\""},
+    {"/api/v1/people/{person}/segments", "/api/v1/people/user_id:ann/segments", "has_logged_in"},
     {"/api/v1/people/{person}/reach", "/api/v1/people/user_id:ann/reach?brand=a", "ann@example.com"},
     {"/api/v1/find", "/api/v1/find?q=%E5%AE%89%E5%AE%89", "安安"},
     {"/api/v1/find", "/api/v1/find?q=ann@example.com", "安安"},
