@@ -189,7 +189,9 @@ static void *sets_create(void)
 
 static void sets_destroy(void *made)
 {
-    slab_destroy(((struct sets *)made)->slab); /* and all that is in it */
+    struct sets *s = made;
+    ordmap_destroy(s->by_key);
+    slab_destroy(s->slab); /* and all that is in it: bitmaps have nothing elsewhere */
 }
 
 static void sets_changed(void *made, uint32_t number, struct bytes before, struct bytes after)
