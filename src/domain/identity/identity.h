@@ -87,6 +87,9 @@ uint32_t identity_holder_rank(const struct view *v, struct hash128 owner);
 /* The owner's key of the holder of this rank (from 1) of a plain key. false: nobody can have it. Whether anybody has is for
  * identity_of_owner to say. */
 bool identity_owner_of_rank(const struct view *v, struct hash128 plain, uint32_t rank, struct hash128 *out_owner);
+/* Until when people who were erased had the value of a plain key: what was said of the value before may mean one of them, whoever has
+ * it now. INT64_MIN: none of its holders was erased. One look-up. */
+int64_t identity_erased_until(const struct view *v, struct hash128 plain);
 /* The identifier that has this key, of whoever it is now; NULL: there is none. In the view's arena. */
 const struct identifier *identity_owned(const struct view *v, struct hash128 owner);
 /* The brands to which any of a person's identifiers is known: those that have an event of the person, and none else (but for

@@ -166,6 +166,11 @@ bool identity_owner_of_rank(const struct view *v, struct hash128 plain, uint32_t
     return true;
 }
 
+int64_t identity_erased_until(const struct view *v, struct hash128 plain)
+{
+    return holders_vacant_until(v, plain);
+}
+
 const struct identifier *identity_owned(const struct view *v, struct hash128 owner)
 {
     const struct cluster *c = cluster_load(v, identity_of_owner(v, owner));

@@ -4,9 +4,9 @@
 
 #include "lib/pack.h"
 
-#define VACANT_FORMAT 2u
+#define VACANT_FORMAT 3u
 #define RANGES_MAX 64u
-#define VACANT_BYTES_MAX (1u + VARINT_BYTES_MAX + RANGES_MAX * 2u * VARINT_BYTES_MAX)
+#define VACANT_BYTES_MAX (1u + 2u * VARINT_BYTES_MAX + RANGES_MAX * 2u * VARINT_BYTES_MAX)
 
 const struct family vacant_family = {
     .id = 124, .kind = FAMILY_KEYED, .value_bytes = VACANT_BYTES_MAX, .name = "identity_vacant"};
@@ -15,7 +15,8 @@ struct range {
     uint32_t first, last;
 };
 
-struct ranges { /* ascending, none next to another */
+struct ranges {       /* ascending, none next to another */
+    int64_t until_us; /* until when the last of the erased had the value */
     uint32_t count;
     uint32_t living; /* numbers within the first range that aren't vacant: ranges became one */
     struct range list[RANGES_MAX + 1];
@@ -25,11 +26,13 @@ static void ranges_read(const struct view *v, struct hash128 plain, struct range
 {
     struct bytes row;
     out->count = out->living = 0;
+    out->until_us = INT64_MIN;
     if (!view_keyed(v, &vacant_family, bytes_of(&plain, sizeof plain), &row))
         return;
     struct unpack u = unpack_of(row);
     uint8_t format = unpack_u8(&u);
     assert(format == VACANT_FORMAT);
+    out->until_us = unpack_signed(&u);
     out->living = unpack_varint32(&u);
     for (uint32_t end = 1; unpack_left(&u) > 0;) {
         assert(out->count < RANGES_MAX);
@@ -47,6 +50,7 @@ static void ranges_write(struct step *s, struct hash128 plain, const struct rang
     struct buf b = arena_buf(a, VACANT_BYTES_MAX);
     uint32_t end = 1;
     pack_u8(&b, VACANT_FORMAT);
+    pack_signed(&b, ranges->until_us);
     pack_varint(&b, ranges->living);
     for (uint32_t i = 0; i < ranges->count; i++) {
         pack_varint(&b, ranges->list[i].first - end);
@@ -118,6 +122,13 @@ bool holder_is_vacant(const struct view *v, struct hash128 plain, uint32_t holde
     return holder_before(v, plain, holder + 1) != holder;
 }
 
+int64_t holders_vacant_until(const struct view *v, struct hash128 plain)
+{
+    struct ranges ranges;
+    ranges_read(v, plain, &ranges);
+    return ranges.until_us;
+}
+
 /* The two lowest become one: who lives between them has index entries of their own, and is found by these alone; how many they are is
  * kept, so that everybody above is still counted right. */
 static void lowest_join(struct ranges *ranges)
@@ -161,7 +172,9 @@ static void ranges_add(struct ranges *ranges, struct range more)
 void holders_vacate(struct step *s, const struct incarnation *inc)
 {
     struct ranges ranges;
+    int64_t until_us = inc->id.state == ID_PASSED_ON ? inc->id.until_us : s->view.now_us;
     ranges_read(&s->view, inc->plain, &ranges);
+    ranges.until_us = until_us > ranges.until_us ? until_us : ranges.until_us;
     ranges_add(&ranges, (struct range){.first = inc->holder_first, .last = inc->id.holder});
     ranges_write(s, inc->plain, &ranges);
 }

@@ -15,6 +15,7 @@ struct world {
     struct hash128 plain;
     enum fate fates[NUMBERS + 2]; /* by number */
     uint32_t given;
+    int64_t until_us;                    /* until when any of the erased had the value */
     uint32_t joined_first, joined_until; /* runs of the erased that became one, with who lives between them; 0: none */
 };
 
@@ -57,16 +58,24 @@ static void runs_join(struct world *w)
     w->joined_first = first;
 }
 
-static void vacate(struct world *w, uint32_t first, uint32_t last)
+/* Erased at `now_us` with the value in force, or (until_us not 0) after it was passed on. */
+static void vacate(struct world *w, uint32_t first, uint32_t last, int64_t now_us, int64_t until_us)
 {
     struct step step;
-    struct incarnation inc = {.plain = w->plain, .holder_first = first, .id = {.holder = last}};
+    struct incarnation inc = {
+        .plain = w->plain,
+        .holder_first = first,
+        .id = {.holder = last, .state = until_us != 0 ? ID_PASSED_ON : ID_IN_FORCE, .until_us = until_us}};
+    int64_t had_until_us = until_us != 0 ? until_us : now_us;
     arena_reset(w->arena);
     step_begin(&step, w->rows, w->registry, w->arena);
+    step.view.now_us = now_us;
     holders_vacate(&step, &inc);
     step_commit(&step, w->rows);
     for (uint32_t n = first; n <= last; n++)
         w->fates[n] = ERASED;
+    if (w->until_us < had_until_us)
+        w->until_us = had_until_us;
 }
 
 static void world_check(struct t *t, const struct world *w)
@@ -76,6 +85,7 @@ static void world_check(struct t *t, const struct world *w)
     while (newest > 0 && w->fates[newest] == ERASED)
         newest--;
     CHECK_EQ(t, holder_next(&v, w->plain, newest), w->given + 1);
+    CHECK_EQ(t, holders_vacant_until(&v, w->plain), w->until_us);
     for (uint32_t n = 1; n <= w->given + 1; n++) {
         uint32_t before = n - 1;
         while (before > 0 && is_in_row(w, before))
@@ -95,7 +105,7 @@ static void world_check(struct t *t, const struct world *w)
 static void numbers_are_as_in_a_list(struct t *t)
 {
     static const struct domain *const domains[] = {&engine_domain, &collect_domain, &identity_domain};
-    struct world w = {.arena = t->arena, .plain = {.low = rng_next(&t->rng)}};
+    struct world w = {.arena = t->arena, .until_us = INT64_MIN, .plain = {.low = rng_next(&t->rng)}};
     uint32_t spared = (uint32_t)rng_below(&t->rng, 40);
     struct err e = {0};
     size_t count;
@@ -112,7 +122,8 @@ static void numbers_are_as_in_a_list(struct t *t)
                 continue;
             while (last < w.given && w.fates[last + 1] == LIVES && rng_chance(&t->rng, 0.3))
                 last++;
-            vacate(&w, first, last);
+            int64_t until_us = rng_chance(&t->rng, 0.5) ? (int64_t)rng_below(&t->rng, 2 * MOVES) - MOVES : 0;
+            vacate(&w, first, last, i, until_us);
             runs_join(&w);
         }
         if (rng_chance(&t->rng, 0.05))

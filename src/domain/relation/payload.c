@@ -16,6 +16,14 @@ struct bytes relation_person_id(struct hash128 plain, struct arena *a)
     return buf_bytes(&b);
 }
 
+struct hash128 relation_person_plain(struct bytes id)
+{
+    struct unpack u = unpack_of(id);
+    struct hash128 plain = {.low = unpack_u64(&u)};
+    plain.high = unpack_u64(&u);
+    return plain;
+}
+
 static void ref_pack(struct buf *b, const struct thing_ref *ref)
 {
     pack_bytes(b, ref->kind);

@@ -34,14 +34,21 @@ size_t relation_list(const struct view *v, uint32_t person, const struct relatio
     return count;
 }
 
-uint32_t relation_other(const struct view *v, const struct relation *r)
+static bool is_to_person(const struct thing_ref *ref)
 {
-    if (!bytes_equal(r->ref.kind, BYTES_LIT(RELATION_TO_PERSON)))
+    return bytes_equal(ref->kind, BYTES_LIT(RELATION_TO_PERSON));
+}
+
+int64_t relation_erased_until(const struct view *v, const struct thing_ref *ref)
+{
+    return is_to_person(ref) ? identity_erased_until(v, relation_person_plain(ref->id)) : INT64_MIN;
+}
+
+uint32_t relation_other(const struct view *v, const struct thing_ref *ref, int64_t begun_us)
+{
+    if (!is_to_person(ref) || begun_us < relation_erased_until(v, ref))
         return PERSON_NONE;
-    struct unpack u = unpack_of(r->ref.id);
-    struct hash128 key = {.low = unpack_u64(&u)};
-    key.high = unpack_u64(&u);
-    return identity_living(v, identity_of_owner(v, key));
+    return identity_living(v, identity_of_owner(v, relation_person_plain(ref->id)));
 }
 
 /* --- commands --- */
@@ -168,14 +175,13 @@ static void changed_print(const struct view *v, const void *fact, struct json_wr
     static const char *const words[] = {
         [RELATION_BEGAN] = "began", [RELATION_ENDED] = "ended", [RELATION_ALTERED] = "altered"};
     const struct relation_changed *f = fact;
-    bool to_person = bytes_equal(f->ref.kind, BYTES_LIT(RELATION_TO_PERSON));
     put_person(v, "person", f->person, out);
     json_key(out, "relation");
     json_put_text(out, f->type->name);
     put_member("brand", name_text(v, NAME_BRAND, f->brand), out);
     put_member("kind", f->ref.kind, out);
     put_member("ns", f->ref.ns, out);
-    if (!to_person) /* whose identifier that is is looked up, not told */
+    if (!is_to_person(&f->ref)) /* whose identifier that is is looked up, not told */
         put_member("id", f->ref.id, out);
     json_key(out, "change");
     json_put_text(out, words[f->change]);

@@ -125,6 +125,7 @@ struct relation {
     uint32_t brand;       /* 0: the whole group's */
     struct thing_ref ref; /* to nothing: all empty */
     bool is_open;
+    int64_t begun_us;                      /* when it was last said to begin, open or not; RELATION_UNKNOWN_US: never */
     struct hash128 owner;                  /* the identifier under which it began last */
     uint32_t period_count;                 /* at least one, but where only attributes were said */
     const struct relation_period *periods; /* newest first */
@@ -140,6 +141,7 @@ struct relation_saying {
     const struct relation_type *type;
     uint32_t brand;
     struct thing_ref ref;
+    int64_t begun_us;     /* of the relation */
     struct hash128 owner; /* the identifier that it was said of */
     enum { RELATION_SAYS_BEGIN, RELATION_SAYS_END, RELATION_SAYS_VALUE } what;
     int64_t time_us;
@@ -150,13 +152,15 @@ struct relation_saying {
 size_t relation_sayings(const struct view *v, uint32_t person, const struct relation_saying **out_list);
 /* The id of a reference to whoever holds the identifier of this plain key. In the arena. */
 struct bytes relation_person_id(struct hash128 plain, struct arena *a);
-/* Of one that leads to a person: who that is now; PERSON_NONE. */
-uint32_t relation_other(const struct view *v, const struct relation *r);
+struct hash128 relation_person_plain(struct bytes id); /* the way back */
+/* Of one that leads to a person: who that is now; PERSON_NONE. It is whoever has the identifier in force; but nobody where the relation
+ * (`begun_us`: its own) may mean somebody who had the identifier and was erased. A look-up or two. */
+uint32_t relation_other(const struct view *v, const struct thing_ref *ref, int64_t begun_us);
 
 /* Numbers that may be people of a thing now, ascending: relation_person_of tells who they are. Reads the rows of a roster. */
 uint32_t relation_people(const struct view *v, const struct relation_type *type, const struct thing_ref *ref,
                          uint32_t after, uint32_t *out_numbers, uint32_t max);
-/* At least as many as there are open relations to it; exact when nothing is on its way. */
+/* At least as many as there are open relations to it; exact when nothing is on its way, and nobody was erased whom they may mean. */
 uint64_t relation_people_count(const struct view *v, const struct relation_type *type, const struct thing_ref *ref);
 /* The person that a number of relation_people stands for, each once; PERSON_NONE: nobody any more. Fills in their open
  * relations to the thing, one a brand. */

@@ -150,28 +150,84 @@ static void what_makes_no_sense_is_refused(struct t *t)
     relation_finish(&s);
 }
 
+static void relation_erase(struct rig *s, const char *who)
+{
+    struct err e = {0};
+    struct view v = harness_view(s->h);
+    struct erase_ask ask = {.by = BYTES_LIT("lin"), .public_id = identity_public_id(&v, relation_find(s, who))};
+    buf_clear(&s->payload);
+    REQUIRE_DONE(s->t, identity_erase_pack(&ask, &s->payload, &e), &e);
+    CHECK(s->t, relation_send(s, COMMAND_ERASE) == NULL);
+}
+
 static void who_is_erased_is_on_no_list(struct t *t)
 {
     struct rig s;
-    struct err e = {0};
     relation_begin(&s, t);
     for (int i = 0; i < 30; i++)
         relation_tell(
             &s, &(struct relation_event){
                     .event = "group_joined", .ids = "p1", .group = arena_printf(t->arena, "Q%d", i), .minute = i});
     relation_tell(&s, &(struct relation_event){.event = "group_joined", .ids = "p2", .group = "Q7", .minute = 3});
-    buf_clear(&s.payload);
-    uint32_t person = relation_find(&s, "p1");
-    struct view before = harness_view(s.h);
-    struct erase_ask ask = {.by = BYTES_LIT("lin"), .public_id = identity_public_id(&before, person)};
-    REQUIRE_DONE(t, identity_erase_pack(&ask, &s.payload, &e), &e);
-    CHECK(t, relation_send(&s, COMMAND_ERASE) == NULL);
+    relation_erase(&s, "p1");
     CHECK_TEXT(t, relation_of_thing(&s, RELATION_IN_GROUP, "group:Q7"), "2");
     for (int i = 0; i < 30; i++) {
         struct view v = harness_view(s.h);
         struct thing_ref ref = relation_ref(&s, arena_printf(t->arena, "group:Q%d", i));
         CHECK_EQ(t, relation_people_count(&v, relation_type_numbered(&v, RELATION_IN_GROUP), &ref), i == 7);
     }
+    relation_finish(&s);
+}
+
+/* Who has the number next was never meant; who is referred by it from then on is. */
+static void a_referral_of_the_erased_leads_to_nobody(struct t *t)
+{
+    enum { ERASED = 2000000 };
+    struct rig s;
+    relation_begin(&s, t);
+    relation_meet(&s, "p2");
+    relation_tell(&s, &(struct relation_event){.event = "referral_made", .ids = "p1", .other = "p2", .minute = 1});
+    relation_tell(&s, &(struct relation_event){.event = "referral_made", .ids = "u3", .other = "u4", .minute = 1});
+    relation_meet(&s, "u4"); /* of whom nobody is erased */
+    harness_time(s.h, relation_us(ERASED));
+    relation_erase(&s, "p2");
+    relation_meet(&s, "u2");
+    CHECK(t, relation_act(&s, COMMAND_BIND, "u2 p2") == NULL);
+    CHECK_TEXT(t, relation_all(&s, "p1"), "referred 0 [1-]");
+    CHECK_TEXT(t, relation_of_thing(&s, RELATION_REFERRED, "person:p2"), "");
+    CHECK_TEXT(t, relation_all(&s, "u3"), arena_printf(s.arena, "referred %u [1-]", relation_find(&s, "u4")));
+    const char *next = arena_printf(s.arena, "%u", relation_find(&s, "p2"));
+    relation_tell(&s,
+                  &(struct relation_event){.event = "referral_made", .ids = "u5", .other = "p2", .minute = ERASED - 1});
+    CHECK_TEXT(t, relation_all(&s, "u5"), "referred 0 [1999999-]");
+    harness_time(s.h, relation_us(ERASED + 9));
+    relation_tell(&s, &(struct relation_event){.event = "referral_made", .ids = "u6", .other = "p2", .minute = ERASED});
+    CHECK_TEXT(t, relation_all(&s, "u6"), arena_printf(s.arena, "referred %s [2000000-]", next));
+    CHECK_TEXT(t, relation_of_thing(&s, RELATION_REFERRED, "person:p2"),
+               arena_printf(s.arena, "%u", relation_find(&s, "u6")));
+    relation_tell(&s,
+                  &(struct relation_event){.event = "referral_made", .ids = "p1", .other = "p2", .minute = ERASED + 5});
+    CHECK_TEXT(t, relation_all(&s, "p1"), arena_printf(s.arena, "referred %s [1-]", next));
+    relation_finish(&s);
+}
+
+/* An erased holder who had passed the number on is meant by what was said until then, and not by more. */
+static void a_referral_of_an_erased_earlier_holder_leads_to_nobody(struct t *t)
+{
+    enum { PASSED_ON = 1100000, ERASED = 2000000 };
+    struct rig s;
+    relation_begin(&s, t);
+    relation_tell(&s, &(struct relation_event){.event = "login", .ids = "u2 p2"});
+    relation_tell(&s, &(struct relation_event){.event = "referral_made", .ids = "u5", .other = "p2", .minute = 1});
+    relation_tell(&s, &(struct relation_event){.event = "login", .ids = "u3 p2", .minute = PASSED_ON});
+    harness_time(s.h, relation_us(ERASED));
+    relation_tell(
+        &s, &(struct relation_event){.event = "referral_made", .ids = "u6", .other = "p2", .minute = PASSED_ON + 1});
+    const char *now = arena_printf(s.arena, "%u", relation_find(&s, "u3"));
+    CHECK_TEXT(t, relation_all(&s, "u5"), arena_printf(s.arena, "referred %s [1-]", now));
+    relation_erase(&s, "u2");
+    CHECK_TEXT(t, relation_all(&s, "u5"), "referred 0 [1-]");
+    CHECK_TEXT(t, relation_all(&s, "u6"), arena_printf(s.arena, "referred %s [1100001-]", now));
     relation_finish(&s);
 }
 
@@ -631,6 +687,9 @@ static const struct test tests[] = {
     {"referrals lead to people, also to those not known yet", referrals_lead_to_people, 1},
     {"a lead has a stage, a score and an end", a_lead_has_a_stage_and_a_score, 1},
     {"who is erased is on no list", who_is_erased_is_on_no_list, 1},
+    {"a referral of the erased leads to nobody", a_referral_of_the_erased_leads_to_nobody, 1},
+    {"a referral of an erased earlier holder leads to nobody", a_referral_of_an_erased_earlier_holder_leads_to_nobody,
+     1},
     {"what makes no sense is refused", what_makes_no_sense_is_refused, 1},
     {"what has no room goes: ended ones first", what_has_no_room_goes, 1},
     {"a guide leaves: customers in turn to others, history stays", a_guide_leaves, 1},

@@ -211,7 +211,7 @@ static inline const char *relation_words(struct rig *s, const struct view *v, co
     struct bytes brand = name_text(v, NAME_BRAND, r->brand);
     const char *words = arena_printf(s->arena, "%s", r->type->name);
     if (to_person)
-        words = arena_printf(s->arena, "%s %u", words, relation_other(v, r));
+        words = arena_printf(s->arena, "%s %u", words, relation_other(v, &r->ref, r->begun_us));
     else if (r->ref.id.size > 0)
         words = arena_printf(s->arena, "%s %.*s:%.*s", words, BYTES_ARG(r->ref.kind), BYTES_ARG(r->ref.id));
     words = arena_printf(s->arena, "%s%s%.*s [", words, brand.size > 0 ? "@" : "", BYTES_ARG(brand));

@@ -49,14 +49,18 @@ static bool refs_are_equal(const struct thing_ref *x, const struct thing_ref *y)
     return bytes_equal(x->kind, y->kind) && bytes_equal(x->ns, y->ns) && bytes_equal(x->id, y->id);
 }
 
+/* Of those to a person not what may mean somebody erased. */
 static size_t open_to(const struct view *v, uint32_t person, const struct relation_type *type,
                       const struct thing_ref *ref, struct relation **out_list)
 {
     struct strands s = strands_decode(section_read(v, person, &relations_section), v->arena);
     size_t all = strands_relations(&s, type->number, v, out_list), count = 0;
-    for (size_t i = 0; i < all; i++)
-        if ((*out_list)[i].is_open && refs_are_equal(&(*out_list)[i].ref, ref))
-            (*out_list)[count++] = (*out_list)[i];
+    int64_t erased_until_us = relation_erased_until(v, ref);
+    for (size_t i = 0; i < all; i++) {
+        const struct relation *r = &(*out_list)[i];
+        if (r->is_open && r->begun_us >= erased_until_us && refs_are_equal(&r->ref, ref))
+            (*out_list)[count++] = *r;
+    }
     return count;
 }
 

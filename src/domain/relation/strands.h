@@ -46,6 +46,13 @@ bool strand_add_attribute(struct strand *strand, struct bytes name, const struct
 void strands_add(struct strands *s, const struct strand *more, struct arena *a);
 struct bytes strands_merge(struct bytes x, struct bytes y, struct arena *a);
 
+/* The end of the run of strands that make one relation, from `from` on. */
+uint32_t strands_run(const struct strands *s, uint32_t from);
+/* When the relation that these strands make was last said to begin; RELATION_UNKNOWN_US: never. */
+int64_t strands_begun_us(const struct strand *list, uint32_t count);
+/* What was last said to begin before this leads to nobody: it may mean somebody who had the identifier and was erased. INT64_MIN: a
+ * thing, or none of who had it was erased. One look-up for a person. */
+int64_t relation_erased_until(const struct view *v, const struct thing_ref *ref);
 int relation_compare(const struct strand *x,
                      const struct strand *y); /* by type, brand, reference: the owner doesn't count */
 /* The relations that the strands make, those of one type (its number) or of all (0). In the view's arena. */

@@ -131,7 +131,7 @@ static void attributes_make(struct relation *r, const struct strand *from, uint3
 
 /* --- all of it --- */
 
-static uint32_t run_of_one(const struct strands *s, uint32_t from)
+uint32_t strands_run(const struct strands *s, uint32_t from)
 {
     uint32_t until = from + 1;
     while (until < s->count && relation_compare(&s->list[from], &s->list[until]) == 0)
@@ -139,10 +139,20 @@ static uint32_t run_of_one(const struct strands *s, uint32_t from)
     return until;
 }
 
+int64_t strands_begun_us(const struct strand *list, uint32_t count)
+{
+    int64_t begun_us = RELATION_UNKNOWN_US;
+    for (uint32_t i = 0; i < count; i++)
+        for (uint32_t j = 0; j < list[i].act_count; j++)
+            if (!list[i].acts[j].is_end && list[i].acts[j].time_us > begun_us)
+                begun_us = list[i].acts[j].time_us;
+    return begun_us;
+}
+
 /* Relations that close each other: those of one type and brand, or one alone. */
 static uint32_t run_together(const struct strands *s, uint32_t from, bool is_single)
 {
-    uint32_t until = run_of_one(s, from);
+    uint32_t until = strands_run(s, from);
     const struct strand *first = &s->list[from];
     while (is_single && until < s->count && s->list[until].type == first->type && s->list[until].brand == first->brand)
         until++;
@@ -159,8 +169,9 @@ static uint32_t together_make(const struct strands *s, uint32_t from, uint32_t u
     for (uint32_t at = from, end; at < until; at = end, m.count++) {
         const struct strand *first = &s->list[at];
         uint32_t before = turn_count;
-        end = run_of_one(s, at);
-        out[m.count] = (struct relation){.type = type, .brand = first->brand, .ref = first->ref};
+        end = strands_run(s, at);
+        out[m.count] = (struct relation){
+            .type = type, .brand = first->brand, .ref = first->ref, .begun_us = strands_begun_us(first, end - at)};
         for (uint32_t i = at; i < end; i++)
             for (uint32_t j = 0; j < s->list[i].act_count; j++)
                 turns[turn_count++] = (struct turn){s->list[i].acts[j], m.count, s->list[i].owner};

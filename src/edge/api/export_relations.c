@@ -38,14 +38,11 @@ static const struct identifier *value_of(const struct identifiers_seen *ids, str
 static const struct identifier *other_of(const struct request *r, const struct view *v,
                                          const struct relation_saying *said)
 {
-    struct unpack u = unpack_of(said->ref.id);
-    struct hash128 key = {.low = unpack_u64(&u)};
-    key.high = unpack_u64(&u);
-    uint32_t other = identity_of_owner(v, key);
+    uint32_t other = relation_other(v, &said->ref, said->begun_us);
     if (other == PERSON_NONE || !scope_sees_person(r->token, v, other))
         return NULL;
     struct identifiers_seen ids = identifiers_seen(r, v, other);
-    return value_of(&ids, key);
+    return value_of(&ids, relation_person_plain(said->ref.id));
 }
 
 static void member_to(const struct request *r, const struct view *v, const struct relation_saying *said,

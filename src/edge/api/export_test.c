@@ -387,6 +387,42 @@ static void relations_come_back_where_somebody_was_erased(struct t *t)
     place_close(&p);
 }
 
+/* Whom the erased was, a copy isn't told by the value's next holder; who is referred after that comes back. */
+static void referrals_of_the_erased_lead_to_nobody(struct t *t)
+{
+#define TO_PHONE "\"type\":\"referred\",\"to\":{\"type\":\"phone\",\"value\":\"13812345678\"}"
+    static const char met[] = "{\"event\":\"login\",\"ids\":[{\"type\":\"user_id\",\"value\":\"u7\"}]}\n"
+                              "{\"event\":\"login\",\"ids\":[{\"type\":\"user_id\",\"value\":\"u8\"}]}\n",
+                      phone[] = "{\"event\":\"login\",\"ids\":[{\"type\":\"phone\",\"value\":\"13812345678\"}]}\n",
+                      next[] = "{\"event\":\"login\",\"ids\":[{\"type\":\"phone\",\"value\":\"13812345678\"},{\"type\":"
+                               "\"user_id\",\"value\":\"u9\"}]}\n",
+                      before[] = "{\"person\":\"user_id:u7\"," TO_PHONE ",\"time\":\"2026-01-04\"}\n",
+                      after[] = "{\"person\":\"user_id:u8\"," TO_PHONE "}\n";
+    static const char of_u7[] = COPY "/api/v1/people/user_id:u7/relations";
+    struct place p;
+    open_two(&p, t);
+    CHECK_STATUS(t, post(&p, "/w/main/api/v1/events", met), 200);
+    CHECK_STATUS(t, post(&p, "/w/main/api/v1/events", phone), 200);
+    CHECK_TEXT(t, at(&p, post(&p, "/w/main/api/v1/relations", before), "faulty"), "0");
+    CHECK_EQ(t, lines_of(export_of(&p, "/w/main", "relations")), 1);
+    CHECK_STATUS(t, post(&p, "/w/main/api/v1/people/phone:13812345678/erase", "{\"reason\":\"42\"}"), 200);
+    CHECK_STATUS(t, post(&p, "/w/main/api/v1/events", next), 200);
+    CHECK_TEXT(t, at(&p, get(&p, "/w/main/api/v1/people/user_id:u7/relations"), "relations.0.to.person"), "null");
+    CHECK_EQ(t, lines_of(export_of(&p, "/w/main", "relations")), 0);
+    CHECK_TEXT(t, at(&p, post(&p, "/w/main/api/v1/relations", after), "faulty"), "0");
+    struct reply r = export_of(&p, "/w/main", "relations");
+    CHECK_EQ(t, lines_of(r), 1);
+    CHECK(t, has(r, "u8") && !has(r, "u7"));
+    CHECK_STATUS(t, post(&p, COPY "/api/v1/events", met), 200);
+    CHECK_STATUS(t, post(&p, COPY "/api/v1/events", next), 200);
+    struct reply taken = ask(&p,
+                             (struct ask){.path = COPY "/api/v1/relations?import=1", .token = ADMIN, .body = r.body});
+    CHECK_TEXT(t, at(&p, taken, "faulty"), "0");
+    CHECK_BYTES(t, export_of(&p, COPY, "relations").body, r.body);
+    CHECK_TEXT(t, at(&p, get(&p, of_u7), "relations.0.type"), "");
+    place_close(&p);
+}
+
 static void orders_come_back_as_they_stand(struct t *t)
 {
     static const char *const same[] = {"sums", "states", "lines", "refunds", "receiver", "payment", "buyer", "brand"};
@@ -424,5 +460,6 @@ static const struct test tests[] = {
     {"relations come back", relations_come_back, 1},
     {"relations of earlier holders come back", relations_of_earlier_holders_come_back, 1},
     {"relations come back where somebody was erased", relations_come_back_where_somebody_was_erased, 1},
+    {"referrals of the erased lead to nobody", referrals_of_the_erased_lead_to_nobody, 1},
 };
 TEST_MAIN(tests)

@@ -89,7 +89,7 @@ static void member_to(const struct request *r, const struct view *v, const struc
 {
     if (relation->ref.kind.size == 0)
         return;
-    uint32_t other = relation_other(v, relation);
+    uint32_t other = relation_other(v, &relation->ref, relation->begun_us);
     json_key(w, "to");
     json_object_begin(w);
     if (bytes_equal(relation->ref.kind, BYTES_LIT(RELATION_TO_PERSON)))
