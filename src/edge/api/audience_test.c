@@ -102,6 +102,9 @@ static void definitions_follow_what_they_name(struct t *t)
     struct place p;
     place_open_main(&p, t);
     segment(&p, "looked", "did(product_viewed)", 200);
+    segment(&p, "spends", "sum(order.net) > 100", 400); /* what no rule is told of would never hold */
+    segment(&p, "guided", "owned by guide('G17')", 400);
+    segment(&p, "guided", "has owned_by(id = 'G17')", 200);
     segment(&p, "buyers", "segment('looked') and did(order_paid)", 200);
     segment(&p, "quiet", "not segment('buyers') and did(login)", 200);
     struct reply r = put(&p, "/api/v1/segments",
