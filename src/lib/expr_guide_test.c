@@ -34,7 +34,7 @@ static struct bytes guide(struct t *t)
 /* Cuts off what stands before `mark`, and the mark; false: there is none. */
 static bool cut_to(struct bytes *rest, const char *mark, struct bytes *out_before)
 {
-    const uint8_t *at = memmem(rest->data, rest->size, mark, strlen(mark));
+    const uint8_t *at = rest->size == 0 ? NULL : memmem(rest->data, rest->size, mark, strlen(mark));
     if (at == NULL)
         return false;
     size_t before = (size_t)(at - rest->data);
