@@ -117,7 +117,7 @@ enum work_haste {
 };
 
 /* Background work over a frozen view, whose result comes back as a logged command: folding, re-folding, backfill. */
-#define WORK_COMMANDS_MAX 16u
+#define WORK_COMMANDS_MAX 64u
 struct work_surroundings;
 struct work_context;
 struct work_kind {

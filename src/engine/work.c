@@ -3,19 +3,20 @@
 #include <pthread.h>
 #include <stddef.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/leisure.h"
 #include "base/time.h"
 #include "engine/engine_priv.h"
 
 #define WORK_KINDS_MAX 32u
 #define WORK_RETRY_US (10 * US_PER_SECOND) /* after a failure */
 #define KEPT_PART_LEAST 16u                /* of the reserve: kept for a checkpoint of next to nothing */
-#define LEISURE_NICE 10                    /* a weight of 110 against 1024 */
+#define HELPERS_MAX 15u                    /* of work that is shared */
 
 fallible work_look(const struct work_surroundings *around, const atomic_bool *is_cancelled, struct err *e)
 {
+    leisure_rest();
     if (atomic_load_explicit(around->stop, memory_order_relaxed))
         return FAIL(e, CANCELLED, "the process wants to end");
     bool has_gone = is_cancelled != NULL && atomic_load_explicit(is_cancelled, memory_order_relaxed);
@@ -30,6 +31,8 @@ void work_cut_at(struct work_context *c, size_t offset)
 
 bool work_stopped(const struct work_context *c)
 {
+    if (!atomic_load_explicit(&c->around->is_in_haste, memory_order_relaxed))
+        leisure_rest();
     return atomic_load_explicit(c->around->stop, memory_order_relaxed);
 }
 
@@ -37,6 +40,44 @@ bool work_has_room(const struct work_surroundings *around, uint64_t bytes)
 {
     return bytes <= atomic_load_explicit(&around->spare_bytes, memory_order_relaxed);
 }
+
+/* --- on several threads --- */
+
+struct share {
+    void (*part)(void *context);
+    void *context;
+    bool at_leisure;
+};
+
+static void *share_run(void *context)
+{
+    const struct share *s = context;
+    if (s->at_leisure)
+        leisure_begin();
+    s->part(s->context);
+    return NULL;
+}
+
+/* Whose work it is says whether it is at leisure. A thread that can't be made is done without. */
+unsigned work_threads(const struct work_context *c)
+{
+    long cores = c->around->is_threaded ? sysconf(_SC_NPROCESSORS_ONLN) : 1;
+    return cores < 1 ? 1 : cores > HELPERS_MAX ? HELPERS_MAX + 1 : (unsigned)cores;
+}
+
+void work_share(const struct work_context *c, void (*part)(void *context), void *context)
+{
+    pthread_t helpers[HELPERS_MAX];
+    struct share share = {.part = part, .context = context, .at_leisure = leisure_has_begun()};
+    size_t wanted = work_threads(c) - 1, count = 0;
+    while (count < wanted && pthread_create(&helpers[count], NULL, share_run, &share) == 0)
+        count++;
+    part(context);
+    while (count > 0)
+        (void)pthread_join(helpers[--count], NULL);
+}
+
+/* --- kinds --- */
 
 /* One kind of work and, while it runs, its thread. `finished` is the only field that both threads look at. */
 struct work {
@@ -73,7 +114,11 @@ struct works *works_create(struct engine *g)
         abort();
     w->engine = g;
     atomic_init(&w->stop, false);
-    w->around = (struct work_surroundings){.log = g->log, .disk = g->options.disk, .memory_bytes = g->options.memory_bytes, .stop = &w->stop};
+    w->around = (struct work_surroundings){.log = g->log,
+                                           .disk = g->options.disk,
+                                           .memory_bytes = g->options.memory_bytes,
+                                           .stop = &w->stop,
+                                           .is_threaded = g->options.threaded};
     for (size_t i = 0; i < registry_domain_count(g->options.registry); i++) {
         const struct domain *d = registry_domain(g->options.registry, i);
         for (size_t j = 0; j < d->work_count; j++) {
@@ -94,7 +139,7 @@ static void *work_run(void *context)
 {
     struct work *w = context;
     if (w->at_leisure && w->all->engine->options.threaded)
-        (void)setpriority(PRIO_PROCESS, (id_t)gettid(), LEISURE_NICE); /* in vain: it is only less polite */
+        leisure_begin();
     w->status = w->kind->run(&w->context, &w->payload, &w->error);
     atomic_store_explicit(&w->finished, true, memory_order_release);
     return NULL;
@@ -213,6 +258,7 @@ static void work_begin(struct work *w, const struct view *v)
 
 fallible works_step(struct works *w, int64_t now_us, struct err *e)
 {
+    bool is_in_haste = false;
     w->hold = false;
     for (size_t i = 0; i < w->count; i++) {
         struct work *work = &w->work[i];
@@ -220,6 +266,7 @@ fallible works_step(struct works *w, int64_t now_us, struct err *e)
             TRY(work_finish(work, now_us, e));
         struct view v = engine_view(w->engine);
         enum work_haste haste = work->kind->haste == NULL ? WORK_IN_HASTE : work->kind->haste(&v, &w->around);
+        is_in_haste |= work->running && haste != WORK_AT_LEISURE;
         work->at_leisure = work->running ? work->at_leisure : haste == WORK_AT_LEISURE;
         bool may_begin = now_us >= work->not_before_us && (w->engine->accepting || work->kind->gives_back);
         bool can_go_on = work->running || may_begin;
@@ -227,6 +274,7 @@ fallible works_step(struct works *w, int64_t now_us, struct err *e)
         if (!work->running && work->in_flight == 0 && can_go_on)
             work_begin(work, &v);
     }
+    atomic_store_explicit(&w->around.is_in_haste, is_in_haste, memory_order_relaxed);
     return DONE;
 }
 
