@@ -13,8 +13,10 @@ static bool path_good(const char *path)
 
 void disk_close(struct disk *d)
 {
-    if (d != NULL)
-        d->ops->close(d);
+    if (d == NULL)
+        return;
+    disk_keep_destroy(d->keep);
+    d->ops->close(d);
 }
 
 const char *disk_root(const struct disk *d)
@@ -89,13 +91,18 @@ void file_unmap(struct file_map *m)
 fallible disk_remove(struct disk *d, const char *path, struct err *e)
 {
     assert(path_good(path));
-    return d->ops->remove(d, path, e);
+    struct status s = d->ops->remove(d, path, e);
+    disk_keep_drop(d->keep, path); /* behind it: what is made of the file until then is known to be of one that was there */
+    return s;
 }
 
 fallible disk_rename(struct disk *d, const char *from, const char *to, struct err *e)
 {
     assert(path_good(from) && path_good(to));
-    return d->ops->rename(d, from, to, e);
+    struct status s = d->ops->rename(d, from, to, e);
+    disk_keep_drop(d->keep, from);
+    disk_keep_drop(d->keep, to);
+    return s;
 }
 
 fallible disk_make_folder(struct disk *d, const char *path, struct err *e)

@@ -55,6 +55,15 @@ fallible disk_free_bytes(struct disk *d, uint64_t *out_bytes, struct err *e);
 /* One process a folder: EXISTS when another holds it. Released at disk_close or when the process dies. */
 fallible disk_lock(struct disk *d, const char *path, struct err *e);
 
+/* What was made of a file that never changes, such as its reader, kept for who reads the file next: of a disk DISK_KEPT_MAX, of which those go first that were
+ * kept longest ago. It is closed when the file is removed, renamed or replaced through this disk, and before the disk is. Any thread; who takes it
+ * has it alone. A look at each, no system call. */
+#define DISK_KEPT_MAX 32u
+/* NULL: nothing of this path is kept. `*out_as_of` is for disk_keep, also of what is made anew then. */
+void *disk_kept_take(struct disk *d, const char *path, uint64_t *out_as_of);
+/* Closes it at once where a file has gone since `as_of`: it may be this one. `path` has less than 128 bytes. */
+void disk_keep(struct disk *d, const char *path, void *thing, void (*close)(void *thing), uint64_t as_of);
+
 /* Whole small files. Write: to a temporary name, synced, renamed, folder synced: old or new after a crash. */
 fallible disk_read_all(struct disk *d, const char *path, struct buf *out_data, struct err *e);
 fallible disk_write_all(struct disk *d, const char *path, struct bytes data, struct err *e);

@@ -34,9 +34,16 @@ struct file_map_ops {
     void (*fetch)(struct bytes part); /* NULL: it is in memory */
 };
 
+/* Of each disk one, made by its kind; disk_close destroys it before the kind's `close`. */
+struct disk_keep;
+struct disk_keep *disk_keep_create(void);
+void disk_keep_destroy(struct disk_keep *k);
+void disk_keep_drop(struct disk_keep *k, const char *path); /* what is kept of this path; NULL: all */
+
 /* The first member of each kind's own struct. */
 struct disk {
     const struct disk_ops *ops;
+    struct disk_keep *keep;
 };
 
 struct file {

@@ -441,7 +441,7 @@ fallible disk_open_real(const char *root, struct disk **out_disk, struct err *e)
         return system_said_no(error, root, "open", e);
     }
     struct disk_real *r = memory_take(sizeof *r);
-    *r = (struct disk_real){.base.ops = &disk_real_ops, .folder = folder, .root = path};
+    *r = (struct disk_real){.base = {&disk_real_ops, disk_keep_create()}, .folder = folder, .root = path};
     (void)pthread_mutex_init(&r->lock, NULL);
     *out_disk = &r->base;
     return DONE;

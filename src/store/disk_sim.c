@@ -577,7 +577,7 @@ static const struct file_ops file_sim_ops = {
 struct disk *disk_sim_create(uint64_t seed)
 {
     struct disk_sim *s = memory_grow(NULL, sizeof *s);
-    *s = (struct disk_sim){.base.ops = &disk_sim_ops, .pages_max = UINT64_MAX / SIM_PAGE_BYTES};
+    *s = (struct disk_sim){.base = {&disk_sim_ops, disk_keep_create()}, .pages_max = UINT64_MAX / SIM_PAGE_BYTES};
     (void)pthread_mutex_init(&s->lock, NULL);
     rng_init(&s->chance, seed);
     return &s->base;
@@ -587,6 +587,7 @@ void disk_sim_crash(struct disk *d)
 {
     /* Some crashes lose nearly all, some nearly nothing: the middle alone would leave the corners untested. */
     static const double keeps[] = {0, 0.1, 0.5, 0.9, 1};
+    disk_keep_drop(d->keep, NULL); /* they are of open files */
     struct disk_sim *s = sim_enter(d);
     s->crashes++;
     changes_crash(s, keeps[rng_below(&s->chance, COUNT_OF(keeps))]);

@@ -265,6 +265,59 @@ static void a_flipped_bit_stays(struct t *t)
     disk_close(d);
 }
 
+/* --- what is kept --- */
+
+static void kept_end(void *thing)
+{
+    ++*(int *)thing;
+}
+
+static void what_is_kept_goes_with_its_file(struct t *t)
+{
+    struct err e = {0};
+    struct disk *d = disk_sim_create(t->seed);
+    int ends[4] = {0};
+    uint64_t as_of, early;
+    CHECK_DONE(t, disk_write_all(d, "a", BYTES_LIT("1"), &e), &e);
+    CHECK_DONE(t, disk_write_all(d, "b", BYTES_LIT("2"), &e), &e);
+    CHECK(t, disk_kept_take(d, "a", &early) == NULL);
+    disk_keep(d, "a", &ends[0], kept_end, early);
+    disk_keep(d, "b", &ends[1], kept_end, early);
+    CHECK(t, disk_kept_take(d, "a", &as_of) == &ends[0]);
+    CHECK(t, disk_kept_take(d, "a", &as_of) == NULL); /* who takes it has it alone */
+    disk_keep(d, "a", &ends[0], kept_end, as_of);
+    CHECK_DONE(t, disk_remove(d, "a", &e), &e);
+    CHECK(t, ends[0] == 1 && ends[1] == 0);
+    CHECK(t, disk_kept_take(d, "a", &as_of) == NULL);
+    disk_keep(d, "a", &ends[2], kept_end, early); /* made before the file went */
+    CHECK(t, ends[2] == 1 && disk_kept_take(d, "a", &as_of) == NULL);
+    CHECK_DONE(t, disk_rename(d, "b", "c", &e), &e);
+    CHECK_EQ(t, ends[1], 1);
+    CHECK(t, disk_kept_take(d, "c", &as_of) == NULL);
+    disk_keep(d, "c", &ends[3], kept_end, as_of);
+    disk_close(d);
+    CHECK_EQ(t, ends[3], 1);
+}
+
+static void what_is_kept_of_files_is_bounded(struct t *t)
+{
+    struct disk *d = disk_sim_create(t->seed);
+    int ends[DISK_KEPT_MAX + 2] = {0};
+    uint64_t as_of;
+    CHECK(t, disk_kept_take(d, "0", &as_of) == NULL);
+    for (size_t i = 0; i < COUNT_OF(ends); i++) {
+        disk_keep(d, arena_printf(t->arena, "%zu", i), &ends[i], kept_end, as_of);
+        if (i + 2 == COUNT_OF(ends)) { /* taken and kept again: it isn't the oldest any more */
+            CHECK(t, disk_kept_take(d, "1", &as_of) == &ends[1]);
+            disk_keep(d, "1", &ends[1], kept_end, as_of);
+        }
+    }
+    CHECK(t, ends[0] == 1 && ends[1] == 0 && ends[2] == 1 && ends[3] == 0);
+    disk_sim_crash(d);
+    CHECK(t, ends[1] == 1 && ends[3] == 1 && disk_kept_take(d, "3", &as_of) == NULL);
+    disk_close(d);
+}
+
 static const struct test tests[] = {
     {"a real disk behaves", a_real_disk_behaves, 1},
     {"a simulated disk behaves", a_simulated_disk_behaves, 1},
@@ -275,5 +328,7 @@ static const struct test tests[] = {
     {"a stop is for good until a crash", a_stop_is_for_good_until_a_crash, 1},
     {"a full disk says so", a_full_disk_says_so, 1},
     {"a flipped bit stays", a_flipped_bit_stays, 1},
+    {"what is kept goes with its file", what_is_kept_goes_with_its_file, 1},
+    {"what is kept of files is bounded", what_is_kept_of_files_is_bounded, 1},
 };
 TEST_MAIN(tests)

@@ -40,9 +40,15 @@ struct event_seen {
 /* Return false to stop. */
 typedef bool (*event_each)(void *context, const struct event_seen *event);
 
-/* Events stored under any of `numbers`, newest first by (event_us, message, position). Reads only their blocks, each when
- * its turn comes, and of the tail all notes of these numbers. CORRUPT, with file and block. */
-fallible event_scan_people(struct event_view *ev, const uint32_t *numbers, size_t count, event_each each, void *context, struct err *e);
+/* Events stored under any of `numbers`. What is later than `latest_us` isn't told (INT64_MAX: all is), and of runs not read. */
+struct event_people {
+    const uint32_t *numbers;
+    size_t count;
+    int64_t latest_us;
+};
+/* Newest first by (event_us, message, position). Opens a run, and reads a block, only when its turn comes: runs say in their rows when their
+ * events were; of the tail it reads all notes of these numbers. CORRUPT, with file and block; UNAVAILABLE as of any view. */
+fallible event_scan_people(struct event_view *ev, const struct event_people *asked, event_each each, void *context, struct err *e);
 /* Every event, in no promised order, for export and re-fold. */
 fallible event_scan_all(struct event_view *ev, event_each each, void *context, struct err *e);
 /* Those with positions in [from, until), in no promised order either; opens only the runs that may have some. */

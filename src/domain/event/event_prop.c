@@ -40,19 +40,25 @@ static void events_send(struct world *w)
     world_send(w, wishes, count);
 }
 
-static void some_people(struct t *t, uint32_t *out_numbers, size_t *out_count)
+#define ASKED_MAX 4u
+
+/* Of some people, all or what isn't later than one of the events, give or take. */
+static struct event_people some_people(struct world *w, uint32_t out_numbers[ASKED_MAX])
 {
-    *out_count = 1 + (size_t)rng_below(&t->rng, 4);
-    for (size_t i = 0; i < *out_count; i++)
-        out_numbers[i] = (uint32_t)rng_below(&t->rng, PEOPLE + 2);
+    struct rng *rng = &w->plant.t->rng;
+    struct event_people asked = {.numbers = out_numbers, .count = 1 + (size_t)rng_below(rng, ASKED_MAX), .latest_us = INT64_MAX};
+    for (size_t i = 0; i < asked.count; i++)
+        out_numbers[i] = (uint32_t)rng_below(rng, PEOPLE + 2);
+    if (w->count > 0 && rng_chance(rng, 0.5))
+        asked.latest_us = w->events[rng_below(rng, w->count)].event_us - 1 + (int64_t)rng_below(rng, 3);
+    return asked;
 }
 
 static void view_check(struct world *w, struct event_view *ev)
 {
-    uint32_t numbers[4];
-    size_t count;
-    some_people(w->plant.t, numbers, &count);
-    world_compare(w, ev, numbers, count, rng_chance(&w->plant.t->rng, 0.5) ? SIZE_MAX : 1 + (size_t)rng_below(&w->plant.t->rng, 30));
+    uint32_t numbers[ASKED_MAX];
+    struct event_people asked = some_people(w, numbers);
+    world_compare(w, ev, &asked, rng_chance(&w->plant.t->rng, 0.5) ? SIZE_MAX : 1 + (size_t)rng_below(&w->plant.t->rng, 30));
     if (rng_chance(&w->plant.t->rng, 0.2))
         world_compare_all(w, ev);
     if (rng_chance(&w->plant.t->rng, 0.2))
@@ -87,15 +93,14 @@ static void counts_check(const struct view *v, void *context)
 static void held_look(struct world *w, struct held *h)
 {
     struct err e = {0};
-    uint32_t numbers[4];
-    size_t count;
+    uint32_t numbers[ASKED_MAX];
     if (h->view == NULL) {
         h->view = world_view(w);
         h->checkpoints = checkpoints_of(w);
         return;
     }
-    some_people(w->plant.t, numbers, &count);
-    struct status status = world_scan(w, h->view, numbers, count, SIZE_MAX, &e);
+    struct event_people asked = some_people(w, numbers);
+    struct status status = world_scan(w, h->view, &asked, SIZE_MAX, &e);
     bool young = checkpoints_of(w) < h->checkpoints + 2;
     if (failed(status) && (young || status.code != STATUS_UNAVAILABLE))
         CHECK_DONE(w->plant.t, status, &e);

@@ -106,7 +106,7 @@ static fallible person_seek(struct seeking *s, struct run_reader *r, const struc
 {
     uint64_t block, until;
     size_t left = count;
-    TRY(run_reader_find(r, list[0].person, &block, &until, e));
+    TRY(run_reader_find(r, list[0].person, INT64_MAX, &block, &until, e));
     for (; block < until && left > 0; block++)
         TRY(block_seek(s, r, block, list, count, &left, e));
     return DONE;

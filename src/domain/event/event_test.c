@@ -83,7 +83,7 @@ static void view_check(struct world *w)
     struct event_view *ev = world_view(w);
     for (uint32_t i = 0; i < 30; i++) {
         uint32_t numbers[] = {(uint32_t)rng_below(&w->plant.t->rng, 3100), (uint32_t)rng_below(&w->plant.t->rng, 3100), 0};
-        world_compare(w, ev, numbers, 1 + i % 3, i % 2 == 0 ? SIZE_MAX : 3);
+        world_compare(w, ev, &(struct event_people){numbers, 1 + i % 3, INT64_MAX}, i % 2 == 0 ? SIZE_MAX : 3);
     }
     world_compare_all(w, ev);
     world_compare_sought(w, ev);
@@ -128,7 +128,7 @@ static void numbers_of_all_sizes(struct t *t)
     world_settle(w);
     struct event_view *ev = world_view(w);
     for (uint32_t i = 0; i < COUNT_OF(wishes); i += 7)
-        world_compare(w, ev, (uint32_t[]){wishes[i].person, 70000}, 2, SIZE_MAX);
+        world_compare(w, ev, &(struct event_people){(uint32_t[]){wishes[i].person, 70000}, 2, INT64_MAX}, SIZE_MAX);
     world_compare_all(w, ev);
     event_view_close(ev);
     world_close(w);
@@ -168,7 +168,7 @@ static void a_heavy_tail(struct t *t)
         wishes[i] = (struct wish){.person = 3, .event_us = START_US - (int64_t)rng_below(&t->rng, 100), .message = {i, 0}, .bytes = 30000};
     world_send(w, wishes, COUNT_OF(wishes));
     struct event_view *ev = world_view(w);
-    world_compare(w, ev, (uint32_t[]){3}, 1, SIZE_MAX);
+    world_compare(w, ev, &(struct event_people){(uint32_t[]){3}, 1, INT64_MAX}, SIZE_MAX);
     event_view_close(ev);
     world_close(w);
 }
@@ -177,8 +177,8 @@ static void nothing_yet(struct t *t)
 {
     struct world *w = world_open(t);
     struct event_view *ev = world_view(w);
-    world_compare(w, ev, (uint32_t[]){0, 1}, 2, SIZE_MAX);
-    world_compare(w, ev, NULL, 0, SIZE_MAX);
+    world_compare(w, ev, &(struct event_people){(uint32_t[]){0, 1}, 2, INT64_MAX}, SIZE_MAX);
+    world_compare(w, ev, &(struct event_people){NULL, 0, INT64_MAX}, SIZE_MAX);
     world_compare_all(w, ev);
     event_view_close(ev);
     event_view_close(NULL);
@@ -293,6 +293,34 @@ static void a_flipped_bit(struct t *t)
     world_close(w);
 }
 
+/* What can't have any of the events that are asked for isn't opened: so it may as well be gone. */
+static void runs_are_opened_when_their_turn_comes(struct t *t)
+{
+    enum { RUNS = 5 };
+    struct err e = {0};
+    struct files made[RUNS];
+    struct world *w = world_open(t);
+    plant_set(&w->plant, "event.fold_events", 1);
+    for (size_t i = 0; i < RUNS; i++) {
+        world_send(w, &(struct wish){.person = 1, .event_us = START_US + (int64_t)i * US_PER_HOUR, .message = {i, 0}}, 1);
+        world_settle(w);
+        made[i] = files_list(w);
+        CHECK_EQ(t, made[i].count, i + 1);
+    }
+    struct event_view *ev = world_view(w);
+    struct event_people all = {(uint32_t[]){1}, 1, INT64_MAX}, other = {(uint32_t[]){2}, 1, INT64_MAX};
+    struct event_people early = {(uint32_t[]){1}, 1, START_US + (RUNS - 2) * US_PER_HOUR};
+    CHECK_DONE(t, disk_remove(w->plant.disk, made[0].last, &e), &e);
+    world_compare(w, ev, &all, RUNS - 1);
+    CHECK_FAILS(t, world_scan(w, ev, &all, RUNS, &e), UNAVAILABLE);
+    CHECK_DONE(t, disk_remove(w->plant.disk, made[RUNS - 1].last, &e), &e);
+    world_compare(w, ev, &early, RUNS - 2);
+    CHECK_FAILS(t, world_scan(w, ev, &all, 1, &e), UNAVAILABLE);
+    world_compare(w, ev, &other, SIZE_MAX);
+    event_view_close(ev);
+    world_close(w);
+}
+
 /* Each is whole, but it is the other one's. */
 static void swapped_files(struct t *t)
 {
@@ -370,16 +398,16 @@ static void files_come_and_go(struct t *t)
     many_send(w, 10, 5, 5);
     world_settle(w); /* folds, merges them all, removes what was left */
     CHECK_EQ(t, files_list(w).count, MERGE_RUNS_LEAST + 1 + 1);
-    world_compare(w, before, (uint32_t[]){0, 1, 2, 3, 4}, 5, SIZE_MAX);
+    world_compare(w, before, &(struct event_people){(uint32_t[]){0, 1, 2, 3, 4}, 5, INT64_MAX}, SIZE_MAX);
     plant_checkpoint(&w->plant);
     world_settle(w);
     CHECK_EQ(t, files_list(w).count, MERGE_RUNS_LEAST + 1 + 1);
-    world_compare(w, before, (uint32_t[]){0, 1, 2, 3, 4}, 5, SIZE_MAX);
+    world_compare(w, before, &(struct event_people){(uint32_t[]){0, 1, 2, 3, 4}, 5, INT64_MAX}, SIZE_MAX);
     many_send(w, 1, 5, 5);
     plant_checkpoint(&w->plant);
     world_settle(w);
     CHECK_EQ(t, files_list(w).count, 1 + 1 + 1); /* the merged one, that of the last event, and what isn't ours */
-    CHECK_FAILS(t, world_scan(w, before, (uint32_t[]){0, 1, 2, 3, 4}, 5, SIZE_MAX, &e), UNAVAILABLE);
+    CHECK_FAILS(t, world_scan(w, before, &(struct event_people){(uint32_t[]){0, 1, 2, 3, 4}, 5, INT64_MAX}, SIZE_MAX, &e), UNAVAILABLE);
     event_view_close(before);
     struct event_view *now = world_view(w);
     world_compare_all(w, now);
@@ -517,13 +545,13 @@ static void stop_is_heard(struct t *t)
     struct event_view *ev = world_view(w);
     atomic_store(&w->stop, true);
     CHECK_FAILS(t, event_scan_all(ev, take_all, &count, &e), CANCELLED);
-    CHECK_FAILS(t, event_scan_people(ev, (uint32_t[]){0}, 1, take_all, &count, &e), CANCELLED);
+    CHECK_FAILS(t, event_scan_people(ev, &(struct event_people){(uint32_t[]){0}, 1, INT64_MAX}, take_all, &count, &e), CANCELLED);
     CHECK_EQ(t, count, 0);
     atomic_store(&w->stop, false);
     atomic_bool is_cancelled = true;
     event_view_cancelled_by(ev, &is_cancelled);
     CHECK_FAILS(t, event_scan_all(ev, take_all, &count, &e), CANCELLED);
-    CHECK_FAILS(t, event_scan_people(ev, (uint32_t[]){0}, 1, take_all, &count, &e), CANCELLED);
+    CHECK_FAILS(t, event_scan_people(ev, &(struct event_people){(uint32_t[]){0}, 1, INT64_MAX}, take_all, &count, &e), CANCELLED);
     CHECK_EQ(t, count, 0);
     event_view_close(ev);
     world_close(w);
@@ -537,6 +565,7 @@ static const struct test tests[] = {
     {"folding makes haste when it falls behind", folding_makes_haste_when_it_falls_behind, 1},
     {"nothing yet", nothing_yet, 1},
     {"a flipped bit is noticed, wherever it is", a_flipped_bit, 1},
+    {"runs are opened when their turn comes", runs_are_opened_when_their_turn_comes, 1},
     {"a file that is another run is noticed", swapped_files, 1},
     {"a merge waits for room", a_merge_waits_for_room, 1},
     {"files come and go", files_come_and_go, 1},

@@ -56,11 +56,13 @@ fallible event_view_look(const struct event_view *ev, uint64_t *io_seen, struct 
     return (*io_seen)++ % LOOK_EVERY == 0 ? work_look(ev->around, ev->is_cancelled, e) : DONE;
 }
 
-fallible event_view_run_open(const struct event_view *ev, size_t run, struct run_reader **out_reader, struct err *e)
+typedef struct status (*reader_open)(struct disk *d, const char *name, struct run_reader **out_reader, struct err *e);
+
+static fallible run_open(const struct event_view *ev, size_t run, reader_open open, struct run_reader **out_reader, struct err *e)
 {
     const struct run_row *row = &ev->runs[run];
     struct run_reader *r = NULL;
-    TRY(event_view_gone(run_reader_open(ev->around->disk, row->name, &r, e), e));
+    TRY(event_view_gone(open(ev->around->disk, row->name, &r, e), e));
     struct run_sum sum = run_reader_sum(r);
     if (sum.count != row->sum.count || sum.bytes != row->sum.bytes || sum.digest != row->sum.digest) {
         run_reader_close(r);
@@ -68,6 +70,11 @@ fallible event_view_run_open(const struct event_view *ev, size_t run, struct run
     }
     *out_reader = r;
     return DONE;
+}
+
+fallible event_view_run_open(const struct event_view *ev, size_t run, struct run_reader **out_reader, struct err *e)
+{
+    return run_open(ev, run, run_reader_open, out_reader, e);
 }
 
 bool event_hand_over(event_each each, void *context, const struct stored_event *event)
@@ -81,9 +88,9 @@ bool event_hand_over(event_each each, void *context, const struct stored_event *
 /* The events of one number in one run, or of all numbers in the tail; block by block from the last. Those loaded are in
  * order of time, and taken from the end. Until it is its turn to be read a run stands by the latest time it may have: so old runs aren't read for new events. */
 struct source {
-    struct run_reader *reader; /* NULL: the tail */
+    size_t run;                /* of the view; of the tail none */
     uint32_t person;
-    uint64_t from, until;      /* blocks not loaded yet */
+    uint64_t from, until;      /* blocks not loaded yet; of a run that is ahead not known */
     struct buf events;         /* struct stored_event each; of a run, packed.data counts from the start of `bodies` */
     struct buf bodies;
     size_t left;               /* events loaded and not taken */
@@ -97,8 +104,8 @@ struct scan {
     struct arena *arena;
     const uint32_t *numbers; /* ascending, each once */
     size_t number_count;
-    struct run_reader **readers;
-    size_t reader_count;
+    int64_t latest_us;
+    struct run_reader **readers; /* of each run of the view; NULL: not opened */
     struct source **heap;    /* the newest first */
     size_t heap_count, heap_room;
     struct source *tail;
@@ -145,7 +152,7 @@ static fallible block_load(struct scan *s, struct source *source, uint64_t block
     struct bytes packed;
     buf_clear(&source->events);
     buf_clear(&source->bodies);
-    TRY(run_block_open(source->reader, block, &s->buffers, &cursor, e));
+    TRY(run_block_open(s->readers[source->run], block, &s->buffers, &cursor, e));
     while (cursor.left > 0) {
         TRY(run_block_next(&cursor, &note, &packed, e));
         if (note.person > source->person)
@@ -153,9 +160,21 @@ static fallible block_load(struct scan *s, struct source *source, uint64_t block
         if (note.person < source->person)
             continue;
         TRY(stored_of(&note, packed, &event, e));
+        if (event.event_us > s->latest_us)
+            break;
         TRY(source_keep(source, &event, true, e));
     }
     return DONE;
+}
+
+/* Its turn has come: where are its events? */
+static fallible source_find(struct scan *s, struct source *source, struct err *e)
+{
+    struct run_reader **reader = &s->readers[source->run];
+    source->is_ahead = false;
+    if (*reader == NULL)
+        TRY(run_open(s->view, source->run, run_reader_take, reader, e));
+    return run_reader_find(*reader, source->person, s->latest_us, &source->from, &source->until, e);
 }
 
 static fallible tail_body_read(struct scan *s, struct stored_event *event, struct err *e)
@@ -171,7 +190,8 @@ static fallible tail_body_read(struct scan *s, struct stored_event *event, struc
 /* Puts the next older event into `now`. */
 static fallible source_step(struct scan *s, struct source *source, struct err *e)
 {
-    source->is_ahead = false;
+    if (source->is_ahead)
+        TRY(source_find(s, source, e));
     while (source->left == 0 && source->from < source->until)
         TRY(block_load(s, source, --source->until, e));
     source->over = source->left == 0;
@@ -191,6 +211,8 @@ static struct status tail_take(void *context, const struct event_note *note, str
     TRY(event_view_look(s->view, &s->seen, e));
     TRY(tail_body_read(s, &event, e));
     TRY(stored_of(note, event.packed, &event, e));
+    if (event.event_us > s->latest_us)
+        return DONE;
     return source_keep(s->tail, &event, s->tail->bodies.size + event.packed.size <= TAIL_KEPT_BYTES, e);
 }
 
@@ -208,34 +230,31 @@ static fallible scan_open_tail(struct scan *s, struct err *e)
     return DONE;
 }
 
-static fallible scan_open_run(struct scan *s, struct run_reader *r, struct err *e)
+/* Stands by the latest event that the run may have of somebody. */
+static void scan_add_run(struct scan *s, size_t run)
 {
+    const struct run_sum *sum = &s->view->runs[run].sum;
+    if (sum->first_us > s->latest_us)
+        return;
     for (size_t i = 0; i < s->number_count; i++) {
-        uint64_t from, until;
-        TRY(run_reader_find(r, s->numbers[i], &from, &until, e));
-        if (from == until)
+        if (s->numbers[i] < sum->first_person || s->numbers[i] > sum->last_person)
             continue;
         struct source *source = source_create(s);
-        source->reader = r;
+        source->run = run;
         source->person = s->numbers[i];
-        source->from = from;
-        source->until = until;
         source->is_ahead = true;
-        source->now = (struct stored_event){
-            .event_us = run_reader_last_us(r), .message = {.low = UINT64_MAX, .high = UINT64_MAX}, .note.position = UINT64_MAX};
+        source->now = (struct stored_event){.event_us = sum->last_us < s->latest_us ? sum->last_us : s->latest_us,
+                                            .message = {.low = UINT64_MAX, .high = UINT64_MAX},
+                                            .note.position = UINT64_MAX};
     }
-    return DONE;
 }
 
-/* The tail first: the log can't be held, files can. */
 static fallible scan_open(struct scan *s, struct err *e)
 {
-    TRY(scan_open_tail(s, e));
     s->readers = ARENA_ARRAY(s->arena, struct run_reader *, s->view->run_count);
-    for (; s->reader_count < s->view->run_count; s->reader_count++)
-        TRY(event_view_run_open(s->view, s->reader_count, &s->readers[s->reader_count], e));
-    for (size_t i = 0; i < s->reader_count; i++)
-        TRY(scan_open_run(s, s->readers[i], e));
+    TRY(scan_open_tail(s, e));
+    for (size_t i = 0; i < s->view->run_count; i++)
+        scan_add_run(s, i);
     return DONE;
 }
 
@@ -246,12 +265,16 @@ static void source_fini(struct source *source)
     source->over = true;
 }
 
-static void scan_close(struct scan *s)
+/* A reader that met with trouble isn't kept: what it remembers of the file may be the trouble. */
+static void scan_close(struct scan *s, bool keeps_readers)
 {
     for (size_t i = 0; i < s->heap_count; i++)
         source_fini(s->heap[i]);
-    for (size_t i = 0; i < s->reader_count; i++)
-        run_reader_close(s->readers[i]);
+    for (size_t i = 0; i < s->view->run_count; i++)
+        if (keeps_readers)
+            run_reader_keep(s->view->around->disk, s->readers[i]);
+        else
+            run_reader_close(s->readers[i]);
     run_buffers_fini(&s->buffers);
     buf_fini(&s->body);
     arena_destroy(s->arena);
@@ -323,22 +346,22 @@ static int number_compare(const void *x, const void *y)
     return (*a > *b) - (*a < *b);
 }
 
-fallible event_scan_people(struct event_view *ev, const uint32_t *numbers, size_t count, event_each each, void *context, struct err *e)
+fallible event_scan_people(struct event_view *ev, const struct event_people *asked, event_each each, void *context, struct err *e)
 {
-    if (count == 0)
+    if (asked->count == 0)
         return DONE;
     struct arena *arena = arena_create(EVENT_ARENA_BLOCK_BYTES);
     struct scan *s = ARENA_NEW(arena, struct scan);
-    uint32_t *sorted = ARENA_ARRAY(arena, uint32_t, count);
-    *s = (struct scan){.view = ev, .arena = arena, .numbers = sorted};
-    memcpy(sorted, numbers, count * sizeof *sorted);
-    qsort(sorted, count, sizeof *sorted, number_compare);
-    for (size_t i = 0; i < count; i++)
+    uint32_t *sorted = ARENA_ARRAY(arena, uint32_t, asked->count);
+    *s = (struct scan){.view = ev, .arena = arena, .numbers = sorted, .latest_us = asked->latest_us};
+    memcpy(sorted, asked->numbers, asked->count * sizeof *sorted);
+    qsort(sorted, asked->count, sizeof *sorted, number_compare);
+    for (size_t i = 0; i < asked->count; i++)
         if (i == 0 || sorted[i] != sorted[i - 1])
             sorted[s->number_count++] = sorted[i];
     run_buffers_init(&s->buffers);
     buf_init(&s->body, LOG_RECORD_BYTES_MAX * 2);
     struct status status = scan_run(s, each, context, e);
-    scan_close(s);
+    scan_close(s, done(status));
     return status;
 }

@@ -5,6 +5,7 @@
 #include "lib/pack.h"
 
 #define ROW_FORMAT 1u
+#define RUN_ROW_FORMAT 2u
 #define ROW_BYTES 160u
 #define FOLD_ROW_BYTES 24u
 #define RETIRED_ROW_BYTES 16u
@@ -24,12 +25,16 @@ static_assert(WORK_NAME_BYTES_MAX == RUN_NAME_BYTES_MAX, "names of runs are name
 
 void run_row_pack(struct buf *b, const struct run_row *row)
 {
-    pack_u8(b, ROW_FORMAT);
+    pack_u8(b, RUN_ROW_FORMAT);
     pack_u64(b, row->first);
     pack_u64(b, row->until);
     pack_varint(b, row->sum.count);
     pack_varint(b, row->sum.bytes);
     pack_u64(b, row->sum.digest);
+    pack_u64(b, (uint64_t)row->sum.first_us);
+    pack_u64(b, (uint64_t)row->sum.last_us);
+    pack_u32(b, row->sum.first_person);
+    pack_u32(b, row->sum.last_person);
     pack_bytes(b, bytes_of_text(row->name));
 }
 
@@ -37,12 +42,16 @@ void run_row_pack(struct buf *b, const struct run_row *row)
 static struct run_row run_row_take(struct unpack *u, struct bytes *out_name)
 {
     struct run_row row = {0};
-    u->bad |= unpack_u8(u) != ROW_FORMAT;
+    u->bad |= unpack_u8(u) != RUN_ROW_FORMAT;
     row.first = unpack_u64(u);
     row.until = unpack_u64(u);
     row.sum.count = unpack_varint(u);
     row.sum.bytes = unpack_varint(u);
     row.sum.digest = unpack_u64(u);
+    row.sum.first_us = (int64_t)unpack_u64(u);
+    row.sum.last_us = (int64_t)unpack_u64(u);
+    row.sum.first_person = unpack_u32(u);
+    row.sum.last_person = unpack_u32(u);
     *out_name = unpack_bytes(u);
     return row;
 }
@@ -53,6 +62,7 @@ bool run_row_unpack(struct unpack *u, struct run_row *out_row, struct bytes *out
     struct bytes name;
     struct run_row row = run_row_take(u, &name);
     u->bad |= row.first >= row.until || row.sum.count == 0 || !work_name_is_good(&run_files, name);
+    u->bad |= row.sum.first_us > row.sum.last_us || row.sum.first_person > row.sum.last_person;
     if (!unpack_good(u))
         return false;
     memcpy(row.name, name.data, name.size);

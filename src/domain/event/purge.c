@@ -124,7 +124,7 @@ static fallible blocks_look(const struct erasure *erasure, struct run_reader *r,
     for (uint32_t i = 0; i < looks && !*out_found && done(status); i++) {
         uint64_t block = 0, until = run_reader_blocks(r);
         if (!erasure->everywhere)
-            status = run_reader_find(r, erasure->numbers[i], &block, &until, e);
+            status = run_reader_find(r, erasure->numbers[i], INT64_MAX, &block, &until, e);
         for (; block < until && !*out_found && done(status); block++)
             status = block_look(erasure, r, block, &buffers, out_found, e);
     }

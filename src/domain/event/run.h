@@ -10,7 +10,9 @@
 #define RUN_FOLDER "runs"
 #define RUN_NAME_BYTES_MAX 63u
 #define RUN_PATH_BYTES_MAX (sizeof RUN_FOLDER + 1 + RUN_NAME_BYTES_MAX)
-#define RUN_BLOCK_BYTES 65536u /* a block is closed when it has so many, before compression */
+/* A block is closed when it has so many, before compression. A look at one person unpacks a block of each run: of 64 KiB that takes three times as long as of 16, which take
+ * 2 % more of the disk. */
+#define RUN_BLOCK_BYTES 16384u
 
 /* An event with what it is sorted by. */
 struct stored_event {
@@ -31,6 +33,8 @@ struct run_sum {
     uint64_t count; /* of events */
     uint64_t bytes; /* of the file */
     uint64_t digest;
+    int64_t first_us, last_us; /* its least and its greatest event time */
+    uint32_t first_person, last_person;
 };
 
 void run_path(const char *name, char out_path[RUN_PATH_BYTES_MAX]);
@@ -56,11 +60,15 @@ struct run_reader;
 /* Reads head and foot only. NOT_FOUND: no such file; INVALID: a later release wrote it; CORRUPT. */
 fallible run_reader_open(struct disk *d, const char *name, struct run_reader **out_reader, struct err *e);
 void run_reader_close(struct run_reader *r); /* NULL is fine */
+/* The same, for who reads a little of many runs: one that was kept open is taken where there is one, and is kept for who comes next, until the run's file is
+ * removed (disk_keep). Opening costs 5 us, taking less than one. */
+fallible run_reader_take(struct disk *d, const char *name, struct run_reader **out_reader, struct err *e);
+void run_reader_keep(struct disk *d, struct run_reader *r); /* of run_reader_take; NULL is fine */
 struct run_sum run_reader_sum(const struct run_reader *r);
 uint64_t run_reader_blocks(const struct run_reader *r);
-int64_t run_reader_last_us(const struct run_reader *r); /* none of its events is later; INT64_MAX: it doesn't say */
-/* The blocks that may hold events of the person: [*out_from, *out_until). A few small reads. */
-fallible run_reader_find(struct run_reader *r, uint32_t person, uint64_t *out_from, uint64_t *out_until, struct err *e);
+/* The blocks that may hold events of the person that are not later than `latest_us`: [*out_from, *out_until). A few small reads: where a
+ * person is to be found is guessed by their number. */
+fallible run_reader_find(struct run_reader *r, uint32_t person, int64_t latest_us, uint64_t *out_from, uint64_t *out_until, struct err *e);
 
 /* The events of one block, in order. */
 struct block_cursor {

@@ -31,6 +31,10 @@ static void file_mend(uint8_t *file, size_t size)
     if (foot.block_count * sizeof(struct block_entry) > size - sizeof head - sizeof foot)
         foot.block_count = 0;
     foot.index_offset = size - sizeof foot - foot.block_count * sizeof(struct block_entry);
+    if (foot.first_person > foot.last_person || foot.first_us > foot.last_us) {
+        foot.first_person = 0, foot.last_person = UINT32_MAX;
+        foot.first_us = INT64_MIN, foot.last_us = INT64_MAX;
+    }
     foot.crc = crc_of_front(&foot, sizeof foot);
     memcpy(file + size - sizeof foot, &foot, sizeof foot);
     for (uint64_t i = 0; i < foot.block_count; i++) {
@@ -73,7 +77,8 @@ static void file_wrap(struct buf *out, const uint8_t *data, size_t size)
     out->size = sizeof head + sizeof block + packed;
     struct block_entry entry = {.last_person = last_person, .offset = sizeof head, .bytes = (uint32_t)(sizeof block + packed), .count = count};
     entry.crc = crc_of_front(&entry, sizeof entry);
-    struct run_foot foot = {.magic = RUN_FOOT_MAGIC, .format = RUN_FORMAT, .index_offset = out->size, .block_count = 1, .count = UINT16_MAX};
+    struct run_foot foot = {.magic = RUN_FOOT_MAGIC, .format = RUN_FORMAT, .index_offset = out->size, .block_count = 1, .count = UINT16_MAX,
+                            .last_us = INT64_MAX, .last_person = UINT32_MAX};
     foot.crc = crc_of_front(&foot, sizeof foot);
     buf_push(out, bytes_of(&entry, sizeof entry));
     buf_push(out, bytes_of(&foot, sizeof foot));
@@ -92,7 +97,7 @@ static void run_use(struct run_reader *r)
     assert(done(status) || status.code == STATUS_CORRUPT);
     run_stream_close(&s);
     for (uint32_t person = 0; person < 8; person++) {
-        status = run_reader_find(r, person * 300, &from, &until, &e);
+        status = run_reader_find(r, person * 300, (int64_t)person, &from, &until, &e);
         assert(failed(status) || (from <= until && until <= run_reader_blocks(r)));
     }
 }

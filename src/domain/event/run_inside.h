@@ -5,7 +5,7 @@
 
 #define RUN_MAGIC 0x4e55524bu      /* "KRUN" */
 #define RUN_FOOT_MAGIC 0x444e4552u /* "REND" */
-#define RUN_FORMAT 1u
+#define RUN_FORMAT 2u
 /* One event more than a full block: an envelope of the greatest size, and what stands around it. */
 #define RUN_RAW_BYTES_MAX (RUN_BLOCK_BYTES + ENVELOPE_BYTES_MAX + 64u)
 
@@ -42,11 +42,12 @@ struct run_foot {
     uint64_t block_count;
     uint64_t count;
     uint64_t digest; /* over the blocks and the index, each as one piece */
-    int64_t last_us; /* the greatest event time; 0: not said */
-    uint32_t zero[3];
+    int64_t first_us, last_us; /* the least and the greatest event time */
+    uint32_t first_person, last_person;
+    uint32_t zero;
     uint32_t crc; /* of what is before it */
 };
-static_assert(sizeof(struct run_foot) == 64, "runs are on disk");
+static_assert(sizeof(struct run_foot) == 72, "runs are on disk");
 
 /* The checksum that stands in a struct's last four bytes. */
 static inline uint32_t crc_of_front(const void *data, size_t size)

@@ -5,7 +5,7 @@
 #include "domain/event/run_inside.h"
 #include "lib/pack.h"
 
-#define WINDOW_ENTRIES 64u /* of the index that are read at once: 2.5 KiB */
+#define WINDOW_ENTRIES 64u /* of the index that are read at once: 2.5 KiB, of a MiB of events */
 
 struct run_reader {
     struct arena *arena; /* holds this struct */
@@ -13,6 +13,7 @@ struct run_reader {
     char path[RUN_PATH_BYTES_MAX];
     struct run_foot foot;
     uint64_t file_bytes;
+    uint64_t kept_as_of; /* for disk_keep; of one that was taken */
     uint64_t window_from; /* the entry that window[0] is */
     uint32_t window_count;
     struct block_entry window[WINDOW_ENTRIES];
@@ -60,6 +61,8 @@ static fallible foot_read(struct run_reader *r, struct err *e)
         (index_bytes - f->index_offset) % sizeof(struct block_entry) != 0 ||
         (index_bytes - f->index_offset) / sizeof(struct block_entry) != f->block_count || f->count < f->block_count)
         return corrupt(r, "its index doesn't fit the file", e);
+    if (f->first_us > f->last_us || f->first_person > f->last_person)
+        return corrupt(r, "what it says of its events can't be", e);
     return DONE;
 }
 
@@ -96,14 +99,40 @@ void run_reader_close(struct run_reader *r)
     arena_destroy(r->arena);
 }
 
-struct run_sum run_reader_sum(const struct run_reader *r)
+fallible run_reader_take(struct disk *d, const char *name, struct run_reader **out_reader, struct err *e)
 {
-    return (struct run_sum){.count = r->foot.count, .bytes = r->file_bytes, .digest = r->foot.digest};
+    char path[RUN_PATH_BYTES_MAX];
+    uint64_t as_of;
+    run_path(name, path);
+    struct run_reader *r = disk_kept_take(d, path, &as_of);
+    if (r == NULL)
+        TRY(run_reader_open(d, name, &r, e));
+    r->kept_as_of = as_of;
+    *out_reader = r;
+    return DONE;
 }
 
-int64_t run_reader_last_us(const struct run_reader *r)
+static void kept_close(void *reader)
 {
-    return r->foot.last_us == 0 ? INT64_MAX : r->foot.last_us;
+    run_reader_close(reader);
+}
+
+void run_reader_keep(struct disk *d, struct run_reader *r)
+{
+    if (r != NULL)
+        disk_keep(d, r->path, r, kept_close, r->kept_as_of);
+}
+
+struct run_sum run_reader_sum(const struct run_reader *r)
+{
+    const struct run_foot *f = &r->foot;
+    return (struct run_sum){.count = f->count,
+                            .bytes = r->file_bytes,
+                            .digest = f->digest,
+                            .first_us = f->first_us,
+                            .last_us = f->last_us,
+                            .first_person = f->first_person,
+                            .last_person = f->last_person};
 }
 
 uint64_t run_reader_blocks(const struct run_reader *r)
@@ -142,29 +171,65 @@ static fallible entry_read(struct run_reader *r, uint64_t block, const struct bl
     return DONE;
 }
 
-/* The first block of [from, …) whose last (or, with `behind`, first) person is not below (is above) the person. */
-static fallible block_search(struct run_reader *r, uint32_t person, bool behind, uint64_t from, uint64_t *out_block, struct err *e)
+/* What is looked for in the index: the first block with `person` or somebody behind them; or, with `is_behind`, the first one that begins behind what is
+ * wanted of them. */
+struct sought_block {
+    uint32_t person;
+    int64_t latest_us;
+    bool is_behind;
+};
+
+static bool is_reached(const struct block_entry *entry, const struct sought_block *sought)
 {
-    uint64_t until = r->foot.block_count;
-    while (from < until) {
-        uint64_t middle = from + (until - from) / 2;
+    if (!sought->is_behind)
+        return entry->last_person >= sought->person;
+    return entry->first_person > sought->person || (entry->first_person == sought->person && entry->first_us > sought->latest_us);
+}
+
+/* Outwards from a guess, by strides that double, until it lies between two looks; then by halves. */
+static fallible block_search(struct run_reader *r, const struct sought_block *sought, uint64_t from, uint64_t guess, uint64_t stride,
+                             uint64_t *out_block, struct err *e)
+{
+    uint64_t until = r->foot.block_count, at = guess;
+    bool is_below = false, is_above = false; /* there was a look on that side of it */
+    for (; from < until; stride *= 2) {
         const struct block_entry *entry;
-        TRY(entry_read(r, middle, &entry, e));
-        bool found = behind ? entry->first_person > person : entry->last_person >= person;
-        if (found)
-            until = middle;
+        TRY(entry_read(r, at, &entry, e));
+        if (is_reached(entry, sought)) {
+            until = at;
+            is_above = true;
+        } else {
+            from = at + 1;
+            is_below = true;
+        }
+        if ((is_below && is_above) || until - from <= stride)
+            at = from + (until - from) / 2;
         else
-            from = middle + 1;
+            at = is_above ? until - stride : from + stride;
     }
     *out_block = from;
     return DONE;
 }
 
-fallible run_reader_find(struct run_reader *r, uint32_t person, uint64_t *out_from, uint64_t *out_until, struct err *e)
+/* Numbers are given as people come and say nothing of how busy they are, so a run has about as many blocks for each. */
+static uint64_t block_guess(const struct run_reader *r, uint32_t person)
+{
+    const struct run_foot *f = &r->foot;
+    assert(person >= f->first_person && person <= f->last_person);
+    double part = (double)(person - f->first_person) / ((double)(f->last_person - f->first_person) + 1);
+    uint64_t guess = (uint64_t)(part * (double)f->block_count);
+    return guess < f->block_count ? guess : f->block_count - 1;
+}
+
+fallible run_reader_find(struct run_reader *r, uint32_t person, int64_t latest_us, uint64_t *out_from, uint64_t *out_until, struct err *e)
 {
     uint64_t from = 0, until = 0;
-    TRY(block_search(r, person, false, 0, &from, e));
-    TRY(block_search(r, person, true, from, &until, e));
+    struct sought_block sought = {.person = person, .latest_us = latest_us};
+    if (r->foot.block_count > 0 && person >= r->foot.first_person && person <= r->foot.last_person) {
+        TRY(block_search(r, &sought, 0, block_guess(r, person), WINDOW_ENTRIES / 2, &from, e));
+        sought.is_behind = true;
+        TRY(block_search(r, &sought, from, from, 1, &until, e));
+    }
     *out_from = from;
     *out_until = until;
     return DONE;

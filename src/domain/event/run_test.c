@@ -65,6 +65,25 @@ static struct run_sum run_write(struct t *t, struct disk *d, const struct stored
     return sum;
 }
 
+/* Who comes next has the reader of who came before, until the file is removed. */
+static void kept_check(struct t *t, struct disk *d)
+{
+    struct err e = {0};
+    struct run_reader *first = NULL, *other = NULL, *next = NULL;
+    REQUIRE_DONE(t, run_reader_take(d, NAME, &first, &e), &e);
+    REQUIRE_DONE(t, run_reader_take(d, NAME, &other, &e), &e);
+    CHECK(t, first != other);
+    run_reader_keep(d, first);
+    REQUIRE_DONE(t, run_reader_take(d, NAME, &next, &e), &e);
+    CHECK(t, next == first);
+    run_reader_keep(d, next);
+    char path[RUN_PATH_BYTES_MAX];
+    run_path(NAME, path);
+    CHECK_DONE(t, disk_remove(d, path, &e), &e);
+    run_reader_keep(d, other);
+    CHECK_FAILS(t, run_reader_take(d, NAME, &next, &e), NOT_FOUND);
+}
+
 static bool is_same(const struct stored_event *a, const struct stored_event *b)
 {
     return memcmp(&a->note, &b->note, sizeof a->note) == 0 && a->event_us == b->event_us && hash128_equal(a->message, b->message) &&
@@ -86,16 +105,17 @@ static void stream_check(struct t *t, struct run_reader *r, const struct stored_
     run_stream_close(&s);
 }
 
-/* The events of a person are in the blocks that are found, all of them, and no block is looked at for nothing. */
-static void person_check(struct t *t, struct run_reader *r, uint32_t person, const struct stored_event *events, size_t count)
+/* The events of a person, up to some time, are in the blocks that are found, all of them, and no block is looked at for nothing. */
+static void person_check(struct t *t, struct run_reader *r, uint32_t person, int64_t latest_us, const struct stored_event *events, size_t count)
 {
     struct err e = {0};
     struct run_buffers b;
+    struct stored_event event;
     uint64_t from = 0, until = 0;
     size_t want = 0, got = 0;
     for (size_t i = 0; i < count; i++)
-        want += events[i].note.person == person;
-    REQUIRE_DONE(t, run_reader_find(r, person, &from, &until, &e), &e);
+        want += events[i].note.person == person && events[i].event_us <= latest_us;
+    REQUIRE_DONE(t, run_reader_find(r, person, latest_us, &from, &until, &e), &e);
     CHECK(t, from <= until && until <= run_reader_blocks(r));
     run_buffers_init(&b);
     for (uint64_t block = from; block < until; block++) {
@@ -106,12 +126,27 @@ static void person_check(struct t *t, struct run_reader *r, uint32_t person, con
             struct event_note note;
             struct bytes packed;
             REQUIRE_DONE(t, run_block_next(&c, &note, &packed, &e), &e);
-            got += note.person == person;
+            REQUIRE_DONE(t, stored_of(&note, packed, &event, &e), &e);
+            got += note.person == person && event.event_us <= latest_us;
         }
-        CHECK(t, got > before || until - from == 1); /* only in the gap of one block may he be missing */
+        CHECK(t, got > before || until - from == 1); /* only in the gap of one block may they be missing */
     }
     run_buffers_fini(&b);
     CHECK_EQ(t, got, want);
+}
+
+/* When its events were, and whose. */
+static void sum_check(struct t *t, const struct run_sum *sum, const struct stored_event *events, size_t count)
+{
+    int64_t first_us = INT64_MAX, last_us = INT64_MIN;
+    for (size_t i = 0; i < count; i++) {
+        first_us = events[i].event_us < first_us ? events[i].event_us : first_us;
+        last_us = events[i].event_us > last_us ? events[i].event_us : last_us;
+    }
+    CHECK_EQ(t, sum->first_us, first_us);
+    CHECK_EQ(t, sum->last_us, last_us);
+    CHECK_EQ(t, sum->first_person, events[0].note.person);
+    CHECK_EQ(t, sum->last_person, events[count - 1].note.person);
 }
 
 static void written_and_read(struct t *t)
@@ -122,20 +157,28 @@ static void written_and_read(struct t *t)
     struct stored_event *events = events_make(t, count);
     struct run_sum sum = run_write(t, d, events, count);
     CHECK_EQ(t, sum.count, count);
+    sum_check(t, &sum, events, count);
     struct run_sum again = run_write(t, d, events, count); /* over the old one: the same bytes */
     CHECK_EQ(t, again.digest, sum.digest);
     disk_sim_crash(d);
     struct run_reader *r = NULL;
     REQUIRE_DONE(t, run_reader_open(d, NAME, &r, &e), &e);
-    CHECK_EQ(t, run_reader_sum(r).count, count);
-    CHECK_EQ(t, run_reader_sum(r).bytes, sum.bytes);
-    CHECK_EQ(t, run_reader_sum(r).digest, sum.digest);
+    struct run_sum read = run_reader_sum(r);
+    CHECK_EQ(t, read.count, count);
+    CHECK_EQ(t, read.bytes, sum.bytes);
+    CHECK_EQ(t, read.digest, sum.digest);
+    sum_check(t, &read, events, count);
     stream_check(t, r, events, count);
-    for (int i = 0; i < 20; i++)
-        person_check(t, r, events[rng_below(&t->rng, count)].note.person + (uint32_t)rng_below(&t->rng, 2), events, count);
-    person_check(t, r, 0, events, count);
-    person_check(t, r, UINT32_MAX, events, count);
+    for (int i = 0; i < 20; i++) {
+        const struct stored_event *some = &events[rng_below(&t->rng, count)];
+        uint32_t person = some->note.person + (uint32_t)rng_below(&t->rng, 2);
+        person_check(t, r, person, INT64_MAX, events, count);
+        person_check(t, r, person, some->event_us, events, count);
+    }
+    person_check(t, r, 0, INT64_MAX, events, count);
+    person_check(t, r, UINT32_MAX, INT64_MAX, events, count);
     run_reader_close(r);
+    kept_check(t, d);
     disk_close(d);
 }
 

@@ -28,7 +28,6 @@ struct run_writer {
     struct block_entry entry; /* of the block being filled */
     struct stored_event last; /* without its bytes */
     struct run_sum sum;
-    int64_t last_us; /* the greatest event time so far */
     struct digest digest;
     ZSTD_CCtx *zip;
     int zip_level;
@@ -179,6 +178,17 @@ static fallible event_put(struct run_writer *w, const struct stored_event *event
     return DONE;
 }
 
+static void sum_add(struct run_sum *sum, const struct stored_event *event)
+{
+    bool is_first = sum->count == 0;
+    if (is_first)
+        sum->first_person = event->note.person;
+    sum->last_person = event->note.person;
+    sum->first_us = is_first || event->event_us < sum->first_us ? event->event_us : sum->first_us;
+    sum->last_us = is_first || event->event_us > sum->last_us ? event->event_us : sum->last_us;
+    sum->count++;
+}
+
 fallible run_writer_add(struct run_writer *w, const struct stored_event *event, struct err *e)
 {
     uint32_t person = event->note.person;
@@ -190,11 +200,10 @@ fallible run_writer_add(struct run_writer *w, const struct stored_event *event, 
         w->entry.first_us = event->event_us;
     }
     TRY(event_put(w, event, first ? person : person - w->last.note.person, e));
-    w->last_us = w->sum.count == 0 || event->event_us > w->last_us ? event->event_us : w->last_us;
     w->entry.last_person = person;
     w->entry.count++;
     w->last = *event;
-    w->sum.count++;
+    sum_add(&w->sum, event);
     return w->raw.size < RUN_BLOCK_BYTES ? DONE : block_close(w, e);
 }
 
@@ -207,12 +216,15 @@ fallible run_writer_finish(struct run_writer *w, struct run_sum *out_sum, struct
                             .format = RUN_FORMAT,
                             .index_offset = w->offset,
                             .block_count = w->index.size / sizeof(struct block_entry),
-                            .count = w->sum.count};
+                            .count = w->sum.count,
+                            .first_us = w->sum.first_us,
+                            .last_us = w->sum.last_us,
+                            .first_person = w->sum.first_person,
+                            .last_person = w->sum.last_person};
     TRY(file_write(w->file, w->offset, buf_bytes(&w->index), e));
     digest_add(&w->digest, buf_bytes(&w->index));
     w->offset += w->index.size;
     foot.digest = w->digest.value;
-    foot.last_us = w->last_us;
     foot.crc = crc_of_front(&foot, sizeof foot);
     TRY(file_write(w->file, w->offset, bytes_of(&foot, sizeof foot), e));
     TRY(file_sync(w->file, e));

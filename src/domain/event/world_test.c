@@ -254,14 +254,14 @@ static int newest_first(const void *x, const void *y)
     return a->note.position > b->note.position ? -1 : 1;
 }
 
-static size_t list_of(struct world *w, size_t until, const uint32_t *numbers, size_t number_count, struct stored_event *out_list)
+static size_t list_of(struct world *w, size_t until, const struct event_people *asked, struct stored_event *out_list)
 {
     size_t count = 0;
     for (size_t i = 0; i < until; i++) {
         bool wanted = false;
-        for (size_t j = 0; j < number_count; j++)
-            wanted |= w->events[i].note.person == numbers[j];
-        if (wanted)
+        for (size_t j = 0; j < asked->count; j++)
+            wanted |= w->events[i].note.person == asked->numbers[j];
+        if (wanted && w->events[i].event_us <= asked->latest_us)
             out_list[count++] = w->events[i];
     }
     if (count > 0)
@@ -269,24 +269,24 @@ static size_t list_of(struct world *w, size_t until, const uint32_t *numbers, si
     return count;
 }
 
-fallible world_scan(struct world *w, struct event_view *ev, const uint32_t *numbers, size_t number_count, size_t limit, struct err *e)
+fallible world_scan(struct world *w, struct event_view *ev, const struct event_people *asked, size_t limit, struct err *e)
 {
     assert(limit > 0 && event_view_count(ev) <= w->count);
     struct stored_event *want = malloc(sizeof *want * (w->count + 1));
     assert(want != NULL);
     struct comparing c = {.world = w, .want = want, .limit = limit};
-    c.want_count = list_of(w, (size_t)event_view_count(ev), numbers, number_count, want);
-    struct status status = event_scan_people(ev, numbers, number_count, compare_one, &c, e);
+    c.want_count = list_of(w, (size_t)event_view_count(ev), asked, want);
+    struct status status = event_scan_people(ev, asked, compare_one, &c, e);
     if (done(status))
         CHECK_EQ(w->plant.t, c.got_count, c.want_count < limit ? c.want_count : limit);
     free(want);
     return status;
 }
 
-void world_compare(struct world *w, struct event_view *ev, const uint32_t *numbers, size_t number_count, size_t limit)
+void world_compare(struct world *w, struct event_view *ev, const struct event_people *asked, size_t limit)
 {
     struct err e = {0};
-    CHECK_DONE(w->plant.t, world_scan(w, ev, numbers, number_count, limit, &e), &e);
+    CHECK_DONE(w->plant.t, world_scan(w, ev, asked, limit, &e), &e);
 }
 
 struct counting {

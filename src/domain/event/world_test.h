@@ -39,8 +39,8 @@ void world_send(struct world *w, const struct wish *wishes, size_t count); /* as
 void world_settle(struct world *w); /* rounds until no work is wanted */
 struct event_view *world_view(struct world *w);
 
-/* Scans and compares with the list: events of `numbers` among the first `count` of the world, at most `limit`. */
-void world_compare(struct world *w, struct event_view *ev, const uint32_t *numbers, size_t number_count, size_t limit);
+/* Scans and compares with the list: what is asked for of the events that the view has, at most `limit`. */
+void world_compare(struct world *w, struct event_view *ev, const struct event_people *asked, size_t limit);
 void world_compare_all(struct world *w, struct event_view *ev);
 /* Those between two positions; and where parts of the tail end. */
 void world_compare_between(struct world *w, struct event_view *ev);
@@ -49,4 +49,4 @@ void world_compare_sought(struct world *w, struct event_view *ev);
 /* Those behind any one of them, up to any other one, in the order of the log; perhaps of one brand alone. */
 void world_compare_log(struct world *w, struct event_view *ev);
 /* The same, but gives the scan's failure back. */
-fallible world_scan(struct world *w, struct event_view *ev, const uint32_t *numbers, size_t number_count, size_t limit, struct err *e);
+fallible world_scan(struct world *w, struct event_view *ev, const struct event_people *asked, size_t limit, struct err *e);
