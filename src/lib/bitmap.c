@@ -225,6 +225,20 @@ size_t bitmap_list(const struct bitmap *b, uint32_t from, uint32_t *out_numbers,
     return count;
 }
 
+void bitmap_words(const struct bitmap *b, uint32_t from, uint32_t count, uint64_t *out_words)
+{
+    _Alignas(64) uint64_t words[CONTAINER_WORDS];
+    uint32_t first = low_of(from) / 64;
+    const struct container *c = bitmap_container(b, bitmap_key_of(from));
+    assert(from % 64 == 0 && count <= CONTAINER_WORDS - first);
+    if (c == NULL) {
+        memset(out_words, 0, count * sizeof *out_words);
+        return;
+    }
+    container_expand(c, words);
+    memcpy(out_words, words + first, count * sizeof *out_words);
+}
+
 uint64_t bitmap_rank(const struct bitmap *b, uint32_t number)
 {
     uint32_t key = bitmap_key_of(number), last = key / BRANCH_CONTAINERS;

@@ -53,6 +53,8 @@ bool bitmap_equal(const struct bitmap *a, const struct bitmap *b);        /* the
 void bitmap_add_all(struct bitmap *b, const uint32_t *numbers, size_t count);
 /* The members at and above `from`, ascending, at most `max`: returns how many. To read on: from one behind the last. */
 size_t bitmap_list(const struct bitmap *b, uint32_t from, uint32_t *out_numbers, size_t max);
+/* A bit for each of the 64 x `count` numbers from `from` on, which is a multiple of 64; all of one key. Some 0.5 us. */
+void bitmap_words(const struct bitmap *b, uint32_t from, uint32_t count, uint64_t *out_words);
 /* How many members are below `number`, and which has `rank` below it (false: so many aren't there). At most O(2,048 branches, 32 containers, 8 KiB):
  * a member drawn uniformly is the one of a rank drawn uniformly. */
 uint64_t bitmap_rank(const struct bitmap *b, uint32_t number);

@@ -8,6 +8,7 @@
 
 #define BITS_BYTES (CONTAINER_WORDS * sizeof(uint64_t))
 #define CACHE_LINE_BYTES 64u
+#define RUNS_APPLIED_MAX 16u /* one by one: more are first set in words that are clear, which guesses no lengths */
 #define SEARCH_COST 32u /* finding a value among many, in setting the bits of so many */
 
 /* --- memory --- */
@@ -60,6 +61,17 @@ static struct container *container_own(struct slab *s, struct container *c)
 
 /* --- words --- */
 
+static void runs_combine(const struct container *c, enum word_op op, uint64_t *words)
+{
+    _Alignas(64) uint64_t mine[CONTAINER_WORDS];
+    if (c->size <= RUNS_APPLIED_MAX) {
+        bitmap_way()->apply_runs(op, words, c->values, c->size);
+        return;
+    }
+    container_expand(c, mine);
+    bitmap_way()->combine[op](words, words, mine, CONTAINER_WORDS);
+}
+
 void container_apply(const struct container *c, enum word_op op, uint64_t *words)
 {
     assert(op != WORD_AND);
@@ -71,7 +83,7 @@ void container_apply(const struct container *c, enum word_op op, uint64_t *words
         bitmap_way()->apply_values(op, words, c->values, c->size);
         return;
     default:
-        bitmap_way()->apply_runs(op, words, c->values, c->size);
+        runs_combine(c, op, words);
     }
 }
 
@@ -82,7 +94,10 @@ void container_expand(const struct container *c, uint64_t *out_words)
         return;
     }
     memset(out_words, 0, BITS_BYTES);
-    container_apply(c, WORD_OR, out_words);
+    if (c->kind == CONTAINER_RUNS)
+        bitmap_way()->fill_runs(out_words, CONTAINER_WORDS, c->values, c->size);
+    else
+        bitmap_way()->apply_values(WORD_OR, out_words, c->values, c->size);
 }
 
 /* Set bits with a clear one before them. */
@@ -432,6 +447,25 @@ uint32_t container_count_in(const struct container *c, const struct bitmap_way *
     if (c->kind == CONTAINER_BITS)
         return way->count_both(c->bits, words, CONTAINER_WORDS);
     return (c->kind == CONTAINER_VALUES ? way->count_values : way->count_runs)(words, c->values, c->size);
+}
+
+uint32_t container_filter(const struct container *c, bool keeps, const uint16_t *values, uint32_t count, uint16_t *out_values)
+{
+    _Alignas(64) uint64_t words[CONTAINER_WORDS];
+    const uint64_t *bits = c->bits;
+    if (bits == NULL && count * SEARCH_COST > c->size) {
+        container_expand(c, words);
+        bits = words;
+    }
+    if (bits != NULL)
+        return bitmap_way()->filter_values(bits, keeps, values, count, out_values);
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        uint16_t value = values[i];
+        out_values[kept] = value;
+        kept += container_has(c, value) == keeps;
+    }
+    return kept;
 }
 
 void container_prefetch(const struct container *c)

@@ -63,6 +63,9 @@ void container_apply(const struct container *c, enum word_op op, uint64_t *words
 void container_expand(const struct container *c, uint64_t *out_words);
 /* How many members are set in `words`. */
 uint32_t container_count_in(const struct container *c, const struct bitmap_way *way, const uint64_t *words);
+/* The values, ascending, of which `keeps` says whether they are members, into `out_values`, which may be `values`: returns how many. O(count), and what
+ * expanding takes, or a search for each where the values asked about are few. */
+uint32_t container_filter(const struct container *c, bool keeps, const uint16_t *values, uint32_t count, uint16_t *out_values);
 /* Asks for its bytes, but doesn't wait for them. */
 void container_prefetch(const struct container *c);
 /* Bit i says whether values[i], ascending, is a member; whole strides are written. O(count), and what expanding takes,

@@ -9,9 +9,11 @@
 
 #define DIGITS_MAX 6u /* of counting to BITMAP_EXPR_SETS_MAX */
 #define PAGES_MAX (BITMAP_EXPR_DEPTH_MAX * (DIGITS_MAX + 2) + 1)
-#define LIST_WORDS ((sizeof(struct container) + BITMAP_PROBES_MAX * sizeof(uint16_t) + 63) / 64 * 8) /* pages stay aligned */
+#define LIST_WORDS ((sizeof(struct container) + CONTAINER_VALUES_MAX * sizeof(uint16_t) + 63) / 64 * 8) /* pages stay aligned */
+#define MERGED_MAX 512u /* so many values of two lists are merged: more of them are quicker as bits */
 
 static_assert(1u << DIGITS_MAX >= BITMAP_EXPR_SETS_MAX, "the sums can be held");
+static_assert(MERGED_MAX >= BITMAP_PROBES_MAX, "few numbers stay a list");
 
 /* What part of an expression holds at a key. */
 enum extent { EXTENT_NONE, EXTENT_ALL, EXTENT_SPARSE, EXTENT_WORDS };
@@ -21,7 +23,7 @@ struct value {
     const uint64_t *words;          /* a page's, or those of a container */
 };
 
-/* Bits, and behind them a container of few values. */
+/* Bits, and behind them a container of values. */
 struct page {
     uint64_t words[CONTAINER_WORDS];
     uint64_t list[LIST_WORDS];
@@ -151,9 +153,51 @@ static uint64_t *own(struct pass *p, struct value v, uint32_t level)
     return mine;
 }
 
-/* a op b, both with bits set and clear. */
+/* The values of `list` of which `keeps` says whether `v` has them. */
+static struct value filter_list(struct pass *p, struct value list, struct value v, bool keeps, uint32_t level)
+{
+    struct container *out = list_at(p, level);
+    const uint16_t *values = list.sparse->values;
+    uint32_t count = list.sparse->size;
+    if (v.extent == EXTENT_WORDS)
+        return list_value(out, p->way->filter_values(v.words, keeps, values, count, out->values));
+    return list_value(out, container_filter(v.sparse, keeps, values, count, out->values));
+}
+
+/* Both ascend, and so does what comes of them, each value once; `out_values` is neither. */
+static uint32_t merge(const uint16_t *values, uint32_t count, const uint16_t *more, uint32_t more_count, uint16_t *out_values)
+{
+    uint32_t i = 0, k = 0, size = 0;
+    while (i < count && k < more_count) {
+        uint16_t value = values[i], other = more[k];
+        out_values[size++] = value < other ? value : other;
+        i += value <= other;
+        k += other <= value;
+    }
+    memcpy(out_values + size, values + i, (count - i) * sizeof *values);
+    memcpy(out_values + size + count - i, more + k, (more_count - k) * sizeof *more);
+    return size + count - i + more_count - k;
+}
+
+static struct value merge_lists(struct pass *p, struct value a, struct value b, uint32_t level)
+{
+    uint16_t merged[MERGED_MAX];
+    struct container *out = list_at(p, level);
+    uint32_t count = merge(a.sparse->values, a.sparse->size, b.sparse->values, b.sparse->size, merged);
+    memcpy(out->values, merged, count * sizeof *merged);
+    return list_value(out, count);
+}
+
+/* a op b, both with members and without all of them. What a list bounds stays a list: it costs no more than its bits would, and less later on. */
 static struct value combine_some(struct pass *p, enum word_op op, struct value a, struct value b, uint32_t level)
 {
+    bool a_lists = is_list(a), b_lists = is_list(b);
+    if (op == WORD_AND && b_lists && (!a_lists || b.sparse->size < a.sparse->size))
+        return adopt(p, filter_list(p, b, a, true, level + 1), level);
+    if (a_lists && (op == WORD_AND || op == WORD_MINUS))
+        return filter_list(p, a, b, op == WORD_AND, level);
+    if (op == WORD_OR && a_lists && b_lists && a.sparse->size + b.sparse->size <= MERGED_MAX)
+        return merge_lists(p, a, b, level);
     if (b.extent == EXTENT_SPARSE && op != WORD_AND) {
         uint64_t *words = own(p, a, level);
         container_apply(b.sparse, op, words);
@@ -223,11 +267,11 @@ static struct value eval_set(struct pass *p, const struct bitmap_expr *x, uint32
         return nothing();
     if (container_count(c) == CONTAINER_NUMBERS)
         return (struct value){.extent = EXTENT_ALL};
+    fetch_ahead(p, x->set);
     if (p->candidates != NULL) {
         container_probe(c, p->candidates, p->candidate_count, p->pages[level]->words);
         return words_value(p->pages[level]->words);
     }
-    fetch_ahead(p, x->set);
     if (c->kind == CONTAINER_BITS)
         return words_value(c->bits);
     if (c->kind == CONTAINER_RUNS && container_count(c) <= BITMAP_PROBES_MAX)
@@ -244,6 +288,11 @@ static bool is_few(const struct pass *p, struct value v)
 /* Of these values those of which the expression says `want`. */
 static uint32_t filter(struct pass *p, const struct bitmap_expr *x, bool want, uint16_t *values, uint32_t count, uint32_t level)
 {
+    if (x->op == BITMAP_SET) {
+        const struct container *c = bitmap_container(x->set, p->key);
+        fetch_ahead(p, x->set);
+        return c == NULL ? (want ? 0 : count) : container_filter(c, want, values, count, values);
+    }
     p->candidates = values;
     p->candidate_count = count;
     p->words = BITMAP_PROBE_WORDS;
@@ -415,35 +464,17 @@ static uint32_t bound_of(const struct bitmap_expr *x, uint32_t key)
     }
 }
 
-/* Both ascend, and so does what comes of them, each value once. */
-static uint32_t merge(uint16_t *values, uint32_t count, const uint16_t *more, uint32_t more_count)
-{
-    uint16_t merged[BITMAP_PROBES_MAX];
-    uint32_t i = 0, k = 0, size = 0;
-    while (i < count || k < more_count) {
-        bool is_first = k == more_count || (i < count && values[i] <= more[k]);
-        uint16_t value = is_first ? values[i] : more[k];
-        i += is_first;
-        k += k < more_count && more[k] == value;
-        merged[size++] = value;
-    }
-    memcpy(values, merged, size * sizeof *values);
-    return size;
-}
-
 /* The numbers that an operator holds whose operands hold few: a list of all theirs, then those that it says. */
 static struct value eval_few(struct pass *p, const struct bitmap_expr *x, uint32_t level)
 {
+    struct value all = eval_or(p, x, level);
+    assert(all.extent == EXTENT_NONE || is_list(all));
+    if (x->op == BITMAP_OR || all.extent == EXTENT_NONE)
+        return all;
     struct container *list = list_at(p, level);
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < x->count; i++) {
-        uint16_t values[BITMAP_PROBES_MAX];
-        struct value v = eval(p, x->of[i], level + 1);
-        assert(v.extent == EXTENT_NONE || is_list(v));
-        if (v.extent != EXTENT_NONE)
-            count = merge(list->values, count, values, container_list(v.sparse, 0, values, BITMAP_PROBES_MAX));
-    }
-    return list_value(list, x->op == BITMAP_OR || count == 0 ? count : filter(p, x, true, list->values, count, level + 1));
+    uint32_t count = all.sparse->size;
+    memmove(list->values, all.sparse->values, count * sizeof *list->values);
+    return list_value(list, filter(p, x, true, list->values, count, level + 1));
 }
 
 static struct value eval(struct pass *p, const struct bitmap_expr *x, uint32_t level)
@@ -521,4 +552,11 @@ uint64_t bitmap_pair(enum bitmap_op op, const struct bitmap *a, const struct bit
     const struct bitmap_expr *const of[] = {&first, &second};
     struct bitmap_span span = bitmap_span_of(UINT64_C(1) << 32);
     return bitmap_eval(&(struct bitmap_expr){.op = op, .count = 2, .of = of}, &span, out);
+}
+
+struct bitmap *bitmap_of_pair(enum bitmap_op op, const struct bitmap *a, const struct bitmap *b)
+{
+    struct bitmap *out = bitmap_create(a->slab);
+    (void)bitmap_pair(op, a, b, out);
+    return out;
 }

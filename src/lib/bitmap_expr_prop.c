@@ -238,10 +238,41 @@ static void few_stand_beside_many(struct t *t)
     slab_destroy(s);
 }
 
+/* A list that an operator made is asked about a shorter one, whose first number it lacks: neither may be written over while it is read. */
+static void lists_are_kept_while_they_are_read(struct t *t)
+{
+    struct slab *s = slab_create();
+    struct bitmap *b[4];
+    struct bitmap_expr sets[4], parts[2];
+    struct bitmap_span span = bitmap_span_of(65536);
+    for (uint32_t i = 0; i < COUNT_OF(b); i++) {
+        b[i] = bitmap_create(s);
+        sets[i] = (struct bitmap_expr){.op = BITMAP_SET, .set = b[i]};
+    }
+    for (uint32_t i = 0; i < 2990; i++)
+        (void)bitmap_add(b[0], 100 + 20 * i);
+    (void)bitmap_add(b[1], 200);
+    bitmap_add_all(b[2], (const uint32_t[]){5, 100, 200, 220}, 4);
+    for (uint32_t i = 107; i < 56107; i += 16)
+        (void)bitmap_add(b[2], i);
+    for (uint32_t i = 107; i < 65536; i += 2)
+        (void)bitmap_add(b[3], i);
+    const struct bitmap_expr *first[] = {&sets[0], &sets[1]}, *second[] = {&sets[2], &sets[3]}, *both[] = {&parts[0], &parts[1]};
+    parts[0] = (struct bitmap_expr){.op = BITMAP_MINUS, .count = 2, .of = first};
+    parts[1] = (struct bitmap_expr){.op = BITMAP_MINUS, .count = 2, .of = second};
+    CHECK_EQ(t, bitmap_eval(&(struct bitmap_expr){.op = BITMAP_AND, .count = 2, .of = both}, &span, NULL), 2); /* 100 and 220 */
+    CHECK_EQ(t, bitmap_eval(&(struct bitmap_expr){.op = BITMAP_OR, .count = 2, .of = both}, &span, NULL), 2991); /* 5 and 200 besides */
+    for (uint32_t i = 0; i < COUNT_OF(b); i++)
+        bitmap_destroy(b[i]);
+    CHECK_EQ(t, slab_used(s), 0);
+    slab_destroy(s);
+}
+
 static const struct test tests[] = {
     {"what holds for a number is in the answer", answers_are_those_of_the_model, 150},
     {"two sets are those of the model", pairs_are_those_of_the_model, 30},
     {"what sets share is counted", overlaps_are_those_of_the_model, 30},
+    {"lists are kept while they are read", lists_are_kept_while_they_are_read, 1},
     {"few numbers stand beside many", few_stand_beside_many, 1},
     {"expressions are evaluated up to their bounds, and told beyond", bounds_hold, 1},
 };

@@ -67,6 +67,28 @@ static void bounds_are_crossed(struct t *t)
     slab_destroy(s);
 }
 
+/* Any 64 neighbours, some at a time. */
+static void words_are_those_of_the_model(struct t *t)
+{
+    struct slab *s = slab_create();
+    struct naive *n = naive_any(t);
+    struct bitmap *b = naive_bitmap(t, s, n);
+    for (int k = 0; k < 200; k++) {
+        uint64_t words[8], want[8] = {0};
+        uint32_t count = 1 + (uint32_t)rng_below(&t->rng, COUNT_OF(words)), first = (uint32_t)rng_below(&t->rng, (1024 - count + 1));
+        uint32_t from = (uint32_t)rng_below(&t->rng, NAIVE_KEYS) << 16 | first * 64;
+        for (uint32_t i = 0; i < count * 64; i++)
+            want[i / 64] |= (uint64_t)n->has[from + i] << i % 64;
+        bitmap_words(b, naive_number(from), count, words);
+        CHECK(t, memcmp(words, want, count * sizeof *words) == 0);
+    }
+    uint64_t none = 1;
+    bitmap_words(b, 7u << 16, 1, &none); /* a key that nobody has */
+    CHECK_EQ(t, none, 0);
+    bitmap_destroy(b);
+    slab_destroy(s);
+}
+
 static void places_are_those_of_the_model(struct t *t)
 {
     struct slab *s = slab_create();
@@ -132,6 +154,24 @@ static void rows_are_of_the_members_alone(struct t *t)
     slab_destroy(s);
 }
 
+/* The values of which bits are set, or aren't, made into a list, in place as well: how many are wrong. */
+static uint32_t lists_are_wrong(const struct bitmap_way *way, const uint64_t *words, const uint16_t *values, uint32_t size)
+{
+    uint16_t kept[WORDS * 64], in_place[WORDS * 64];
+    uint32_t wrong = 0;
+    for (int keeps = 0; keeps < 2; keeps++) {
+        uint32_t count = way->filter_values(words, keeps != 0, values, size, kept), want = 0;
+        memcpy(in_place, values, size * sizeof *values);
+        wrong += way->filter_values(words, keeps != 0, in_place, size, in_place) != count;
+        wrong += memcmp(in_place, kept, count * sizeof *kept) != 0;
+        for (uint32_t i = 0; i < size; i++)
+            if ((words[values[i] / 64] >> values[i] % 64 & 1) == (uint32_t)keeps)
+                wrong += want >= count || kept[want++] != values[i];
+        wrong += want != count;
+    }
+    return wrong;
+}
+
 /* Values and runs put into words, taken out and turned over, and counted: how often not as a bit at a time. */
 static uint32_t sparse_is_wrong(struct t *t, const struct bitmap_way *way, const uint64_t *words, size_t count)
 {
@@ -155,6 +195,11 @@ static uint32_t sparse_is_wrong(struct t *t, const struct bitmap_way *way, const
                 wrong += (got[i / 64] >> i % 64 & 1) != (op == WORD_OR ? x || in[i] : op == WORD_XOR ? x != in[i] : x && !in[i]);
             }
         }
+    memset(got, 0, sizeof got);
+    way->fill_runs(got, count, runs, run_size);
+    for (uint32_t i = 0; i < WORDS * 64; i++)
+        wrong += (got[i / 64] >> i % 64 & 1) != (i < numbers && in[i]);
+    wrong += lists_are_wrong(way, words, values, size);
     wrong += (uint32_t)(way->count_values(words, values, size) != set) + (uint32_t)(way->count_runs(words, runs, run_size) != set);
     return wrong;
 }
@@ -197,6 +242,7 @@ static void ways_agree(struct t *t)
 static const struct test tests[] = {
     {"changes are those of the model, and a copy stays", changes_are_those_of_the_model, 60},
     {"containers change their kind and back", bounds_are_crossed, 20},
+    {"words are those of the model", words_are_those_of_the_model, 20},
     {"rank, select and lists are those of the model", places_are_those_of_the_model, 40},
     {"rows depend on members alone, and give them back", rows_are_of_the_members_alone, 20},
     {"every way does the same", ways_agree, 200},

@@ -50,6 +50,7 @@ EACH_WAY void mask_apply(enum word_op op, uint64_t *word, uint64_t mask)
 
 EACH_WAY void values_apply(enum word_op op, uint64_t *bits, const uint16_t *values, uint32_t count)
 {
+#pragma GCC unroll 4
     for (uint32_t i = 0; i < count; i++)
         mask_apply(op, bits + values[i] / 64, UINT64_C(1) << values[i] % 64);
 }
@@ -79,6 +80,31 @@ EACH_WAY void runs_apply(enum word_op op, uint64_t *bits, const uint16_t *runs, 
         if (e.from < e.until)
             mask_apply(op, bits + e.until, e.high);
     }
+}
+
+/* A run is stores alone, and as many for nearly all lengths, up to two strides: what lies behind it is set too, then cleared, which costs less than a
+ * wrong guess of where to stop. The last ones, behind which there is no room for that, are put in as they are. */
+EACH_WAY void words_fill_runs(uint64_t *bits, size_t words, const uint16_t *runs, uint32_t count)
+{
+    const stride none = {0}, all = ~none;
+    uint32_t i = 0;
+    for (; i < count; i++) {
+        struct ends e = ends_of(runs + 2 * (size_t)i);
+        if (e.until + 2 * BITMAP_STRIDE_WORDS >= words)
+            break;
+        uint64_t first = bits[e.from] | e.low;
+        bits[e.from] = first;
+        uint32_t k = e.from + 1;
+        do {
+            *(stride *)(void *)(bits + k) = all;
+            *(stride *)(void *)(bits + k + BITMAP_STRIDE_WORDS) = all;
+            k += 2 * BITMAP_STRIDE_WORDS;
+        } while (k <= e.until);
+        bits[e.until] = e.from == e.until ? first : e.high;
+        *(stride *)(void *)(bits + e.until + 1) = none;
+        *(stride *)(void *)(bits + e.until + 1 + BITMAP_STRIDE_WORDS) = none;
+    }
+    runs_apply(WORD_OR, bits, runs + 2 * (size_t)i, count - i);
 }
 
 /* A loop for each operator. */
@@ -122,6 +148,24 @@ EACH_WAY uint32_t words_count_values(const uint64_t *bits, const uint16_t *value
     for (uint32_t i = 0; i < count; i++)
         found += bits[values[i] / 64] >> values[i] % 64 & 1;
     return (uint32_t)found;
+}
+
+/* Each value is written, and stays where the next one doesn't take its place: a branch would be guessed wrong half the time. */
+EACH_WAY uint32_t values_filter(const uint64_t *bits, uint64_t flip, const uint16_t *values, uint32_t count, uint16_t *out_values)
+{
+    uint64_t kept = 0;
+#pragma GCC unroll 4
+    for (const uint16_t *end = values + count; values < end; values++) {
+        uint64_t value = *values;
+        out_values[kept] = (uint16_t)value;
+        kept += (bits[value / 64] ^ flip) >> value % 64 & 1;
+    }
+    return (uint32_t)kept;
+}
+
+EACH_WAY uint32_t words_filter_values(const uint64_t *bits, bool keeps, const uint16_t *values, uint32_t count, uint16_t *out_values)
+{
+    return keeps ? values_filter(bits, 0, values, count, out_values) : values_filter(bits, UINT64_MAX, values, count, out_values);
 }
 
 static bool avx512_supported(void)
@@ -179,12 +223,21 @@ static bool any_supported(void)
     ATTRIBUTE static uint32_t name##_count_values(const uint64_t *bits, const uint16_t *values, uint32_t count)          \
     {                                                                                                                    \
         return words_count_values(bits, values, count);                                                                  \
+    }                                                                                                                   \
+    ATTRIBUTE static uint32_t name##_filter_values(const uint64_t *bits, bool keeps, const uint16_t *values, uint32_t count, uint16_t *out_values) \
+    {                                                                                                                    \
+        return words_filter_values(bits, keeps, values, count, out_values);                                              \
+    }                                                                                                                    \
+    ATTRIBUTE static void name##_fill_runs(uint64_t *bits, size_t words, const uint16_t *runs, uint32_t count)            \
+    {                                                                                                                    \
+        words_fill_runs(bits, words, runs, count);                                                                       \
     }
 
 #define WAY_OF(way)                                                                                                      \
     {                                                                                                                    \
         .name = #way, .is_supported = way##_supported, .add = way##_add, .count = way##_count,                           \
         .combine = {way##_WORD_AND, way##_WORD_OR, way##_WORD_XOR, way##_WORD_MINUS}, .count_both = way##_count_both,    \
+        .filter_values = way##_filter_values, .fill_runs = way##_fill_runs,                                              \
         .apply_values = way##_apply_values, .apply_runs = way##_apply_runs,                                              \
         .count_values = way##_count_values, .count_runs = way##_count_runs                                               \
     }

@@ -20,6 +20,10 @@ struct bitmap_way {
     void (*add)(uint64_t *sum, uint64_t *carry, size_t words);
     uint32_t (*count)(const uint64_t *bits, size_t words);
     uint32_t (*count_both)(const uint64_t *a, const uint64_t *b, size_t words);
+    /* The values of which `keeps` says whether their bits are set, into `out_values`, which may be `values`: returns how many. */
+    uint32_t (*filter_values)(const uint64_t *bits, bool keeps, const uint16_t *values, uint32_t count, uint16_t *out_values);
+    /* Sets the bits of runs where none is set yet. */
+    void (*fill_runs)(uint64_t *bits, size_t words, const uint16_t *runs, uint32_t count);
     /* Of values, and of runs (the first number, then how many follow it): bits = bits op these, WORD_AND isn't for them; and how many of them are set. */
     void (*apply_values)(enum word_op op, uint64_t *bits, const uint16_t *values, uint32_t count);
     void (*apply_runs)(enum word_op op, uint64_t *bits, const uint16_t *runs, uint32_t count);

@@ -192,7 +192,7 @@ static inline const struct expr_value *expr_said(const struct expr *comparison, 
 #define EXPR_PLACE_BYTES 32u
 const char *expr_place_text(uint32_t place, char out[EXPR_PLACE_BYTES]);
 
-/* A number as it is written: a decimal when it is one (lib/value.h). false: too large for a double, or too long. */
+/* A number as it is written: a decimal when it is one (lib/value.h). false: it is no number, too large for a double, or too long. */
 bool expr_number_read(struct bytes text, struct expr_value *out_value);
 /* A word that can't be a name without back quotes. */
 bool expr_is_keyword(struct bytes word);

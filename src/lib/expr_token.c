@@ -138,8 +138,9 @@ bool expr_number_read(struct bytes text, struct expr_value *out_value)
         return false;
     memcpy(digits, text.data, text.size);
     digits[text.size] = '\0';
-    double real = strtod(digits, NULL);
-    if (!isfinite(real))
+    char *end;
+    double real = strtod(digits, &end);
+    if (end != digits + text.size || !isfinite(real))
         return false;
     value_pack_double(&b, real); /* which numbers are decimals is one rule everywhere */
     struct unpack u = unpack_of(buf_bytes(&b));

@@ -321,6 +321,48 @@ static struct bytes series_of(const struct series_shape *shape, const struct ser
     return written(&w);
 }
 
+/* What has the place of the first entry, added up; *io_at is then behind the last one of it. */
+static struct series_entry entry_summed(const struct series_shape *shape, const struct series_entry *entries,
+                                        size_t count, size_t *io_at)
+{
+    struct series_entry sum = entries[(*io_at)++];
+    int order = -1;
+    assert(entry_is_good(shape, &sum));
+    for (; *io_at < count && (order = entry_order(&sum, &entries[*io_at])) == 0; (*io_at)++)
+        payloads[shape->kind].join(&sum, &entries[*io_at]);
+    assert(*io_at == count || order < 0);
+    return sum;
+}
+
+/* How many places they have, up to the bound. */
+static uint32_t places_count(const struct series_shape *shape, const struct series_entry *entries, size_t count)
+{
+    uint32_t places = 1;
+    for (size_t i = 1; i < count && places < shape->most; i++)
+        places += entry_order(&entries[i - 1], &entries[i]) != 0;
+    return places;
+}
+
+size_t series_pack(const struct series_shape *shape, const struct series_entry *entries, size_t count, int64_t oldest,
+                   struct buf *out)
+{
+    size_t was = out->size;
+    while (count > 0 && entries[count - 1].bucket < oldest)
+        count--;
+    if (count == 0)
+        return 0;
+    uint32_t places = places_count(shape, entries, count);
+    pack_varint(out, places);
+    struct writer w = {.shape = shape, .bytes = *out, .oldest = oldest};
+    for (size_t at = 0; w.count < places;) {
+        struct series_entry entry = entry_summed(shape, entries, count, &at);
+        entry_write(&w, &entry);
+    }
+    *out = w.bytes;
+    assert(!out->overflowed);
+    return out->size - was;
+}
+
 /* The series with a payload in place of another, of which the walk stands behind. */
 static struct bytes with_payload(struct writer *into, const struct series_walk *behind,
                                  const struct series_entry *entry)
@@ -354,13 +396,14 @@ struct bytes series_add(const struct series_shape *shape, struct bytes series, c
     return series_merge(shape, series, series_of(shape, entry, a), oldest, a);
 }
 
-struct bytes series_without(const struct series_shape *shape, struct bytes series, struct bytes key, struct arena *a)
+struct bytes series_without(const struct series_shape *shape, struct bytes series, struct bytes beginning,
+                            struct arena *a)
 {
     struct writer w = writer_of(shape, series.size, -SERIES_BUCKET_MAX, a);
     struct series_walk walk = series_walk(shape, series);
     struct series_entry entry;
     while (series_next(&walk, &entry))
-        if (!bytes_equal(entry.key, key))
+        if (!bytes_starts_with(entry.key, beginning))
             entry_write(&w, &entry);
     return written(&w);
 }

@@ -11,7 +11,7 @@
 
 #include "base/arena.h"
 
-#define SERIES_KEY_BYTES_MAX 64u
+#define SERIES_KEY_BYTES_MAX 68u
 #define SERIES_VALUE_BYTES_MAX 255u
 #define SERIES_MOST_MAX 4096u
 #define SERIES_BUCKET_MAX (INT64_C(1) << 60) /* buckets lie in [-SERIES_BUCKET_MAX, SERIES_BUCKET_MAX] */
@@ -54,8 +54,13 @@ struct bytes series_add(const struct series_shape *shape, struct bytes series, c
                         int64_t oldest, struct arena *a);
 struct bytes series_merge(const struct series_shape *shape, struct bytes x, struct bytes y, int64_t oldest,
                           struct arena *a);
-/* Without the entries of a key: O(n). */
-struct bytes series_without(const struct series_shape *shape, struct bytes series, struct bytes key, struct arena *a);
+/* The series of entries that come in its order, behind what `out` has; of one bucket and key there may be several, one behind the other. O(n). Returns its size: 0
+ * where nothing comes in. */
+size_t series_pack(const struct series_shape *shape, const struct series_entry *entries, size_t count, int64_t oldest,
+                   struct buf *out);
+/* Without the entries whose keys begin with these bytes: O(n). */
+struct bytes series_without(const struct series_shape *shape, struct bytes series, struct bytes beginning,
+                            struct arena *a);
 uint32_t series_count(struct bytes series); /* of entries */
 
 /* Entries newest first. */

@@ -1,5 +1,7 @@
 #include "lib/series.h"
 
+#include <stdlib.h>
+
 #include "testing/test.h"
 
 /* The model: every event by itself, and sums made by looking at all of them. */
@@ -187,6 +189,31 @@ static void order_says_nothing(struct t *t)
     CHECK_BYTES(t, series_merge(&h.shape, x, zy, h.oldest, t->arena), one);
 }
 
+static int by_place(const void *x, const void *y)
+{
+    const struct series_entry *a = x, *b = y;
+    return comes_before(a, b) ? -1 : comes_before(b, a) ? 1 : 0;
+}
+
+/* In their order, all at once: behind bytes that are there already. */
+static void packing_is_adding(struct t *t)
+{
+    struct history h;
+    struct series_entry entries[EVENTS_MAX];
+    any_history(t, &h);
+    for (uint32_t i = 0; i < h.count; i++)
+        entries[i] = h.events[i].entry;
+    if (h.count > 1)
+        qsort(entries, h.count, sizeof *entries, by_place);
+    struct bytes series = added(t, &h, 0, 1);
+    struct buf b;
+    buf_init(&b, 1u << 20);
+    buf_push_byte(&b, 'x');
+    CHECK_EQ(t, series_pack(&h.shape, entries, h.count, h.oldest, &b), series.size);
+    CHECK_BYTES(t, bytes_slice(buf_bytes(&b), 1, b.size), series);
+    buf_fini(&b);
+}
+
 static void windows_are_sums(struct t *t)
 {
     struct history h;
@@ -201,7 +228,7 @@ static void windows_are_sums(struct t *t)
     }
 }
 
-static void a_key_goes_as_a_whole(struct t *t)
+static void keys_of_a_beginning_go_as_a_whole(struct t *t)
 {
     struct history h;
     any_history(t, &h);
@@ -210,7 +237,7 @@ static void a_key_goes_as_a_whole(struct t *t)
     struct bytes key = any_bytes(t, SERIES_KEY_BYTES_MAX),
                  series = series_without(&h.shape, added(t, &h, 0, 1), key, t->arena);
     for (uint32_t i = 0; i < h.count; i++)
-        h.events[i].is_gone = bytes_equal(h.events[i].entry.key, key);
+        h.events[i].is_gone = bytes_starts_with(h.events[i].entry.key, key);
     struct series_total m = model_total(&h.shape, h.events, h.count, h.oldest, -SERIES_BUCKET_MAX, SERIES_BUCKET_MAX);
     CHECK(t, series_is_good(&h.shape, series));
     same_total(t, &h.shape, series, &m, -SERIES_BUCKET_MAX, SERIES_BUCKET_MAX);
@@ -252,7 +279,8 @@ static const struct test tests[] = {
     {"distinct entries and days are counted, once", days_are_counted, 1},
     {"what is older than asked for goes", old_ones_go, 1},
     {"neither order nor cuts change a byte", order_says_nothing, 400},
+    {"packing all at once is adding one by one", packing_is_adding, 400},
     {"a window is the sum of its events", windows_are_sums, 400},
-    {"a key goes as a whole", a_key_goes_as_a_whole, 200},
+    {"keys of a beginning go as a whole", keys_of_a_beginning_go_as_a_whole, 200},
 };
 TEST_MAIN(tests)
