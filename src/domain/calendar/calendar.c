@@ -20,6 +20,13 @@ static_assert(KEY_BYTES <= ROW_KEY_BYTES_MAX, "whatever its name, a calendar has
 static const struct family calendar_family = {
     .id = 106, .kind = FAMILY_KEYED, .value_bytes = CALENDAR_BYTES_MAX, .name = "calendar"};
 
+#define ZONE_KEY BYTES_LIT("zone")
+#define ZONE_BYTES 8u
+
+/* "zone" -> the position of the command that changed it last */
+static const struct family zone_family = {
+    .id = 47, .kind = FAMILY_KEYED, .value_bytes = ZONE_BYTES, .name = "calendar_zone"};
+
 const char *const calendar_of_names[CALENDAR_OF_COUNT] = {
     [CALENDAR_OF_WORKSPACE] = "workspace", [CALENDAR_OF_SHOP] = "shop", [CALENDAR_OF_SOURCE] = "source"};
 
@@ -234,6 +241,31 @@ struct hash128 calendar_sum(const struct view *v)
     return rows_keyed_sums(v->rows, &calendar_family).rows;
 }
 
+uint64_t calendar_zone_since(const struct view *v)
+{
+    struct bytes value;
+    if (!view_keyed(v, &zone_family, ZONE_KEY, &value))
+        return 0;
+    struct unpack u = unpack_of(value);
+    uint64_t since = unpack_u64(&u);
+    assert(unpack_finished(&u));
+    return since;
+}
+
+/* Of the offsets alone: as long as it is the same, so is the day of each instant. The first one is from ever, whatever it says. */
+static struct hash128 offsets_sum(const struct view *v)
+{
+    struct calendar c;
+    bool is_said = calendar_find(v, CALENDAR_OF_WORKSPACE, BYTES_NONE, &c) && c.offset_count > 0;
+    int64_t first = is_said ? c.offsets[0].seconds : SHANGHAI_SECONDS;
+    struct hash128 sum = hash128(bytes_of(&first, sizeof first), 0);
+    for (uint32_t i = 1; is_said && i < c.offset_count; i++) {
+        const uint64_t parts[] = {sum.high, sum.low, (uint64_t)c.offsets[i].from_us, (uint64_t)c.offsets[i].seconds};
+        sum = hash128(bytes_of(parts, sizeof parts), 0);
+    }
+    return sum;
+}
+
 int calendar_weekday(int32_t day)
 {
     return ((day % DAYS_A_WEEK) + DAYS_A_WEEK + THURSDAY) % DAYS_A_WEEK;
@@ -292,6 +324,14 @@ static bool says_nothing(const struct calendar *c)
     return c->zone.size == 0 && c->closed_weekdays == 0 && c->span_count == 0 && c->silent == 0;
 }
 
+static void zone_change(struct step *s)
+{
+    struct buf b = arena_buf(s->view.arena, ZONE_BYTES);
+    pack_u64(&b, s->view.position);
+    step_keyed_put(s, &zone_family, ZONE_KEY, buf_bytes(&b));
+    step_say(s, &fact_zone_changed, ARENA_NEW(s->view.arena, uint8_t));
+}
+
 static const struct refusal *calendar_apply(struct step *s, struct bytes payload)
 {
     struct arena *a = s->view.arena;
@@ -304,6 +344,7 @@ static const struct refusal *calendar_apply(struct step *s, struct bytes payload
         c.offsets = was.offsets;
     }
     struct bytes key = key_of(c.of, c.name, arena_take(a, KEY_BYTES, 1));
+    struct hash128 offsets = offsets_sum(&s->view);
     if (says_nothing(&c)) {
         step_keyed_remove(s, &calendar_family, key);
         return NULL;
@@ -313,12 +354,18 @@ static const struct refusal *calendar_apply(struct step *s, struct bytes payload
     assert(done(status)); /* each of both was one */
     (void)status;
     step_keyed_put(s, &calendar_family, key, buf_bytes(&b));
+    if (!hash128_equal(offsets, offsets_sum(&s->view)))
+        zone_change(s);
     return NULL;
 }
 
 /* --- the table --- */
 
-static const struct family *const families[] = {&calendar_family};
+const struct fact_kind fact_zone_changed = {
+    .id = 0x0D01, .name = "zone_changed", .about = "Days of the workspace begin and end at other instants."};
+
+static const struct family *const families[] = {&calendar_family, &zone_family};
+static const struct fact_kind *const says[] = {&fact_zone_changed};
 static const struct command commands[] = {
     {COMMAND_CALENDAR, "calendar.set", CALENDAR_BYTES_MAX, ROLE_ADMIN, calendar_check, NULL, calendar_apply,
      "Says the zone of the workspace, the days on which it, a shop or a source is closed, and which alarms are silent.",
@@ -331,6 +378,8 @@ const struct domain calendar_domain = {
     .about = "The zone of a workspace, and the days on which it, a shop or a source is closed.",
     .families = families,
     .family_count = COUNT_OF(families),
+    .says = says,
+    .say_count = COUNT_OF(says),
     .commands = commands,
     .command_count = COUNT_OF(commands),
 };

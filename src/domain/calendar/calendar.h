@@ -3,7 +3,7 @@
  *
  * What is said is said of the workspace, of a shop or of a source. The zone is the workspace's alone. Its table of offsets comes with
  * the command that sets it (lib/zone makes it), so that the same log gives the same days wherever it is applied, whatever tables that
- * machine has; without one it is Asia/Shanghai. A change of the zone counts for what changes later.
+ * machine has; without one it is Asia/Shanghai. A change of the zone counts for what changes later; who keeps days hears of it.
  *
  * Formats: docs/formats/calendar.md. */
 #pragma once
@@ -42,6 +42,8 @@ struct calendar {
     uint32_t silent; /* alarms that are not raised: 1 << kind, domain/pulse has the kinds */
 };
 
+extern const struct fact_kind fact_zone_changed; /* from this step on calendar_zone_since is another one; says nothing else */
+
 enum { COMMAND_CALENDAR = 0x0D01 }; /* replaces what was said of the same; a workspace's zone that isn't said stays */
 fallible calendar_pack(const struct calendar *c, struct buf *out, struct err *e); /* INVALID, LIMIT */
 /* Borrows; lists live in `arena`. INVALID. */
@@ -57,6 +59,9 @@ struct bytes calendar_zone(const struct view *v);
 struct civil;
 struct civil *calendar_civil(const struct view *v);
 struct hash128 calendar_sum(const struct view *v); /* of all that was said; as names_sum */
+/* Which zone it is, of all that there have been: the position of the command from which on days begin and end as they do now; 0: from ever. A zone that comes back
+ * is another one, since what was kept by days meanwhile was of the zone between. One look-up. */
+uint64_t calendar_zone_since(const struct view *v);
 /* By the workspace's calendar or its own. */
 bool calendar_is_closed(const struct view *v, enum calendar_of of, struct bytes name, int32_t day);
 bool calendar_is_silent(const struct view *v, enum calendar_of of, struct bytes name, unsigned alarm);

@@ -181,11 +181,42 @@ static void long_names_have_calendars_of_their_own(struct t *t)
     rig_end(&s);
 }
 
+static void count_changes(void *context, const struct step *step, const struct fact_kind *kind, const void *fact)
+{
+    (void)step, (void)fact;
+    *(uint32_t *)context += kind == &fact_zone_changed;
+}
+
+/* By another name it is the same one, and what else a calendar says is nothing to it. */
+static void a_zone_is_its_offsets(struct t *t)
+{
+    const struct calendar_offset shanghai = {.from_us = US_PER_DAY, .seconds = 8 * 3600};
+    const struct calendar_offset london[] = {{.seconds = 0}, {.from_us = US_PER_DAY, .seconds = 3600}};
+    uint32_t changes = 0;
+    struct rig s;
+    rig_begin(&s, t);
+    harness_listen(s.h, count_changes, &changes);
+    say(&s, (struct calendar){.zone = BYTES_LIT("Asia/Shanghai"), .offset_count = 1, .offsets = &shanghai});
+    say(&s, (struct calendar){.closed_weekdays = 1});
+    CHECK_EQ(t, changes, 0);
+    say(&s, (struct calendar){.zone = BYTES_LIT("Europe/London"), .offset_count = 2, .offsets = london});
+    CHECK_EQ(t, changes, 1);
+    say(&s, (struct calendar){.zone = BYTES_LIT("Europe/London"), .offset_count = 1, .offsets = london});
+    CHECK_EQ(t, changes, 2);
+    struct view v = harness_view(s.h);
+    uint64_t since = calendar_zone_since(&v);
+    say(&s, (struct calendar){.zone = BYTES_LIT("Europe/London"), .offset_count = 2, .offsets = london});
+    v = harness_view(s.h);
+    CHECK(t, since > 0 && calendar_zone_since(&v) > since); /* what comes back is another one */
+    rig_end(&s);
+}
+
 static const struct test tests[] = {
     {"days are those of the zone", days_are_those_of_the_zone, 1},
     {"each day begins where it is first seen", each_day_begins_where_it_is_first_seen, 30},
     {"closed days are the workspace's and its own", closed_days_are_the_workspaces_and_its_own, 1},
     {"long names have calendars of their own", long_names_have_calendars_of_their_own, 1},
+    {"a zone is its offsets", a_zone_is_its_offsets, 1},
     {"what makes no sense is refused", what_makes_no_sense_is_refused, 1},
 };
 TEST_MAIN(tests)

@@ -97,6 +97,9 @@ const struct identifier *identity_owned(const struct view *v, struct hash128 own
 struct brand_set identity_known_to(const struct view *v, uint32_t number);
 struct brand_set identifiers_known_to(const struct identifier *list, size_t count, struct arena *a); /* the same, of such a list */
 size_t identity_evidence(const struct view *v, uint32_t number, const struct evidence **out_list);
+/* The first evidence by which what this owner's key owns is that of whoever is known by the person's best identifier (identity_lead): what was owned before it came was brought by
+ * it. false: it is that identifier's own, or nothing is kept that tells. O(evidence). */
+bool identity_joined(const struct view *v, uint32_t number, struct hash128 owner, struct evidence *out_evidence);
 /* All keys that own events of this person: of each identifier, of each time that it was this person's. */
 size_t identity_owners(const struct view *v, uint32_t number, const struct hash128 **out_keys);
 /* The numbers under which events of this person may be stored: its own and its aliases. */

@@ -92,6 +92,7 @@ void joining_begin(struct joining *j, struct desk *d, const struct envelope_id *
     j->ignores_limits = false;
     j->brands = (struct brand_set){0};
     j->count = j->people_count = 0;
+    j->trouble = JOINING_FINE;
     for (uint32_t i = 0; i < count; i++) {
         struct candidate c = {.id = ids[i], .rule = desk_rule(d, ids[i].type)};
         c.id.key.high &= KEY_HASH_BITS;

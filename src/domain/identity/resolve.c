@@ -321,7 +321,7 @@ void resolve_arrived(struct step *s, const struct arrived *arrived)
         r->owner_type = known.owner_type;
     } else {
         struct desk d;
-        struct joining *j = ARENA_NEW(s->view.arena, struct joining);
+        struct joining *j = arena_take(s->view.arena, sizeof *j, _Alignof(struct joining));
         desk_open(&d, s);
         joining_begin(j, &d, arrived->envelope.ids, arrived->envelope.id_count, true, arrived->envelope.event_us);
         j->brands = (struct brand_set){1, &arrived->brand};

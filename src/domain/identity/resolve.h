@@ -41,7 +41,8 @@ struct joining {
     enum joining_trouble trouble;                  /* of the first that was not accepted */
 };
 
-/* Takes the ids that may count (own ones, when only_own) and judges them. */
+/* Takes the ids that may count (own ones, when only_own) and judges them. Fills all of the joining that anybody reads: it needs no zeroes, which would take longer than a
+ * look at one id. */
 void joining_begin(struct joining *j, struct desk *d, const struct envelope_id *ids, uint32_t count, bool only_own, int64_t seen_us);
 void candidate_judge(struct desk *d, struct candidate *c, int64_t seen_us);
 /* Accepts as many as it may. Changes nothing in the desk. */

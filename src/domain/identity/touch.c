@@ -25,7 +25,7 @@ static bool holder_touch(const struct view *v, const struct envelope_id *id, uin
 static void histories_touch(const struct view *v, const struct envelope *e)
 {
     struct desk d;
-    struct joining *j = ARENA_NEW(v->arena, struct joining);
+    struct joining *j = arena_take(v->arena, sizeof *j, _Alignof(struct joining));
     desk_open_reader(&d, v);
     joining_begin(j, &d, e->ids, e->id_count, true, e->event_us);
     uint32_t people = d.cluster_count < PEOPLE_WITH_ALIASES_MAX ? d.cluster_count : PEOPLE_WITH_ALIASES_MAX;

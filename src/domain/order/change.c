@@ -180,8 +180,11 @@ const struct refusal *change_write(struct step *s, struct change *c)
     tells_write(s, c);
     if (hands_over(c))
         handover_write(s, c);
-    order_say_changed(
-        s, &(struct order_changed){
-               .key = c->after.key, .order = c->after.number, .is_new = !c->is_known, .command = c->command});
+    order_say_changed(s, &(struct order_changed){.key = c->after.key,
+                                                 .order = c->after.number,
+                                                 .is_new = !c->is_known,
+                                                 .had_owner = c->was.has_owner,
+                                                 .owner_before = c->was.owner,
+                                                 .command = c->command});
     return NULL;
 }

@@ -18,19 +18,28 @@ const struct family order_day_index_family = {
     .id = 87, .kind = FAMILY_INDEX, .name = "order_day_index", .goes_cold = true};
 const struct roster order_day_roster = {.pages = &order_day_page_family, .index = &order_day_index_family};
 
-bool day_of_order(const struct view *v, const struct order *o, int32_t *out_day)
+bool order_began(const struct order *o, int64_t *out_us)
 {
     int64_t us;
-    for (uint8_t state = ORDER_CREATED; state < ORDER_STATE_COUNT && !o->voided; state++) {
+    for (uint8_t state = ORDER_CREATED; state < ORDER_STATE_COUNT; state++) {
         if (!order_reached(o, BYTES_NONE, state, &us))
             continue;
         int64_t other_us;
         for (uint8_t later = state + 1; state != ORDER_CREATED && later < ORDER_STATE_COUNT; later++)
             us = order_reached(o, BYTES_NONE, later, &other_us) && other_us < us ? other_us : us;
-        *out_day = calendar_day_of(v, us);
+        *out_us = us;
         return true;
     }
     return false;
+}
+
+bool day_of_order(const struct view *v, const struct order *o, int32_t *out_day)
+{
+    int64_t us;
+    if (o->voided || !order_began(o, &us))
+        return false;
+    *out_day = calendar_day_of(v, us);
+    return true;
 }
 
 struct hash128 day_key(struct bytes shop, int32_t day)

@@ -204,6 +204,10 @@ static void changed_print(const struct view *v, const void *fact, struct json_wr
 const struct fact_kind fact_order_changed = {
     .id = 0x0901, .name = "order_changed", .print = changed_print, .about = "An order came, or is not what it was."};
 
+/* Inward alone: rates are read as they are. */
+const struct fact_kind fact_order_rates_changed = {
+    .id = 0x0902, .name = "order_rates_changed", .about = "What a currency is in that of the group was said."};
+
 static uint64_t orders_known(const struct view *v)
 {
     return view_rows_end(v, &order_family) - 1;
@@ -214,7 +218,7 @@ static const struct family *const families[] = {
     &order_day_family,      &order_owner_page_family, &order_owner_index_family,
     &order_day_page_family, &order_day_index_family,  &order_declared_family,
     &order_rule_family,     &order_act_family,      &order_custody_family};
-static const struct fact_kind *const says[] = {&fact_order_changed};
+static const struct fact_kind *const says[] = {&fact_order_changed, &fact_order_rates_changed};
 static const struct listener hears[] = {{&fact_resolved, hear_resolved}};
 static const struct setting *const settings[] = {&order_group_currency_setting, &order_custody_years};
 static const struct timer_kind *const timers[] = {&custody_timer};

@@ -368,6 +368,10 @@ struct order_discounts {
 };
 bool order_discount_next(const struct order *o, struct order_discounts *io_walk, struct bytes *out_kind,
                          int64_t *out_amount);
+/* What the buyer pays for a line, in minor units of its own currency: as the source says, else its price less its discounts. */
+int64_t order_line_paid(const struct order_part *line, uint16_t *out_currency);
+/* The instant that its day is of: its creation, else the first state it reached. false: it reached none. */
+bool order_began(const struct order *o, int64_t *out_us);
 /* In the group's currency by the rate of the order's day, or the last one before. false: there is none. */
 bool order_in_group_currency(const struct view *v, const struct order *o, int64_t amount, uint16_t currency,
                              int64_t *out_amount);
@@ -407,6 +411,13 @@ struct order_changed {
     struct order_key key;
     uint32_t order; /* its number */
     bool is_new;
+    bool had_owner; /* before it, whose it was then; who has it now the order says */
+    struct hash128 owner_before;
     uint32_t command;
 };
 extern const struct fact_kind fact_order_changed;
+/* What amounts are in the group's currency may be something else: of orders in a currency. */
+struct order_rates_changed {
+    uint16_t from;
+};
+extern const struct fact_kind fact_order_rates_changed;

@@ -47,6 +47,11 @@ const struct refusal *rate_apply(struct step *s, struct bytes payload)
     pack_signed(&b, rate.rate.mantissa);
     pack_u8(&b, rate.rate.scale);
     step_keyed_put(s, &order_rule_family, rate_key(rate.from, rate.to, rate.day, s->view.arena), buf_bytes(&b));
+    if (rate.to == order_group_currency(&s->view)) {
+        struct order_rates_changed *f = ARENA_NEW(s->view.arena, struct order_rates_changed);
+        f->from = rate.from;
+        step_say(s, &fact_order_rates_changed, f);
+    }
     return NULL;
 }
 

@@ -91,6 +91,14 @@ static int64_t line_paid(const struct figures *f)
     return money_times(f->has_price ? f->price : f->list_price, f->quantity, f->currency) - f->discount;
 }
 
+int64_t order_line_paid(const struct order_part *line, uint16_t *out_currency)
+{
+    struct figures f = figures_of(line->body);
+    assert(line->kind == ORDER_LINE);
+    *out_currency = f.currency;
+    return line_paid(&f);
+}
+
 /* The payment's, else that of the first line. */
 static uint16_t currency_of(const struct order *o)
 {

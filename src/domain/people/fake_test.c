@@ -331,7 +331,7 @@ void event_view_close(struct event_view *ev)
         arena_destroy(ev->arena);
 }
 
-fallible event_scan_people(struct event_view *ev, const uint32_t *numbers, size_t count, event_each each, void *context, struct err *e)
+fallible event_scan_people(struct event_view *ev, const struct event_people *asked, event_each each, void *context, struct err *e)
 {
     (void)e;
     for (size_t i = ev->count; i-- > 0;) {
@@ -339,8 +339,8 @@ fallible event_scan_people(struct event_view *ev, const uint32_t *numbers, size_
         bool mine = false;
         memcpy(&seen.note, ev->rows[i].data, sizeof seen.note);
         seen.packed = bytes_slice(ev->rows[i], sizeof seen.note, ev->rows[i].size);
-        for (size_t j = 0; j < count; j++)
-            mine |= numbers[j] == seen.note.person;
+        for (size_t j = 0; j < asked->count; j++)
+            mine |= asked->numbers[j] == seen.note.person;
         if (mine && !each(context, &seen))
             return DONE;
     }

@@ -171,7 +171,7 @@ static fallible refolded_pack(struct refold_order *o, struct buf *out, struct er
 static fallible refold_run(struct work_context *c, struct buf *out_payload, struct err *e)
 {
     struct refold_order *o = c->order;
-    TRY(event_scan_people(o->events, o->numbers, o->number_count, refold_event, o, e));
+    TRY(event_scan_people(o->events, &(struct event_people){o->numbers, o->number_count, INT64_MAX}, refold_event, o, e));
     if (failed(o->status)) {
         err_set(e, "re-fold %llu: %s", (unsigned long long)o->id, o->error.text);
         return o->status;

@@ -31,6 +31,7 @@ static bool difference(const struct relation *before, const struct relation *now
     bool was_open = before != NULL && before->is_open, was_there = before != NULL && before->period_count > 0;
     bool has_moved = now->is_open != was_open ||
                      (now->period_count > 0 && !was_there); /* an end of what nobody saw begin is one too */
+    bool is_since_else = now->is_open && was_open && now->periods[0].begin_us != before->periods[0].begin_us;
     *out = (struct relation_changed){.brand = now->brand,
                                      .type = now->type,
                                      .ref = now->ref,
@@ -39,13 +40,15 @@ static bool difference(const struct relation *before, const struct relation *now
     for (uint32_t i = 0; i < now->attribute_count; i++)
         if (now->attributes[i].time_us > out->time_us)
             out->time_us = now->attributes[i].time_us;
+    if (is_since_else && out->altered == 0)
+        out->time_us = now->periods[0].begin_us;
     if (has_moved) {
         const struct relation_period *last = &now->periods[0];
         out->change = now->is_open ? RELATION_BEGAN : RELATION_ENDED;
         out->time_us = now->is_open ? last->begin_us : last->end_us;
         out->reason = now->is_open ? BYTES_NONE : last->reason;
     }
-    return has_moved || out->altered > 0;
+    return has_moved || is_since_else || out->altered > 0;
 }
 
 static const struct relation *same_among(const struct relation *list, size_t count, const struct relation *r)

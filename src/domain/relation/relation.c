@@ -205,7 +205,8 @@ const struct fact_kind fact_relation_changed = {
 static const struct family *const families[] = {&roll_family, &roll_index_family, &hand_over_family,
                                                 &long_relations_family, &relation_type_family};
 static const struct section *const sections[] = {&relations_section};
-static const struct fact_kind *const says[] = {&fact_relation_changed, &fact_relation_type_changed};
+static const struct fact_kind *const says[] = {&fact_relation_changed, &fact_relation_type_changed,
+                                               &fact_relation_listed};
 static const struct listener hears[] = {
     {&fact_resolved, hear_resolved}, {&fact_merged, hear_merged}, {&fact_split, hear_split}};
 static const struct job_kind *const jobs[] = {&hand_over_job};

@@ -250,10 +250,20 @@ struct relation_changed {
     uint32_t brand;
     const struct relation_type *type;
     struct thing_ref ref;
-    enum { RELATION_BEGAN, RELATION_ENDED, RELATION_ALTERED } change;
+    enum {
+        RELATION_BEGAN,
+        RELATION_ENDED,
+        RELATION_ALTERED
+    } change;            /* altered: an attribute, or since when it is open */
     int64_t time_us;     /* when it is true from */
     struct bytes reason; /* of an end */
     uint32_t altered;    /* attributes with another value */
 };
 extern const struct fact_kind fact_relation_changed;
+/* A number is on the roll of a thing, from where whoever looks for the people of the thing finds it. Inward alone. */
+struct relation_listed {
+    uint32_t number;
+    uint8_t type;
+};
+extern const struct fact_kind fact_relation_listed;
 extern const struct fact_kind fact_relation_type_changed; /* edge threads then take a new copy */

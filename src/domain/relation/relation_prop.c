@@ -231,28 +231,10 @@ static void all_agrees(struct rig *s, const struct model *m)
         }
 }
 
-/* A person may have any number of these. */
-static void phones_unlimit(struct rig *s)
-{
-    static const uint16_t some[] = {TYPE_PHONE, TYPE_USER_ID};
-    size_t count;
-    const struct id_type_rule *builtin = id_types_builtin(&count);
-    for (size_t i = 0; i < count; i++) {
-        struct id_type_rule rule = builtin[i];
-        struct err e = {0};
-        if (rule.type != some[0] && rule.type != some[1])
-            continue;
-        rule.limit = rule.hub_moves = 0;
-        buf_clear(&s->payload);
-        REQUIRE_DONE(s->t, identity_type_pack(&rule, &s->payload, &e), &e);
-        CHECK(s->t, relation_send(s, COMMAND_TYPE) == NULL);
-    }
-}
-
 static void world_begin(struct rig *s, struct t *t)
 {
     relation_begin(s, t);
-    phones_unlimit(s);
+    relation_unlimit(s);
     CHECK(t, relation_declare(s, &(struct relation_type){.name = "adviser", .kinds = {"staff"}, .is_single = true}) ==
                  NULL);
     CHECK(t, relation_declare(s, &(struct relation_type){.name = "fitter", .kinds = {"store", "staff"}}) == NULL);

@@ -43,6 +43,39 @@ static void order_of_arrival_makes_no_difference(struct t *t)
     relation_finish(&s);
 }
 
+struct tellings {
+    uint32_t count;
+    struct relation_changed last;
+};
+
+static void relation_hear(void *context, const struct step *s, const struct fact_kind *kind, const void *fact)
+{
+    struct tellings *tellings = context;
+    (void)s;
+    if (kind != &fact_relation_changed)
+        return;
+    tellings->count++;
+    tellings->last = *(const struct relation_changed *)fact;
+}
+
+/* Rules ask since when somebody is a friend. */
+static void an_earlier_beginning_is_told(struct t *t)
+{
+    struct rig s;
+    struct tellings tellings = {0};
+    relation_begin(&s, t);
+    relation_tell(&s, &(struct relation_event){.event = "friend_added", .ids = "p1", .staff = "G1", .minute = 9});
+    harness_listen(s.h, relation_hear, &tellings);
+    relation_tell(&s, &(struct relation_event){.event = "friend_added", .ids = "p1", .staff = "G1", .minute = 5});
+    CHECK_TEXT(t, relation_all(&s, "p1"), "friend staff:G1 [5-]");
+    CHECK_EQ(t, tellings.count, 1);
+    CHECK_EQ(t, tellings.last.change, RELATION_ALTERED);
+    CHECK_EQ(t, tellings.last.time_us, relation_us(5));
+    relation_tell(&s, &(struct relation_event){.event = "friend_added", .ids = "p1", .staff = "G1", .minute = 7});
+    CHECK_EQ(t, tellings.count, 1);
+    relation_finish(&s);
+}
+
 static void there_is_one_guide_at_a_time(struct t *t)
 {
     struct rig s;
@@ -682,6 +715,7 @@ static const struct test tests[] = {
     {"a split right after a split leaves no number behind", a_split_right_after_a_split_leaves_no_number_behind, 1},
     {"a guide and a group, begun and ended by events", a_guide_and_a_group, 1},
     {"the order of arrival makes no difference", order_of_arrival_makes_no_difference, 1},
+    {"an earlier beginning is told", an_earlier_beginning_is_told, 1},
     {"there is one guide at a time", there_is_one_guide_at_a_time, 1},
     {"relations go with their identifier through merge and split", relations_go_with_their_identifier, 1},
     {"referrals lead to people, also to those not known yet", referrals_lead_to_people, 1},

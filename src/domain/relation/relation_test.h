@@ -97,6 +97,24 @@ static inline const struct refusal *relation_act(struct rig *s, uint32_t command
     return relation_send(s, command);
 }
 
+/* A person may have any number of phones and user ids. */
+static inline void relation_unlimit(struct rig *s)
+{
+    static const uint16_t some[] = {TYPE_PHONE, TYPE_USER_ID};
+    size_t count;
+    const struct id_type_rule *builtin = id_types_builtin(&count);
+    for (size_t i = 0; i < count; i++) {
+        struct id_type_rule rule = builtin[i];
+        struct err e = {0};
+        if (rule.type != some[0] && rule.type != some[1])
+            continue;
+        rule.limit = rule.hub_moves = 0;
+        buf_clear(&s->payload);
+        REQUIRE_DONE(s->t, identity_type_pack(&rule, &s->payload, &e), &e);
+        CHECK(s->t, relation_send(s, COMMAND_TYPE) == NULL);
+    }
+}
+
 /* What an event says besides whose it is; NULL: nothing. */
 struct relation_event {
     const char *event, *ids, *other, *brand, *staff, *channel, *group;

@@ -12,6 +12,9 @@ const struct family roll_index_family = {
 
 static const struct roster roster = {&roll_family, &roll_index_family};
 
+const struct fact_kind fact_relation_listed = {
+    .id = 0x0A03, .name = "relation_listed", .about = "Somebody is on the roll of a thing."};
+
 #define PAIRS_A_STEP 48u /* each touches some rows of a roster: STEP_ROWS_MAX */
 #define NUMBER_BYTES 4u
 #define ROLLS_BYTES_MAX 12288u /* of names in a follow-up */
@@ -217,13 +220,21 @@ void listed_needs(const struct view *v, struct bytes payload)
         roster_set_touch(v, &roster, g.pairs[i].roll, g.pairs[i].number);
 }
 
+static void pair_list(struct step *s, const struct pair *p)
+{
+    struct relation_listed *f = ARENA_NEW(s->view.arena, struct relation_listed);
+    roster_set_add(s, &roster, p->roll, p->number);
+    *f = (struct relation_listed){.number = p->number, .type = p->roll.data[0]};
+    step_say(s, &fact_relation_listed, f);
+}
+
 const struct refusal *listed_apply(struct step *s, struct bytes payload)
 {
     struct listed l = listed_of(payload);
     struct settling g = settling_of(&s->view, &l);
     for (uint32_t i = 0; i < g.count; i++) {
         if (g.pairs[i].belongs)
-            roster_set_add(s, &roster, g.pairs[i].roll, g.pairs[i].number);
+            pair_list(s, &g.pairs[i]);
         else
             roster_set_remove(s, &roster, g.pairs[i].roll, g.pairs[i].number);
     }

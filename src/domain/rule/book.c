@@ -26,11 +26,13 @@ struct book {
     struct numbers stale;   /* rules whose row is another one since the book was looked at */
     struct numbers *events; /* by name: the slots that hear it */
     uint32_t event_room;
-    struct numbers all_events;
+    struct numbers all_events, orders;
     struct place_list *places; /* by (what, number) */
     uint32_t place_count, place_room;
     struct civil *civil; /* NULL: nobody asked yet */
-    struct hash128 civil_of;
+    struct hash128 civil_of; /* sum of the calendar */
+    uint64_t zone;           /* calendar_zone_since */
+    atomic_uint *read_share;
     size_t bytes;
 };
 
@@ -164,18 +166,25 @@ static struct numbers *event_made(struct book *b, uint32_t event)
     return &b->events[event];
 }
 
-/* Which events its steps gather: told by the names, or all of them. */
+static void slot_list(struct book *b, struct numbers *n, uint32_t slot, bool is_in)
+{
+    if (is_in)
+        numbers_insert(b, n, slot);
+    else
+        numbers_drop(n, slot);
+}
+
+/* Which events its steps gather: told by the names, or all of them; or orders. */
 static void feature_list(struct book *b, const struct book_feature *f, bool is_in)
 {
+    if (f->feature->of == FEATURE_ORDERS) {
+        slot_list(b, &b->orders, f->slot, is_in);
+        return;
+    }
     for (uint32_t i = 0; i < f->feature->step_count; i++) {
         const struct feature_step *step = &f->feature->steps[i];
-        for (uint32_t j = 0; j < step->event_count || j == 0; j++) {
-            struct numbers *n = step->event_count == 0 ? &b->all_events : event_made(b, step->events[j]);
-            if (is_in)
-                numbers_insert(b, n, f->slot);
-            else
-                numbers_drop(n, f->slot);
-        }
+        for (uint32_t j = 0; j < step->event_count || j == 0; j++)
+            slot_list(b, step->event_count == 0 ? &b->all_events : event_made(b, step->events[j]), f->slot, is_in);
     }
 }
 
@@ -195,8 +204,7 @@ static void feature_lend(struct book *b, struct book_feature *f)
                 f->feature = list[j];
         assert(f->feature != NULL);
         f->lender = r->row.number;
-        if (f->feature->of == FEATURE_EVENTS &&
-            failed(matcher_compile(f->feature, b->civil, r->arena, &f->matcher, NULL)))
+        if (failed(matcher_compile(f->feature, b->civil, r->arena, &f->matcher, NULL)))
             f->matcher = NULL;
     }
     if (f->feature != NULL)
@@ -257,12 +265,13 @@ static void feature_leave(struct book *b, struct book_feature *f, uint32_t rule)
 
 /* --- rules --- */
 
-static void rule_places(struct book *b, const struct book_rule *r, bool is_in)
+static void rule_places(struct book *b, struct book_rule *r, bool is_in)
 {
     const struct program_place *places;
     size_t count = r->program == NULL ? 0 : program_places(r->program, &places);
     for (size_t i = 0; i < count; i++) {
         struct numbers *n = place_made(b, places[i]);
+        r->reads_things |= places[i].what == PROGRAM_THING;
         if (is_in)
             numbers_insert(b, n, r->row.number);
         else
@@ -351,7 +360,9 @@ fallible rule_compile(struct program_ask how, const struct rule_ask *ask, struct
 
 static void *book_create(void)
 {
-    return taken(NULL, 0, sizeof(struct book));
+    struct book *b = taken(NULL, 0, sizeof *b);
+    b->read_share = grown(b, NULL, 0, 1, sizeof *b->read_share);
+    return b;
 }
 
 static void book_destroy(void *made)
@@ -365,7 +376,9 @@ static void book_destroy(void *made)
         given(b->places[i].rules.list);
     civil_destroy(b->civil);
     given(b->all_events.list);
+    given(b->orders.list);
     given(b->stale.list);
+    given(b->read_share);
     given(b->events);
     given(b->places);
     given(b->features);
@@ -412,6 +425,7 @@ static void take_days(struct book *b, const struct view *v, struct hash128 sum)
     civil_destroy(b->civil);
     b->civil = calendar_civil(v);
     b->civil_of = sum;
+    b->zone = calendar_zone_since(v);
 }
 
 static void list_stale(struct book *b, const struct view *v)
@@ -459,7 +473,7 @@ const struct book_feature *book_feature_keyed(const struct book *b, struct hash1
     return NULL;
 }
 
-struct hash128 slot_key(const struct feature *f, uint32_t brand)
+struct hash128 slot_key(const struct book *b, const struct feature *f, uint32_t brand)
 {
     struct hash128 key = hash128(f->text, brand);
     for (uint32_t i = 0; i < f->step_count; i++) {
@@ -467,12 +481,18 @@ struct hash128 slot_key(const struct feature *f, uint32_t brand)
         const struct hash128 both[] = {key, hash128(events, i)};
         key = hash128(bytes_of(both, sizeof both), 0);
     }
-    return key;
+    const uint64_t zoned[] = {key.high, key.low, b->zone};
+    return feature_reads_days(f) ? hash128(bytes_of(zoned, sizeof zoned), 0) : key;
 }
 
 const struct civil *book_civil(const struct book *b)
 {
     return b->civil;
+}
+
+atomic_uint *book_read_share(const struct book *b)
+{
+    return b->read_share;
 }
 
 uint32_t book_count(const struct book *b, enum rule_state state)
@@ -501,6 +521,11 @@ struct book_list book_hears(const struct book *b, uint32_t event)
 struct book_list book_hears_all(const struct book *b)
 {
     return list_of(&b->all_events);
+}
+
+struct book_list book_orders(const struct book *b)
+{
+    return list_of(&b->orders);
 }
 
 static bool slot_find(void *context, uint32_t slot, const struct series_shape **out_shape, int64_t *out_oldest)

@@ -2,6 +2,8 @@
  * memory alone; a change of one rule makes this one anew. For the engine's thread. */
 #pragma once
 
+#include <stdatomic.h>
+
 #include "domain/rule/person_features.h"
 
 extern const struct family rule_family;       /* NUMBERED: what a rule is, but for its text */
@@ -16,9 +18,9 @@ struct book_feature {
     uint32_t brand;                /* whose events count, with those of no brand; 0: all */
     uint64_t since;                /* events from this position on are gathered as they come */
     bool is_whole;                 /* what was before is in people's rows: one of its rules is past RULE_GATHERING */
-    struct hash128 key;            /* of text, brand and what its names of events mean */
+    struct hash128 key;            /* of text, brand and what its names of events mean; and of the zone, where it reads days */
     const struct feature *feature; /* of `lender`; NULL: none of its rules could be compiled */
-    const struct matcher *matcher; /* NULL: of orders, or none */
+    const struct matcher *matcher; /* NULL: it can't be compiled */
     uint32_t lender;               /* the rule in whose arena both lie */
     uint32_t rule_count, rule_room;
     uint32_t *rules; /* ascending */
@@ -46,6 +48,7 @@ struct book_rule {
     struct arena *arena; /* of all that it has */
     bool is_listed;      /* the book's own: it was compiled, as far as it can be, and is found by what it reads */
     const struct program *program; /* NULL: it can't be compiled, and says what it says of somebody unknown */
+    bool reads_things;             /* as they are now: whoever looks at it announces them (rules_look_with_things) */
 };
 
 struct book;
@@ -54,8 +57,10 @@ const struct book *book_of(const struct view *v);
 const struct book_rule *book_rule(const struct book *b, uint32_t number);     /* NULL: none, or over */
 const struct book_feature *book_feature(const struct book *b, uint32_t slot); /* NULL: no rule asks for it any more */
 const struct book_feature *book_feature_keyed(const struct book *b, struct hash128 key); /* as slot_key has it */
-struct hash128 slot_key(const struct feature *f, uint32_t brand);
+struct hash128 slot_key(const struct book *b, const struct feature *f, uint32_t brand); /* in the zone as it is now */
 const struct civil *book_civil(const struct book *b); /* of the workspace's zone */
+/* What a pass (gather.h) has read of what happened, of RULE_PROGRESS_WHOLE: its work says it, on any thread. As long as the book, which outlives the work. */
+atomic_uint *book_read_share(const struct book *b);
 uint32_t book_count(const struct book *b, enum rule_state state);
 uint32_t book_broken(const struct book *b);               /* rules that can't be compiled */
 uint32_t book_next(const struct book *b, uint32_t after); /* the next rule's number; 0: no more */
@@ -68,6 +73,7 @@ struct book_list {
 struct book_list book_hears(const struct book *b,
                             uint32_t event);           /* slots that gather events of this name; one look-up */
 struct book_list book_hears_all(const struct book *b); /* slots that gather events of every name */
+struct book_list book_orders(const struct book *b);    /* slots of orders */
 struct book_list book_reads(const struct book *b, struct program_place p); /* rules that read it */
 /* The next of what any rule reads, by (what, number), from this one on; false: no more. */
 bool book_place_next(const struct book *b, struct program_place from, struct program_place *out_place);

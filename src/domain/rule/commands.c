@@ -3,6 +3,7 @@
 #include "domain/identity/identity.h"
 #include "domain/rule/gather.h"
 #include "domain/rule/switch.h"
+#include "lib/list.h"
 
 #define CLOCK_FORMAT 1u
 #define CLOCK_BYTES_MAX 16u
@@ -65,7 +66,7 @@ static const struct rule_slot *slots_take(struct step *s, const struct book *b, 
     struct rule_slot *slots = ARENA_ARRAY(s->view.arena, struct rule_slot, count);
     uint32_t next = next_slot(&s->view);
     for (size_t i = 0; i < count; i++) {
-        struct hash128 key = slot_key(features[i], brand);
+        struct hash128 key = slot_key(b, features[i], brand);
         const struct book_feature *f = book_feature_keyed(b, key);
         slots[i] = (struct rule_slot){
             .slot = f == NULL ? next : f->slot, .since = f == NULL ? s->view.position : f->since, .key = key};
@@ -109,7 +110,8 @@ const struct refusal *rule_make_apply(struct step *s, struct bytes payload)
                            .maker = ask.maker};
     if (book_count(b, RULE_GATHERING) + book_count(b, RULE_READY) + book_count(b, RULE_IN_FORCE) >= RULES_MAX)
         return &too_many_rules;
-    if (failed(rule_compile((struct program_ask){.view = v, .civil = book_civil(b)}, &ask, v->arena, &p, NULL)))
+    const struct program_ask how = {.view = v, .civil = book_civil(b), .takes_new = true}; /* audience_examine looked */
+    if (failed(rule_compile(how, &ask, v->arena, &p, NULL)))
         return &rule_malformed;
     if (!nobody_says(v, b, p, &row.unknown))
         return &rule_moves_alone;
@@ -127,6 +129,63 @@ const struct refusal *rule_make_apply(struct step *s, struct bytes payload)
     *f = (struct rule_moved){.rule = number, .state = row.state, .maker = ask.maker};
     step_say(s, &fact_rule_moved, f);
     return NULL;
+}
+
+/* --- beginning anew --- */
+
+struct renewing {
+    struct step *step;
+    const struct book *book;
+    uint64_t before;
+    uint32_t next; /* slot */
+    size_t count, room;
+    struct renewed {
+        uint32_t old, new;
+    } * list;
+};
+
+static uint32_t slot_renewed(struct renewing *r, uint32_t old)
+{
+    for (size_t i = 0; i < r->count; i++)
+        if (r->list[i].old == old)
+            return r->list[i].new;
+    LIST_OPEN(r->step->view.arena, r->list, r->count, r->room, r->count);
+    r->list[r->count - 1] = (struct renewed){.old = old, .new = r->next++};
+    return r->list[r->count - 1].new;
+}
+
+static void rule_renew(struct renewing *r, const struct book_rule *rule)
+{
+    struct rule_row row = rule->row;
+    struct rule_slot *slots = ARENA_ARRAY(r->step->view.arena, struct rule_slot, row.slot_count);
+    for (uint32_t i = 0; i < row.slot_count; i++) {
+        const struct book_feature *f = book_feature(r->book, row.slots[i].slot);
+        bool is_kept = f == NULL || f->is_whole || f->since >= r->before;
+        slots[i] = row.slots[i];
+        if (is_kept)
+            continue;
+        slots[i].slot = slot_renewed(r, f->slot);
+        slots[i].since = r->step->view.position;
+    }
+    row.slots = slots;
+    rule_row_put(r->step, &row);
+}
+
+void rules_renew_touch(const struct view *v, const struct book *b)
+{
+    struct bytes row;
+    for (uint32_t rule = book_next(b, RULE_NONE); rule != RULE_NONE; rule = book_next(b, rule))
+        if (book_rule(b, rule)->row.state == RULE_GATHERING)
+            (void)view_row(v, &rule_family, rule, &row);
+}
+
+void rules_renew(struct step *s, const struct book *b, uint64_t before)
+{
+    struct renewing r = {.step = s, .book = b, .before = before, .next = next_slot(&s->view)};
+    for (uint32_t rule = book_next(b, RULE_NONE); rule != RULE_NONE; rule = book_next(b, rule))
+        if (book_rule(b, rule)->row.state == RULE_GATHERING)
+            rule_renew(&r, book_rule(b, rule));
+    next_slot_put(s, r.next);
 }
 
 /* --- moving on --- */
@@ -244,6 +303,7 @@ static struct rule_look look_of(struct bytes payload, bool *out_good)
     uint8_t what = unpack_u8(&u);
     look.place.what = (enum program_reads)what;
     look.place.number = unpack_varint32(&u);
+    look.by_time = unpack_u8(&u) != 0;
     *out_good = unpack_finished(&u) && what < PROGRAM_READS_COUNT && look.person != PERSON_NONE;
     return look;
 }
@@ -258,9 +318,13 @@ fallible rule_look_check(struct bytes payload, struct err *e)
 void rule_look_needs(const struct view *v, struct bytes payload)
 {
     bool good;
-    uint32_t living = identity_living(v, look_of(payload, &good).person);
-    if (living != PERSON_NONE)
-        (void)view_person(v, living);
+    struct rule_look look = look_of(payload, &good);
+    uint32_t living = identity_living(v, look.person);
+    if (living == PERSON_NONE)
+        return;
+    (void)view_person(v, living);
+    if (look.place.what == PROGRAM_THING)
+        person_things_touch(v, book_of(v), living);
 }
 
 const struct refusal *rule_look_apply(struct step *s, struct bytes payload)
@@ -273,6 +337,9 @@ const struct refusal *rule_look_apply(struct step *s, struct bytes payload)
     if (living == PERSON_NONE)
         return NULL; /* erased meanwhile */
     rule_numbers_add(&n, s->view.arena, book_reads(b, look.place));
-    rules_look(s, b, living, &n, false);
+    if (look.place.what == PROGRAM_THING)
+        rules_look_with_things(s, b, living, &n, look.by_time);
+    else
+        rules_look(s, b, living, &n, look.by_time);
     return NULL;
 }

@@ -20,5 +20,8 @@ fallible rule_look_check(struct bytes payload, struct err *e);
 void rule_look_needs(const struct view *v, struct bytes payload);
 const struct refusal *rule_look_apply(struct step *s, struct bytes payload);
 
+/* What rules that are gathering have of features since before a position is let go of: each such feature gets a slot of its own, gathered from now on. */
+void rules_renew(struct step *s, const struct book *b, uint64_t before);
+void rules_renew_touch(const struct view *v, const struct book *b); /* announces the rows that it writes */
 /* Says that a rule is in another state, and writes it down; RULE_OVER takes its rows, and begins the sweep. The rule's row was announced. */
 void rule_move(struct step *s, const struct book_rule *r, enum rule_state state);

@@ -13,7 +13,17 @@
 #define TIE_BYTES 4u
 #define PATTERN_STEPS_AN_EVENT 100000u /* beside the free ones of each text; beyond, the event doesn't match */
 
-static_assert(FEATURE_KEY_KEPT_BYTES + HASH_BYTES <= SERIES_KEY_BYTES_MAX, "a key that was cut is a key");
+static_assert(FEATURE_KEY_KEPT_BYTES + HASH_BYTES <= FEATURE_KEY_BYTES_MAX, "a key that was cut is a key");
+static_assert(FEATURE_ORDER_BYTES + FEATURE_KEY_BYTES_MAX <= SERIES_KEY_BYTES_MAX && TIE_BYTES == FEATURE_ORDER_BYTES,
+              "the keys of an order begin with its tie");
+
+bool feature_reads_days(const struct feature *f)
+{
+    bool reads = f->grain == GRAIN_DAY || f->from_us != INT64_MIN || f->until_us != INT64_MAX;
+    for (uint32_t i = 0; i < f->step_count; i++)
+        reads |= f->steps[i].where != NULL;
+    return reads;
+}
 
 int64_t feature_oldest(const struct feature *f, int64_t now_us, const struct civil *civil)
 {
@@ -78,7 +88,7 @@ struct bytes feature_key(const struct value *v, struct arena *arena)
 {
     struct bytes whole = packed(v, arena);
     size_t kept = FEATURE_KEY_KEPT_BYTES;
-    if (whole.size <= SERIES_KEY_BYTES_MAX)
+    if (whole.size <= FEATURE_KEY_BYTES_MAX)
         return whole;
     while ((whole.data[kept] & 0xc0) == 0x80) /* only texts are so long; their tag ends it */
         kept--;
@@ -120,7 +130,7 @@ fallible matcher_compile(const struct feature *f, const struct civil *civil, str
 {
     struct matcher *m = arena_zeroed(arena, sizeof *m + f->step_count * sizeof *m->steps, _Alignof(struct matcher));
     const struct filter_reader reader = {.arena = arena, .civil = civil, .wants = &m->wants};
-    assert(f->of == FEATURE_EVENTS && f->step_count > 0 && f->step_count <= FEATURE_STEPS_MAX);
+    assert(f->step_count > 0 && f->step_count <= FEATURE_STEPS_MAX);
     m->feature = f;
     if (f->value.size > 0)
         TRY(path_of(&reader, f->value, &m->value, e));
@@ -132,6 +142,11 @@ fallible matcher_compile(const struct feature *f, const struct civil *civil, str
     }
     *out_matcher = m;
     return DONE;
+}
+
+const struct thing_wants *matcher_wants(const struct matcher *m)
+{
+    return &m->wants;
 }
 
 /* --- matching --- */
@@ -155,6 +170,13 @@ static bool thing_told(void *context, uint32_t want, struct bytes id, int64_t at
     return g->things->told(g->things->context, w->kind, w->member, id, at_us, out_value);
 }
 
+static struct bytes tie_key(uint32_t tie, struct bytes value, struct arena *arena)
+{
+    uint8_t *key = arena_take(arena, TIE_BYTES + value.size, 1);
+    (void)put_raw(put_key(key, tie, TIE_BYTES), value.data, value.size);
+    return bytes_of(key, TIE_BYTES + value.size);
+}
+
 static void entry_push(struct matching *g, const struct series_entry *entry)
 {
     LIST_OPEN(g->arena, g->entries, g->count, g->room, g->count);
@@ -174,6 +196,8 @@ static bool value_push(void *context, const struct value *v)
     struct series_entry entry = g->entry;
     if (f->value_is_key)
         entry.key = feature_key(v, g->arena);
+    if (f->value_is_key && f->of == FEATURE_ORDERS)
+        entry.key = tie_key(entry.tie, entry.key, g->arena);
     switch (f->shape.kind) {
     case SERIES_SUM:
     case SERIES_LEAST:
@@ -246,13 +270,6 @@ static int64_t bucket_of(const struct feature *f, const struct civil *civil, int
     return f->grain == GRAIN_EVER ? 0 : f->grain == GRAIN_DAY ? civil_number(civil, CIVIL_DAY, us) : us;
 }
 
-static struct bytes tie_key(uint32_t tie, struct arena *arena)
-{
-    uint8_t *key = arena_take(arena, TIE_BYTES, 1);
-    (void)put_key(key, tie, TIE_BYTES);
-    return bytes_of(key, TIE_BYTES);
-}
-
 size_t matcher_entries(const struct matcher *m, const struct arrived *arrived, const struct civil *civil,
                        const struct feature_things *things, struct arena *arena,
                        const struct series_entry **out_entries)
@@ -271,7 +288,7 @@ size_t matcher_entries(const struct matcher *m, const struct arrived *arrived, c
     g.entry = (struct series_entry){
         .bucket = bucket_of(f, civil, v->event_us), .number = v->event_us, .tie = feature_tie(v->message)};
     if (f->shape.is_keyed && !f->value_is_key)
-        g.entry.key = tie_key(g.entry.tie, arena);
+        g.entry.key = tie_key(g.entry.tie, BYTES_NONE, arena);
     if (!m->by_item)
         values_push(&g);
     for (; m->by_item && g.look.item < v->item_count; g.look.item++)

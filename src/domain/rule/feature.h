@@ -37,6 +37,8 @@ struct feature {
     uint32_t step_count;
     const struct feature_step *steps;
 };
+/* What is gathered of an event may be another thing in another zone: by days, in an absolute range, or under a condition, which may have dates. */
+bool feature_reads_days(const struct feature *f);
 /* The bucket under which nothing is of use any more. */
 int64_t feature_oldest(const struct feature *f, int64_t now_us, const struct civil *civil);
 
@@ -51,11 +53,20 @@ static inline uint32_t feature_tie(struct hash128 message)
 {
     return (uint32_t)(message.high >> 32);
 }
-/* A key is the packed value; of one over SERIES_KEY_BYTES_MAX at most so many bytes stay, up to a character, and behind them the hash of all (16 bytes,
+/* A key is the packed value; of one over FEATURE_KEY_BYTES_MAX at most so many bytes stay, up to a character, and behind them the hash of all (16 bytes,
  * BE). */
+#define FEATURE_KEY_BYTES_MAX 64u
 #define FEATURE_KEY_KEPT_BYTES 48u
 struct bytes feature_key(const struct value *v, struct arena *arena);
 struct value feature_key_value(struct bytes key); /* borrowed; of one that was cut what was kept of its text */
+
+/* Of orders each has entries of its own: in front of a key stand the four bytes (BE) that orders are told apart by, which are those of
+ * feature_tie. Behind them, of values that are keys, the value's. */
+#define FEATURE_ORDER_BYTES 4u
+static inline struct bytes feature_value_key(const struct feature *f, struct bytes key)
+{
+    return f->of == FEATURE_ORDERS ? bytes_slice(key, FEATURE_ORDER_BYTES, key.size) : key;
+}
 
 /* --- from events to entries --- */
 
@@ -73,10 +84,13 @@ struct feature_things {
  * under it, else (where it says nothing) what its last part is of the thing that the part before names. So whoever compiles it again, after whatever
  * else came, gathers the same. Of events a name is the one they came as. */
 struct matcher;
+struct thing_wants;
 /* `civil` is of dates in conditions that say no zone, and isn't kept. INVALID, with the place: what filter_read refuses, but for names that nobody has
  * sent. LIMIT: more than THING_WANTS_MAX attributes of things. */
 fallible matcher_compile(const struct feature *f, const struct civil *civil, struct arena *arena,
                          const struct matcher **out_matcher, struct err *e);
+/* What it asks of things: attributes, or what they belong to (is_ancestor isn't set). */
+const struct thing_wants *matcher_wants(const struct matcher *m);
 /* What one event adds to the feature, in the arena; returns how many entries. Without a value an event counts once, whichever steps it matches. With one it
  * adds an entry for each of its values that is of use (of sums and extremes: numbers); where the value is of items, for those of each item for which the
  * condition holds by itself. What is first or last adds an entry even where it has no such value, or only some over SERIES_VALUE_BYTES_MAX.

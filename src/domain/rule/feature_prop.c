@@ -413,7 +413,7 @@ static struct bytes naive_key(struct t *t, const struct asked *a, const struct f
     struct buf b = arena_buf(t->arena, ENTRY_BYTES);
     if (a->feature.value_is_key) {
         value_push(&b, &f->value);
-        return b.size <= SERIES_KEY_BYTES_MAX ? buf_bytes(&b) : feature_key(&f->value, t->arena);
+        return b.size <= FEATURE_KEY_BYTES_MAX ? buf_bytes(&b) : feature_key(&f->value, t->arena);
     }
     if (!a->feature.shape.is_keyed)
         return BYTES_NONE;
@@ -577,7 +577,7 @@ static void long_values_are_told_apart(struct t *t)
     struct value x = {.kind = VALUE_TEXT, .body = buf_bytes(&b)}, y = {.kind = VALUE_TEXT, .body = buf_bytes(&c)},
                  z = {.kind = VALUE_DECIMAL, .integer = 15, .scale = 1};
     struct bytes key = feature_key(&x, t->arena), other = feature_key(&y, t->arena);
-    CHECK(t, key.size <= SERIES_KEY_BYTES_MAX && other.size <= SERIES_KEY_BYTES_MAX && !bytes_equal(key, other));
+    CHECK(t, key.size <= FEATURE_KEY_BYTES_MAX && other.size <= FEATURE_KEY_BYTES_MAX && !bytes_equal(key, other));
     struct value kept = feature_key_value(key), number = feature_key_value(feature_key(&z, t->arena));
     CHECK(t, kept.kind == VALUE_TEXT && kept.body.size % 3 == 0 && kept.body.size >= 42);
     CHECK(t, bytes_starts_with(buf_bytes(&b), kept.body));

@@ -3,11 +3,12 @@
 #include "domain/identity/identity.h"
 #include "domain/rule/commands.h"
 #include "domain/rule/listen.h"
+#include "domain/rule/orders.h"
 #include "domain/rule/parted.h"
 #include "lib/list.h"
 #include "lib/pack.h"
 
-#define ROW_FORMAT 1u
+#define ROW_FORMAT 2u
 #define PAYLOAD_FORMAT 1u
 #define GATHER_BYTES_MAX 96u
 #define PASS_KEY BYTES_LIT("pass")
@@ -69,9 +70,8 @@ bool gather_pass_find(const struct view *v, struct gather_pass *out_pass)
     pass.wanted_us = unpack_signed(&u);
     pass.round = unpack_varint32(&u);
     pass.offset = unpack_varint(&u);
-    pass.behind.owner.high = unpack_u64(&u);
-    pass.behind.owner.low = unpack_u64(&u);
-    pass.behind.slot = unpack_varint32(&u);
+    pass.size = unpack_varint(&u);
+    pass.order = unpack_varint32(&u);
     pass.person = unpack_varint32(&u);
     assert(format == ROW_FORMAT && unpack_finished(&u) && pass.phase < GATHER_PHASE_COUNT);
     (void)format;
@@ -88,9 +88,8 @@ static void pass_put(struct step *s, const struct gather_pass *pass)
     pack_signed(&b, pass->wanted_us);
     pack_varint(&b, pass->round);
     pack_varint(&b, pass->offset);
-    pack_u64(&b, pass->behind.owner.high);
-    pack_u64(&b, pass->behind.owner.low);
-    pack_varint(&b, pass->behind.slot);
+    pack_varint(&b, pass->size);
+    pack_varint(&b, pass->order);
     pack_varint(&b, pass->person);
     assert(!b.overflowed);
     step_keyed_put(s, &gather_family, PASS_KEY, buf_bytes(&b));
@@ -103,34 +102,62 @@ bool gather_is_of(const struct gather_pass *pass, const struct book_rule *r)
     return r != NULL && r->row.state == RULE_GATHERING && r->row.position < pass->position;
 }
 
-bool gather_looks_at_all(const struct gather_pass *pass, uint64_t until, const struct book_rule *r)
+bool gather_wants_orders(const void *pass, const struct book_feature *f)
+{
+    return !f->is_whole && f->since < ((const struct gather_pass *)pass)->position;
+}
+
+bool gather_looks_at_all(const struct gather_pass *pass, const struct book_rule *r)
 {
     const struct program_place *places;
     if (!gather_is_of(pass, r) || r->program == NULL)
         return false;
     bool looks = program_places(r->program, &places) > 0;
     for (uint32_t i = 0; i < r->row.slot_count; i++)
-        looks |= r->row.slots[i].since < until;
+        looks |= r->row.slots[i].since < r->row.position;
     return looks;
 }
 
-#define INSTALLED_AT 900u /* of 1,000; looking at people is the rest */
+/* Where each phase begins on the way, of RULE_PROGRESS_WHOLE, and where the last one ends. */
+static const uint32_t phases_at[GATHER_PHASE_COUNT + 1] = {[GATHER_INSTALLING] = RULE_PROGRESS_READ,
+                                                           [GATHER_ORDERS] = 800,
+                                                           [GATHER_LOOKING] = 900,
+                                                           [GATHER_PHASE_COUNT] = RULE_PROGRESS_WHOLE};
 
-uint32_t rule_progress(const struct view *v, uint32_t rule)
+static uint32_t phase_share(const struct gather_pass *pass, uint64_t behind, uint64_t all)
+{
+    uint64_t from = phases_at[pass->phase], room = phases_at[pass->phase + 1] - from;
+    assert(behind <= all);
+    return (uint32_t)(from + (all == 0 ? 0 : room * behind / all));
+}
+
+static uint32_t pass_share(const struct view *v, const struct book *b, const struct gather_pass *pass)
+{
+    switch (pass->phase) {
+    case GATHER_READING:
+        return phase_share(pass, atomic_load_explicit(book_read_share(b), memory_order_relaxed), RULE_PROGRESS_WHOLE);
+    case GATHER_INSTALLING:
+        return phase_share(pass, pass->offset, pass->size);
+    case GATHER_ORDERS:
+        return phase_share(pass, pass->order, orders_end(v) + UINT64_C(1));
+    default:
+        return phase_share(pass, pass->person, view_rows_end(v, &person_family) + UINT64_C(1));
+    }
+}
+
+struct rule_progress rule_progress(const struct view *v, uint32_t rule)
 {
     const struct book *b = book_of(v);
     const struct book_rule *r = b == NULL ? NULL : book_rule(b, rule);
+    struct rule_progress progress = {.share = RULE_PROGRESS_WHOLE, .begun_us = v->now_us};
     struct gather_pass pass;
     if (r == NULL || r->row.state != RULE_GATHERING)
-        return 1000;
-    if (!gather_pass_find(v, &pass) || !gather_is_of(&pass, r))
-        return 0;
-    if (pass.phase == GATHER_LOOKING) {
-        uint64_t end = view_rows_end(v, &person_family);
-        return INSTALLED_AT + (uint32_t)((1000 - INSTALLED_AT) * (uint64_t)pass.person / (end + 1));
-    }
-    return (uint32_t)((pass.behind.owner.high >> 32) * INSTALLED_AT >>
-                      32); /* owners are hashes, and come in their order */
+        return progress;
+    bool is_under_way = gather_pass_find(v, &pass) && gather_is_of(&pass, r);
+    progress.share = is_under_way ? pass_share(v, b, &pass) : 0;
+    if (is_under_way)
+        progress.begun_us = pass.wanted_us;
+    return progress;
 }
 
 /* --- what comes from background work --- */
@@ -152,19 +179,56 @@ fallible rule_gathered_check(struct bytes payload, struct err *e)
                : DONE;
 }
 
+/* Whose it is now; PERSON_NONE: erased meanwhile. */
+static uint32_t person_of_place(const struct view *v, const struct past_place *place)
+{
+    return place->person == PERSON_NONE ? identity_of_owner(v, place->owner) : identity_living(v, place->person);
+}
+
+/* Cache misses on the rows of a slice overlap: those of people who are told by their numbers are touched before any is read. */
+static void items_touch(const struct view *v, struct unpack items)
+{
+    static void (*const touches[])(const struct rows *r, const struct family *f, uint32_t number) = {
+        rows_numbered_prefetch_slot, rows_numbered_prefetch_page, rows_numbered_prefetch_row};
+    uint32_t people[GATHERED_PEOPLE], count = 0;
+    struct past_item item;
+    while (count < COUNT_OF(people) && past_item_unpack(&items, v->arena, &item))
+        if (item.place.person != PERSON_NONE && (count == 0 || people[count - 1] != item.place.person))
+            people[count++] = item.place.person;
+    for (size_t i = 0; i < COUNT_OF(touches); i++)
+        for (uint32_t k = 0; k < count; k++)
+            touches[i](v->rows, &person_family, people[k]);
+}
+
 static void slice_needs(const struct view *v, struct unpack *u)
 {
     struct past_item item;
-    struct hash128 before = {0};
+    struct past_place before = {0};
     (void)unpack_varint(u);
     (void)unpack_varint(u);
-    while (past_item_unpack(u, v->arena, &item)) {
-        uint32_t person = hash128_equal(item.place.owner, before) ? PERSON_NONE
-                                                                  : identity_of_owner(v, item.place.owner);
-        if (person != PERSON_NONE)
+    items_touch(v, *u);
+    for (; past_item_unpack(u, v->arena, &item); before = item.place) {
+        uint32_t person = past_place_same(&item.place, &before) ? PERSON_NONE : person_of_place(v, &item.place);
+        if (person != PERSON_NONE && person != item.place.person) /* else it was just looked at */
             (void)view_person(v, person);
-        before = item.place.owner;
     }
+}
+
+static uint32_t orders_of(struct unpack *u, uint32_t out_numbers[GATHERED_ORDERS_MAX])
+{
+    uint32_t count = 0, from = unpack_varint32(u), until = unpack_varint32(u);
+    while (from < until && count < GATHERED_ORDERS_MAX)
+        out_numbers[count++] = from++;
+    return count;
+}
+
+static void orders_needs(const struct view *v, struct unpack *u)
+{
+    struct gather_pass pass;
+    uint32_t numbers[GATHERED_ORDERS_MAX], count = orders_of(u, numbers);
+    const struct order_looks how = {.book = book_of(v), .wants = gather_wants_orders, .context = &pass};
+    if (gather_pass_find(v, &pass))
+        orders_touch(v, &how, numbers, count);
 }
 
 void rule_gathered_needs(const struct view *v, struct bytes payload)
@@ -176,8 +240,16 @@ void rule_gathered_needs(const struct view *v, struct bytes payload)
         slice_needs(v, &u);
         return;
     case GATHERED_LOOK:
-        for (uint32_t person = unpack_varint32(&u), until = unpack_varint32(&u); person < until; person++)
+        for (uint32_t person = unpack_varint32(&u), until = unpack_varint32(&u); person < until; person++) {
             (void)view_person(v, person);
+            person_things_touch(v, book_of(v), person);
+        }
+        return;
+    case GATHERED_ORDERS:
+        orders_needs(v, &u);
+        return;
+    case GATHERED_AGAIN:
+        rules_renew_touch(v, book_of(v));
         return;
     case GATHERED_END:
         while (unpack_left(&u) > 0 && unpack_good(&u))
@@ -190,7 +262,7 @@ void rule_gathered_needs(const struct view *v, struct bytes payload)
 
 /* --- a slice --- */
 
-/* What is being installed of one owner. */
+/* What is being installed of one person or owner. */
 struct installing {
     struct step *step;
     const struct book *book;
@@ -251,24 +323,39 @@ static void installing_end(struct installing *i)
 static bool slice_apply(struct step *s, struct unpack *u, struct gather_pass *pass)
 {
     struct installing i = {.step = s, .book = book_of(&s->view)};
-    struct hash128 owner = {0};
+    struct past_place place = {0};
     struct past_item item;
     if (unpack_varint(u) != pass->offset)
         return false; /* one before it waited for cold rows: it comes again */
     pass->offset = unpack_varint(u);
-    while (past_item_unpack(u, s->view.arena, &item)) {
-        if (!hash128_equal(item.place.owner, owner)) {
+    items_touch(&s->view, *u);
+    for (; past_item_unpack(u, s->view.arena, &item); place = item.place) {
+        if (!past_place_same(&item.place, &place)) {
             installing_end(&i);
-            owner = item.place.owner;
-            i.person = identity_of_owner(&s->view, owner); /* nobody: erased meanwhile */
+            i.person = person_of_place(&s->view, &item.place);
             i.is_parted = i.person != PERSON_NONE && parted_find(&s->view, i.person, &i.parted);
         }
         if (i.person != PERSON_NONE)
             item_install(&i, &item);
-        pass->behind = item.place;
     }
     installing_end(&i);
     if (pass->offset == 0) {
+        pass->phase = GATHER_ORDERS;
+        pass->order = 1;
+    }
+    return true;
+}
+
+static bool orders_apply(struct step *s, struct unpack *u, struct gather_pass *pass)
+{
+    struct unpack bounds = *u;
+    uint32_t numbers[GATHERED_ORDERS_MAX], count = orders_of(u, numbers);
+    const struct order_looks how = {.book = book_of(&s->view), .wants = gather_wants_orders, .context = pass};
+    if (unpack_varint32(&bounds) != pass->order)
+        return false; /* one before it waited for cold rows: it comes again */
+    orders_look(s, &how, numbers, count);
+    pass->order = unpack_varint32(&bounds);
+    if (unpack_u8(u) != 0) {
         pass->phase = GATHER_LOOKING;
         pass->person = 1;
     }
@@ -277,19 +364,31 @@ static bool slice_apply(struct step *s, struct unpack *u, struct gather_pass *pa
 
 /* --- the rest --- */
 
+/* Of what is half installed nobody can tell which half: then it is as if the rules were made now. */
+static void again_apply(struct step *s, struct gather_pass *pass)
+{
+    if (pass->offset == 0) {
+        pass->phase = GATHER_READING;
+        pass_put(s, pass);
+        return;
+    }
+    rules_renew(s, book_of(&s->view), pass->position);
+    step_keyed_remove(s, &gather_family, PASS_KEY);
+    gather_want(s);
+}
+
 static bool look_apply(struct step *s, struct unpack *u, struct gather_pass *pass)
 {
     const struct book *b = book_of(&s->view);
     struct rule_numbers all = {0};
-    uint64_t gathered = gathered_until(&s->view);
     for (uint32_t rule = book_next(b, RULE_NONE); rule != RULE_NONE; rule = book_next(b, rule))
-        if (gather_looks_at_all(pass, gathered, book_rule(b, rule)))
+        if (gather_looks_at_all(pass, book_rule(b, rule)))
             rule_numbers_add(&all, s->view.arena, (struct book_list){.count = 1, .list = &rule});
     if (unpack_varint32(u) != pass->person)
         return false;
     for (uint32_t until = unpack_varint32(u); pass->person < until; pass->person++)
         if (identity_section_lives(view_section(&s->view, pass->person, &identity_section)))
-            rules_look(s, b, pass->person, &all, false);
+            rules_look_with_things(s, b, pass->person, &all, false);
     return true;
 }
 
@@ -317,11 +416,9 @@ static void end_apply(struct step *s, struct unpack *u, const struct gather_pass
 
 static bool is_awaited(const struct view *v, enum gathered what, struct gather_pass *out_pass)
 {
-    static const enum gather_phase phases[GATHERED_COUNT] = {[GATHERED_READ] = GATHER_READING,
-                                                             [GATHERED_SLICE] = GATHER_INSTALLING,
-                                                             [GATHERED_AGAIN] = GATHER_INSTALLING,
-                                                             [GATHERED_LOOK] = GATHER_LOOKING,
-                                                             [GATHERED_END] = GATHER_LOOKING};
+    static const enum gather_phase phases[GATHERED_COUNT] = {
+        [GATHERED_READ] = GATHER_READING,  [GATHERED_SLICE] = GATHER_INSTALLING, [GATHERED_AGAIN] = GATHER_INSTALLING,
+        [GATHERED_ORDERS] = GATHER_ORDERS, [GATHERED_LOOK] = GATHER_LOOKING,     [GATHERED_END] = GATHER_LOOKING};
     bool is_under_way = gather_pass_find(v, out_pass);
     return what == GATHERED_BEGIN ? !is_under_way : is_under_way && out_pass->phase == phases[what];
 }
@@ -334,8 +431,11 @@ const struct refusal *rule_gathered_apply(struct step *s, struct bytes payload)
     assert(what < GATHERED_COUNT);
     if (!is_awaited(&s->view, what, &pass))
         return &gather_over;
-    if (what == GATHERED_END) {
-        end_apply(s, &u, &pass);
+    if (what == GATHERED_END || what == GATHERED_AGAIN) {
+        if (what == GATHERED_END)
+            end_apply(s, &u, &pass);
+        else
+            again_apply(s, &pass);
         return NULL;
     }
     if (what == GATHERED_BEGIN) {
@@ -346,9 +446,10 @@ const struct refusal *rule_gathered_apply(struct step *s, struct bytes payload)
         pass.phase = GATHER_INSTALLING;
         pass.round++;
         pass.offset = 0;
-    } else if (what == GATHERED_AGAIN) {
-        pass.phase = GATHER_READING;
-    } else if (!(what == GATHERED_SLICE ? slice_apply(s, &u, &pass) : look_apply(s, &u, &pass))) {
+        pass.size = unpack_varint(&u);
+    } else if (!(what == GATHERED_SLICE    ? slice_apply(s, &u, &pass)
+                 : what == GATHERED_ORDERS ? orders_apply(s, &u, &pass)
+                                           : look_apply(s, &u, &pass))) {
         return &gather_over;
     }
     pass_put(s, &pass);

@@ -1,6 +1,7 @@
 /* Private to rule: the past of rules that were made of late. A pass is for all of them at once: background work reads what happened before the pass began, once, puts
- * what it adds to features in order of owners into a file, and hands it in, slice after slice; then the people are looked at of whom rules may say something by what else is
- * known, and the rules are ready. Where a pass stands is a row, so it goes on after a restart; the file is only kept for speed, and made again when it isn't there. */
+ * what it adds to features into a file, by person or by owner, and hands it in, slice after slice; then orders are looked at, if features of orders want it (orders.h), and the people of whom
+ * rules may say something by what else is known, and the rules are ready. Where a pass stands is a row, so it goes on after a restart. The file is only kept for speed: where it isn't there
+ * any more it is made again, and where some of it was installed already, the rules begin anew, with slots of their own: who has become whom since can't be told of half a file. */
 #pragma once
 
 #include "domain/rule/past.h"
@@ -17,6 +18,7 @@ uint64_t gathered_until(const struct view *v);
 enum gather_phase {
     GATHER_READING,    /* the file is to be made */
     GATHER_INSTALLING, /* it is handed in */
+    GATHER_ORDERS,     /* orders are looked at */
     GATHER_LOOKING,    /* people are looked at */
     GATHER_PHASE_COUNT
 };
@@ -25,17 +27,18 @@ struct gather_pass {
     uint64_t position;        /* where it began: of rules made before it, features with since < position */
     int64_t wanted_us;        /* log time when the first of them was made */
     uint32_t round;           /* how often the file was made */
-    uint64_t offset;          /* in it, of what is installed next */
-    struct past_place behind; /* what was installed last; slot 0: nothing */
+    uint64_t offset, size;    /* in it, of what is installed next (0: its beginning); of all of it */
+    uint32_t order;           /* which is looked at next */
     uint32_t person;          /* who is looked at next */
 };
 bool gather_pass_find(const struct view *v, struct gather_pass *out_pass);
 
 /* Payload of COMMAND_RULE_GATHERED: format, what, then of
  *   BEGIN  nothing
- *   READ   nothing: the file is there
+ *   READ   how many bytes the file has, which is there
  *   SLICE  where it begins in the file, where the next one begins (0: it is the last), items
  *   AGAIN  nothing: the file isn't there
+ *   ORDERS from which, until which; and whether there are no more
  *   LOOK   from whom, until whom
  *   END    numbers of rules that are ready; the pass is over when none is left */
 enum gathered {
@@ -45,10 +48,12 @@ enum gathered {
     GATHERED_AGAIN,
     GATHERED_LOOK,
     GATHERED_END,
+    GATHERED_ORDERS,
     GATHERED_COUNT
 };
 #define GATHERED_BYTES_MAX (256u << 10)
-#define GATHERED_PEOPLE 200u /* owners of a slice, or people looked at */
+#define GATHERED_PEOPLE 64u /* and owners of a slice, or people looked at: a step finds one among so many in a few cache lines */
+#define GATHERED_ORDERS_MAX 50u /* each of another owner, and of several rows */
 #define GATHERED_RULES 64u
 fallible rule_gathered_check(struct bytes payload, struct err *e);
 void rule_gathered_needs(const struct view *v, struct bytes payload);
@@ -56,5 +61,7 @@ const struct refusal *rule_gathered_apply(struct step *s, struct bytes payload);
 
 /* What a pass still has to do with a rule: of one that is gathering and was made before it. */
 bool gather_is_of(const struct gather_pass *pass, const struct book_rule *r);
-/* People may be said something of whose features this pass doesn't install. */
-bool gather_looks_at_all(const struct gather_pass *pass, uint64_t until, const struct book_rule *r);
+/* Features of orders that it looks at orders for: those that lack any. */
+bool gather_wants_orders(const void *pass, const struct book_feature *f);
+/* People may be said something of whose features this pass doesn't install: by what else it reads, or by a feature that was gathered live before there was the rule. */
+bool gather_looks_at_all(const struct gather_pass *pass, const struct book_rule *r);

@@ -3,28 +3,35 @@
 
 #include "base/hash.h"
 #include "domain/identity/identity.h"
+#include "domain/order/order.h"
 #include "domain/rule/gather.h"
+#include "domain/rule/past_columns.h"
 #include "lib/pack.h"
 #include "store/disk.h"
 
 #define FILE_PATH PAST_FOLDER "/gathering"
 #define SORT_PATH PAST_FOLDER "/gathering.sort"
 #define PAYLOAD_FORMAT 1u
-#define FILE_FORMAT 1u
+#define FILE_FORMAT 2u
 #define ARENA_BLOCK_BYTES (64u << 10)
 #define SLICE_BYTES (64u << 10) /* of items; one more may be on top of it */
 #define HEAD_BYTES 24u          /* of the file: format, position of the pass, round */
 #define FRAME_HEAD_BYTES 16u    /* of a slice in it: hash, size */
 #define HASH_SEED 0x67617468u
 #define LOOK_EVERY 1024u
+#define COLUMNS_UNTIL 300u /* of the reading, in thousandths: envelopes, where any are to be asked, take longer */
+#define LOOKS_AT_ONCE 16u /* commands, of orders and people that are looked at, which takes longer than installing what was read */
 
 struct gather_order {
     struct arena *arena;
     enum gathered what;
     struct gather_pass pass;
-    struct past *past;         /* to read with; NULL: nothing is to be read */
-    struct event_view *events; /* as long as anything is */
-    uint32_t until;            /* whom to look at */
+    struct past *past;           /* to read with; NULL: nothing is to be read */
+    struct event_view *events;   /* as long as anything is */
+    struct column_view *columns; /* NULL: they aren't asked */
+    atomic_uint *share;          /* of the reading, for who asks how far it is */
+    uint32_t until;              /* whom to look at, or which orders */
+    bool is_last;                /* of orders: there are no more */
     uint32_t ready_count;
     uint32_t ready[GATHERED_RULES];
 };
@@ -39,13 +46,25 @@ static void ready_list(const struct book *b, struct gather_order *o)
             o->ready[o->ready_count++] = rule;
 }
 
-static bool looks_at_people(const struct view *v, const struct book *b, const struct gather_order *o)
+static bool looks_at_people(const struct book *b, const struct gather_order *o)
 {
-    uint64_t until = gathered_until(v);
     for (uint32_t rule = book_next(b, RULE_NONE); rule != RULE_NONE; rule = book_next(b, rule))
-        if (gather_looks_at_all(&o->pass, until, book_rule(b, rule)))
+        if (gather_looks_at_all(&o->pass, book_rule(b, rule)))
             return true;
     return false;
+}
+
+/* Where no feature of orders wants it, none is looked at. */
+static void orders_order(const struct view *v, const struct book *b, struct gather_order *o)
+{
+    struct book_list slots = book_orders(b);
+    uint32_t end = orders_end(v), at_once = GATHERED_ORDERS_MAX * LOOKS_AT_ONCE;
+    bool is_wanted = false;
+    for (uint32_t i = 0; i < slots.count; i++)
+        is_wanted |= gather_wants_orders(&o->pass, book_feature(b, slots.list[i]));
+    o->what = GATHERED_ORDERS;
+    o->is_last = !is_wanted || end <= o->pass.order + at_once;
+    o->until = !is_wanted ? o->pass.order : o->is_last ? end : o->pass.order + at_once;
 }
 
 static void order_make(const struct view *v, const struct book *b, struct work_context *c, struct gather_order *o)
@@ -55,18 +74,24 @@ static void order_make(const struct view *v, const struct book *b, struct work_c
     switch (o->pass.phase) {
     case GATHER_READING:
         o->what = GATHERED_READ;
+        o->share = book_read_share(b);
+        atomic_store_explicit(o->share, 0, memory_order_relaxed);
         o->past = past_create(v, b, &ask);
         o->events = event_view_open(v, c->around);
+        o->columns = past_columns_any(o->past) ? column_view_open(v, c->around) : NULL;
         return;
     case GATHER_INSTALLING:
         o->what = GATHERED_SLICE;
         return;
+    case GATHER_ORDERS:
+        orders_order(v, b, o);
+        return;
     default:
         break;
     }
-    uint32_t at_once = GATHERED_PEOPLE * WORK_COMMANDS_MAX;
+    uint32_t at_once = GATHERED_PEOPLE * LOOKS_AT_ONCE;
     o->until = end - o->pass.person > at_once ? o->pass.person + at_once : end;
-    o->what = o->until > o->pass.person && looks_at_people(v, b, o) ? GATHERED_LOOK : GATHERED_END;
+    o->what = o->until > o->pass.person && looks_at_people(b, o) ? GATHERED_LOOK : GATHERED_END;
     if (o->what == GATHERED_END)
         ready_list(b, o);
 }
@@ -93,6 +118,7 @@ static void gather_release(struct work_context *c)
 {
     struct gather_order *o = c->order;
     event_view_close(o->events);
+    column_view_close(o->columns);
     past_destroy(o->past);
     arena_destroy(o->arena);
     c->order = NULL;
@@ -104,9 +130,8 @@ struct slice_writer {
     struct file *file;
     uint64_t offset;
     struct buf slice;
-    struct hash128 owner; /* of the last item */
-    uint32_t owners;
-    const struct past_place *behind; /* what is installed already */
+    struct past_place last; /* of the last item */
+    uint32_t owners;        /* and people */
 };
 
 static fallible slice_write(struct slice_writer *w, struct err *e)
@@ -128,13 +153,13 @@ static fallible slice_write(struct slice_writer *w, struct err *e)
 static struct status item_write(void *context, const struct past_item *item, struct err *e)
 {
     struct slice_writer *w = context;
-    if (past_place_compare(&item->place, w->behind) <= 0 || (item->series.size == 0 && item->ahead_count == 0))
+    if (item->series.size == 0 && item->ahead_count == 0)
         return DONE;
-    bool is_new = w->owners == 0 || !hash128_equal(w->owner, item->place.owner);
+    bool is_new = w->owners == 0 || !past_place_same(&w->last, &item->place);
     if (w->slice.size >= SLICE_BYTES || (is_new && w->owners == GATHERED_PEOPLE))
         TRY(slice_write(w, e));
     w->owners += w->owners == 0 || is_new;
-    w->owner = item->place.owner;
+    w->last = item->place;
     size_t was = w->slice.size;
     past_item_pack(item, &w->slice);
     if (!w->slice.overflowed)
@@ -154,7 +179,8 @@ struct gather_scan {
     struct past_heap *heap;
     struct arena *scratch;
     struct event_note note; /* of the event that is looked at */
-    uint64_t seen;
+    struct past_progress progress;
+    uint64_t seen, event_count;
     struct status status;
     struct err *error;
 };
@@ -172,8 +198,11 @@ static bool entries_take(void *context, const struct past_feature *f, const stru
 static bool event_take(void *context, const struct event_seen *seen)
 {
     struct gather_scan *s = context;
-    if (s->seen++ % LOOK_EVERY == 0 && work_stopped(s->context))
-        s->status = FAIL(s->error, CANCELLED, "the process wants to end");
+    if (s->seen++ % LOOK_EVERY == 0) {
+        past_progress_say(&s->progress, s->seen, s->event_count);
+        if (work_stopped(s->context))
+            s->status = FAIL(s->error, CANCELLED, "the process wants to end");
+    }
     if (failed(s->status) || seen->note.person == PERSON_NONE)
         return done(s->status);
     arena_reset(s->scratch);
@@ -184,9 +213,65 @@ static bool event_take(void *context, const struct event_seen *seen)
     return done(s->status);
 }
 
-static fallible file_fill(struct slice_writer *w, const struct gather_order *o, struct past_heap *heap, struct err *e)
+static struct status items_write(void *context, const struct past_item *items, size_t count, struct err *e)
+{
+    struct status status = DONE;
+    for (size_t i = 0; i < count && done(status); i++)
+        status = item_write(context, &items[i], e);
+    return status;
+}
+
+/* What columns can tell. Where they can't tell it all, or not yet, what they told is written over. */
+static fallible columns_fill(struct slice_writer *w, struct work_context *c, struct gather_order *o, bool *out_has_ahead,
+                             struct err *e)
+{
+    struct past_columns_ask ask = {.past = o->past,
+                                   .view = o->columns,
+                                   .work = c,
+                                   .progress = {.share = o->share, .until = COLUMNS_UNTIL},
+                                   .ahead_us = o->pass.wanted_us,
+                                   .each = items_write,
+                                   .context = w};
+    struct past_columns_told told = {0};
+    struct slice_writer was = *w;
+    o->columns = NULL; /* the reading closes it */
+    struct status status = past_columns_read(&ask, &told, e);
+    if (failed(status) && status.code != STATUS_UNAVAILABLE)
+        return status;
+    *out_has_ahead = told.has_ahead;
+    if (done(status) && told.is_whole) {
+        past_told(o->past, o->pass.wanted_us);
+    } else {
+        w->offset = was.offset;
+        w->owners = 0;
+        buf_clear(&w->slice);
+    }
+    return DONE;
+}
+
+static fallible envelopes_fill(struct slice_writer *w, struct work_context *c, const struct gather_order *o,
+                               struct err *e)
 {
     struct past_heap_read read = {.past = o->past, .ahead_us = o->pass.wanted_us, .each = item_write, .context = w};
+    struct gather_scan s = {.order = o, .context = c, .status = DONE, .error = e};
+    s.event_count = event_view_count(o->events);
+    s.progress = (struct past_progress){
+        .share = o->share, .from = past_columns_any(o->past) ? COLUMNS_UNTIL : 0, .until = RULE_PROGRESS_WHOLE};
+    s.heap = past_heap_create(c->around->disk, SORT_PATH);
+    s.scratch = arena_create(ARENA_BLOCK_BYTES);
+    struct status status = event_scan_between(o->events, 0, o->pass.position, event_take, &s, e);
+    if (done(status))
+        status = s.status;
+    if (done(status))
+        status = past_heap_read(s.heap, &read, e);
+    arena_destroy(s.scratch);
+    past_heap_destroy(s.heap);
+    return status;
+}
+
+static fallible file_fill(struct slice_writer *w, struct work_context *c, struct gather_order *o, struct err *e)
+{
+    bool has_ahead = false;
     uint8_t head[HEAD_BYTES];
     struct buf b = {.data = head, .capacity = sizeof head, .size_max = sizeof head};
     pack_u64(&b, FILE_FORMAT);
@@ -194,39 +279,28 @@ static fallible file_fill(struct slice_writer *w, const struct gather_order *o, 
     pack_u64(&b, o->pass.round + 1);
     TRY(file_write(w->file, 0, bytes_of(head, sizeof head), e));
     w->offset = sizeof head;
-    TRY(past_heap_read(heap, &read, e));
+    if (past_columns_any(o->past))
+        TRY(columns_fill(w, c, o, &has_ahead, e));
+    if (has_ahead || past_is_asked(o->past))
+        TRY(envelopes_fill(w, c, o, e));
     if (w->slice.size > 0)
         TRY(slice_write(w, e));
     return slice_write(w, e); /* one of nothing is the end */
 }
 
-static fallible file_make(struct work_context *c, const struct gather_order *o, struct past_heap *heap, struct err *e)
+static fallible past_read(struct work_context *c, struct gather_order *o, struct buf *out, struct err *e)
 {
-    struct slice_writer w = {.behind = &o->pass.behind};
+    struct slice_writer w = {0};
+    TRY(disk_make_folder(c->around->disk, PAST_FOLDER, e));
     TRY(disk_remove(c->around->disk, FILE_PATH, e));
     TRY(disk_file_open(c->around->disk, FILE_PATH, FILE_CREATE, &w.file, e));
     buf_init(&w.slice, GATHERED_BYTES_MAX - 64);
-    struct status status = file_fill(&w, o, heap, e);
+    struct status status = file_fill(&w, c, o, e);
+    if (done(status))
+        atomic_store_explicit(o->share, RULE_PROGRESS_WHOLE, memory_order_relaxed);
     buf_fini(&w.slice);
     file_close(w.file);
-    return status;
-}
-
-static fallible past_read(struct work_context *c, struct gather_order *o, struct err *e)
-{
-    struct gather_scan s = {.order = o, .context = c, .status = DONE, .error = e};
-    TRY(disk_make_folder(c->around->disk, PAST_FOLDER, e));
-    s.heap = past_heap_create(c->around->disk, SORT_PATH);
-    s.scratch = arena_create(ARENA_BLOCK_BYTES);
-    struct status status = DONE;
-    if (o->past->count > 0)
-        status = event_scan_between(o->events, 0, o->pass.position, event_take, &s, e);
-    if (done(status))
-        status = s.status;
-    if (done(status))
-        status = file_make(c, o, s.heap, e);
-    arena_destroy(s.scratch);
-    past_heap_destroy(s.heap);
+    pack_varint(out, w.offset);
     return status;
 }
 
@@ -310,6 +384,22 @@ static fallible slices_hand_in(struct work_context *c, const struct gather_order
     return DONE;
 }
 
+static void orders_hand_in(struct work_context *c, const struct gather_order *o, struct buf *out)
+{
+    uint32_t from = o->pass.order, until;
+    do {
+        until = o->until - from > GATHERED_ORDERS_MAX ? from + GATHERED_ORDERS_MAX : o->until;
+        if (from > o->pass.order)
+            work_cut_at(c, out->size);
+        pack_u8(out, PAYLOAD_FORMAT);
+        pack_u8(out, GATHERED_ORDERS);
+        pack_varint(out, from);
+        pack_varint(out, until);
+        pack_u8(out, o->is_last && until == o->until);
+        from = until;
+    } while (until < o->until);
+}
+
 static void looks_hand_in(struct work_context *c, const struct gather_order *o, struct buf *out)
 {
     for (uint32_t from = o->pass.person; from < o->until; from += GATHERED_PEOPLE) {
@@ -327,6 +417,10 @@ static fallible gather_run(struct work_context *c, struct buf *out_payload, stru
     struct gather_order *o = c->order;
     if (o->what == GATHERED_SLICE)
         return slices_hand_in(c, o, out_payload, e);
+    if (o->what == GATHERED_ORDERS) {
+        orders_hand_in(c, o, out_payload);
+        return DONE;
+    }
     if (o->what == GATHERED_LOOK) {
         looks_hand_in(c, o, out_payload);
         return DONE;
@@ -335,7 +429,7 @@ static fallible gather_run(struct work_context *c, struct buf *out_payload, stru
     pack_u8(out_payload, (uint8_t)o->what);
     switch (o->what) {
     case GATHERED_READ:
-        return past_read(c, o, e);
+        return past_read(c, o, out_payload, e);
     case GATHERED_END:
         for (uint32_t i = 0; i < o->ready_count; i++)
             pack_varint(out_payload, o->ready[i]);

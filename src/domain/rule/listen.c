@@ -1,9 +1,12 @@
 #include "domain/rule/listen.h"
 
 #include "domain/identity/identity.h"
+#include "domain/listing/listing.h"
 #include "domain/people/people.h"
 #include "domain/relation/relation.h"
+#include "domain/rule/orders.h"
 #include "domain/rule/parted.h"
+#include "domain/rule/things.h"
 #include "engine/forget.h"
 
 /* --- events --- */
@@ -110,6 +113,14 @@ static void hear_relation_changed(struct step *s, const void *fact)
                     (struct program_place){.what = PROGRAM_RELATION, .number = changed->type->number});
 }
 
+static void hear_listing_changed(struct step *s, const void *fact)
+{
+    const struct listing_changed *changed = fact;
+    const struct book *b = book_of(&s->view);
+    if (b != NULL)
+        look_places(s, b, changed->person, (struct program_place){.what = PROGRAM_LIST, .number = changed->list});
+}
+
 /* Also types that the person has no more. */
 static void hear_identifiers_changed(struct step *s, const void *fact)
 {
@@ -175,7 +186,12 @@ const struct listener rule_hears[RULE_HEARS] = {
     {&fact_resolved, hear_resolved},
     {&fact_profile_changed, hear_profile_changed},
     {&fact_relation_changed, hear_relation_changed},
+    {&fact_listing_changed, hear_listing_changed},
     {&fact_identifiers_changed, hear_identifiers_changed},
     {&fact_merged, hear_merged},
     {&fact_split, hear_split},
+    {&fact_order_changed, hear_order_changed},
+    {&fact_order_rates_changed, hear_order_rates_changed},
+    {&fact_thing_changed, hear_thing_changed},
+    {&fact_relation_listed, hear_relation_listed},
 };

@@ -6,7 +6,7 @@
 
 struct forgotten;
 
-#define RULE_HEARS 6u
+#define RULE_HEARS 11u
 extern const struct listener rule_hears[RULE_HEARS];
 void rule_forget(struct step *s, struct forgotten *who); /* as a domain's */
 

@@ -5,8 +5,10 @@
 
 #include "base/time.h"
 #include "domain/identity/identity.h"
+#include "domain/listing/listing.h"
 #include "domain/people/people.h"
 #include "domain/relation/relation.h"
+#include "domain/rule/commands.h"
 
 /* --- numbers of rules --- */
 
@@ -66,6 +68,8 @@ struct looking {
     uint32_t person;
     int64_t horizon_us;
     bool by_time, is_added; /* by_time: no event was heard; is_added: entries came to series, and nothing else */
+    bool has_things;        /* what rules read of things was announced */
+    bool is_put_off;        /* some weren't looked at, since it wasn't */
     struct reading reading;
     struct stand *list; /* the section to be */
     size_t count;
@@ -133,8 +137,18 @@ static void turned_say(const struct looking *l, const struct book_rule *r, struc
     step_say(l->step, &fact_rule_turned, f);
 }
 
+/* A threshold of a count that was passed: more of the same leave it so, and its turn is none too early. */
+static bool is_passed(const struct looking *l, const struct book_rule *r, const struct stand *was)
+{
+    return l->is_added && was != NULL && !was->is_plain && was->turn_us > l->horizon_us && program_is_put_off(r->program);
+}
+
 static void look_at(struct looking *l, const struct book_rule *r, const struct stand *was)
 {
+    if (is_passed(l, r, was)) {
+        l->list[l->count++] = *was;
+        return;
+    }
     struct arena *a = l->step->view.arena;
     reading_for(&l->reading, r);
     struct bytes before = was == NULL || was->is_plain ? r->row.unknown : was->value;
@@ -192,6 +206,22 @@ static void section_put(struct step *s, uint32_t person, const struct stand *lis
     step_section_put(s, person, &standing_section, buf_bytes(&b));
 }
 
+/* Who reads things is looked at by a follow-up, which announces them. */
+static bool is_put_off(struct looking *l, const struct book_rule *r)
+{
+    bool is_so = is_looked_at(r) && r->reads_things && !l->has_things;
+    l->is_put_off |= is_so;
+    return is_so;
+}
+
+void rules_look_later(struct step *s, uint32_t person, bool by_time)
+{
+    const struct rule_look look = {.person = person, .place = {.what = PROGRAM_THING}, .by_time = by_time};
+    struct buf b = arena_buf(s->view.arena, RULE_LOOK_BYTES_MAX);
+    rule_look_pack(&look, &b);
+    step_then(s, COMMAND_RULE_LOOK, buf_bytes(&b));
+}
+
 static void look(struct looking *l, struct rule_numbers *rules)
 {
     const struct view *v = &l->step->view;
@@ -209,7 +239,7 @@ static void look(struct looking *l, struct rule_numbers *rules)
         bool is_next = at < rules->count && (!more || rules->list[at] <= was.rule);
         const struct book_rule *r = is_next ? book_rule(l->book, rules->list[at]) : NULL;
         bool is_there = more && (!is_next || rules->list[at] == was.rule);
-        if (is_looked_at(r))
+        if (is_looked_at(r) && !is_put_off(l, r))
             look_at(l, r, is_there ? &was : NULL);
         else if (is_there)
             keep(l, &was);
@@ -218,11 +248,20 @@ static void look(struct looking *l, struct rule_numbers *rules)
     }
     if (l->differs)
         section_put(l->step, l->person, l->list, l->count, false);
+    if (l->is_put_off)
+        rules_look_later(l->step, l->person, l->by_time);
 }
 
 void rules_look(struct step *s, const struct book *b, uint32_t person, struct rule_numbers *rules, bool by_time)
 {
     struct looking l = {.step = s, .book = b, .person = person, .by_time = by_time};
+    look(&l, rules);
+}
+
+void rules_look_with_things(struct step *s, const struct book *b, uint32_t person, struct rule_numbers *rules,
+                            bool by_time)
+{
+    struct looking l = {.step = s, .book = b, .person = person, .by_time = by_time, .has_things = true};
     look(&l, rules);
 }
 
@@ -246,6 +285,7 @@ static void add_places(struct rule_numbers *n, const struct view *v, const struc
     const struct trait *traits;
     const struct identifier *identifiers;
     const struct relation *relations;
+    const struct listing *listings;
     size_t count = people_traits(v, person, &traits);
     for (size_t i = 0; i < count; i++)
         add_place(n, v, b, PROGRAM_TRAIT, traits[i].name);
@@ -255,6 +295,9 @@ static void add_places(struct rule_numbers *n, const struct view *v, const struc
     count = relation_list(v, person, &relations);
     for (size_t i = 0; i < count; i++)
         add_place(n, v, b, PROGRAM_RELATION, relations[i].type->number);
+    count = listings_of(v, person, &listings);
+    for (size_t i = 0; i < count; i++)
+        add_place(n, v, b, PROGRAM_LIST, listings[i].list);
     add_place(n, v, b, PROGRAM_CONSENT, 0);
     add_place(n, v, b, PROGRAM_SELF, 0);
 }

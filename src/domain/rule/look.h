@@ -9,6 +9,15 @@ int64_t turn_horizon_us(const struct civil *civil, int64_t now_us);
 /* The person as rules read them, at v->now_us; then as one of them does, whose slots and brand count. */
 struct reading person_reading(const struct view *v, const struct book *b, uint32_t person);
 void reading_for(struct reading *r, const struct book_rule *rule);
+/* What readings share. Whether what belongs to `of` is read by a rule of this brand; either may be 0. */
+static inline bool brand_takes(uint32_t brand, uint32_t of)
+{
+    return brand == 0 || of == 0 || brand == of;
+}
+/* false: the purpose or the channel was never heard of. */
+struct consent_ask;
+bool consent_ask_of(const struct view *v, uint32_t brand, struct bytes purpose, struct bytes channel,
+                    struct consent_ask *out_ask);
 
 /* Numbers of rules, gathered in any order and as often as they like. */
 struct rule_numbers {
@@ -22,6 +31,12 @@ void rule_numbers_add_all(struct rule_numbers *n, struct arena *a, const struct 
 /* Evaluates these rules of a person anew (of those that are gathering shadows, which are right once all is there), writes what differs in the section, sets and takes back timers, and says
  * fact_rule_turned of rules in force. The section is read and written once. Of a person who is pending nothing is done. O(entries of the person + the rules). */
 void rules_look(struct step *s, const struct book *b, uint32_t person, struct rule_numbers *rules, bool by_time);
+/* Rules that read things are put off: a follow-up looks at them, which announces what they read, since few steps do. The same of a step that has (person_things_touch). */
+void rules_look_with_things(struct step *s, const struct book *b, uint32_t person, struct rule_numbers *rules,
+                            bool by_time);
+void rules_look_later(struct step *s, uint32_t person, bool by_time); /* at those that read things, by a follow-up */
+/* Touches the things that rules read of the person, by relations of theirs. */
+void person_things_touch(const struct view *v, const struct book *b, uint32_t person);
 /* The same where entries came to the person's series, and nothing else happened: a turn that an entry only puts off is left as it stands. */
 void rules_look_added(struct step *s, const struct book *b, uint32_t person, struct rule_numbers *rules);
 /* Every rule that may say anything of this person: what they have series of, what of them rules read, and what stands. */

@@ -3,10 +3,13 @@
 #include "domain/identity/identity.h"
 #include "domain/people/people.h"
 #include "domain/rule/listen.h"
+#include "domain/rule/orders.h"
 #include "lib/list.h"
 #include "lib/pack.h"
 
-#define ROW_FORMAT 1u
+#define ROW_FORMAT 2u
+#define FLAG_READ 1u
+#define FLAG_ORDERS 2u
 #define PAYLOAD_FORMAT 1u
 #define OWNERS_A_ROW 1000u
 #define NUMBERS_A_ROW 3000u
@@ -42,7 +45,9 @@ static void parted_read(struct bytes value, struct parted *out)
 {
     struct unpack u = unpack_of(value);
     uint8_t format = unpack_u8(&u);
-    out->is_read = unpack_u8(&u) != 0;
+    uint8_t flags = unpack_u8(&u);
+    out->is_read = (flags & FLAG_READ) != 0;
+    out->has_orders = (flags & FLAG_ORDERS) != 0;
     out->since = unpack_varint(&u);
     out->since_us = unpack_signed(&u);
     assert(format == ROW_FORMAT && unpack_finished(&u));
@@ -62,7 +67,7 @@ static void parted_put(struct step *s, uint32_t person, const struct parted *p)
 {
     struct buf b = arena_buf(s->view.arena, 2 + 2 * VARINT_BYTES_MAX);
     pack_u8(&b, ROW_FORMAT);
-    pack_u8(&b, p->is_read);
+    pack_u8(&b, (uint8_t)((p->is_read ? FLAG_READ : 0) | (p->has_orders ? FLAG_ORDERS : 0)));
     pack_varint(&b, p->since);
     pack_signed(&b, p->since_us);
     step_keyed_put(s, &parted_family, parted_key(s->view.arena, person), buf_bytes(&b));
@@ -126,6 +131,17 @@ void parted_begin(struct step *s, const struct book *b, uint32_t person)
     owners_put(s, person, owners, owner_count, &piece);
     numbers_put(s, person, numbers, number_count, &piece);
     parted_put(s, person, &(struct parted){.since = s->view.position, .since_us = s->view.now_us});
+    orders_read_again(s, b, person);
+}
+
+void parted_orders_read(struct step *s, uint32_t person)
+{
+    struct parted p;
+    bool found = parted_find(&s->view, person, &p);
+    assert(found);
+    (void)found;
+    p.has_orders = true;
+    parted_put(s, person, &p);
 }
 
 bool parted_join(struct step *s, const struct book *b, uint32_t living, uint32_t absorbed)
@@ -246,7 +262,7 @@ bool parted_next(const struct view *v, uint32_t from, uint32_t *out_person, stru
         if (key.size == KEY_BYTES) {
             parted_read(value, out_parted);
             *out_person = (uint32_t)key_number(key.data, 4);
-            if (!out_parted->is_read)
+            if (!out_parted->is_read && out_parted->has_orders)
                 return true;
         }
         start = arena_copy(v->arena, key);

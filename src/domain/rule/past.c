@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "domain/analytics/analytics.h"
 #include "domain/calendar/calendar.h"
+#include "domain/rule/past_columns.h"
 #include "lib/list.h"
 #include "lib/pack.h"
 
@@ -32,18 +32,21 @@ const struct past_feature *past_find(const struct past *p, uint32_t slot)
 
 static bool is_wanted(const struct book_feature *f, const struct past_ask *ask)
 {
-    return f != NULL && f->matcher != NULL && f->since >= ask->from && f->since < ask->until &&
+    return f != NULL && f->matcher != NULL && f->feature->of == FEATURE_EVENTS && f->since >= ask->from && f->since < ask->until &&
            (ask->whole_too || !f->is_whole);
 }
 
 static void feature_take(struct past *p, const struct view *v, const struct book_feature *f, const struct feature *what)
 {
     uint32_t at = place_of(p, f->slot);
-    struct past_feature taken = {.slot = f->slot, .brand = f->brand, .since = f->since, .feature = what};
+    const struct filter_reader reader = {.arena = p->arena, .names = p->names, .civil = p->civil, .takes_new = true};
+    struct past_feature taken = {
+        .slot = f->slot, .brand = f->brand, .since = f->since, .feature = what, .told_until_us = INT64_MIN};
     if (failed(matcher_compile(what, p->civil, p->arena, &taken.matcher, NULL)))
         return;
     if (f->brand != 0)
         taken.brand_name = arena_copy(p->arena, name_text(v, NAME_BRAND, f->brand));
+    past_columns_take(&taken, &reader);
     LIST_OPEN(p->arena, p->features, p->count, p->room, at);
     p->features[at] = taken;
 }
@@ -117,12 +120,11 @@ struct past *past_create(const struct view *v, const struct book *b, const struc
     struct past *p = ARENA_NEW(arena, struct past);
     struct view mine = *v;
     mine.arena = arena;
-    *p = (struct past){.arena = arena, .civil = calendar_civil(v)};
-    struct name_book *names = name_book_of_view(v, NULL);
-    struct program_ask how = {.view = &mine, .civil = p->civil, .book = names};
+    *p = (struct past){.arena = arena, .civil = calendar_civil(v), .names = name_book_of_view(v, NULL)};
+    struct program_ask how = {.view = &mine, .civil = p->civil, .book = p->names};
     for (uint32_t rule = book_next(b, RULE_NONE); rule != RULE_NONE; rule = book_next(b, rule))
-        rule_take(p, &how, b, book_rule(b, rule), ask);
-    name_book_destroy(names);
+        if (ask->rule == RULE_NONE || ask->rule == rule)
+            rule_take(p, &how, b, book_rule(b, rule), ask);
     p->starts = ARENA_ARRAY(arena, uint32_t, EVENT_NAMES + 1);
     hearers_count(p);
     hearers_fill(p);
@@ -133,8 +135,32 @@ void past_destroy(struct past *p)
 {
     if (p == NULL)
         return;
+    name_book_destroy(p->names);
     civil_destroy(p->civil);
     arena_destroy(p->arena);
+}
+
+void past_told(struct past *p, int64_t until_us)
+{
+    for (uint32_t i = 0; i < p->count; i++)
+        if (p->features[i].columns != NULL)
+            p->features[i].told_until_us = until_us;
+}
+
+bool past_is_asked(const struct past *p)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < p->count; i++)
+        any |= p->features[i].told_until_us == INT64_MIN;
+    return any;
+}
+
+/* What was counted before the reading began may be less than what is read. */
+void past_progress_say(const struct past_progress *p, uint64_t read, uint64_t all)
+{
+    assert(p->from <= p->until && p->until <= RULE_PROGRESS_WHOLE);
+    uint64_t part = read >= all ? p->until - p->from : (p->until - p->from) * read / all;
+    atomic_store_explicit(p->share, p->from + (uint32_t)part, memory_order_relaxed);
 }
 
 /* --- an event --- */
@@ -151,7 +177,7 @@ static bool feature_event(const struct past *p, uint32_t place, const struct arr
 {
     const struct series_entry *entries;
     const struct past_feature *f = &p->features[place];
-    if (!takes(f, &arrived->envelope))
+    if (arrived->envelope.event_us <= f->told_until_us || !takes(f, &arrived->envelope))
         return true;
     size_t count = matcher_entries(f->matcher, arrived, p->civil, NULL, scratch, &entries);
     return count == 0 || each(context, f, &arrived->envelope, entries, count);

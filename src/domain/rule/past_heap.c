@@ -11,7 +11,13 @@
 #define HEAP_ARENA_BYTES ((size_t)64 << 10)
 #define ARENA_FULL_BYTES ((size_t)4 << 20)
 
-int past_place_compare(const struct past_place *x, const struct past_place *y)
+bool past_place_same(const struct past_place *x, const struct past_place *y)
+{
+    return x->person == y->person && hash128_equal(x->owner, y->owner);
+}
+
+/* Of owners. */
+static int place_compare(const struct past_place *x, const struct past_place *y)
 {
     if (x->owner.high != y->owner.high)
         return x->owner.high < y->owner.high ? -1 : 1;
@@ -44,8 +50,11 @@ static size_t entries_unpack(struct unpack *u, struct arena *a, const struct ser
 
 void past_item_pack(const struct past_item *item, struct buf *b)
 {
-    pack_u64(b, item->place.owner.high);
-    pack_u64(b, item->place.owner.low);
+    pack_varint(b, item->place.person);
+    if (item->place.person == PERSON_NONE) {
+        pack_u64(b, item->place.owner.high);
+        pack_u64(b, item->place.owner.low);
+    }
     pack_varint(b, item->place.slot);
     pack_bytes(b, item->series);
     pack_varint(b, item->ahead_count);
@@ -62,8 +71,11 @@ bool past_item_unpack(struct unpack *u, struct arena *a, struct past_item *out_i
     struct past_item item = {0};
     if (unpack_left(u) == 0 || !unpack_good(u))
         return false;
-    item.place.owner.high = unpack_u64(u);
-    item.place.owner.low = unpack_u64(u);
+    item.place.person = unpack_varint32(u);
+    if (item.place.person == PERSON_NONE) {
+        item.place.owner.high = unpack_u64(u);
+        item.place.owner.low = unpack_u64(u);
+    }
     item.place.slot = unpack_varint32(u);
     item.series = unpack_bytes(u);
     item.ahead_count = (size_t)unpack_varint(u);
@@ -147,12 +159,12 @@ static struct heaped *heaped_at(struct heaping *h, const struct past_place *plac
     uint32_t low = 0, high = h->count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (past_place_compare(&h->list[middle].item.place, place) < 0)
+        if (place_compare(&h->list[middle].item.place, place) < 0)
             low = middle + 1;
         else
             high = middle;
     }
-    if (low < h->count && past_place_compare(&h->list[low].item.place, place) == 0)
+    if (low < h->count && place_compare(&h->list[low].item.place, place) == 0)
         return &h->list[low];
     LIST_OPEN(h->arena, h->list, h->count, h->room, low);
     h->list[low] = (struct heaped){.item.place = *place};

@@ -34,6 +34,7 @@ struct rule_value {
 int rule_value_compare(const struct rule_value *x, const struct rule_value *y); /* of one type, both known */
 /* As it stands in rows and answers (lib/value.h): a number with more than 63 bits is its nearest double. Unknown: no bytes. */
 void rule_value_pack(const struct rule_value *value, struct buf *out);
+struct rule_value rule_value_unpack(enum rule_type type, struct bytes packed); /* what rule_value_pack wrote */
 
 /* --- making one --- */
 
@@ -43,15 +44,19 @@ struct program_names {
     /* The tree of a tag or a segment, in the arena. NULL: there is none of that name; `nearest` gets one that is like it, or nothing. */
     const struct expr *(*tree)(void *context, const char *kind, struct bytes name, struct arena *arena,
                                struct bytes *out_nearest);
-    /* Whether it is a list (imported, frozen, a tag that is set by hand), and its number. */
-    bool (*list)(void *context, const char *kind, struct bytes name, uint32_t *out_list);
 };
+/* A list (domain/listing), as a rule names it: segment('#12'), of a tag with values tag('#12 number'). Whoever makes rules writes it in the place of its name;
+ * what rules are made of names no other definition so. */
+#define PROGRAM_LIST_NAME_BYTES_MAX 24u
+void program_list_name(uint32_t list, enum rule_type type, struct buf *out); /* RULE_TRUTH: it has no values */
+bool program_list_named(struct bytes name, uint32_t *out_list, enum rule_type *out_type); /* false: it is no list */
 struct program_ask {
     const struct view *view;   /* where names of events, traits, properties, relations and things are looked up */
     const struct civil *civil; /* of the workspace's zone, for dates that are written; outlives the program */
     const struct program_names *names; /* NULL: there are no others */
     const struct name_book *book;      /* of the view, for many programs; NULL: it is made for this one, at the cost of a look at all properties */
     bool wants_truth;                  /* of a segment: INVALID when it is no condition */
+    bool takes_new; /* names of properties were looked at by whoever asks, among the newest events too: one that isn't in `book` is a property all the same */
     bool is_saved; /* it was compiled when it was saved: `where` isn't looked at again, so that a property that was forbidden since is merely absent */
     struct bytes meanings; /* of one that is saved: program_meanings of that time. Names aren't looked up again, so it is the same program for ever */
 };
@@ -76,7 +81,6 @@ enum program_reads {
     PROGRAM_RELATION,   /* number: type of relation */
     PROGRAM_CONSENT,
     PROGRAM_LIST,  /* number: of the list */
-    PROGRAM_ORDER, /* orders as documents, by the view */
     PROGRAM_THING, /* things as they are now, by the view */
     PROGRAM_SELF,  /* who it is: a share */
     PROGRAM_READS_COUNT
@@ -109,13 +113,15 @@ struct reading {
     size_t (*relations)(void *context, uint32_t type, const struct rule_relation **out_list); /* open ones */
     /* At an instant; `channel` empty: of all. *out_turn_us: the earliest one after it at which time alone may change the answer; INT64_MAX: none. */
     bool (*consents)(void *context, struct bytes purpose, struct bytes channel, int64_t at_us, int64_t *out_turn_us);
-    bool (*list)(void *context, uint32_t list, struct value *out_value); /* in it, or has the tag, with what value */
+    /* In it, or has the tag, with what value; `at_us` and out_turn_us as of consents. */
+    bool (*list)(void *context, uint32_t list, int64_t at_us, struct value *out_value, int64_t *out_turn_us);
     struct hash128 public_id;
 };
 struct rule_value program_value(const struct program *p, const struct reading *r, struct arena *scratch);
 /* The earliest instant after now at which time alone might change the value; INT64_MAX: none. Cheap: it may be too early, never too late. */
 int64_t program_turn(const struct program *p, const struct reading *r, struct arena *scratch);
-/* Whether what is added to series only puts the turn off, as long as the value stays: of one threshold of a count. */
+/* Whether what is added to series moves the value one way alone, and only puts the turn off as long as it stays: of one threshold of a count. So what it says of
+ * somebody, once it isn't what it says of nobody, only time changes. */
 bool program_is_put_off(const struct program *p);
 /* The earliest instant after now and not after `until_us` at which time alone changes the value; INT64_MAX: none. Evaluates once for each instant at which it might. */
 int64_t program_turn_exact(const struct program *p, const struct reading *r, int64_t until_us, struct arena *scratch);

@@ -198,12 +198,44 @@ static struct status tree_compile(struct compiling *c, const char *kind, struct 
     return wants_truth ? truth_of(c, node, out_node) : DONE;
 }
 
-static struct status list_compile(struct compiling *c, const struct expr *x, uint32_t list, bool wants_truth,
-                                  const struct node **out_node)
+void program_list_name(uint32_t list, enum rule_type type, struct buf *out)
+{
+    buf_printf(out, "#%u%s%s", list, type == RULE_TRUTH ? "" : " ", type == RULE_TRUTH ? "" : rule_type_names[type]);
+}
+
+/* The type that stands behind a number; RULE_TYPE_COUNT: that is none. */
+static enum rule_type list_type(struct bytes word)
+{
+    enum rule_type type = RULE_TRUTH;
+    if (word.size == 0)
+        return type;
+    for (type = RULE_NUMBER; type < RULE_TYPE_COUNT; type++)
+        if (bytes_equal(word, bytes_of_text(rule_type_names[type])))
+            return type;
+    return RULE_TYPE_COUNT;
+}
+
+bool program_list_named(struct bytes name, uint32_t *out_list, enum rule_type *out_type)
+{
+    size_t at = 1;
+    uint64_t number = 0;
+    if (name.size > PROGRAM_LIST_NAME_BYTES_MAX || !bytes_starts_with(name, BYTES_LIT("#")))
+        return false;
+    for (; at < name.size && name.data[at] >= '0' && name.data[at] <= '9' && number <= UINT32_MAX; at++)
+        number = number * 10 + (uint64_t)(name.data[at] - '0');
+    bool is_spaced = at < name.size && name.data[at] == ' ';
+    *out_list = (uint32_t)number;
+    *out_type = list_type(bytes_slice(name, is_spaced ? at + 1 : at, name.size));
+    return at > 1 && number <= UINT32_MAX && *out_type != RULE_TYPE_COUNT;
+}
+
+/* Of one without values there is nothing but whether it holds. */
+static struct status list_compile(struct compiling *c, const struct expr *x, uint32_t list, enum rule_type type,
+                                  bool wants_truth, const struct node **out_node)
 {
     struct node *n;
-    TRY(node_make(c, wants_truth ? NODE_LISTED : NODE_LIST_VALUE, wants_truth ? RULE_TRUTH : TYPE_ANY, x->place, 0,
-                  &n));
+    bool is_truth = wants_truth || type == RULE_TRUTH;
+    TRY(node_make(c, is_truth ? NODE_LISTED : NODE_LIST_VALUE, is_truth ? RULE_TRUTH : type, x->place, 0, &n));
     n->number = list;
     *out_node = n;
     return place_note(c, PROGRAM_LIST, list, x->place);
@@ -216,14 +248,15 @@ static struct status other_compile(struct compiling *c, const struct call *call,
     const struct program_names *names = c->ask->names;
     struct bytes name, nearest = BYTES_NONE;
     uint32_t list;
+    enum rule_type type;
     bool is_truth = wants_truth || call->is_condition;
     TRY(text_of(c, x, 0, &name));
+    if (program_list_named(name, &list, &type))
+        return list_compile(c, x, list, type, is_truth, out_node);
     TRY(nesting_check(c, call->words, name, x->parts[0]->place));
     const struct expr *tree = names == NULL ? NULL : names->tree(names->context, call->words, name, c->arena, &nearest);
     if (tree != NULL)
         return tree_compile(c, call->words, name, tree, is_truth, out_node);
-    if (names != NULL && names->list != NULL && names->list(names->context, call->words, name, &list))
-        return list_compile(c, x, list, is_truth, out_node);
     return nearest.size == 0
                ? FAIL_AT(c, x->parts[0]->place, INVALID, "there is no %s '%.*s'", call->words, BYTES_ARG(name))
                : FAIL_AT(c, x->parts[0]->place, INVALID, "there is no %s '%.*s'; did you mean '%.*s'?", call->words,

@@ -17,7 +17,7 @@ fallible node_make(struct compiling *c, enum node_op op, enum rule_type type, ui
 {
     struct node *n = ARENA_NEW(c->arena, struct node);
     *n = (struct node){
-        .op = op, .type = type, .place = place, .count = parts, .from_us = INT64_MIN, .until_us = INT64_MAX};
+        .op = op, .type = type, .place = place, .said = c->said, .count = parts, .from_us = INT64_MIN, .until_us = INT64_MAX};
     n->parts = parts == 0 ? NULL : ARENA_ARRAY(c->arena, const struct node *, parts);
     *out_node = n;
     if (++c->nodes > PROGRAM_NODES_MAX)
@@ -183,8 +183,10 @@ static struct status text_compile(struct compiling *c, const struct expr *x, str
 /* What is counted one by one is kept up to a bound: no threshold beyond it could be told. */
 static struct status threshold_check(struct compiling *c, const struct node *tally, const struct node *with)
 {
-    bool is_bounded = tally->op == NODE_TALLY && (tally->expr == EXPR_DISTINCT || tally->expr == EXPR_DAYS ||
-                                                  (tally->expr == EXPR_COUNT && tally->feature->grain == GRAIN_MOMENT));
+    bool is_bounded = tally->op == NODE_TALLY &&
+                      (tally->expr == EXPR_DISTINCT || tally->expr == EXPR_DAYS ||
+                       (tally->expr == EXPR_COUNT &&
+                        (tally->feature->grain == GRAIN_MOMENT || tally->feature->of == FEATURE_ORDERS)));
     if (is_bounded && with->op == NODE_CONSTANT && with->type == RULE_NUMBER &&
         with->value.number > (series_wide)SERIES_MOST_MAX * NUMBER_ONE)
         return FAIL_AT(c, with->place, INVALID, "this is counted up to %u: want no more", SERIES_MOST_MAX);
@@ -283,7 +285,7 @@ static struct status during_compile(struct compiling *c, const struct expr *x, c
     return DONE;
 }
 
-fallible node_condition(struct compiling *c, const struct expr *x, const struct node **out_node)
+static struct status condition_compile(struct compiling *c, const struct expr *x, const struct node **out_node)
 {
     if (x->op <= EXPR_NOT)
         return joined_compile(c, x, out_node);
@@ -301,6 +303,15 @@ fallible node_condition(struct compiling *c, const struct expr *x, const struct 
     return (*out_node)->type == RULE_TRUTH ? DONE
                                            : FAIL_AT(c, x->place, INVALID, "%.*s(…) is a %s: compare it",
                                                      BYTES_ARG(x->name), type_name((*out_node)->type));
+}
+
+fallible node_condition(struct compiling *c, const struct expr *x, const struct node **out_node)
+{
+    const struct expr *outer = c->said;
+    c->said = x;
+    struct status s = condition_compile(c, x, out_node);
+    c->said = outer;
+    return s;
 }
 
 /* --- terms --- */
@@ -326,6 +337,13 @@ static struct status sum_type(struct compiling *c, const struct expr *x, struct 
     return DONE;
 }
 
+/* A quotient that is never known is a slip. What is saved has been looked at. */
+static struct status divisor_check(struct compiling *c, const struct node *part)
+{
+    bool is_zero = part->op == NODE_CONSTANT && part->type == RULE_NUMBER && part->value.number == 0;
+    return is_zero && !c->ask->is_saved ? FAIL_AT(c, part->place, INVALID, "nothing can be divided by zero") : DONE;
+}
+
 static struct status sum_compile(struct compiling *c, const struct expr *x, const struct node **out_node)
 {
     struct node *n;
@@ -333,6 +351,8 @@ static struct status sum_compile(struct compiling *c, const struct expr *x, cons
     n->expr = x->op;
     for (uint32_t i = 0; i < x->count; i++) {
         TRY(sum_type(c, x, n, i));
+        if (x->op == EXPR_DIVIDE && i > 0)
+            TRY(divisor_check(c, n->parts[i]));
         n->is_mixed |= x->op == EXPR_DIVIDE && i > 0 && n->parts[i]->motion != STANDS;
     }
     *out_node = n;
@@ -397,7 +417,7 @@ static struct status instant_compile(struct compiling *c, const struct expr *x, 
     return op == NODE_AGO ? span_check(c, x->span, x->place) : DONE;
 }
 
-fallible node_term(struct compiling *c, const struct expr *x, const struct node **out_node)
+static struct status term_compile(struct compiling *c, const struct expr *x, const struct node **out_node)
 {
     if (x->op >= EXPR_ADD && x->op <= EXPR_DIVIDE)
         return sum_compile(c, x, out_node);
@@ -419,6 +439,15 @@ fallible node_term(struct compiling *c, const struct expr *x, const struct node 
     if (x->op == EXPR_VALUE)
         return node_constant(c, x->values, out_node);
     return FAIL_AT(c, x->place, INVALID, "want a value, and this is a condition (%s)", expr_op_names[x->op]);
+}
+
+fallible node_term(struct compiling *c, const struct expr *x, const struct node **out_node)
+{
+    const struct expr *outer = c->said;
+    c->said = x;
+    struct status s = term_compile(c, x, out_node);
+    c->said = outer;
+    return s;
 }
 
 /* --- the whole --- */

@@ -98,7 +98,8 @@ static struct rule_value listed_value(const struct evaluation *ev, const struct 
 {
     const struct reading *r = ev->reading;
     struct value value;
-    return rule_truth(r->list != NULL && r->list(r->context, n->number, &value));
+    int64_t turn_us;
+    return rule_truth(r->list != NULL && r->list(r->context, n->number, ev->now_us, &value, &turn_us));
 }
 
 static struct rule_value identifier_value(const struct evaluation *ev, const struct node *n)
@@ -163,8 +164,9 @@ bool node_raw(const struct evaluation *ev, const struct node *n, struct value *o
     if (n->op == NODE_TRAIT)
         return r->trait != NULL && r->trait(r->context, n->number, out_value) &&
                (n->name.size == 0 || raw_member(out_value, n->name));
+    int64_t turn_us;
     if (n->op == NODE_LIST_VALUE)
-        return r->list != NULL && r->list(r->context, n->number, out_value);
+        return r->list != NULL && r->list(r->context, n->number, ev->now_us, out_value, &turn_us);
     return n->op == NODE_MEMBER && relation_raw(ev->relation, n, out_value);
 }
 

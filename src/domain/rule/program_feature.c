@@ -2,9 +2,8 @@
 #include <stdlib.h>
 
 #include "base/time.h"
-#include "domain/order/order.h"
+#include "domain/rule/order_event.h"
 #include "domain/rule/program_inside.h"
-#include "lib/nearest.h"
 
 /* Horizons are of few lengths, so that windows of nearly the same one share a feature. */
 static const int64_t horizon_days[] = {100, 400, SERIES_MOST_MAX};
@@ -27,26 +26,21 @@ static int64_t horizon_of(const int64_t *list, size_t count, int64_t needed)
 /* What each aggregate keeps. */
 static const struct tally {
     enum series_kind kind;
-    bool is_keyed, wants_value, is_of_orders;
+    bool is_keyed, wants_value;
     bool by_day; /* whatever the window */
 } tallies[] = {
-    [EXPR_COUNT - EXPR_COUNT] = {.kind = SERIES_COUNT, .is_of_orders = true},
-    [EXPR_SUM - EXPR_COUNT] = {.kind = SERIES_SUM, .wants_value = true, .is_of_orders = true},
-    [EXPR_AVG - EXPR_COUNT] = {.kind = SERIES_SUM, .wants_value = true, .is_of_orders = true},
-    [EXPR_MIN - EXPR_COUNT] = {.kind = SERIES_LEAST, .wants_value = true, .is_of_orders = true},
-    [EXPR_MAX - EXPR_COUNT] = {.kind = SERIES_GREATEST, .wants_value = true, .is_of_orders = true},
-    [EXPR_DAYS - EXPR_COUNT] = {.kind = SERIES_COUNT, .is_of_orders = true, .by_day = true},
+    [EXPR_COUNT - EXPR_COUNT] = {.kind = SERIES_COUNT},
+    [EXPR_SUM - EXPR_COUNT] = {.kind = SERIES_SUM, .wants_value = true},
+    [EXPR_AVG - EXPR_COUNT] = {.kind = SERIES_SUM, .wants_value = true},
+    [EXPR_MIN - EXPR_COUNT] = {.kind = SERIES_LEAST, .wants_value = true},
+    [EXPR_MAX - EXPR_COUNT] = {.kind = SERIES_GREATEST, .wants_value = true},
+    [EXPR_DAYS - EXPR_COUNT] = {.kind = SERIES_COUNT, .by_day = true},
     [EXPR_DISTINCT - EXPR_COUNT] = {.kind = SERIES_COUNT, .is_keyed = true, .wants_value = true},
     [EXPR_FIRST - EXPR_COUNT] = {.kind = SERIES_FIRST, .wants_value = true},
     [EXPR_LAST - EXPR_COUNT] = {.kind = SERIES_LAST, .wants_value = true},
     [EXPR_MOST_FREQUENT - EXPR_COUNT] = {.kind = SERIES_COUNT, .is_keyed = true, .wants_value = true},
 };
 
-/* What an order adds, as a document (order_sum). */
-static const struct order_word {
-    const char *name;
-} order_words[] = {{"net"}, {"gross"}, {"amount"}, {"refunded"}, {"discount"}, {"freight"}, {"list"}, {"lines"}};
-#define ORDER_SOURCE "order"
 #define EVENT_SOURCE "event" /* any event */
 
 /* --- texts --- */
@@ -145,17 +139,21 @@ static bool is_word(struct bytes name, const char *word)
     return bytes_equal(name, bytes_of_text(word));
 }
 
-/* "order_completed.item.amount": the longest beginning that is an event, orders, or any event. */
+/* "order_completed.item.amount": orders, the longest beginning that is an event, or any event. */
 static bool name_split(struct compiling *c, struct bytes name, struct source *io)
 {
+    if (is_word(name, ORDER_SOURCE) || bytes_starts_with(name, BYTES_LIT(ORDER_SOURCE "."))) {
+        io->of = FEATURE_ORDERS;
+        io->name = BYTES_LIT(ORDER_SOURCE);
+        io->path = name.size > io->name.size ? bytes_slice(name, io->name.size + 1, name.size) : BYTES_NONE;
+        return true;
+    }
     for (size_t size = name.size; size > 0; size--) {
         struct bytes front = bytes_slice(name, 0, size);
         if (size < name.size && name.data[size] != '.')
             continue;
-        io->of = is_word(front, ORDER_SOURCE) ? FEATURE_ORDERS : FEATURE_EVENTS;
         io->is_any = is_word(front, EVENT_SOURCE);
-        if (event_note(c, front, io) || io->of == FEATURE_ORDERS || io->is_any) {
-            io->of = io->count > 0 ? FEATURE_EVENTS : io->of;
+        if (event_note(c, front, io) || io->is_any) {
             io->is_any &= io->count == 0;
             io->name = front;
             io->path = bytes_slice(name, size < name.size ? size + 1 : size, name.size);
@@ -177,8 +175,10 @@ static struct status source_read(struct compiling *c, const struct expr_step *st
                            .events = ARENA_ARRAY(c->arena, uint32_t, (size_t)step->name_count * EVENTS_A_NAME_MAX)};
     for (uint32_t i = 0; i < step->name_count; i++) {
         struct bytes name = step->names[i];
-        bool found = step->name_count == 1 && step->path.size == 0 ? name_split(c, name, out)
-                                                                   : event_note(c, name, out);
+        bool is_split = step->name_count == 1 && step->path.size == 0;
+        bool is_order = step->name_count == 1 && is_word(name, ORDER_SOURCE); /* of a tree, with its path apart */
+        bool found = is_split || is_order ? name_split(c, name, out) : event_note(c, name, out);
+        out->path = out->path.size == 0 ? step->path : out->path;
         if (!found)
             return FAIL_AT(c, step->place, INVALID, "there is no event \"%.*s\"; did you mean \"%s\"?", BYTES_ARG(name),
                            name_book_nearest_event(c->book, name));
@@ -189,60 +189,75 @@ static struct status source_read(struct compiling *c, const struct expr_step *st
 
 /* --- conditions and paths, looked at so that what is wrong is said now --- */
 
-static const struct order_field *order_name(struct bytes name)
+/* Of orders other names than of events; their book is made for one look, since few rules ask for orders. */
+struct looked_up {
+    struct name_book *orders;
+    struct thing_wants wants;
+    struct filter_reader reader;
+};
+
+static void look_up(struct compiling *c, enum feature_of of, struct looked_up *out)
 {
-    static const struct bytes of_item = BYTES_INIT("item.");
-    if (bytes_starts_with(name, of_item))
-        return order_field_named(ORDER_LINE, bytes_slice(name, of_item.size, name.size));
-    return order_field_named(ORDER_HEAD, name);
+    bool is_order = of == FEATURE_ORDERS && !c->ask->is_saved;
+    *out = (struct looked_up){.orders = is_order ? order_names(c->ask->view) : NULL};
+    out->reader = (struct filter_reader){.arena = c->scratch,
+                                         .names = is_order ? out->orders : c->book,
+                                         .civil = c->ask->civil,
+                                         .wants = &out->wants,
+                                         .takes_new = !is_order && c->ask->takes_new};
 }
 
-static struct status order_where_check(struct compiling *c, const struct expr *x)
+/* Of what is saved nothing is looked up again. */
+static struct status looked_up(struct compiling *c, struct looked_up *l, struct status s, bool *io_needs_things)
 {
-    if (!expr_is_comparison(x)) {
-        for (uint32_t i = 0; i < x->count; i++)
-            TRY(order_where_check(c, x->parts[i]));
-        return DONE;
-    }
-    struct bytes name = x->parts[0]->name;
-    size_t count;
-    const struct order_field *fields = order_fields(&count);
-    struct order_near {
-        const char *name;
-    } *near = ARENA_ARRAY(c->scratch, struct order_near, count);
-    for (size_t i = 0; i < count; i++)
-        near[i].name = fields[i].name;
-    if (is_word(name, "shop") || order_name(name) != NULL)
-        return DONE;
-    return FAIL_AT(c, x->place, INVALID, "an order has no \"%.*s\"; did you mean \"%s\"?", BYTES_ARG(name),
-                   nearest_name(name, near, count, sizeof *near));
+    name_book_destroy(l->orders);
+    *io_needs_things |= name_means(c, l->wants.count > 0) != 0;
+    return c->ask->is_saved ? DONE : s;
+}
+
+static struct status order_name(struct compiling *c, struct looked_up *l, struct bytes name, uint32_t place)
+{
+    bool is_asked = l->orders == NULL || order_names_take(l->orders, name);
+    return is_asked ? DONE : FAIL_AT(c, place, INVALID, "an order has no \"%.*s\"", BYTES_ARG(name));
+}
+
+static struct status order_where(struct compiling *c, struct looked_up *l, const struct expr *x)
+{
+    if (expr_is_comparison(x))
+        return order_name(c, l, x->parts[0]->name, x->place);
+    for (uint32_t i = 0; i < x->count; i++)
+        TRY(order_where(c, l, x->parts[i]));
+    return DONE;
 }
 
 static struct status where_check(struct compiling *c, enum feature_of of, const struct expr *where,
                                  bool *io_needs_things)
 {
-    struct thing_wants wants = {0};
-    const struct filter_reader reader = {c->scratch, c->book, c->ask->civil, &wants};
+    struct looked_up l;
     const struct filter *filter;
     if (where == NULL)
         return DONE;
-    if (of == FEATURE_ORDERS)
-        return order_where_check(c, where);
-    struct status s = filter_of(&reader, where, &filter, c->e);
-    *io_needs_things |= name_means(c, wants.count > 0) != 0;
-    return c->ask->is_saved ? DONE : s;
+    TRY(expr_check_property(where, c->e));
+    look_up(c, of, &l);
+    struct status s = order_where(c, &l, where);
+    if (done(s))
+        s = filter_of(&l.reader, where, &filter, c->e);
+    return looked_up(c, &l, s, io_needs_things);
 }
 
-static struct status path_check(struct compiling *c, struct bytes name, uint32_t place, bool *io_needs_things)
+static struct status path_check(struct compiling *c, const struct feature *f, uint32_t place, bool *io_needs_things)
 {
-    struct thing_wants wants = {0};
-    const struct filter_reader reader = {c->scratch, c->book, c->ask->civil, &wants};
+    struct looked_up l;
     const struct path *path;
-    struct buf text = arena_buf(c->scratch, 2 * name.size + 2);
-    expr_print_name(name, &text);
-    struct status s = path_read(&reader, buf_bytes(&text), &path, c->e);
-    *io_needs_things |= name_means(c, wants.count > 0) != 0;
-    return c->ask->is_saved || done(s) ? DONE : fail_at(c->e, place, s);
+    struct buf text = arena_buf(c->scratch, 2 * f->value.size + 2);
+    expr_print_name(f->value, &text);
+    look_up(c, f->of, &l);
+    struct status s = order_name(c, &l, f->value, place);
+    if (done(s)) {
+        s = path_read(&l.reader, buf_bytes(&text), &path, c->e);
+        s = failed(s) ? fail_at(c->e, place, s) : DONE;
+    }
+    return looked_up(c, &l, s, io_needs_things);
 }
 
 /* --- aggregates --- */
@@ -259,27 +274,14 @@ static struct status step_make(struct compiling *c, struct feature *f, const str
     return where_check(c, source->of, said->where, &f->needs_things);
 }
 
-static struct status orders_make(struct compiling *c, const struct expr *x, const struct source *source,
-                                 struct feature *f)
+/* Each order has entries of its own, where it began, so that it can be replaced as a whole. People have few of them: all windows by day share a feature. */
+static void orders_make(struct feature *f)
 {
-    struct bytes path = source->path.size == 0 ? BYTES_LIT("net") : source->path;
-    bool is_known = false;
-    for (size_t i = 0; i < COUNT_OF(order_words); i++)
-        is_known |= is_word(path, order_words[i].name);
-    if (!is_known)
-        return FAIL_AT(c, x->steps->place, INVALID, "an order has no \"%.*s\"; did you mean \"order.%s\"?",
-                       BYTES_ARG(path), nearest_name(path, order_words, COUNT_OF(order_words), sizeof *order_words));
-    if (!tallies[x->op - EXPR_COUNT].is_of_orders || (x->window != NULL && x->window->kind == EXPR_WITHIN))
-        return FAIL_AT(c, x->place, INVALID,
-                       "orders are kept by day: want count, sum, avg, min, max or days, and no \"within\"");
     f->of = FEATURE_ORDERS;
-    f->grain = GRAIN_DAY;
-    f->shape = (struct series_shape){SERIES_SUM, true, SERIES_MOST_MAX};
-    f->value = arena_copy(c->arena, path);
-    f->horizon = 0;
-    f->from_us = INT64_MIN;
-    f->until_us = INT64_MAX;
-    return place_note(c, PROGRAM_ORDER, 0, x->place);
+    f->grain = f->grain == GRAIN_EVER ? GRAIN_DAY : f->grain;
+    f->horizon = f->grain == GRAIN_DAY ? 0 : f->horizon;
+    f->shape.is_keyed = true;
+    f->shape.most = SERIES_MOST_MAX;
 }
 
 /* Grain and horizon by the window. */
@@ -307,8 +309,8 @@ static struct status value_make(struct compiling *c, const struct expr *x, const
     if (x->member.size > 0 && (!is_end || path.size > 0))
         return FAIL_AT(c, x->place, INVALID, "%s(…) is one value: it has no \"%.*s\"", op, BYTES_ARG(x->member));
     path = x->member.size > 0 ? x->member : path;
-    if (f->of == FEATURE_ORDERS)
-        return DONE;
+    bool is_number = x->op >= EXPR_SUM && x->op <= EXPR_MAX;
+    path = f->of == FEATURE_ORDERS && is_number && path.size == 0 ? BYTES_LIT(ORDER_VALUE) : path;
     if (!tallies[x->op - EXPR_COUNT].wants_value && path.size > 0)
         return FAIL_AT(c, x->steps->place, INVALID, "%s takes events, not \"%.*s\" of them; distinct counts values", op,
                        BYTES_ARG(path));
@@ -322,7 +324,7 @@ static struct status value_make(struct compiling *c, const struct expr *x, const
     if (n->wants_time)
         return DONE;
     f->value = arena_copy(c->arena, path);
-    return path_check(c, path, x->steps->place, &f->needs_things);
+    return path_check(c, f, x->steps->place, &f->needs_things);
 }
 
 fallible aggregate_compile(struct compiling *c, const struct expr *x, const struct node **out_node)
@@ -333,6 +335,7 @@ fallible aggregate_compile(struct compiling *c, const struct expr *x, const stru
     struct node *n;
     bool tells_type = x->op < EXPR_FIRST;
     TRY(node_make(c, NODE_TALLY, tells_type ? RULE_NUMBER : TYPE_ANY, x->place, 0, &n));
+    n->said = x;
     n->expr = x->op;
     *out_node = n;
     TRY(window_compile(c, x->window, n));
@@ -342,7 +345,7 @@ fallible aggregate_compile(struct compiling *c, const struct expr *x, const stru
     f->shape = (struct series_shape){tally->kind, tally->is_keyed,
                                      f->grain == GRAIN_EVER && !tally->is_keyed ? 1 : SERIES_MOST_MAX};
     if (source.of == FEATURE_ORDERS)
-        TRY(orders_make(c, x, &source, f));
+        orders_make(f);
     TRY(value_make(c, x, &source, n, f));
     TRY(step_make(c, f, x->steps, &source, 0));
     return feature_note(c, f, x->steps, source.name, n);

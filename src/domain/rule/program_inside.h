@@ -68,6 +68,7 @@ struct node {
     enum motion motion;
     bool is_mixed;  /* moves by day, but not one way only */
     uint32_t place; /* in the text */
+    const struct expr *said; /* of which it was made: of what stands in the text, or was put in its place */
     uint32_t count; /* of parts */
     const struct node **parts;
     struct rule_value value; /* of a constant */
@@ -116,6 +117,7 @@ struct compiling {
     struct buf meanings; /* of names, one after the other, varints */
     struct unpack meant; /* of one that is saved: what is left of them */
     const struct nesting *nesting;
+    const struct expr *said; /* what is being compiled, innermost */
     const struct relation_type *relation; /* in whose condition we are; NULL: in none */
 };
 
@@ -220,6 +222,8 @@ int64_t tally_turn(const struct evaluation *ev, const struct node *n);
 /* When the count of a window that moves falls below `least` (over 0); INT64_MAX: it is below already. */
 int64_t tally_falls(const struct evaluation *ev, const struct node *n, uint64_t least);
 int64_t sequence_turn(const struct evaluation *ev, const struct node *n);
+uint32_t sequence_steps(const struct node *n, uint32_t until); /* before this one, that are to be taken */
+uint32_t sequence_reached(const struct evaluation *ev, const struct node *n); /* the most of them that were, one after the other */
 size_t open_relations(const struct evaluation *ev, const struct node *n, const struct rule_relation **out_list);
 struct rule_value program_value_at(const struct program *p, const struct reading *r, int64_t now_us,
                                    struct arena *scratch);

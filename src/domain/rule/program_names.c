@@ -43,8 +43,11 @@ static struct status person_name_unknown(struct compiling *c, const struct expr 
     }
     for (uint32_t trait = name_next(v, NAME_TRAIT, 0); trait != 0; trait = name_next(v, NAME_TRAIT, trait))
         candidate_add(c, &all, name_text(v, NAME_TRAIT, trait));
-    return FAIL_AT(c, x->place, INVALID, "nobody has a trait or an identifier \"%.*s\"; did you mean \"%s\"?",
-                   BYTES_ARG(x->name), candidate_near(&all, x->name));
+    const char *near = near_name(x->name, all.list, all.count, sizeof *all.list);
+    return near == NULL
+               ? FAIL_AT(c, x->place, INVALID, "nobody has a trait or an identifier \"%.*s\"", BYTES_ARG(x->name))
+               : FAIL_AT(c, x->place, INVALID, "nobody has a trait or an identifier \"%.*s\"; did you mean \"%s\"?",
+                         BYTES_ARG(x->name), near);
 }
 
 /* The longest beginning of the name that is a trait; what is behind it lies in the trait's value. */

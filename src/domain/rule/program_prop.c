@@ -1,7 +1,8 @@
 /* Programs against plain loops over a person's events: random rules, histories and instants, in zones of which two change their clocks.
  *
- * Covers: program_calls.c program_compare.c program_compile.c program_evaluate.c program_feature.c program_names.c program_sequence.c program_tally.c
+ * Covers: program_calls.c program_compare.c program_compile.c program_evaluate.c program_explain.c program_feature.c program_names.c program_sequence.c program_tally.c
  * program_turn.c program_value.c program_window.c */
+#include "domain/rule/explain.h"
 #include "domain/rule/program_person_test.h"
 
 #define RULES_A_RUN 12
@@ -332,6 +333,65 @@ static void rule_check(struct person_made *p, const char *text, const struct exp
                   (long long)want.number);
 }
 
+/* --- explained --- */
+
+static int truth_of(const struct rule_value *value)
+{
+    return !value->is_known ? -1 : value->truth;
+}
+
+/* What the parts come to by three-valued logic; `is_changed`: those that are missing are taken as what they should be. */
+static int recomposed(const struct explained *x, bool is_changed)
+{
+    bool is_all = x->kind == EXPLAINED_ALL || x->kind == EXPLAINED_EACH;
+    int unsure = 0;
+    if (is_changed && x->is_missing)
+        return x->should_hold;
+    if (x->kind == EXPLAINED_NOT) {
+        int part = recomposed(&x->parts[0], is_changed);
+        return part < 0 ? part : !part;
+    }
+    if (!is_all && x->kind != EXPLAINED_ANY)
+        return truth_of(&x->value);
+    for (uint32_t i = 0; i < x->count; i++) {
+        int part = recomposed(&x->parts[i], is_changed);
+        if (part >= 0 && (part == 1) != is_all)
+            return !is_all;
+        unsure |= part < 0;
+    }
+    return unsure ? -1 : is_all;
+}
+
+/* A comparison of a number says how much more it takes: so much more makes it hold, a little less doesn't. */
+static void lacks_check(struct person_made *p, const struct explained *x)
+{
+    for (uint32_t i = 0; i < x->count; i++)
+        lacks_check(p, &x->parts[i]);
+    if (x->lacks == 0)
+        return;
+    series_wide has = x->parts[0].value.number + x->lacks;
+    CHECK(p->t, x->kind == EXPLAINED_COMPARED && !(x->value.is_known && x->value.truth));
+    CHECK(p->t, x->op == EXPR_MORE ? has >= x->wants.number : has >= x->wants.number && x->op == EXPR_AT_LEAST);
+}
+
+static void explanation_check(struct person_made *p, const struct expr *tree, const char *text)
+{
+    const struct explained *root = program_explain(p->program, &p->reading, p->t->arena);
+    struct rule_value value = program_value(p->program, &p->reading, p->t->arena);
+    int64_t turn_us = naive_turn(p, tree), until_us = p->naive.now_us + STEPS_AHEAD * US_PER_HOUR + 1;
+    lacks_check(p, root);
+    if (root->value.is_known != value.is_known || (value.is_known && rule_value_compare(&root->value, &value) != 0))
+        test_fail(p->t, __FILE__, __LINE__, "%s\n  is explained as something else than it is", text);
+    if (root->is_exact && root->turn_us <= until_us ? root->turn_us != turn_us : root->turn_us < INT64_MAX && root->turn_us > turn_us)
+        test_fail(p->t, __FILE__, __LINE__, "%s\n  turns at another instant than is told", text);
+    if (program_type(p->program) != RULE_TRUTH)
+        return;
+    if (recomposed(root, false) != truth_of(&value))
+        test_fail(p->t, __FILE__, __LINE__, "%s\n  its parts come to something else", text);
+    if (recomposed(root, true) != 1)
+        test_fail(p->t, __FILE__, __LINE__, "%s\n  what is missing isn't enough", text);
+}
+
 static void rules_say_what_plain_loops_say(struct t *t)
 {
     static const char *const zones[] = {"Europe/London", "America/New_York", "Asia/Shanghai"};
@@ -355,6 +415,7 @@ static void rules_say_what_plain_loops_say(struct t *t)
         person_gather(p);
         rule_check(p, said, tree);
         turns_check(p, tree, said);
+        explanation_check(p, tree, said);
     }
     program_world_close(&w);
 }

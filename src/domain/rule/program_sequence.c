@@ -117,3 +117,38 @@ int64_t sequence_turn(const struct evaluation *ev, const struct node *n)
         return earlier(turn_us, day_begin_us(ev, today_of(ev) + 1));
     return earlier(turn_us, window_day_leaves(ev, n, civil_number(ev->reading->civil, CIVIL_DAY, list[0].us)));
 }
+
+/* --- how far it came, for who asks why --- */
+
+uint32_t sequence_steps(const struct node *n, uint32_t until)
+{
+    uint32_t steps = 0;
+    for (uint32_t k = 0; k < until; k++)
+        steps += !is_step(n->absent_steps, k);
+    return steps;
+}
+
+/* The most steps that were taken in order from an entry on, before until_us. */
+static uint32_t reached_from(const struct node *n, const struct taken *list, size_t count, size_t from, int64_t until_us)
+{
+    uint64_t reached = 0, ever = 0;
+    for (size_t i = from; i < count && list[i].us < until_us; i++) {
+        reached = reached_next(n, reached, list[i].steps, i == from || n->bound_us == 0);
+        ever |= reached;
+    }
+    return ever == 0 ? 0 : sequence_steps(n, 64 - (uint32_t)__builtin_clzll(ever));
+}
+
+uint32_t sequence_reached(const struct evaluation *ev, const struct node *n)
+{
+    struct taken *list;
+    size_t count = taken_of(ev, n, &list);
+    uint32_t most = 0;
+    if (n->bound_us == 0)
+        return reached_from(n, list, count, 0, INT64_MAX);
+    for (size_t i = 0; i < count; i++) {
+        uint32_t reached = is_step(list[i].steps, 0) ? reached_from(n, list, count, i, list[i].us + n->bound_us + 1) : 0;
+        most = reached > most ? reached : most;
+    }
+    return most;
+}

@@ -28,7 +28,7 @@ static int key_order(const void *a, const void *b)
     return bytes_compare(x->key, y->key);
 }
 
-/* One entry a key: how often, and the newest bucket. */
+/* One entry a value: how often, and the newest bucket. */
 static size_t keys_of(const struct evaluation *ev, const struct node *n, struct series_entry **out_keys)
 {
     struct span_days range = buckets_of(ev, n);
@@ -37,8 +37,10 @@ static size_t keys_of(const struct evaluation *ev, const struct node *n, struct 
     struct series_entry *list = ARENA_ARRAY(ev->scratch, struct series_entry, series_count(series)), entry;
     size_t count = 0, kept = 0;
     while (series_next(&walk, &entry) && entry.bucket >= range.from)
-        if (entry.bucket <= range.until)
+        if (entry.bucket <= range.until) {
+            entry.key = feature_value_key(n->feature, entry.key);
             list[count++] = entry;
+        }
     qsort(list, count, sizeof *list, key_order);
     for (size_t i = 0; i < count; i++) {
         if (kept == 0 || key_order(&list[kept - 1], &list[i]) != 0) {
@@ -86,21 +88,6 @@ static struct rule_value distinct(const struct evaluation *ev, const struct node
 }
 
 /* --- numbers --- */
-
-/* Of orders: each has its sum. */
-static struct rule_value extreme_of_orders(const struct evaluation *ev, const struct node *n)
-{
-    struct span_days range = buckets_of(ev, n);
-    struct series_walk walk = series_walk(&n->feature->shape, series_of(ev, n));
-    struct series_entry entry;
-    struct rule_value best = rule_unknown;
-    while (series_next(&walk, &entry) && entry.bucket >= range.from) {
-        bool is_better = !best.is_known || (n->expr == EXPR_MIN ? entry.sum < best.number : entry.sum > best.number);
-        if (entry.bucket <= range.until && is_better)
-            best = rule_number(entry.sum);
-    }
-    return best;
-}
 
 static struct rule_value first_or_last(const struct node *n, const struct series_total *total)
 {
@@ -161,8 +148,6 @@ struct rule_value tally_value(const struct evaluation *ev, const struct node *n)
         return distinct(ev, n);
     if (n->expr == EXPR_MOST_FREQUENT)
         return most_frequent(ev, n);
-    if (n->feature->of == FEATURE_ORDERS && (n->expr == EXPR_MIN || n->expr == EXPR_MAX))
-        return extreme_of_orders(ev, n);
     if (n->expr == EXPR_DAYS && n->feature->grain == GRAIN_MOMENT)
         return days_of_moments(ev, n);
     return total_value(ev, n);

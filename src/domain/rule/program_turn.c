@@ -108,16 +108,25 @@ static int64_t mover_turn(const struct evaluation *ev, const struct node *n, uin
 
 /* --- counts, which time only lessens --- */
 
-/* Whether a comparison is of a count over a window that moves, with a number. */
-static bool is_of_count(const struct node *n)
+/* Whether a comparison is of a count of events, with a number. */
+static bool compares_count(const struct node *n)
 {
     if (n->expr > EXPR_AT_LEAST || n->parts[0]->op != NODE_TALLY || n->parts[1]->op != NODE_CONSTANT)
         return false;
     const struct node *tally = n->parts[0];
     const struct rule_value *said = &n->parts[1]->value;
-    bool moves = tally->window != NULL && tally->window->kind < EXPR_FROM && tally->window->kind != EXPR_IN_EACH;
-    return moves && tally->expr == EXPR_COUNT && tally->feature->of == FEATURE_EVENTS && said->is_known &&
+    return tally->expr == EXPR_COUNT && tally->feature->of == FEATURE_EVENTS && said->is_known &&
            said->type == RULE_NUMBER && said->number >= INT64_MIN && said->number <= INT64_MAX;
+}
+
+static bool window_moves(const struct node *tally)
+{
+    return tally->window != NULL && tally->window->kind < EXPR_FROM && tally->window->kind != EXPR_IN_EACH;
+}
+
+static bool is_of_count(const struct node *n)
+{
+    return compares_count(n) && window_moves(n->parts[0]);
 }
 
 /* The count below which the comparison may say something else than it says now. Of what is equal that depends on the count itself. */
@@ -194,6 +203,32 @@ static int64_t consent_turn(const struct evaluation *ev, const struct node *n)
     return turn_us;
 }
 
+/* What decides it as it is, a part that is false of `and`, one that is true of `or`, keeps it so until its own turn; several do so until the last of theirs. */
+static int64_t joined_turn(const struct evaluation *ev, const struct node *n)
+{
+    bool is_or = n->op == NODE_OR, is_decided = false;
+    int64_t turn_us = ev->now_us;
+    for (uint32_t i = 0; i < n->count; i++) {
+        struct rule_value part = node_value(ev, n->parts[i]);
+        if (!part.is_known || part.truth != is_or)
+            continue;
+        int64_t part_us = node_turn(ev, n->parts[i]);
+        turn_us = part_us > turn_us ? part_us : turn_us;
+        is_decided = true;
+    }
+    return is_decided ? turn_us : parts_turn(ev, n);
+}
+
+static int64_t list_turn(const struct evaluation *ev, const struct node *n)
+{
+    const struct reading *r = ev->reading;
+    struct value value;
+    int64_t turn_us = INT64_MAX;
+    if (r->list != NULL)
+        (void)r->list(r->context, n->number, ev->now_us, &value, &turn_us);
+    return turn_us;
+}
+
 /* What isn't known today isn't tomorrow. */
 static int64_t day_turn(const struct evaluation *ev, const struct node *n)
 {
@@ -206,7 +241,8 @@ int64_t node_turn(const struct evaluation *ev, const struct node *n)
     static int64_t (*const ways[NODE_OP_COUNT])(const struct evaluation *, const struct node *) = {
         [NODE_COMPARE] = compare_turn, [NODE_DURING] = during_turn,   [NODE_SEQUENCE] = sequence_turn,
         [NODE_HAS] = has_turn,         [NODE_CONSENT] = consent_turn, [NODE_TODAY] = day_turn,
-        [NODE_DAYS] = day_turn,        [NODE_TALLY] = tally_turn,
+        [NODE_DAYS] = day_turn,        [NODE_TALLY] = tally_turn,     [NODE_LISTED] = list_turn,
+        [NODE_LIST_VALUE] = list_turn, [NODE_AND] = joined_turn,      [NODE_OR] = joined_turn,
     };
     return ways[n->op] == NULL ? parts_turn(ev, n) : ways[n->op](ev, n);
 }
@@ -232,7 +268,8 @@ static bool is_same(const struct rule_value *x, const struct rule_value *y)
 bool program_is_put_off(const struct program *p)
 {
     const struct node *n = p->root;
-    return n->op == NODE_COMPARE && n->expr != EXPR_EQUAL && n->expr != EXPR_UNEQUAL && is_of_count(n);
+    return n->op == NODE_COMPARE && n->expr != EXPR_EQUAL && n->expr != EXPR_UNEQUAL && compares_count(n) &&
+           (n->parts[0]->window == NULL || window_moves(n->parts[0]));
 }
 
 int64_t program_turn_exact(const struct program *p, const struct reading *r, int64_t until_us, struct arena *scratch)

@@ -1,8 +1,10 @@
 /* A person as rules read them. */
 #include "domain/identity/identity.h"
+#include "domain/listing/listing.h"
 #include "domain/people/people.h"
 #include "domain/relation/relation.h"
 #include "domain/rule/look.h"
+#include "domain/rule/things.h"
 
 #define SERIES_KEPT 16u /* most rules of an event read the same few slots */
 
@@ -12,11 +14,12 @@ struct person_context {
     const struct book_rule *rule;
     uint32_t person;
     struct slot_series series[SERIES_KEPT]; /* by slot, some over others; slot 0: none yet */
-    bool knows_traits, knows_identifiers, knows_relations;
-    size_t trait_count, identifier_count, relation_count;
+    bool knows_traits, knows_identifiers, knows_relations, knows_listings;
+    size_t trait_count, identifier_count, relation_count, listing_count;
     const struct trait *traits;
     const struct identifier *identifiers;
     const struct relation *relations;
+    const struct listing *listings;
 };
 
 static struct bytes read_series(void *context, uint32_t feature)
@@ -41,7 +44,7 @@ static bool read_trait(void *context, uint32_t trait, struct value *out_value)
     c->knows_traits = true;
     for (size_t i = 0; i < c->trait_count; i++) {
         const struct trait *t = &c->traits[i];
-        if (t->name != trait || (brand != 0 && t->brand != 0 && t->brand != brand))
+        if (t->name != trait || !brand_takes(brand, t->brand))
             continue;
         bool is_closer = brand != 0 ? best == NULL || t->brand == brand : best == NULL || t->time_us > best->time_us;
         best = is_closer ? t : best;
@@ -70,9 +73,17 @@ static bool read_identifier(void *context, uint32_t type, struct bytes *out_valu
     return false;
 }
 
+/* A relation, and where the thing behind it is found. */
+struct relation_context {
+    const struct view *v;
+    const struct relation *relation;
+};
+
+/* An attribute of the relation itself, else of the thing: "staff.store". */
 static bool relation_member(void *context, struct bytes path, struct value *out_value)
 {
-    const struct relation *r = context;
+    const struct relation_context *c = context;
+    const struct relation *r = c->relation;
     for (uint32_t i = 0; i < r->attribute_count; i++) {
         if (!bytes_equal(r->attributes[i].name, path))
             continue;
@@ -80,7 +91,9 @@ static bool relation_member(void *context, struct bytes path, struct value *out_
         *out_value = unpack_value(&u);
         return unpack_finished(&u) && out_value->kind != VALUE_NULL;
     }
-    return false;
+    size_t kind = r->ref.kind.size;
+    return kind > 0 && path.size > kind + 1 && path.data[kind] == '.' && bytes_starts_with(path, r->ref.kind) &&
+           thing_has(c->v, &r->ref, bytes_slice(path, kind + 1, path.size), out_value);
 }
 
 static size_t read_relations(void *context, uint32_t type, const struct rule_relation **out_list)
@@ -91,19 +104,33 @@ static size_t read_relations(void *context, uint32_t type, const struct rule_rel
         c->relation_count = relation_list(c->v, c->person, &c->relations);
     c->knows_relations = true;
     struct rule_relation *list = ARENA_ARRAY(c->v->arena, struct rule_relation, c->relation_count);
+    struct relation_context *contexts = ARENA_ARRAY(c->v->arena, struct relation_context, c->relation_count);
     size_t count = 0;
     for (size_t i = 0; i < c->relation_count; i++) {
         const struct relation *r = &c->relations[i];
-        if (!r->is_open || r->type->number != type || (brand != 0 && r->brand != 0 && r->brand != brand))
+        if (!r->is_open || r->type->number != type || !brand_takes(brand, r->brand))
             continue;
-        list[count++] = (struct rule_relation){.since_us = r->period_count > 0 ? r->periods[0].begin_us : 0,
-                                               .kind = r->ref.kind,
-                                               .id = r->ref.id,
-                                               .context = (void *)(uintptr_t)r,
-                                               .member = relation_member};
+        contexts[count] = (struct relation_context){c->v, r};
+        list[count] = (struct rule_relation){.since_us = r->period_count > 0 ? r->periods[0].begin_us : 0,
+                                             .kind = r->ref.kind,
+                                             .id = r->ref.id,
+                                             .context = &contexts[count],
+                                             .member = relation_member};
+        count++;
     }
     *out_list = list;
     return count;
+}
+
+void person_things_touch(const struct view *v, const struct book *b, uint32_t person)
+{
+    const struct relation *relations;
+    size_t count = b == NULL ? 0 : relation_list(v, person, &relations);
+    for (size_t i = 0; i < count; i++) {
+        const struct program_place place = {.what = PROGRAM_RELATION, .number = relations[i].type->number};
+        if (relations[i].is_open && relations[i].ref.kind.size > 0 && book_reads(b, place).count > 0)
+            thing_touch(v, &relations[i].ref);
+    }
 }
 
 /* The earliest instant after `at_us` at which any word about the purpose begins or ends to count. */
@@ -118,22 +145,37 @@ static int64_t consents_turn(const struct consent *list, size_t count, uint32_t 
     return turn_us;
 }
 
+bool consent_ask_of(const struct view *v, uint32_t brand, struct bytes purpose, struct bytes channel,
+                    struct consent_ask *out_ask)
+{
+    *out_ask = (struct consent_ask){.brand = brand,
+                                    .entity = brand_entity(v, brand),
+                                    .purpose = name_number(v, NAME_PURPOSE, purpose),
+                                    .channel = channel.size == 0 ? 0 : name_number(v, NAME_CHANNEL, channel)};
+    return out_ask->purpose != 0 && (channel.size == 0 || out_ask->channel != 0);
+}
+
 /* Nobody consents to what was never heard of. */
 static bool read_consent(void *context, struct bytes purpose, struct bytes channel, int64_t at_us, int64_t *out_turn_us)
 {
     const struct person_context *c = context;
-    uint32_t brand = c->rule->row.brand;
-    struct consent_ask ask = {.brand = brand,
-                              .entity = brand_entity(c->v, brand),
-                              .purpose = name_number(c->v, NAME_PURPOSE, purpose),
-                              .channel = channel.size == 0 ? 0 : name_number(c->v, NAME_CHANNEL, channel)};
+    struct consent_ask ask;
     const struct consent *list;
     *out_turn_us = TURN_NONE;
-    if (ask.purpose == 0 || (channel.size > 0 && ask.channel == 0))
+    if (!consent_ask_of(c->v, c->rule->row.brand, purpose, channel, &ask))
         return false;
     size_t count = people_consents(c->v, c->person, &list);
     *out_turn_us = consents_turn(list, count, ask.purpose, at_us);
     return consents_say(list, count, &ask, at_us, NULL) == CONSENT_GIVEN;
+}
+
+static bool read_list(void *context, uint32_t list, int64_t at_us, struct value *out_value, int64_t *out_turn_us)
+{
+    struct person_context *c = context;
+    if (!c->knows_listings)
+        c->listing_count = listings_of(c->v, c->person, &c->listings);
+    c->knows_listings = true;
+    return listing_holds_of(c->listings, c->listing_count, list, at_us, out_value, out_turn_us);
 }
 
 struct reading person_reading(const struct view *v, const struct book *b, uint32_t person)
@@ -149,6 +191,7 @@ struct reading person_reading(const struct view *v, const struct book *b, uint32
                             .identifier = read_identifier,
                             .relations = read_relations,
                             .consents = read_consent,
+                            .list = read_list,
                             .public_id = identity_own_public_id(v, person)};
 }
 

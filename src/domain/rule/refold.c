@@ -187,7 +187,7 @@ static struct status item_take(void *context, const struct past_item *item, stru
 static fallible events_read(struct refold_order *o, struct err *e)
 {
     struct past_heap_read read = {.past = o->past, .ahead_us = o->now_us, .each = item_take, .context = o};
-    TRY(event_scan_people(o->events, o->numbers, o->number_count, event_take, o, e));
+    TRY(event_scan_people(o->events, &(struct event_people){o->numbers, o->number_count, INT64_MAX}, event_take, o, e));
     if (failed(o->status)) {
         err_set(e, "%s", o->error.text);
         return o->status;

@@ -7,9 +7,11 @@
 #include "domain/rule/commands.h"
 #include "domain/rule/gather.h"
 #include "domain/rule/listen.h"
+#include "domain/rule/orders.h"
 #include "domain/rule/parted.h"
 #include "domain/rule/sets.h"
 #include "domain/rule/switch.h"
+#include "domain/rule/things.h"
 #include "lib/json.h"
 
 const char *const rule_state_names[RULE_STATE_COUNT] = {"gathering", "ready", "in_force", "leaving", "over"};
@@ -170,7 +172,7 @@ fallible rule_test(const struct view *v, uint32_t person, const struct program *
     size_t count = program_features(p, &features);
     struct rule_slot *slots = ARENA_ARRAY(v->arena, struct rule_slot, count);
     for (size_t i = 0; i < count; i++) {
-        const struct book_feature *f = b == NULL ? NULL : book_feature_keyed(b, slot_key(features[i], 0));
+        const struct book_feature *f = b == NULL ? NULL : book_feature_keyed(b, slot_key(b, features[i], 0));
         if (f == NULL || !f->is_whole)
             return FAIL(e, LIMIT, "nothing is kept of %.*s: it is known of people once a tag or a segment asks for it",
                         BYTES_ARG(features[i]->text));
@@ -247,8 +249,8 @@ static const struct family *const families[] = {&rule_family,         &rule_text
 static const struct section *const sections[] = {&features_section, &standing_section};
 static const struct projection *const projections[] = {&book_projection, &sets_projection};
 static const struct fact_kind *const says[] = {&fact_rule_turned, &fact_rule_moved};
-static const struct timer_kind *const timers[] = {&turn_timer, &day_timer, &future_timer};
-static const struct job_kind *const jobs[] = {&day_job, &sweep_job, &switch_job};
+static const struct timer_kind *const timers[] = {&turn_timer, &day_timer, &future_timer, &order_timer};
+static const struct job_kind *const jobs[] = {&day_job, &sweep_job, &switch_job, &orders_job, &things_job};
 static const struct work_kind *const works[] = {&rule_gather_work, &rule_refold_work};
 static const struct command commands[] = {
     {COMMAND_RULE_MAKE, "rule.make", RULE_MAKE_BYTES_MAX, ROLE_SYSTEM, rule_make_check, NULL, rule_make_apply,
@@ -263,6 +265,10 @@ static const struct command commands[] = {
      rule_refolded_needs, rule_refolded_apply, "What background work read again of people who were parted.", NULL},
     {COMMAND_RULE_LOOK, "rule.look", RULE_LOOK_BYTES_MAX, ROLE_SYSTEM, rule_look_check, rule_look_needs,
      rule_look_apply, "Looks again at the rules that read something of a person.", NULL},
+    {COMMAND_RULE_ORDER, "rule.order", RULE_ORDER_BYTES_MAX, ROLE_SYSTEM, rule_order_check, rule_order_needs,
+     rule_order_apply, "Gathers what an order says now for whoever has it.", NULL},
+    {COMMAND_RULE_ORDERS, "rule.orders", RULE_ORDERS_BYTES_MAX, ROLE_SYSTEM, rule_orders_check, rule_orders_needs,
+     rule_orders_apply, "Gathers orders of somebody who was parted.", NULL},
 };
 
 const struct domain rule_domain = {

@@ -5,6 +5,7 @@
  *   - A rule in force has of each person the value that its expression has of the person's kept history at the log's time: after every event (late or not), merge, split and
  *     correction, and at every instant between. Of a split it is `pending` until its events were read again.
  *   - A rule never changes: what is edited is a new one, which takes over from the old one at one position.
+ *   - Its days are those of the zone in which it was made: whoever had it made asks for another one when the zone changes (fact_zone_changed).
  *   - A person of whom a rule says what it says of somebody unknown has no byte of it.
  *
  * Life of a rule: `gathering` (its features' past is read, live events are gathered for it) -> `ready` (its values are in people's rows, shadows of what will be)
@@ -12,6 +13,8 @@
 #pragma once
 
 #include "domain/rule/program.h"
+#include "domain/rule/recount.h"
+#include "domain/rule/trace.h"
 #include "engine/domain.h"
 
 extern const struct domain rule_domain;
@@ -65,8 +68,16 @@ size_t rule_standings(const struct view *v, uint32_t person, const struct standi
 struct rule_value rule_says(const struct view *v, uint32_t person,
                             uint32_t rule); /* one of them, of any state but OVER */
 bool rule_pending(const struct view *v, uint32_t person);
-/* How much of the way a rule that is gathering has behind it, in thousandths: 0 while what happened is read, which comes first. 1000: it isn't gathering. */
-uint32_t rule_progress(const struct view *v, uint32_t rule);
+/* A property that it reads of events, and that was forbidden since it was saved; no bytes: there is none. Borrowed; walks what was said of properties. */
+struct bytes rule_reads_forbidden(const struct view *v, uint32_t rule);
+/* How much of the way a rule that is gathering has behind it. Engine's thread. */
+#define RULE_PROGRESS_WHOLE 1000u
+#define RULE_PROGRESS_READ 500u /* all that happened is read, and is to be installed */
+struct rule_progress {
+    uint32_t share;   /* of RULE_PROGRESS_WHOLE, which says that it isn't gathering; after a restart what happened may be read once more, from 0 */
+    int64_t begun_us; /* log time at which the way began: for all rules of a pass when the first of them was made */
+};
+struct rule_progress rule_progress(const struct view *v, uint32_t rule);
 
 /* A condition that is no rule, evaluated by point: of whatever features of rules in force it shares; LIMIT with the aggregate's text where none is gathered. */
 fallible rule_test(const struct view *v, uint32_t person, const struct program *p, struct rule_value *out_value,
@@ -80,6 +91,12 @@ struct bitmap;
  * set until the job of the day came by. Costs a reference a chunk, and the turns of today. NULL: no such rule. */
 struct bitmap *rule_set(const struct view *v, uint32_t rule, const struct rule_value *value);
 struct bitmap *rule_everybody(const struct view *v); /* living people */
+/* The values that a rule has of people, but for the one that it has of somebody unknown and for none at all; of a condition none. Returns how many there are, the first
+ * `max` of which are given, texts borrowed until the next step. O(values). */
+size_t rule_values(const struct view *v, uint32_t rule, struct rule_value *out_values, size_t max);
+/* Of whom the rule says anything: of a condition who is in it, else who has a value. As of rule_set, but that those whose value turned at the last midnight
+ * stay in it until the job of the day came by. */
+struct bitmap *rule_set_known(const struct view *v, uint32_t rule);
 
 /* --- facts --- */
 
@@ -106,6 +123,8 @@ enum {
     COMMAND_RULE_REFOLDED = 0x1006, /* the same of people who were parted */
     COMMAND_RULE_LOOK =
         0x1005, /* a follow-up: something that a rule reads of a person changed, of which it hears no fact */
+    COMMAND_RULE_ORDER = 0x1007,  /* a follow-up: an order changed, or began */
+    COMMAND_RULE_ORDERS = 0x1008, /* a follow-up: orders of who was parted */
 };
 struct rule_ask {
     uint32_t brand;
@@ -122,5 +141,6 @@ void rule_switch_pack(const struct rule_pair *pairs, size_t count, struct buf *o
 struct rule_look {
     uint32_t person;
     struct program_place place;
+    bool by_time; /* nothing changed but the time */
 };
 void rule_look_pack(const struct rule_look *look, struct buf *out);

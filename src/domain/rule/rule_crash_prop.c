@@ -6,6 +6,7 @@
 #include "domain/column/column.h"
 #include "domain/event/event.h"
 #include "domain/identity/identity.h"
+#include "domain/listing/listing.h"
 #include "domain/order/order.h"
 #include "domain/people/people.h"
 #include "domain/relation/relation.h"
@@ -35,7 +36,7 @@ static void begin(struct plant *p, struct t *t)
 {
     static const struct domain *const domains[] = {&engine_domain, &collect_domain,  &identity_domain, &people_domain,
                                                    &event_domain,  &column_domain,   &thing_domain,    &calendar_domain,
-                                                   &order_domain,  &relation_domain, &rule_domain};
+                                                   &order_domain,  &relation_domain, &listing_domain, &rule_domain};
     struct buf b = arena_buf(t->arena, 4096);
     plant_open(p, t, domains, COUNT_OF(domains));
     for (uint32_t i = 0; i < COUNT_OF(rules); i++) {

@@ -5,6 +5,7 @@
 #include "domain/calendar/calendar.h"
 #include "domain/event/event.h"
 #include "domain/identity/script_test.h"
+#include "domain/listing/listing.h"
 #include "domain/order/order.h"
 #include "domain/people/people.h"
 #include "domain/relation/relation.h"
@@ -171,7 +172,7 @@ static void begin(struct t *t, struct model *m)
 {
     static const struct domain *const domains[] = {&engine_domain, &collect_domain,  &identity_domain, &people_domain,
                                                    &event_domain,  &column_domain,   &thing_domain,    &calendar_domain,
-                                                   &order_domain,  &relation_domain, &rule_domain};
+                                                   &order_domain,  &relation_domain, &listing_domain, &rule_domain};
     *m = (struct model){.s = {.t = t, .h = harness_create(domains, COUNT_OF(domains)), .arena = arena_create(1 << 16)}};
     buf_init(&m->s.payload, 1 << 20);
     m->s.event_us = harness_now_us(m->s.h);

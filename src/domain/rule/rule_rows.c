@@ -195,4 +195,5 @@ void rule_look_pack(const struct rule_look *look, struct buf *out)
     pack_varint(out, look->person);
     pack_u8(out, (uint8_t)look->place.what);
     pack_varint(out, look->place.number);
+    pack_u8(out, look->by_time);
 }

@@ -4,6 +4,7 @@
 #include "domain/calendar/calendar.h"
 #include "domain/event/event.h"
 #include "domain/identity/script_test.h"
+#include "domain/listing/listing.h"
 #include "domain/order/order.h"
 #include "domain/people/people.h"
 #include "domain/relation/relation.h"
@@ -33,7 +34,7 @@ static struct scene *begin(struct t *t)
 {
     static const struct domain *const domains[] = {&engine_domain, &collect_domain,  &identity_domain, &people_domain,
                                                    &event_domain,  &column_domain,   &thing_domain,    &calendar_domain,
-                                                   &order_domain,  &relation_domain, &rule_domain};
+                                                   &order_domain,  &relation_domain, &listing_domain, &rule_domain};
     struct scene *x = ARENA_NEW(t->arena, struct scene);
     x->s = (struct script){.t = t, .h = harness_create(domains, COUNT_OF(domains)), .arena = arena_create(1 << 16)};
     buf_init(&x->s.payload, 1 << 20);

@@ -6,7 +6,7 @@
 #include "lib/bitmap_expr.h"
 #include "lib/ordmap.h"
 
-/* Sets by key: what (1), rule (4, BE), day or value (4 or 16) -> a pointer to its bitmap. A set that nobody is in any more isn't there. */
+/* Sets by key: what (1), rule (4, BE), day or hash of the value (4 or 16) -> a pointer to its bitmap, and of a value its bytes. A set that nobody is in any more isn't there. */
 enum set_kind {
     SET_DIFFERS = 1, /* of a rule: what it says isn't what it says of somebody unknown */
     SET_VALUE,       /* of a rule and a value */
@@ -18,7 +18,9 @@ enum set_kind {
 struct set_key {
     uint8_t size;
     uint8_t data[SET_KEY_BYTES_MAX];
+    struct bytes value; /* of SET_VALUE; borrowed */
 };
+#define RULE_PREFIX_BYTES 5u /* kind and rule */
 #define DAY_ZERO UINT32_C(0x80000000) /* so that days before 1970 come first */
 
 struct sets {
@@ -40,7 +42,7 @@ static struct set_key set_key(enum set_kind kind, uint32_t rule, int32_t day)
 static struct set_key value_key(uint32_t rule, struct bytes value)
 {
     struct hash128 h = hash128(value, 0);
-    struct set_key k = {.data = {SET_VALUE}, .size = SET_KEY_BYTES_MAX};
+    struct set_key k = {.data = {SET_VALUE}, .size = SET_KEY_BYTES_MAX, .value = value};
     (void)put_key(put_key(put_key(k.data + 1, rule, 4), h.high, 8), h.low, 8);
     return k;
 }
@@ -53,8 +55,27 @@ static struct bytes key_bytes(const struct set_key *k)
 static struct bitmap *set_in(const struct ordmap_entry *entry)
 {
     struct bitmap *set;
-    assert(ordmap_value(entry).size == sizeof set);
+    assert(ordmap_value(entry).size >= sizeof set);
     memcpy(&set, ordmap_value(entry).data, sizeof set);
+    return set;
+}
+
+static struct bytes value_in(const struct ordmap_entry *entry)
+{
+    return bytes_slice(ordmap_value(entry), sizeof(struct bitmap *), ordmap_value(entry).size);
+}
+
+static struct bitmap *set_begin(struct sets *s, const struct set_key *key)
+{
+    struct bitmap *set = bitmap_create(s->slab);
+    struct buf entry;
+    bool is_new;
+    buf_init(&entry, sizeof set + STANDINGS_BYTES_MAX);
+    buf_push(&entry, bytes_of(&set, sizeof set));
+    buf_push(&entry, key->value);
+    (void)ordmap_put(s->by_key, key_bytes(key), buf_bytes(&entry), &is_new);
+    assert(is_new && !entry.overflowed);
+    buf_fini(&entry);
     return set;
 }
 
@@ -67,11 +88,7 @@ static const struct bitmap *set_find(const struct sets *s, struct set_key key)
 static void set_add(struct sets *s, struct set_key key, uint32_t person)
 {
     const struct ordmap_entry *entry = ordmap_get(s->by_key, key_bytes(&key));
-    struct bitmap *set = entry != NULL ? set_in(entry) : bitmap_create(s->slab);
-    bool is_new;
-    if (entry == NULL)
-        (void)ordmap_put(s->by_key, key_bytes(&key), bytes_of(&set, sizeof set), &is_new);
-    (void)bitmap_add(set, person);
+    (void)bitmap_add(entry != NULL ? set_in(entry) : set_begin(s, &key), person);
 }
 
 static void set_remove(struct sets *s, struct set_key key, uint32_t person)
@@ -270,10 +287,9 @@ size_t sets_standing(const struct view *v, uint32_t rule, uint32_t after, uint32
 }
 
 /* `out` becomes what the operation gives of it and of another set. */
-static void set_apply(const struct sets *s, enum bitmap_op op, struct bitmap **io, const struct bitmap *with)
+static void set_apply(enum bitmap_op op, struct bitmap **io, const struct bitmap *with)
 {
-    struct bitmap *out = bitmap_create(s->slab);
-    (void)bitmap_pair(op, *io, with, out);
+    struct bitmap *out = bitmap_of_pair(op, *io, with);
     bitmap_destroy(*io);
     *io = out;
 }
@@ -285,7 +301,7 @@ static void flip(const struct sets *s, uint32_t rule, int32_t today, enum bitmap
     const struct ordmap_entry *entry = ordmap_next(s->by_key, key_bytes(&from), false);
     for (; entry != NULL && bytes_compare(ordmap_key(entry), key_bytes(&until)) <= 0;
          entry = ordmap_next(s->by_key, ordmap_key(entry), true))
-        set_apply(s, op, io, set_in(entry));
+        set_apply(op, io, set_in(entry));
 }
 
 /* Of a value that nobody unknown has: who has it. Of the other: everybody but those of whom it says something else. */
@@ -296,7 +312,7 @@ static struct bitmap *set_made(const struct sets *s, const struct set_key *key, 
         return set == NULL ? bitmap_create(s->slab) : bitmap_copy(set);
     struct bitmap *out = bitmap_copy(s->everybody);
     if (set != NULL)
-        set_apply(s, BITMAP_MINUS, &out, set);
+        set_apply(BITMAP_MINUS, &out, set);
     return out;
 }
 
@@ -315,6 +331,38 @@ struct bitmap *rule_set(const struct view *v, uint32_t rule, const struct rule_v
     int32_t today = (int32_t)civil_number(book_civil(b), CIVIL_DAY, v->now_us);
     flip(s, rule, today, is_truth ? BITMAP_XOR : BITMAP_MINUS, &out);
     return out;
+}
+
+struct bitmap *rule_set_known(const struct view *v, uint32_t rule)
+{
+    const struct book *b = book_of(v);
+    const struct sets *s = sets_of(v);
+    const struct book_rule *r = b == NULL ? NULL : book_rule(b, rule);
+    if (r == NULL || s == NULL || r->row.type == RULE_TRUTH)
+        return rule_set(v, rule, NULL);
+    struct set_key differs = set_key(SET_DIFFERS, rule, 0), none = value_key(rule, BYTES_NONE);
+    return r->row.unknown.size == 0 ? set_made(s, &differs, false) : set_made(s, &none, true);
+}
+
+size_t rule_values(const struct view *v, uint32_t rule, struct rule_value *out_values, size_t max)
+{
+    const struct book *b = book_of(v);
+    const struct sets *s = sets_of(v);
+    const struct book_rule *r = b == NULL ? NULL : book_rule(b, rule);
+    size_t count = 0;
+    if (r == NULL || s == NULL)
+        return 0;
+    struct set_key first = value_key(rule, BYTES_NONE);
+    struct bytes prefix = bytes_of(first.data, RULE_PREFIX_BYTES);
+    const struct ordmap_entry *entry = ordmap_next(s->by_key, prefix, false);
+    for (; entry != NULL && bytes_starts_with(ordmap_key(entry), prefix); entry = ordmap_next(s->by_key, ordmap_key(entry), true)) {
+        if (value_in(entry).size == 0)
+            continue;
+        if (count < max)
+            out_values[count] = rule_value_unpack(r->row.type, value_in(entry));
+        count++;
+    }
+    return count;
 }
 
 struct bitmap *rule_everybody(const struct view *v)

@@ -36,7 +36,6 @@ bool stand_next(struct stand_walk *w, struct stand *out_stand);
 /* Entries by rule, ascending. Returns how many were left out. */
 size_t stands_pack(const struct stand *list, size_t count, bool is_pending, struct buf *out);
 
-struct rule_value rule_value_unpack(enum rule_type type, struct bytes packed); /* what rule_value_pack wrote */
 /* As stands say it: of a condition unknown counts as no. */
 struct rule_value value_settled(struct rule_value value);
 struct bytes value_packed(struct rule_value value, struct arena *a); /* settled; of a condition nothing is taken */

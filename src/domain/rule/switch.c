@@ -178,13 +178,36 @@ static void person_tell(struct step *s, const struct book_rule *old, const struc
 
 static void switch_end(struct step *s, uint32_t old, uint32_t new)
 {
-    struct bytes prefix = telling_key(s->view.arena, new), key, value;
-    while (view_keyed_next(&s->view, &switch_family, prefix, false, &key, &value) && bytes_starts_with(key, prefix))
-        step_keyed_remove(s, &switch_family, arena_copy(s->view.arena, key));
+    step_keyed_remove(s, &switch_family, telling_key(s->view.arena, new));
     if (old == RULE_NONE)
         return;
     sweep_begin(s, old);
     rule_remove(s, old);
+}
+
+/* A step's share of the rows of who was told before it was their turn, which may be everybody who came meanwhile. true: there may be more. */
+static bool early_clear(struct step *s, uint32_t new)
+{
+    struct bytes prefix = telling_key(s->view.arena, new), from = prefix, key, value;
+    for (uint32_t i = 0; i < SLICE_PEOPLE; i++) {
+        if (!view_keyed_next(&s->view, &switch_family, from, true, &key, &value) || !bytes_starts_with(key, prefix))
+            return false;
+        from = arena_copy(s->view.arena, key);
+        step_keyed_remove(s, &switch_family, from);
+    }
+    return true;
+}
+
+/* Everybody was told. A slice of nobody comes again. */
+static struct bytes switch_clear(struct step *s, const struct telling *t, uint32_t new)
+{
+    struct slice nobody = {.new = new};
+    if (!early_clear(s, new)) {
+        switch_end(s, t->old, new);
+        return BYTES_NONE;
+    }
+    telling_put(s, new, &(struct telling){.old = t->old, .told = UINT32_MAX});
+    return slice_pack(s->view.arena, &nobody);
 }
 
 static struct bytes switch_advance(struct step *s, struct bytes state)
@@ -196,18 +219,14 @@ static struct bytes switch_advance(struct step *s, struct bytes state)
     const struct book_rule *new = book_rule(b, slice.new);
     if (!telling_find(&s->view, slice.new, &t))
         return BYTES_NONE;
-    if (new == NULL) { /* it ended meanwhile */
-        switch_end(s, t.old, slice.new);
-        return BYTES_NONE;
-    }
+    if (new == NULL || slice.count == 0) /* it ended meanwhile, or all are told */
+        return switch_clear(s, &t, slice.new);
     s->cause = CAUSE_SWITCH;
     for (size_t i = 0; i < slice.count; i++)
         person_tell(s, book_rule(b, t.old), new, slice.people[i]);
     t.told = slice.people[slice.count - 1];
-    if (!slice_fill(&s->view, b, &t, &slice)) {
-        switch_end(s, t.old, slice.new);
-        return BYTES_NONE;
-    }
+    if (!slice_fill(&s->view, b, &t, &slice))
+        return switch_clear(s, &t, slice.new);
     telling_put(s, slice.new, &t);
     return slice_pack(s->view.arena, &slice);
 }

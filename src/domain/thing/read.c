@@ -159,6 +159,21 @@ static struct bytes own_brand(const struct view *v, const struct thing *t)
     return brand.kind == VALUE_TEXT ? brand.body : BYTES_NONE;
 }
 
+struct bytes thing_ancestor(const struct view *v, const struct thing *t, struct bytes kind, int64_t at_us)
+{
+    struct thing here = *t;
+    for (uint32_t depth = 0; depth < THING_DEPTH_MAX; depth++) {
+        struct thing_ref parent;
+        if (thing_parent(&here, at_us, &parent) != TOLD)
+            return BYTES_NONE;
+        if (bytes_equal(parent.kind, kind))
+            return parent.id;
+        if (!thing_read(v, thing_find(v, &parent), &here))
+            return BYTES_NONE;
+    }
+    return BYTES_NONE;
+}
+
 struct bytes thing_brand(const struct view *v, const struct thing_ref *ref)
 {
     struct thing_ref at = *ref;

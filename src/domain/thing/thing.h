@@ -135,6 +135,8 @@ enum thing_told thing_exists(const struct thing *t, int64_t at_us, bool *out_exi
 enum thing_told thing_value(const struct thing *t, uint32_t attribute, int64_t at_us, struct bytes *out_value);
 enum thing_told thing_parent(const struct thing *t, int64_t at_us, struct thing_ref *out_parent);
 bool thing_is_now(const struct thing *t); /* exists by its newest version */
+/* The id of the nearest thing of the kind that it belonged to; no bytes: to none. Reads the rows of its ancestors. */
+struct bytes thing_ancestor(const struct view *v, const struct thing *t, struct bytes kind, int64_t at_us);
 /* The brand that a thing belongs to now: it is one, its attribute `brand` names one, or that of its parent, and so on.
  * Empty: none, it is the whole group's. Reads the rows of its ancestors. */
 struct bytes thing_brand(const struct view *v, const struct thing_ref *ref);
