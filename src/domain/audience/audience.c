@@ -3,6 +3,8 @@
 #include <inttypes.h>
 
 #include "domain/audience/commands.h"
+#include "domain/audience/cancel.h"
+#include "domain/calendar/calendar.h"
 #include "domain/identity/identity.h"
 #include "lib/json.h"
 
@@ -78,21 +80,30 @@ static const struct metric metrics[] = {
 /* --- the table --- */
 
 static const struct family *const families[] = {&audience_family, &audience_number_family, &audience_naming_family,
-                                                &audience_batch_family, &audience_rule_family};
+                                                &audience_batch_family, &audience_rule_family, &audience_asked_family, &audience_group_family, &audience_frozen_family, &audience_day_family, &audience_use_family};
 static const struct fact_kind *const says[] = {&fact_segment_entered, &fact_segment_left, &fact_tag_changed};
+static const struct timer_kind *const timers[] = {&growth_timer};
+static const struct job_kind *const jobs[] = {&audience_filling_job, &growth_job, &audience_zone_job};
 static const struct listener hears[] = {
     {&fact_rule_moved, audience_hear_moved},
     {&fact_rule_turned, audience_hear_turned},
+    {&fact_zone_changed, audience_hear_zone},
 };
 static const struct command commands[] = {
     {COMMAND_AUDIENCE_SAVE, "audience.save", AUDIENCE_SAVE_BYTES_MAX, ROLE_WRITE, audience_save_check, NULL,
      audience_save_apply, "Keeps a tag or a segment under its name, or a new revision of it.", NULL},
     {COMMAND_AUDIENCE_END, "audience.end", AUDIENCE_END_BYTES_MAX, ROLE_WRITE, audience_end_check, NULL,
      audience_end_apply, "Ends a tag or a segment that no other names.", NULL},
+    {COMMAND_AUDIENCE_CANCEL, "audience.cancel", AUDIENCE_END_BYTES_MAX, ROLE_WRITE, audience_end_check, NULL,
+     audience_cancel_apply, "Takes back a change of a tag or a segment that hasn't taken over yet.", NULL},
+    {COMMAND_AUDIENCE_FREEZE, "audience.freeze", AUDIENCE_FREEZE_BYTES_MAX, ROLE_WRITE, audience_freeze_check, NULL,
+     audience_freeze_apply, "Puts who is in a tag or a segment now on a list of its own.", NULL},
     {COMMAND_AUDIENCE_SETTLE, "audience.settle", AUDIENCE_SETTLE_BYTES_MAX, ROLE_SYSTEM, audience_settle_check, NULL,
      audience_settle_apply, "Looks whether the rule that a save asked for was made.", NULL},
     {COMMAND_AUDIENCE_DROP, "audience.drop", AUDIENCE_DROP_BYTES, ROLE_SYSTEM, audience_drop_check, NULL,
      audience_drop_apply, "Ends a rule that nobody waits for any more.", NULL},
+    {COMMAND_AUDIENCE_USED, "audience.used", AUDIENCE_USED_BYTES, ROLE_SYSTEM, audience_used_check, NULL,
+     audience_used_apply, "Notes that a tag or a segment was used today, and how.", NULL},
 };
 
 const struct domain audience_domain = {
@@ -107,6 +118,10 @@ const struct domain audience_domain = {
     .say_count = COUNT_OF(says),
     .hears = hears,
     .hear_count = COUNT_OF(hears),
+    .timers = timers,
+    .timer_count = COUNT_OF(timers),
+    .jobs = jobs,
+    .job_count = COUNT_OF(jobs),
     .metrics = metrics,
     .metric_count = COUNT_OF(metrics),
 };

@@ -1,8 +1,9 @@
-/* Covers: audience.c, commands.c, definitions.c, expressions.c, listen.c
+/* Covers: audience.c, cancel.c, commands.c, definitions.c, expressions.c, listen.c
  *
  * Definitions over a fake of rules, which does what it is told when it is told: their pasts are gathered in any order, some can't be made. */
 #include "domain/audience/audience.h"
 
+#include "domain/calendar/calendar.h"
 #include "domain/collect/collect.h"
 #include "engine/engine_domain.h"
 #include "lib/pack.h"
@@ -110,7 +111,8 @@ static const struct domain fake_rules = {.number = 0x10,
                                          .command_count = COUNT_OF(fake_commands),
                                          .says = fake_says,
                                          .say_count = COUNT_OF(fake_says)};
-static const struct domain *const domains[] = {&engine_domain, &collect_domain, &fake_rules, &audience_domain};
+static const struct domain *const domains[] = {&engine_domain, &collect_domain, &calendar_domain, &fake_rules,
+                                               &audience_domain};
 
 static struct harness *begin(void)
 {
@@ -125,8 +127,9 @@ static const struct refusal *save_expecting(struct harness *h, const char *name,
 {
     struct buf b;
     buf_init(&b, AUDIENCE_SAVE_BYTES_MAX);
-    audience_pack(&(struct audience){.kind = AUDIENCE_SEGMENT, .name = bytes_of_text(name), .text = bytes_of_text(text)},
-                  expects, &b);
+    audience_pack(
+        &(struct audience){.kind = AUDIENCE_SEGMENT, .name = bytes_of_text(name), .text = bytes_of_text(text)}, expects,
+        &b);
     const struct refusal *refusal = harness_apply(h, COMMAND_AUDIENCE_SAVE, buf_bytes(&b));
     buf_fini(&b);
     return refusal;
@@ -303,6 +306,104 @@ static void circles_and_ends_are_refused(struct t *t)
     harness_destroy(h);
 }
 
+static const struct refusal *cancel(struct harness *h, const char *name)
+{
+    struct buf b;
+    buf_init(&b, AUDIENCE_END_BYTES_MAX);
+    audience_end_pack(AUDIENCE_SEGMENT, bytes_of_text(name), &b);
+    const struct refusal *refusal = harness_apply(h, COMMAND_AUDIENCE_CANCEL, buf_bytes(&b));
+    buf_fini(&b);
+    (void)harness_follow(h);
+    return refusal;
+}
+
+/* What answers is what is said again, and nothing is gathered any more: neither for it nor for those that name it. */
+static void a_change_is_taken_back(struct t *t)
+{
+    struct harness *h = begin();
+    saved(t, h, "x", "did(login)");
+    CHECK_TEXT(t, cancel(h, "nobody")->name, "no_such_definition");
+    came_ready(t, h, "x");
+    saved(t, h, "y", "segment('x') and did(order_paid)");
+    came_ready(t, h, "y");
+    CHECK_TEXT(t, cancel(h, "x")->name, "definition_settled");
+    saved(t, h, "x", "did(cart_added)");
+    CHECK_TEXT(t, cancel(h, "y")->name, "definition_follows");
+    came_ready(t, h, "y");
+    CHECK(t, cancel(h, "x") == NULL);
+    CHECK_TEXT(t, state_of(t, h, "x"), "in_force");
+    CHECK_TEXT(t, state_of(t, h, "y"), "in_force");
+    CHECK_TEXT(t, says(t, h, "x"), "did(login)");
+    CHECK_TEXT(t, says(t, h, "y"), "did(login) and did(order_paid)");
+    struct audience x = found(t, h, "x");
+    CHECK(t, bytes_equal(x.text, BYTES_LIT("did(login)")) && x.next == RULE_NONE && x.batch == 0 && x.revision == 3);
+    for (uint32_t i = 1; i <= fake_count; i++)
+        CHECK(t, fakes[i].state == (i == x.rule || i == found(t, h, "y").rule ? RULE_IN_FORCE : RULE_OVER));
+    CHECK_TEXT(t, cancel(h, "x")->name, "definition_settled");
+    harness_destroy(h);
+}
+
+/* Who has changed by itself meanwhile goes on, over what is said again; and whoever only waited for it takes over. */
+static void others_go_on_when_one_is_taken_back(struct t *t)
+{
+    struct harness *h = begin();
+    saved(t, h, "x", "did(login)");
+    saved(t, h, "y", "segment('x')");
+    came_ready(t, h, "x");
+    came_ready(t, h, "y");
+    saved(t, h, "x", "did(cart_added)");
+    saved(t, h, "y", "segment('x') and did(order_paid)");
+    CHECK(t, cancel(h, "x") == NULL);
+    CHECK_TEXT(t, state_of(t, h, "x"), "in_force");
+    CHECK_TEXT(t, state_of(t, h, "y"), "gathering");
+    came_ready(t, h, "y");
+    CHECK_TEXT(t, says(t, h, "y"), "did(login) and did(order_paid)");
+    harness_destroy(h);
+}
+
+static void what_never_was_in_force_ends(struct t *t)
+{
+    struct harness *h = begin();
+    struct view v;
+    struct audience a;
+    saved(t, h, "x", "did(login)");
+    CHECK(t, cancel(h, "x") == NULL);
+    v = harness_view(h);
+    CHECK(t, !audience_find(&v, AUDIENCE_SEGMENT, BYTES_LIT("x"), &a));
+    CHECK_EQ(t, fakes[1].state, RULE_OVER);
+    harness_destroy(h);
+}
+
+/* It is too late once the switch is under way; and a save of what answers takes a change back as well. */
+static void what_takes_over_cant_be_taken_back(struct t *t)
+{
+    struct harness *h = begin();
+    saved(t, h, "x", "did(login)");
+    came_ready(t, h, "x");
+    saved(t, h, "x", "did(order_paid)");
+    saved(t, h, "x", "did(login)");
+    CHECK_TEXT(t, state_of(t, h, "x"), "in_force");
+    saved(t, h, "x", "did(cart_added)");
+    ready(t, h, "x");
+    CHECK_TEXT(t, cancel(h, "x")->name, "definition_takes_over");
+    CHECK_TEXT(t, says(t, h, "x"), "did(cart_added)");
+    harness_destroy(h);
+}
+
+/* Where the new text can't be made a rule of, the old one is said again. */
+static void what_was_refused_is_taken_back(struct t *t)
+{
+    struct harness *h = begin();
+    saved(t, h, "x", "did(login)");
+    came_ready(t, h, "x");
+    saved(t, h, "x", "did(" REFUSED_EVENT ")");
+    CHECK_TEXT(t, state_of(t, h, "x"), "refused");
+    CHECK(t, cancel(h, "x") == NULL);
+    CHECK_TEXT(t, state_of(t, h, "x"), "in_force");
+    CHECK(t, bytes_equal(found(t, h, "x").text, BYTES_LIT("did(login)")));
+    harness_destroy(h);
+}
+
 struct heard {
     struct t *t;
     const char *facts;
@@ -316,6 +417,91 @@ static void hear(void *context, const struct step *s, const struct fact_kind *ki
         return;
     const struct audience_turned *f = fact;
     x->facts = arena_printf(x->t->arena, "%s%s %.*s;", x->facts, kind->name, BYTES_ARG(f->name));
+}
+
+static const struct refusal *save_tag(struct harness *h, const char *name, const char *text, const char *const *tags)
+{
+    struct buf b, members;
+    buf_init(&b, AUDIENCE_SAVE_BYTES_MAX);
+    buf_init(&members, AUDIENCE_TEXT_BYTES_MAX);
+    struct audience a = {.kind = AUDIENCE_TAG, .name = bytes_of_text(name), .text = bytes_of_text(text)};
+    for (; tags != NULL && *tags != NULL; tags++)
+        pack_bytes(&members, bytes_of_text(*tags));
+    if (text == NULL) {
+        a.content = AUDIENCE_GROUP;
+        a.members = buf_bytes(&members);
+    }
+    audience_pack(&a, AUDIENCE_ANY_REVISION, &b);
+    const struct refusal *refusal = harness_apply(h, COMMAND_AUDIENCE_SAVE, buf_bytes(&b));
+    buf_fini(&b);
+    buf_fini(&members);
+    (void)harness_follow(h);
+    return refusal;
+}
+
+/* The text that is gathered for a tag. */
+static const char *comes(struct t *t, struct harness *h, const char *name)
+{
+    struct view v = harness_view(h);
+    struct audience a = {.next = RULE_NONE};
+    CHECK(t, audience_find(&v, AUDIENCE_TAG, bytes_of_text(name), &a) && a.next != RULE_NONE);
+    return fakes[a.next].text;
+}
+
+/* Each of them only where none before it holds; what it is called is the group's value. */
+static void a_group_leaves_one_of_its_tags(struct t *t)
+{
+    struct harness *h = begin();
+    static const char *const abc[] = {"a", "b", "c", NULL}, *const ca[] = {"c", "a", NULL},
+                             *const none[] = {"a", "x", NULL};
+    CHECK(t, save_tag(h, "a", "did(login)", NULL) == NULL);
+    CHECK(t, save_tag(h, "b", "did(order_paid)", NULL) == NULL);
+    CHECK(t, save_tag(h, "c", "count(cart_added)", NULL) == NULL);
+    CHECK_TEXT(t, save_tag(h, "g", NULL, none)->name, "group_tag_unknown");
+    CHECK(t, save_tag(h, "g", NULL, abc) == NULL);
+    CHECK_TEXT(
+        t, comes(t, h, "g"),
+        "case when did(login) then 'a' when did(order_paid) then 'b' when count(cart_added) is known then 'c' end");
+    CHECK_TEXT(t, comes(t, h, "a"), "did(login)");
+    CHECK_TEXT(t, comes(t, h, "b"), "not did(login) and did(order_paid)");
+    CHECK_TEXT(t, comes(t, h, "c"), "case when not (did(login) or did(order_paid)) then count(cart_added) end");
+    CHECK_TEXT(t, save_tag(h, "h", NULL, ca)->name, "group_tag_taken");
+    CHECK_TEXT(t, save_tag(h, "a", "tag('g') = 'b'", NULL)->name, "definition_circle");
+    CHECK(t, save_tag(h, "a", "did(refund_done)", NULL) == NULL); /* those behind it follow */
+    CHECK_TEXT(t, comes(t, h, "b"), "not did(refund_done) and did(order_paid)");
+    CHECK(t, save_tag(h, "g", NULL, ca) == NULL); /* b is in it no more */
+    CHECK_TEXT(t, comes(t, h, "b"), "did(order_paid)");
+    CHECK_TEXT(t, comes(t, h, "a"), "not (count(cart_added) is known) and did(refund_done)");
+    struct buf b = arena_buf(t->arena, AUDIENCE_END_BYTES_MAX);
+    audience_end_pack(AUDIENCE_TAG, BYTES_LIT("g"), &b);
+    CHECK(t, harness_apply(h, COMMAND_AUDIENCE_END, buf_bytes(&b)) == NULL);
+    (void)harness_follow(h);
+    CHECK_TEXT(t, comes(t, h, "a"), "did(refund_done)");
+    struct view v = harness_view(h);
+    struct audience gone;
+    CHECK(t, !audience_find(&v, AUDIENCE_TAG, BYTES_LIT("g"), &gone));
+    harness_destroy(h);
+}
+
+/* The last day stands around what it says, also where others name it. */
+static void a_last_day_bounds_it(struct t *t)
+{
+    struct harness *h = begin();
+    struct buf b = arena_buf(t->arena, AUDIENCE_SAVE_BYTES_MAX);
+    audience_pack(&(struct audience){.kind = AUDIENCE_TAG,
+                                     .name = BYTES_LIT("x"),
+                                     .text = BYTES_LIT("did(login)"),
+                                     .until = BYTES_LIT("2026-12-31")},
+                  0, &b);
+    CHECK(t, harness_apply(h, COMMAND_AUDIENCE_SAVE, buf_bytes(&b)) == NULL);
+    (void)harness_follow(h);
+    CHECK_TEXT(t, comes(t, h, "x"), "today <= '2026-12-31' and did(login)");
+    CHECK(t, save_tag(h, "y", "tag('x') or did(order_paid)", NULL) == NULL);
+    CHECK_TEXT(t, comes(t, h, "y"), "today <= '2026-12-31' and did(login) or did(order_paid)");
+    CHECK(t, save_tag(h, "=x", "did(login)", NULL) == &harness_malformed);
+    CHECK(t, save_tag(h, "z", "tag('=x')", NULL) == &harness_malformed);
+    CHECK(t, save_tag(h, "z", "tag('#1')", NULL) == &harness_malformed);
+    harness_destroy(h);
 }
 
 static void who_turns_is_told_by_name(struct t *t)
@@ -338,6 +524,13 @@ static const struct test tests[] = {
     {"a save between ready and switch loses nothing", a_save_between_ready_and_switch_loses_nothing, 1},
     {"a rule that can't be made leaves the old one", a_rule_that_cant_be_made_leaves_the_old_one, 1},
     {"circles and ends are refused", circles_and_ends_are_refused, 1},
+    {"a change is taken back", a_change_is_taken_back, 1},
+    {"others go on when one is taken back", others_go_on_when_one_is_taken_back, 1},
+    {"what never was in force ends", what_never_was_in_force_ends, 1},
+    {"what takes over can't be taken back", what_takes_over_cant_be_taken_back, 1},
+    {"what was refused is taken back", what_was_refused_is_taken_back, 1},
+    {"a group leaves one of its tags", a_group_leaves_one_of_its_tags, 1},
+    {"a last day bounds it", a_last_day_bounds_it, 1},
     {"who turns is told by name", who_turns_is_told_by_name, 1},
 };
 TEST_MAIN(tests)

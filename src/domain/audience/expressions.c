@@ -5,8 +5,8 @@
 #include "domain/calendar/calendar.h"
 #include "lib/nearest.h"
 
-fallible audience_read(enum audience_kind kind, struct bytes text, struct arena *arena, const struct expr **out_tree,
-                       struct err *e)
+static fallible tree_read(enum audience_kind kind, struct bytes text, struct arena *arena, const struct expr **out_tree,
+                          struct err *e)
 {
     struct err of_condition = {0};
     struct status status = expr_read(arena, text, out_tree, &of_condition);
@@ -19,12 +19,34 @@ fallible audience_read(enum audience_kind kind, struct bytes text, struct arena 
     return status;
 }
 
-/* The kind that a call asks for; AUDIENCE_KIND_COUNT: it is another call. */
+static bool is_naming(const struct expr *x)
+{
+    return x->op == EXPR_CALL && x->count == 1 && x->parts[0]->op == EXPR_VALUE &&
+           x->parts[0]->values[0].kind == EXPR_TEXT;
+}
+
+static fallible names_check(const struct expr *x, struct err *e)
+{
+    if (is_naming(x) && audience_name_is_reserved(x->parts[0]->values[0].text))
+        return FAIL(e, INVALID,
+                    "at character %u: no tag or segment has a name that begins with # or =", x->parts[0]->place);
+    for (uint32_t i = 0; x->op != EXPR_VALUE && i < x->count; i++)
+        TRY(names_check(x->parts[i], e));
+    return DONE;
+}
+
+fallible audience_read(enum audience_kind kind, struct bytes text, struct arena *arena, const struct expr **out_tree,
+                       struct err *e)
+{
+    TRY(tree_read(kind, text, arena, out_tree, e));
+    return names_check(*out_tree, e);
+}
+
+/* The kind that a call asks for; AUDIENCE_KIND_COUNT: it is another call, or of a list. */
 static enum audience_kind kind_called(const struct expr *x)
 {
     enum audience_kind kind = AUDIENCE_SEGMENT;
-    if (x->op != EXPR_CALL || x->count != 1 || x->parts[0]->op != EXPR_VALUE ||
-        x->parts[0]->values[0].kind != EXPR_TEXT)
+    if (!is_naming(x) || bytes_starts_with(x->parts[0]->values[0].text, BYTES_LIT("#")))
         return AUDIENCE_KIND_COUNT;
     while (kind < AUDIENCE_KIND_COUNT && !bytes_equal(x->name, bytes_of_text(audience_kind_names[kind])))
         kind++;
@@ -39,13 +61,28 @@ bool audience_is_condition(enum audience_kind kind, struct bytes text, struct ar
 
 /* --- names --- */
 
+/* A tag of a group by itself: "=x" is x. */
+static bool is_by_itself(struct bytes *io_name)
+{
+    bool is = bytes_starts_with(*io_name, BYTES_LIT("="));
+    if (is)
+        *io_name = bytes_slice(*io_name, 1, io_name->size);
+    return is;
+}
+
 static bool name_find(const struct audience_names *n, enum audience_kind kind, struct bytes name, struct audience *out)
 {
+    (void)is_by_itself(&name);
     if (n->said != NULL && n->said->kind == kind && bytes_equal(n->said->name, name)) {
         *out = *n->said;
         return true;
     }
     return audience_find(n->view, kind, name, out);
+}
+
+static bool is_in_sight(const struct audience_names *n, const struct audience *a)
+{
+    return n->sight == NULL || n->sight->sees == NULL || n->sight->sees(n->sight->context, n->view, a->brand);
 }
 
 struct candidate {
@@ -59,9 +96,16 @@ static struct bytes name_near(const struct audience_names *n, enum audience_kind
     size_t count = 0;
     struct audience a;
     for (struct bytes after = BYTES_NONE; audience_next(n->view, kind, after, &a); after = a.name)
-        list[count++].name = arena_text(arena, a.name);
+        if (is_in_sight(n, &a))
+            list[count++].name = arena_text(arena, a.name);
     const char *near = near_name(name, list, count, sizeof *list);
     return near == NULL ? BYTES_NONE : bytes_of_text(near);
+}
+
+static fallible named_tree(const struct audience_names *n, const struct audience *a, struct bytes name,
+                           struct arena *arena, const struct expr **out_tree, struct err *e)
+{
+    return is_by_itself(&name) ? audience_own_tree(n, a, arena, out_tree, e) : audience_tree(n, a, arena, out_tree, e);
 }
 
 /* As struct program_names has it. */
@@ -72,7 +116,7 @@ static const struct expr *name_tree(void *context, const char *words, struct byt
     enum audience_kind kind = strcmp(words, audience_kind_names[AUDIENCE_TAG]) == 0 ? AUDIENCE_TAG : AUDIENCE_SEGMENT;
     const struct expr *tree;
     struct audience a;
-    if (name_find(n, kind, name, &a) && done(audience_read(kind, a.text, arena, &tree, NULL)))
+    if (name_find(n, kind, name, &a) && done(named_tree(n, &a, name, arena, &tree, NULL)))
         return tree;
     *out_nearest = name_near(n, kind, name);
     return NULL;
@@ -86,7 +130,7 @@ void audience_names_init(struct audience_names *n, const struct view *v, const s
 /* --- who is named --- */
 
 struct named {
-    const struct view *view;
+    const struct audience_names *names;
     uint32_t *list;
     size_t count, room;
 };
@@ -110,7 +154,7 @@ static size_t named_walk(const struct expr *x, struct named *all)
     enum audience_kind kind = kind_called(x);
     struct audience a;
     size_t calls = kind != AUDIENCE_KIND_COUNT;
-    if (calls > 0 && all != NULL && audience_find(all->view, kind, x->parts[0]->values[0].text, &a))
+    if (calls > 0 && all != NULL && name_find(all->names, kind, x->parts[0]->values[0].text, &a))
         named_add(all, a.number);
     for (uint32_t i = 0; x->op != EXPR_VALUE && i < x->count; i++)
         calls += named_walk(x->parts[i], all);
@@ -120,14 +164,51 @@ static size_t named_walk(const struct expr *x, struct named *all)
 size_t audience_named(const struct view *v, const struct audience *a, const uint32_t **out_list)
 {
     const struct expr *tree;
-    struct status status = audience_read(a->kind, a->text, v->arena, &tree, NULL);
+    struct audience_names names;
+    audience_names_init(&names, v, NULL);
+    struct status status = audience_tree(&names, a, v->arena, &tree, NULL);
     assert(done(status));
     (void)status;
-    struct named all = {.view = v, .room = named_walk(tree, NULL)};
+    struct named all = {.names = &names, .room = named_walk(tree, NULL)};
     all.list = ARENA_ARRAY(v->arena, uint32_t, all.room + 1);
     (void)named_walk(tree, &all);
     *out_list = all.list;
     return all.count;
+}
+
+bool audience_is_seen(const struct view *v, const struct audience *a, const struct audience_sight *sight)
+{
+    const uint32_t *list;
+    struct audience part;
+    bool is_seen = sight->sees == NULL || sight->sees(sight->context, v, a->brand);
+    size_t count = sight->sees == NULL ? 0 : audience_named(v, a, &list);
+    for (size_t i = 0; i < count && is_seen; i++)
+        is_seen = !audience_numbered(v, list[i], &part) || audience_is_seen(v, &part, sight);
+    return is_seen;
+}
+
+static fallible sight_walk(const struct audience_names *n, const struct expr *x, struct err *e)
+{
+    enum audience_kind kind = kind_called(x);
+    struct audience a;
+    if (kind != AUDIENCE_KIND_COUNT) {
+        struct bytes name = x->parts[0]->values[0].text;
+        if (name_find(n, kind, name, &a) && !is_in_sight(n, &a)) {
+            (void)is_by_itself(&name);
+            return FAIL(e, INVALID, "there is no %s '%.*s'", audience_kind_names[kind], BYTES_ARG(name));
+        }
+    }
+    for (uint32_t i = 0; x->op != EXPR_VALUE && i < x->count; i++)
+        TRY(sight_walk(n, x->parts[i], e));
+    return DONE;
+}
+
+/* Whoever names a definition reads who is in it. */
+static fallible sight_check(const struct audience_names *n, struct err *e)
+{
+    const struct expr *tree;
+    TRY(audience_tree(n, n->said, n->view->arena, &tree, e));
+    return sight_walk(n, tree, e);
 }
 
 /* --- in place --- */
@@ -183,7 +264,7 @@ static fallible call_expand(struct expanding *x, const struct inside *inside, en
         return FAIL(x->e, LIMIT, "tags and segments lie in each other %u deep at most", PROGRAM_NESTED_MAX);
     if (!name_find(x->names, kind, name, &a))
         return FAIL(x->e, INVALID, "there is no %s '%.*s'", audience_kind_names[kind], BYTES_ARG(name));
-    TRY(audience_read(kind, a.text, x->arena, &tree, x->e));
+    TRY(named_tree(x->names, &a, name, x->arena, &tree, x->e));
     TRY(node_expand(x, &next, tree, wants_truth || !expr_is_term(tree), &tree));
     return fit(x, call, tree, wants_truth || kind == AUDIENCE_SEGMENT, out_tree);
 }
@@ -282,7 +363,7 @@ fallible audience_expand(const struct audience_names *n, const struct audience *
     const struct inside inside = {.kind = a->kind, .name = a->name};
     const struct expr *tree;
     struct buf text = arena_buf(arena, RULE_TEXT_BYTES_MAX);
-    TRY(audience_read(a->kind, a->text, arena, &tree, e));
+    TRY(audience_tree(n, a, arena, &tree, e));
     TRY(root_expand(&x, &inside, tree, &tree));
     expr_print(tree, &text);
     if (text.overflowed)
@@ -299,39 +380,41 @@ static struct bytes nothing_gathered(void *context, uint32_t feature)
     return BYTES_NONE;
 }
 
-/* What a program may say and no rule is told of yet would never hold, without a word: so it is refused. */
+/* What a program may say and nothing is gathered for would never hold, without a word: so it is refused. */
 static fallible gathered_check(const struct program *p, struct err *e)
 {
     const struct feature *const *features;
-    const struct program_place *places;
-    bool asks_orders = false, asks_things = false;
-    for (size_t i = 0, count = program_features(p, &features); i < count; i++) {
-        asks_orders |= features[i]->of == FEATURE_ORDERS;
-        asks_things |= features[i]->needs_things;
-    }
-    for (size_t i = 0, count = program_places(p, &places); i < count; i++)
-        asks_things |= places[i].what == PROGRAM_THING;
-    if (asks_orders)
-        return FAIL(e, INVALID,
-                    "tags and segments can't ask for order documents yet: ask for events, as sum(order_paid.amount)");
+    bool asks_things = false;
+    for (size_t i = 0, count = program_features(p, &features); i < count; i++)
+        asks_things |= features[i]->of == FEATURE_EVENTS && features[i]->needs_things;
     if (asks_things)
         return FAIL(e, INVALID,
-                    "tags and segments can't ask for names and attributes of things yet: ask for ids, as has "
-                    "owned_by(id = 'G17')");
+                    "of events, tags and segments can't ask for attributes of things yet: ask orders, as "
+                    "did(order where item.sku.category = 'x'), or send the attribute with the event");
     return DONE;
 }
 
-static fallible one_examine(struct audience_names *n, const struct civil *civil, const struct audience *a,
-                            struct err *e)
+/* What definitions are compiled with. */
+struct examining {
+    struct audience_names names;
+    const struct name_book *book;
+    struct civil *civil;
+};
+
+static fallible one_examine(struct examining *x, const struct audience *a, struct err *e)
 {
+    const struct audience_names *n = &x->names;
     struct arena *arena = n->view->arena;
-    struct program_ask ask = {
-        .view = n->view, .civil = civil, .names = &n->names, .wants_truth = a->kind == AUDIENCE_SEGMENT};
-    struct reading nobody = {.now_us = n->view->now_us, .civil = civil, .series = nothing_gathered};
+    struct program_ask ask = {.view = n->view,
+                              .civil = x->civil,
+                              .names = &n->names,
+                              .book = x->book,
+                              .wants_truth = a->kind == AUDIENCE_SEGMENT};
+    struct reading nobody = {.now_us = n->view->now_us, .civil = x->civil, .series = nothing_gathered};
     const struct expr *tree;
     const struct program *p;
     struct bytes text;
-    TRY(audience_read(a->kind, a->text, arena, &tree, e));
+    TRY(audience_tree(n, a, arena, &tree, e));
     TRY(program_compile(&ask, tree, arena, &p, e));
     TRY(gathered_check(p, e));
     if (program_turn(p, &nobody, arena) != INT64_MAX)
@@ -339,29 +422,61 @@ static fallible one_examine(struct audience_names *n, const struct civil *civil,
     return audience_expand(n, a, arena, &text, e);
 }
 
-static fallible all_examine(struct audience_names *n, const struct civil *civil, struct err *e)
+/* A tag that could be in a group: there, and none itself. */
+static fallible member_find(const struct audience_names *n, struct bytes name, struct audience *out_tag, struct err *e)
 {
-    struct audience standing;
-    uint32_t above[AUDIENCE_TOGETHER_MAX];
-    TRY(one_examine(n, civil, n->said, e));
-    if (!audience_find(n->view, n->said->kind, n->said->name, &standing))
+    bool is_there = name_find(n, AUDIENCE_TAG, name, out_tag);
+    if (is_there && out_tag->content != AUDIENCE_GROUP)
         return DONE;
-    size_t count = audience_above(n->view, standing.number, above, COUNT_OF(above));
-    if (count > COUNT_OF(above))
-        return FAIL(e, LIMIT, "over %u tags and segments would change with it", AUDIENCE_TOGETHER_MAX);
-    for (size_t i = 1; i < count; i++)
-        if (audience_numbered(n->view, above[i], &standing))
-            TRY(WRAP(e, one_examine(n, civil, &standing, e), "%s '%.*s', which names it",
-                     audience_kind_names[standing.kind], BYTES_ARG(standing.name)));
+    if (is_there)
+        return FAIL(e, INVALID, "tag '%.*s' is a group itself", BYTES_ARG(name));
+    struct bytes near = name_near(n, AUDIENCE_TAG, name);
+    return near.size == 0 ? FAIL(e, INVALID, "there is no tag '%.*s' for the group", BYTES_ARG(name))
+                          : FAIL(e, INVALID, "there is no tag '%.*s' for the group; did you mean '%.*s'?",
+                                 BYTES_ARG(name), BYTES_ARG(near));
+}
+
+/* The tags of a group are there, and in no other one. */
+static fallible group_examine(const struct audience_names *n, struct err *e)
+{
+    struct audience tag, group;
+    struct bytes name;
+    for (struct unpack u = unpack_of(n->said->members); audience_member_next(&u, &name);) {
+        TRY(member_find(n, name, &tag, e));
+        uint32_t number = audience_group_of(n->view, tag.number);
+        if (number != 0 && audience_numbered(n->view, number, &group) && !bytes_equal(group.name, n->said->name))
+            return FAIL(e, INVALID, "tag '%.*s' is in the group '%.*s' already", BYTES_ARG(name),
+                        BYTES_ARG(group.name));
+    }
     return DONE;
 }
 
-fallible audience_examine(const struct view *v, const struct audience *said, struct err *e)
+static fallible all_examine(struct examining *x, struct err *e)
 {
-    struct audience_names n;
-    struct civil *civil = calendar_civil(v);
-    audience_names_init(&n, v, said);
-    struct status status = all_examine(&n, civil, e);
-    civil_destroy(civil);
+    const struct audience_names *n = &x->names;
+    struct audience standing = {.number = 0};
+    uint32_t changing[AUDIENCE_TOGETHER_MAX];
+    TRY(sight_check(n, e));
+    TRY(group_examine(n, e));
+    TRY(one_examine(x, n->said, e));
+    (void)audience_find(n->view, n->said->kind, n->said->name, &standing);
+    size_t count = audience_changing(n->view, n->said, standing.number, changing, COUNT_OF(changing));
+    if (count > COUNT_OF(changing))
+        return FAIL(e, LIMIT, "over %u tags and segments would change with it", AUDIENCE_TOGETHER_MAX);
+    for (size_t i = 1; i < count; i++)
+        if (audience_numbered(n->view, changing[i], &standing))
+            TRY(WRAP(e, one_examine(x, &standing, e), "%s '%.*s', which names it", audience_kind_names[standing.kind],
+                     BYTES_ARG(standing.name)));
+    return DONE;
+}
+
+fallible audience_examine(const struct view *v, const struct audience *said, const struct name_book *names,
+                          const struct audience_sight *sight, struct err *e)
+{
+    struct examining x = {.book = names, .civil = calendar_civil(v)};
+    audience_names_init(&x.names, v, said);
+    x.names.sight = sight;
+    struct status status = all_examine(&x, e);
+    civil_destroy(x.civil);
     return status;
 }

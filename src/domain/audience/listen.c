@@ -2,6 +2,7 @@
 #include <inttypes.h>
 
 #include "domain/audience/commands.h"
+#include "domain/audience/cancel.h"
 
 static const struct bytes maker_prefix = BYTES_INIT("audience:");
 
@@ -50,12 +51,14 @@ static void hear_in_force(struct step *s, struct audience *a, const struct rule_
 {
     a->rule = f->rule;
     audience_rule_put(s, f->rule, a->number);
+    growth_begin(s);
     if (a->asked == asked) {
         a->next = RULE_NONE;
         a->next_is_ready = false;
         a->asked = 0;
         batch_join(s, a, 0);
     }
+    asked_settle(s, a->number, asked, a->asked);
     audience_put(s, a);
 }
 
@@ -104,6 +107,7 @@ void audience_hear_turned(struct step *s, const void *fact)
                                        .before = f->before,
                                        .after = f->after,
                                        .by_time = f->by_time};
+    growth_count(s, turned);
     bool is_in = f->after.is_known && f->after.truth;
     step_say(s,
              a.kind == AUDIENCE_TAG ? &fact_tag_changed
