@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/leisure.h"
 #include "base/time.h"
 #include "bench/columns.h"
 #include "bench/report.h"
@@ -64,8 +65,10 @@ struct bench {
 
 /* --- asking Kith --- */
 
+/* At leisure, as the daemon's threads of questions are. */
 static void *work(void *inquiry)
 {
+    leisure_begin();
     inquiry_work(inquiry);
     return NULL;
 }

@@ -106,7 +106,7 @@ static double timeline_us(struct world *w, size_t people)
     for (uint32_t i = 0; i < TIMELINES; i++) {
         uint32_t number = (uint32_t)(i * (people / 2) / TIMELINES);
         double start = cpu_seconds();
-        if (failed(event_scan_people(view, &number, 1, event_count_one, &events, &e)))
+        if (failed(event_scan_people(view, &(struct event_people){&number, 1, INT64_MAX}, event_count_one, &events, &e)))
             exit(1);
         took[i] = (cpu_seconds() - start) * 1e6;
     }

@@ -12,11 +12,13 @@
 #include "base/rng.h"
 #include "base/time.h"
 #include "domain/access/access.h"
+#include "domain/audience/audience.h"
 #include "domain/calendar/calendar.h"
 #include "domain/collect/collect.h"
 #include "domain/column/column.h"
 #include "domain/event/event.h"
 #include "domain/identity/identity.h"
+#include "domain/listing/listing.h"
 #include "domain/order/order.h"
 #include "domain/people/people.h"
 #include "domain/pulse/pulse.h"
@@ -32,7 +34,7 @@
 
 #define SECRET UINT64_C(0x5eed5eed5eed5eed)
 
-static const struct domain *const domains[] = {&engine_domain, &collect_domain, &identity_domain, &people_domain, &event_domain, &column_domain, &access_domain, &calendar_domain, &order_domain, &pulse_domain, &relation_domain, &scope_domain, &thing_domain, &rule_domain};
+static const struct domain *const domains[] = {&engine_domain, &collect_domain, &identity_domain, &people_domain, &event_domain, &column_domain, &access_domain, &calendar_domain, &order_domain, &pulse_domain, &relation_domain, &listing_domain, &scope_domain, &thing_domain, &rule_domain, &audience_domain};
 
 struct cold *world_cold_open(void *context, const char *snapshot, struct err *e)
 {

@@ -29,7 +29,7 @@ void answer_columns(struct json_writer *w, const struct answer_column *columns, 
 
 static bool lane_is_of_events(const struct lane_ask *lane)
 {
-    return lane->of == LANE_EVENT || (lane->path->kind == PATH_EVENT && lane->kind == LANE_CODES);
+    return lane->of == LANE_EVENT || (lane->path != NULL && lane->path->kind == PATH_EVENT && lane->kind == LANE_CODES);
 }
 
 const char *answer_kind_of_lane(const struct question *q, uint32_t lane)

@@ -4,6 +4,7 @@
 
 #include "base/time.h"
 #include "domain/analytics/asked_inside.h"
+#include "domain/analytics/crowd.h"
 #include "domain/analytics/exchange.h"
 #include "lib/nearest.h"
 #include "lib/text.h"
@@ -91,7 +92,7 @@ fallible asked_members_of(struct json body, const struct member_rule *rules, siz
 }
 
 /* The value of a member that is neither absent nor null. */
-static bool asked_given(const struct asked *a, const char *member, struct json *out_value)
+bool asked_given(const struct asked *a, const char *member, struct json *out_value)
 {
     *out_value = json_find(a->body, bytes_of_text(member));
     return !json_is(*out_value, JSON_ABSENT) && !json_is(*out_value, JSON_NULL);
@@ -114,7 +115,7 @@ static const struct member_rule pick_members[] = {
     {"as", "what it is called in the answer", "在结果中的名称"},
 };
 
-static struct filter_reader reader_of(const struct asked *a)
+struct filter_reader asked_reader(const struct asked *a)
 {
     return (struct filter_reader){.arena = a->question->arena,
                                   .names = a->question->names,
@@ -124,7 +125,7 @@ static struct filter_reader reader_of(const struct asked *a)
 
 fallible asked_filter(struct asked *a, struct json from, const struct filter **out_filter, struct err *e)
 {
-    struct filter_reader reader = reader_of(a);
+    struct filter_reader reader = asked_reader(a);
     struct err wrong = {0};
     struct status s;
     *out_filter = NULL;
@@ -292,13 +293,18 @@ static fallible lane_add(struct asked *a, struct json at, struct bytes text, enu
                          uint32_t *out_lane, struct err *e)
 {
     struct plan *plan = &a->question->plan;
-    struct filter_reader reader = reader_of(a);
+    struct filter_reader reader = asked_reader(a);
     const struct path *path;
     struct err wrong = {0};
-    if (failed(path_read(&reader, text, &path, &wrong)))
-        return asked_wrong(at, e, "%s", wrong.text);
     if (plan->lane_count == LANES_MAX)
         return asked_wrong(at, e, "a question has at most %u values", LANES_MAX);
+    if (kind == LANE_CODES && of == LANE_VALUE && crowd_is_ref(text)) {
+        plan->lanes[plan->lane_count] = (struct lane_ask){.kind = kind, .of = LANE_CROWD};
+        *out_lane = plan->lane_count++;
+        return asked_crowd_lane(a, at, text, &plan->lanes[*out_lane].crowd, e);
+    }
+    if (failed(path_read(&reader, text, &path, &wrong)))
+        return asked_wrong(at, e, "%s", wrong.text);
     bool is_money = kind == LANE_QUANTITIES && a->question->currency != CURRENCY_NONE && path_is_money(path);
     plan->lanes[plan->lane_count] = (struct lane_ask){.path = path, .kind = kind, .of = of, .is_money = is_money};
     *out_lane = plan->lane_count++;

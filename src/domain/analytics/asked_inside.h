@@ -9,6 +9,8 @@
 #define ASKED_ALTERNATIVES_MAX 32u  /* of one pick */
 #define ASKED_LABEL_BYTES_MAX 1024u /* of the label of several */
 
+bool asked_given(const struct asked *a, const char *member, struct json *out_value); /* it is neither absent nor null */
+struct filter_reader asked_reader(const struct asked *a);                           /* what conditions in the body are read with */
 /* A member that is absent or null: NULL, which is no condition. Else a text, or a tree as JSON. */
 fallible asked_filter(struct asked *a, struct json from, const struct filter **out_filter, struct err *e);
 /* As asked_members, of two lists of members. */

@@ -1,6 +1,7 @@
 /* The last touch before each conversion out of bits, where paths aren't told: of each person nothing is kept but their last touch, from block to block.
  *
  * Of an event that is no touch and no conversion nothing is read; of a touch its time and its channel, of a conversion its time and its value. */
+#include "base/leisure.h"
 #include "domain/analytics/attribution.h"
 #include "domain/analytics/minor.h"
 #include "domain/analytics/shortcut.h"
@@ -173,8 +174,10 @@ static void block_walk(struct touch_chunk *in, const struct picked_block *b)
 static void count(const struct question *q, void *tally, const struct picked_chunk *c)
 {
     struct touch_chunk *in = chunk_open(q, tally, c);
-    for (uint32_t b = 0; b < c->count; b++)
+    for (uint32_t b = 0; b < c->count; b++) {
+        leisure_rest();
         block_walk(in, &c->blocks[b]);
+    }
     in->tally->sums.without_value += in->without_value;
     for (uint32_t channel = 0; channel < SUMS_MAX; channel++)
         if (in->sums[channel].conversions > 0)

@@ -2,6 +2,10 @@
 
 #include <stdlib.h>
 
+#include "base/leisure.h"
+
+#define REST_EVERY 64u /* people */
+
 /* A moment with all that it is put in order by. */
 struct keyed {
     struct gathered_tie tie;
@@ -126,6 +130,8 @@ fallible deliver_people(struct deliver *d, const struct gather *g, uint32_t chun
     moments_deal(d, g, moments);
     for (uint32_t p = 0, from = 0; p < CHUNK_PEOPLE; from = d->ends[p++]) {
         uint32_t count = d->ends[p] - from, person = chunk * CHUNK_PEOPLE + p;
+        if (p % REST_EVERY == 0)
+            leisure_rest();
         if (count == 0)
             continue;
         if (g->has_ties && !moments_sort(d, g, moments + from, count))

@@ -9,6 +9,7 @@
 #include "domain/order/order.h"
 
 #define MICRO_SCALE 6
+#define RATES_BLOCK_BYTES 4096u
 #define EXACT_ONES_MAX 9.2e12 /* of what is kept as millionths in 64 bits */
 
 /* --- what is money --- */
@@ -43,11 +44,20 @@ bool path_is_money(const struct path *p)
 
 /* --- rates --- */
 
-const struct rate_book *rate_book_of_view(const struct view *v, struct arena *arena)
+struct rate_book *rate_book_of_view(const struct view *v, struct rate_book *before)
 {
+    struct hash128 revision = order_rates_sum(v);
+    if (before != NULL && hash128_equal(before->revision, revision)) {
+        (void)atomic_fetch_add(&before->holders, 1);
+        return before;
+    }
+    struct arena *arena = arena_create(RATES_BLOCK_BYTES);
     struct rate_book *b = ARENA_NEW(arena, struct rate_book);
     struct order_rate rate = {0};
     struct buf rates;
+    b->arena = arena;
+    b->revision = revision;
+    atomic_init(&b->holders, 1);
     b->group = order_group_currency(v);
     buf_init(&rates, RATES_A_BOOK_MAX * sizeof(struct money_rate));
     while (b->count < RATES_A_BOOK_MAX && order_rate_next(v, &rate, &rate)) {
@@ -61,6 +71,12 @@ const struct rate_book *rate_book_of_view(const struct view *v, struct arena *ar
     b->rates = list;
     buf_fini(&rates);
     return b;
+}
+
+void rate_book_release(struct rate_book *b)
+{
+    if (b != NULL && b->arena != NULL && atomic_fetch_sub(&b->holders, 1) == 1)
+        arena_destroy(b->arena);
 }
 
 /* Whether it stands in front of the place of the pair and the day: where the rate that is looked for would stand. */

@@ -5,7 +5,9 @@
  * currency than the question's; without that property it is in the group's. What has no rate is as if it weren't there, and is told of. */
 #pragma once
 
-#include "base/arena.h"
+#include <stdatomic.h>
+
+#include "base/hash.h"
 #include "domain/analytics/question.h"
 #include "lib/money.h"
 
@@ -21,14 +23,18 @@ struct money_rate {
     int32_t day; /* civil, of the workspace's zone */
     struct decimal rate;
 };
-/* What a workspace says of currencies. Rates are by (from, to), of a pair the latest day first. */
+/* What a workspace says of currencies. Rates are by (from, to), of a pair the latest day first. Immutable once it is made. */
 struct rate_book {
-    uint16_t group; /* currency */
+    struct arena *arena; /* holds this struct; NULL: nobody needs to hold it */
+    atomic_uint holders;
+    struct hash128 revision; /* equal ones: rate_book_of_view would make the same */
+    uint16_t group;          /* currency */
     uint32_t count;
     const struct money_rate *rates;
 };
-/* On the engine's thread; about a microsecond a rate. In the arena. */
-const struct rate_book *rate_book_of_view(const struct view *v, struct arena *arena);
+/* On the engine's thread; about a microsecond a rate, or less than one for all where `before` (NULL: none) says the same: it is shared then. */
+struct rate_book *rate_book_of_view(const struct view *v, struct rate_book *before);
+void rate_book_release(struct rate_book *b); /* each holder once; any thread; NULL is fine */
 /* The last rate of the pair up to the day; NULL: none is known. */
 struct quantity quantity_exchange(struct quantity x, struct decimal rate, uint16_t to);
 const struct money_rate *rate_find(const struct rate_book *b, uint16_t from, uint16_t to, int64_t day);

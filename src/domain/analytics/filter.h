@@ -51,6 +51,7 @@ struct filter_reader {
     const struct name_book *names;
     const struct civil *civil;     /* of dates that say no zone; NULL: UTC */
     struct thing_wants *wants;     /* where paths to things are noted; NULL: they are refused */
+    bool takes_new;                /* a name that nobody knows is a property that nobody sent yet, unless it is hidden */
 };
 /* INVALID: with the place in the text (characters, from 1), what was expected there, the nearest name. The text is copied. */
 fallible filter_read(const struct filter_reader *r, struct bytes text, const struct filter **out_filter, struct err *e);
@@ -79,5 +80,8 @@ struct block_scratch *block_scratch_create(const struct thing_book *things, cons
 void block_scratch_destroy(struct block_scratch *s);
 void block_scratch_open(struct block_scratch *s, const struct block *b); /* what was decoded of another block is forgotten */
 
+/* Whether the block says of each of its events what the event itself does (filter_holds, filter_event.h), as far as that isn't seen without looking at values: no
+ * text may have been cut, no column left out, and no number has become a double. NULL: any block may, as the condition stands. Not looked at: events with over 8,192 values. */
+bool filter_is_alike(const struct filter *f, const struct block *b);
 /* Takes out of the bits (block_count of them) those of events for which the filter doesn't hold. NULL filter: none. */
 void filter_run(const struct filter *f, struct block_scratch *s, uint64_t *io_bits);

@@ -1,4 +1,4 @@
-/* Conditions on events as they come, against the same ones over a column file of these events. Covers: filter_event.c */
+/* Conditions on events as they come, against the same ones over a column file of these events. Covers: filter_event.c, filter_alike.c */
 #include "domain/analytics/filter_event.h"
 
 #include "base/time.h"
@@ -349,7 +349,34 @@ static void events_alone_are_as_in_columns(struct t *t)
     world_close(w);
 }
 
+/* Where columns may say otherwise it is told. */
+static void conditions_are_alike_or_told(struct t *t)
+{
+    static const struct {
+        const char *text;
+        bool is_alike;
+    } cases[] = {{"channel = 'web' and size > 3", true},      {"item.price in (1, 2) or size is unknown", true},
+                 {"not (size starts 'x') and time > '2026-01-01'", true}, {"size contains 'x'", false},
+                 {"amount > 3", false}, /* it is barred from an event */
+                 {"size = 3 or size matches '^a'", false},
+                 {"event = 'page_viewed' and size = 3", false},
+                 {"store.city = 'a' and size = 3", false}};
+    struct world *w = ARENA_NEW(t->arena, struct world);
+    world_open(t, w);
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct thing_wants wants = {0};
+        struct filter_reader r = {.arena = t->arena, .names = w->book, .wants = &wants, .takes_new = true};
+        const struct filter *f = NULL;
+        struct err e = {0};
+        CHECK_DONE(t, filter_read(&r, bytes_of_text(cases[i].text), &f, &e), &e);
+        if (filter_is_alike(f, NULL) != cases[i].is_alike)
+            test_fail(t, __FILE__, __LINE__, "%s: want %d", cases[i].text, cases[i].is_alike);
+    }
+    world_close(w);
+}
+
 static const struct test tests[] = {
+    {"conditions are alike, or it is told", conditions_are_alike_or_told, 1},
     {"what holds of an event alone is what holds of it in columns", events_alone_are_as_in_columns, 1000},
 };
 TEST_MAIN(tests)

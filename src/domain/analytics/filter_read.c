@@ -85,10 +85,19 @@ static void open_path_make(const struct filter_reader *r, bool has_prefix, struc
                        .first = first};
 }
 
+static bool is_known(const struct filter_reader *r, struct path *p)
+{
+    enum column_of said = p->of;
+    if (name_book_has(r->names, said, p->name) || thing_path_make(r, p))
+        return true;
+    p->of = said;
+    return r->takes_new && said != COLUMN_FIELD && !name_book_hides(r->names, said, p->name);
+}
+
 static struct status known_path_make(const struct filter_reader *r, struct path *p, uint32_t place, struct err *e)
 {
     p->veil = name_book_veiled_by(r->names);
-    if (!name_book_has(r->names, p->of, p->name) && !thing_path_make(r, p))
+    if (!is_known(r, p))
         return unknown_name(r, p->name, place, e);
     p->barred = name_book_barred(r->names, p->of, p->name, r->arena);
     return DONE;

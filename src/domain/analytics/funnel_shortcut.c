@@ -2,6 +2,7 @@
  *
  * An event reaches step k when an event of its person before it reached step k - 1, and the latest entry that leads to it is in the window: where the window
  * has an entry, the latest one is in it. So a step is bits again: those of its events behind what reached the step before, each looked at once. */
+#include "base/leisure.h"
 #include "domain/analytics/funnel.h"
 #include "domain/analytics/shortcut.h"
 #include "lib/bits.h"
@@ -350,8 +351,10 @@ static void count(const struct question *q, void *tally, const struct picked_chu
     for (uint32_t b = 0; b < c->count; b++) {
         edges_find(in, b);
         entries_find(in, &in->blocks[b]);
-        for (uint32_t step = 1; step < f->step_count; step++)
+        for (uint32_t step = 1; step < f->step_count; step++) {
+            leisure_rest();
             step_climb(in, b, step);
+        }
     }
     people_count(in, tally);
 }

@@ -1,6 +1,7 @@
 #include "domain/analytics/gather.h"
 
 #include "base/hash.h"
+#include "base/leisure.h"
 #include "domain/collect/collect.h"
 
 #define WORD_BITS 64u
@@ -63,6 +64,7 @@ struct gather *gather_open(const struct gather_plan *plan, struct texts *texts, 
     *g = (struct gather){.plan = plan, .texts = texts, .scratch = block_scratch_create(plan->things, effort)};
     g->near = ARENA_NEW(arena, struct texts_near);
     g->event_codes = ARENA_ARRAY(arena, uint32_t, EVENT_NAMES_COUNT);
+    g->crowds = crowd_lanes_create(plan, arena);
     lists_do(g, list_init);
     return g;
 }
@@ -363,7 +365,9 @@ fallible gather_block(struct gather *g, const struct gather_ask *ask, struct err
     TRY(conditions_sound(s, e));
     if (most == 0)
         return DONE;
+    leisure_rest();
     picks_filter(g, slots, bits);
+    leisure_rest();
     TRY(conditions_sound(s, e));
     slots = slots_matching(g, slots, bits);
     most = bits_count(slots, s->slot_count);
@@ -388,6 +392,7 @@ fallible gather_block(struct gather *g, const struct gather_ask *ask, struct err
     g->count += count;
     if (g->has_ties)
         ties_add(g, ask, count);
+    leisure_rest();
     return lanes_fill(g, first, e);
 }
 
@@ -450,6 +455,7 @@ fallible gather_picked(struct gather *g, const struct gather_ask *ask, struct ar
     picks_match(g, ask->block, arena, out);
     out->any = arena_take(arena, bytes, sizeof *out->any);
     any_fill(g, out);
+    leisure_rest();
     picks_narrow(g, ask, out);
     if (g->plan->filtered != 0)
         any_fill(g, out);
@@ -457,6 +463,7 @@ fallible gather_picked(struct gather *g, const struct gather_ask *ask, struct ar
     *out_count = bits_count(out->any, g->scratch->count);
     if (*out_count == 0)
         return DONE;
+    leisure_rest();
     block_stints(ask->block, arena, &out->stints);
     picked_lanes_open(g, arena, out);
     return DONE;

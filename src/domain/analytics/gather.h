@@ -45,6 +45,7 @@ struct gather {
     struct texts *texts, *subjects; /* of values; of what events are keyed by */
     struct texts_near *near;
     uint32_t *event_codes;          /* of names of events, for lanes of them; CODE_NONE: not asked for yet */
+    struct crowd_lane *crowds;      /* by lane (crowd_lanes.c) */
     uint32_t count;                 /* of rows */
     bool has_ties;
     bool is_full;                   /* texts had no room for a value's */
@@ -83,5 +84,15 @@ uint32_t gather_code(struct gather *g, struct bytes text);
 fallible gather_roomy(const struct gather *g, struct err *e);
 /* What one of so many decimals is in millionths. */
 extern const int64_t micro_of_scale[EXPR_SCALE_MAX + 1];
+/* Of a lane of what a tag or segment says of people: the codes of its values, and who of the chunk that was asked of last has which. */
+struct crowd_lane {
+    bool is_there;
+    uint32_t chunk; /* of the places */
+    uint16_t *places;
+    uint32_t *codes; /* by place; CODE_NONE: not asked for yet, or nothing */
+};
+struct crowd_lane *crowd_lanes_create(const struct gather_plan *plan, struct arena *arena);
+/* The codes of the rows from `first` on, which are of the scratch's block. */
+void crowd_codes(struct gather *g, uint32_t lane, uint32_t first, uint32_t count, uint32_t *out_codes);
 /* Fills the lanes of the rows from `first` on, which are of the scratch's block (lanes.c). */
 fallible lanes_fill(struct gather *g, uint32_t first, struct err *e);

@@ -19,3 +19,5 @@ extern const struct question_kind survival_question;
 extern const struct question_kind attribution_question;
 extern const struct question_kind channel_quality_question;
 extern const struct question_kind drivers_question;
+extern const struct question_kind predict_question;
+extern const struct question_kind score_question;

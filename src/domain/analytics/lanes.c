@@ -293,6 +293,15 @@ static bool codes_fill(struct filling *f, struct gathered_lane *lane, const stru
     return codes != NULL;
 }
 
+static bool crowds_fill(struct gather *g, uint32_t lane, uint32_t first)
+{
+    uint32_t count = g->count - first;
+    uint32_t *codes = (uint32_t *)(void *)buf_extend(&g->lanes[lane].codes, count * sizeof *codes);
+    if (codes != NULL)
+        crowd_codes(g, lane, first, count, codes);
+    return codes != NULL;
+}
+
 static bool quantities_fill(struct filling *f, struct gathered_lane *lane, const struct gathered_row *rows,
                             uint32_t count)
 {
@@ -324,16 +333,22 @@ fallible gather_roomy(const struct gather *g, struct err *e)
     return g->is_full ? lanes_full(e) : DONE;
 }
 
+static bool lane_fill(struct gather *g, uint32_t lane, uint32_t first)
+{
+    const struct lane_ask *ask = &g->plan->plan->lanes[lane];
+    const struct gathered_row *rows = (const struct gathered_row *)(const void *)g->rows.data + first;
+    struct filling f;
+    if (ask->of == LANE_CROWD)
+        return crowds_fill(g, lane, first);
+    filling_open(&f, g, ask);
+    return ask->kind == LANE_CODES ? codes_fill(&f, &g->lanes[lane], rows, g->count - first)
+                                   : quantities_fill(&f, &g->lanes[lane], rows, g->count - first);
+}
+
 fallible lanes_fill(struct gather *g, uint32_t first, struct err *e)
 {
-    const struct plan *plan = g->plan->plan;
-    const struct gathered_row *rows = (const struct gathered_row *)(const void *)g->rows.data + first;
-    for (uint32_t i = 0; i < plan->lane_count && g->count > first; i++) {
-        struct filling f;
-        filling_open(&f, g, &plan->lanes[i]);
-        if (plan->lanes[i].kind == LANE_CODES ? !codes_fill(&f, &g->lanes[i], rows, g->count - first)
-                                              : !quantities_fill(&f, &g->lanes[i], rows, g->count - first))
+    for (uint32_t i = 0; i < g->plan->plan->lane_count && g->count > first; i++)
+        if (!lane_fill(g, i, first))
             return lanes_full(e);
-    }
     return gather_roomy(g, e);
 }

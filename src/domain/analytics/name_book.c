@@ -37,9 +37,10 @@ struct name_book {
     struct words events;      /* by name and by label */
     struct words properties;  /* fields among them */
     struct words hidden;      /* properties that nobody may add */
+    struct words personal;    /* properties that tell of persons */
     struct words barred;      /* those of single events that have none of them: a word for each of these events */
     const struct veil *veil;  /* NULL: none */
-    const struct rate_book *rates;
+    struct rate_book *rates;  /* held by the lowest book; NULL: none was set */
     const char **event_names; /* by number; NULL: none */
     uint32_t event_room;
 };
@@ -165,6 +166,7 @@ struct name_book *name_book_over(struct name_book *below)
     b->events = below->events;
     b->properties = words_copy(&below->properties, arena);
     b->hidden = below->hidden;
+    b->personal = below->personal;
     b->barred = below->barred;
     b->veil = below->veil;
     b->rates = below->rates;
@@ -177,6 +179,8 @@ void name_book_destroy(struct name_book *b)
 {
     while (b != NULL && atomic_fetch_sub(&b->holders, 1) == 1) {
         struct name_book *below = b->below;
+        if (below == NULL)
+            rate_book_release(b->rates);
         arena_destroy(b->arena);
         b = below;
     }
@@ -226,7 +230,7 @@ void name_book_property_bar(struct name_book *b, uint16_t event, enum column_of 
     word_add(&b->barred, b->arena, name, (struct word){.of = of_event, .number = event});
 }
 
-static bool is_hidden(const struct name_book *b, enum column_of of, struct bytes name)
+bool name_book_hides(const struct name_book *b, enum column_of of, struct bytes name)
 {
     for (size_t size = property_around(name, 0); size > 0; size = property_around(name, size))
         if (word_find(&b->hidden, bytes_slice(name, 0, size), of) != NULL)
@@ -234,9 +238,33 @@ static bool is_hidden(const struct name_book *b, enum column_of of, struct bytes
     return b->veil != NULL && of != COLUMN_FIELD && b->veil->hides_name(name);
 }
 
+void name_book_personal_note(struct name_book *b, enum column_of of, struct bytes name)
+{
+    assert(b->below == NULL);
+    word_add(&b->personal, b->arena, name, (struct word){.of = of});
+}
+
+bool name_book_is_personal(const struct name_book *b, struct bytes name)
+{
+    static const struct {
+        const char *prefix;
+        enum column_of of;
+    } kinds[] = {{"", COLUMN_PROPERTY}, {"properties.", COLUMN_PROPERTY}, {"item.", COLUMN_ITEM}, {"fields.", COLUMN_FIELD}};
+    for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+        struct bytes prefix = bytes_of_text(kinds[i].prefix);
+        if (!bytes_starts_with(name, prefix))
+            continue;
+        struct bytes rest = bytes_slice(name, prefix.size, name.size);
+        for (size_t size = property_around(rest, 0); size > 0; size = property_around(rest, size))
+            if (word_find(&b->personal, bytes_slice(rest, 0, size), kinds[i].of) != NULL)
+                return true;
+    }
+    return false;
+}
+
 void name_book_property_add(struct name_book *b, enum column_of of, struct bytes name)
 {
-    if (!is_hidden(b, of, name))
+    if (!name_book_hides(b, of, name))
         word_add(&b->properties, b->arena, name, (struct word){.of = of});
 }
 
@@ -309,20 +337,21 @@ const uint64_t *name_book_barred(const struct name_book *b, enum column_of of, s
     return events;
 }
 
-void name_book_rates_set(struct name_book *b, const struct rate_book *rates)
+void name_book_rates_set(struct name_book *b, struct rate_book *rates)
 {
+    assert(b->below == NULL && b->rates == NULL);
     b->rates = rates;
+}
+
+struct rate_book *name_book_rates_held(const struct name_book *b)
+{
+    return b->rates;
 }
 
 const struct rate_book *name_book_rates(const struct name_book *b)
 {
     static const struct rate_book unsaid = {.group = CURRENCY_CNY};
     return b->rates == NULL ? &unsaid : b->rates;
-}
-
-struct arena *name_book_arena(struct name_book *b)
-{
-    return b->arena;
 }
 
 const struct veil *name_book_veiled_by(const struct name_book *b)

@@ -9,11 +9,14 @@
 #define EVENTS_A_NAME_MAX 2u /* numbers that one name stands for: its own, and that of what it is an alias of */
 
 struct name_book *name_book_of_fields(void); /* no event, and no property but the fields */
+struct name_book *name_book_of_kinds(const struct view *v); /* the same, with what things have */
 struct name_book *name_book_create(void);    /* with the standard events */
 /* Who makes a book holds it; this is one holder more, of whom each destroys it. Nobody adds to it from then on. Any thread. */
 struct name_book *name_book_share(struct name_book *b);
 /* One's own, of the same names, to which properties may be added. Takes the caller's hold of `below`; copies some 60 bytes a property. */
 struct name_book *name_book_over(struct name_book *below);
+/* As name_book_of_view, with the rates of `before` (NULL: none) where they are still the same: there may be 20,000 of them. */
+struct name_book *name_book_after(const struct view *v, const struct veil *veil, const struct name_book *before);
 /* Equal ones: name_book_of_view would make the same. Engine's thread; a microsecond. */
 struct hash128 name_book_revision(const struct view *v);
 void name_book_veil(struct name_book *b, const struct veil *veil); /* before any property is added; it outlives the book; NULL: none */
@@ -23,6 +26,9 @@ void name_book_property_add(struct name_book *b, enum column_of of, struct bytes
 void name_book_property_hide(struct name_book *b, enum column_of of, struct bytes name);
 /* The same for events of one number: they are as if they had none. */
 void name_book_property_bar(struct name_book *b, uint16_t event, enum column_of of, struct bytes name);
+/* An operator says that it tells of persons: it is there all the same. */
+void name_book_personal_note(struct name_book *b, enum column_of of, struct bytes name);
+bool name_book_is_personal(const struct name_book *b, struct bytes name); /* as a condition writes it; "address.city" is, where "address" is */
 
 /* The numbers of an event by its name, its Chinese one, or what platforms call it; 0: there is none. Labels live as long as the book. */
 uint32_t name_book_events(const struct name_book *b, struct bytes name, uint16_t out_events[EVENTS_A_NAME_MAX], const char **out_label,
@@ -35,13 +41,14 @@ uint32_t name_book_event_next(const struct name_book *b, uint32_t after);
 /* The Chinese name of an event's name, of what people gave it; its own where there is none. */
 struct bytes name_book_event_zh(const struct name_book *b, struct bytes name);
 bool name_book_has(const struct name_book *b, enum column_of of, struct bytes name);
+bool name_book_hides(const struct name_book *b, enum column_of of, struct bytes name); /* it could never be added */
 /* The numbers of events that are barred from a property, as block_match wants them, in `arena`; NULL: none is. */
 const uint64_t *name_book_barred(const struct name_book *b, enum column_of of, struct bytes name, struct arena *arena);
-/* What is known of currencies: what the workspace says, once it was set (in the book's arena), else that the group's is CNY. */
+/* What is known of currencies: what the workspace says, once it was set (the book takes the caller's hold), else that the group's is CNY. */
 struct rate_book;
-void name_book_rates_set(struct name_book *b, const struct rate_book *rates);
+void name_book_rates_set(struct name_book *b, struct rate_book *rates);
 const struct rate_book *name_book_rates(const struct name_book *b);
-struct arena *name_book_arena(struct name_book *b); /* lives as long as the book */
+struct rate_book *name_book_rates_held(const struct name_book *b); /* as it was set, for another book; NULL: it wasn't */
 const struct veil *name_book_veiled_by(const struct name_book *b); /* NULL: by none */
 /* A text as the asker may see it: itself, or masked into `out` (VEILED_BYTES_MAX). NULL `veil`: itself. */
 struct bytes veiled_text(const struct veil *veil, struct bytes text, struct buf *out);

@@ -13,6 +13,8 @@ static void hidden_take(struct name_book *b, const struct view *v, bool hides_pe
             name_book_property_hide(b, said.of, said.name);
         else if (said.is_forbidden)
             name_book_property_bar(b, said.event, said.of, said.name);
+        if (said.is_personal)
+            name_book_personal_note(b, said.of, said.name);
     }
 }
 
@@ -45,12 +47,24 @@ static void kinds_take(struct name_book *b, const struct view *v, bool hides_per
     }
 }
 
+struct name_book *name_book_of_kinds(const struct view *v)
+{
+    struct name_book *b = name_book_of_fields();
+    kinds_take(b, v, false);
+    return b;
+}
+
 struct name_book *name_book_of_view(const struct view *v, const struct veil *veil)
+{
+    return name_book_after(v, veil, NULL);
+}
+
+struct name_book *name_book_after(const struct view *v, const struct veil *veil, const struct name_book *before)
 {
     struct name_book *b = name_book_of_fields();
     struct property p = {0};
     name_book_veil(b, veil);
-    name_book_rates_set(b, rate_book_of_view(v, name_book_arena(b)));
+    name_book_rates_set(b, rate_book_of_view(v, before == NULL ? NULL : name_book_rates_held(before)));
     hidden_take(b, v, veil != NULL);
     kinds_take(b, v, veil != NULL);
     for (uint32_t number = name_next(v, NAME_EVENT, 0); number != 0; number = name_next(v, NAME_EVENT, number)) {

@@ -10,7 +10,7 @@
 bool lane_may_be_plain(const struct lane_ask *ask)
 {
     const struct path *path = ask->path;
-    bool is_own = ask->of != LANE_EVENT && path->kind == PATH_COLUMN && path->of != COLUMN_ITEM;
+    bool is_own = path != NULL && path->kind == PATH_COLUMN && path->of != COLUMN_ITEM;
     return is_own && path->barred == NULL && (ask->kind == LANE_CODES || path->veil == NULL);
 }
 

@@ -1,5 +1,6 @@
 #include "base/time.h"
 #include "domain/analytics/asked_inside.h"
+#include "domain/analytics/crowd.h"
 #include "domain/analytics/exchange.h"
 #include "domain/analytics/name_book.h"
 #include "lib/nearest.h"
@@ -20,6 +21,8 @@ static const struct member_rule common_members[] = {
     {"where", "a condition on events: others aren't there", "对事件的条件:不符合的视为不存在"},
     {"subject", "whose sequences: person, order, conversation, staff", "序列主体:个人、订单、会话、员工"},
     {"people", "only these", "仅限这些人"},
+    {"segment", "only who is in it as of the answer: a name, a list (in all of them), or {\"all\", \"any\", \"none\"}; \"tag:level=gold\" too",
+     "仅限作答时属于该人群者:名称、列表(同时属于)或 {\"all\", \"any\", \"none\"};也可写“tag:level=gold”"},
 };
 
 static const char *const subject_names[SUBJECT_KIND_COUNT] = {"person", "order", "conversation", "staff"};
@@ -138,6 +141,7 @@ static fallible common_read(struct asked *a, struct bytes zone, struct err *e)
     q->plan.wants_nobody = q->plan.subject != SUBJECT_PERSON; /* an order is one, whether or not anybody knows whose */
     q->plan.from_us = q->from_us;
     q->plan.until_us = q->until_us;
+    TRY(asked_crowd(a, e));
     return asked_filter(a, json_find(a->body, BYTES_LIT("where")), &q->plan.universe, e);
 }
 
@@ -149,7 +153,8 @@ fallible question_read(const struct question_kind *kind, struct json body, const
     struct asked a = {.question = q, .body = body};
     assert(kind != NULL && names != NULL);
     *q = (struct question){
-        .kind = kind, .arena = arena, .now_us = now_us, .names = names, .wants = ARENA_NEW(arena, struct thing_wants)};
+        .kind = kind, .arena = arena, .now_us = now_us, .names = names, .wants = ARENA_NEW(arena, struct thing_wants),
+        .crowds = ARENA_NEW(arena, struct crowd_wants)};
     struct status s = common_read(&a, zone, e);
     if (done(s))
         s = kind->read(&a, e);
@@ -166,6 +171,8 @@ void question_close(struct question *q)
 {
     if (q == NULL)
         return;
+    if (q->kind->close != NULL)
+        q->kind->close(q);
     civil_destroy(q->civil);
     arena_destroy(q->arena);
 }

@@ -13,6 +13,10 @@
 #include "lib/json.h"
 
 struct filter;    /* filter.h: a condition on one event */
+struct person_wants; /* person_book.h: what a question asks of people beside their events */
+struct person_book;
+struct crowd_wants; /* crowd.h: tags and segments that it names */
+struct crowd_book;
 struct path;      /* filter.h: a value of an event: "amount", "item.category", "store.region" */
 struct name_book; /* names of events and properties, to look up and to propose the nearest */
 
@@ -29,6 +33,7 @@ enum lane_of {
     LANE_VALUE,     /* the value itself: of a list or of items the first one */
     LANE_SUM,       /* of items and lists: their sum */
     LANE_EVENT,     /* the event's own name, as LANE_CODES; the path is NULL */
+    LANE_CROWD,     /* what a tag or segment says of whose event it is, as LANE_CODES; the path is NULL */
 };
 struct lane_ask {
     const struct path *path;
@@ -36,6 +41,7 @@ struct lane_ask {
     enum lane_of of;
     uint32_t picks; /* only events of these picks are looked at; 0: all */
     bool is_money;  /* its amounts are put into the question's currency (exchange.h) */
+    uint32_t crowd; /* of LANE_CROWD: the question's want */
 };
 
 enum subject_kind { SUBJECT_PERSON, SUBJECT_ORDER, SUBJECT_CONVERSATION, SUBJECT_STAFF, SUBJECT_KIND_COUNT };
@@ -66,6 +72,10 @@ struct question {
     void *own;                       /* the kind's */
     const struct name_book *names;
     struct thing_wants *wants;       /* of things (thing_book.h) */
+    struct crowd_wants *crowds;           /* tags and segments that it names (crowd.h) */
+    const struct crowd_book *crowd_book;  /* what came of them, set before anybody works; NULL: it names none */
+    const struct person_wants *person_wants; /* of people (person_book.h); NULL: nothing */
+    const struct person_book *persons;       /* what came of that, set before anybody works; outlives the question's work */
 };
 
 struct member_rule {
@@ -139,6 +149,8 @@ struct question_kind {
     /* Of a kind whose cells depend on everybody (rfm: a fifth of all), instead of in_cell, which is NULL: when all is taken and joined, tells the people of
      * the cell, each once, in any order. */
     void (*gather)(const struct question *q, void *tally, const void *cell, struct gathering *to);
+    /* NULL, or lets go of what `read` took beside the arena. */
+    void (*close)(struct question *q);
 };
 extern const struct question_kind *const question_kinds[]; /* questions.c */
 extern const size_t question_kind_count;
@@ -150,7 +162,7 @@ fallible question_members_check(const struct question_kind *kind, struct json bo
 /* INVALID: no such kind, with the nearest name. */
 fallible question_kind_find(struct bytes name, const struct question_kind **out_kind, struct err *e);
 
-/* Reads the common members ("from", "until" or "last", "zone", "week_begins", "currency", "where", "subject", "people"), then the kind's. `now_us`: of the view; a range
+/* Reads the common members ("from", "until" or "last", "zone", "week_begins", "currency", "where", "subject", "people", "segment"), then the kind's. `now_us`: of the view; a range
  * that is not given is the last 30 days, today included. "people" is for whoever asks to read (inquiry_ask). The question keeps what it needs of the
  * body's bytes. `zone`: where the body says none. */
 fallible question_read(const struct question_kind *kind, struct json body, const struct name_book *names, struct bytes zone, int64_t now_us,

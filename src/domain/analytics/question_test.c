@@ -2,6 +2,7 @@
 #include "base/time.h"
 #include "domain/analytics/answer.h"
 #include "domain/analytics/asked_inside.h"
+#include "domain/analytics/exchange.h"
 #include "domain/analytics/filter_inside.h"
 #include "domain/analytics/texts.h"
 #include "domain/calendar/calendar.h"
@@ -304,6 +305,34 @@ static void kinds_are_found_by_name(struct t *t)
 static const struct domain *const domains[] = {&engine_domain, &collect_domain, &identity_domain, &people_domain, &event_domain,
                                                &column_domain, &thing_domain,   &calendar_domain, &order_domain};
 
+/* A name more makes another book, which has the rates of the one before; another rate doesn't. */
+static void rates_outlive_a_change_of_names(struct t *t)
+{
+    struct harness *h = harness_create(domains, COUNT_OF(domains));
+    struct buf payload = arena_buf(t->arena, 1024);
+    struct view v = harness_view(h);
+    struct name_book *first = name_book_of_view(&v, NULL);
+    struct hash128 revision = name_book_revision(&v);
+    collect_name_pack(&payload, NAME_EVENT, BYTES_LIT("checked_in"), BYTES_NONE, BYTES_NONE);
+    CHECK(t, harness_apply(h, COMMAND_COLLECT_NAME, buf_bytes(&payload)) == NULL);
+    v = harness_view(h);
+    CHECK(t, !hash128_equal(revision, name_book_revision(&v)));
+    struct name_book *second = name_book_after(&v, NULL, first);
+    CHECK(t, name_book_rates(second) == name_book_rates(first));
+    name_book_destroy(first);
+    const struct order_rate rate = {.from = currency_named(BYTES_LIT("USD")), .to = CURRENCY_CNY, .day = 20000, .rate = {71, 1}};
+    buf_clear(&payload);
+    order_rate_pack(&rate, &payload);
+    CHECK(t, harness_apply(h, COMMAND_ORDER_RATE, buf_bytes(&payload)) == NULL);
+    v = harness_view(h);
+    struct name_book *third = name_book_after(&v, NULL, second);
+    CHECK_EQ(t, name_book_rates(second)->count, 0);
+    CHECK_EQ(t, name_book_rates(third)->count, 1);
+    name_book_destroy(second);
+    name_book_destroy(third);
+    harness_destroy(h);
+}
+
 static void a_book_of_a_view_has_what_the_state_knows(struct t *t)
 {
     struct harness *h = harness_create(domains, COUNT_OF(domains));
@@ -418,6 +447,7 @@ static const struct test tests[] = {
     {"alternatives are one pick", alternatives_are_one_pick, 1},
     {"answers tell names of events", answers_tell_names_of_events, 1},
     {"kinds are found by name", kinds_are_found_by_name, 1},
+    {"rates outlive a change of names", rates_outlive_a_change_of_names, 1},
     {"a book of a view has what the state knows", a_book_of_a_view_has_what_the_state_knows, 1},
     {"a revision tells whether names changed", a_revision_tells_whether_names_changed, 1},
     {"a book over another has its own properties", a_book_over_another_has_its_own_properties, 1},

@@ -1,5 +1,5 @@
 /* All kinds of questions, in the order in which they are listed for people: what happened and how much, what comes of a beginning, how people come and go,
- * what they are worth, and what it is owed to. */
+ * what they are worth, what it is owed to, and what they are likely to do. */
 #include "domain/analytics/kinds.h"
 
 const struct question_kind *const question_kinds[] = {
@@ -19,5 +19,7 @@ const struct question_kind *const question_kinds[] = {
     &attribution_question,
     &channel_quality_question,
     &drivers_question,
+    &predict_question,
+    &score_question,
 };
 const size_t question_kind_count = COUNT_OF(question_kinds);

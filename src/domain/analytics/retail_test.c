@@ -189,8 +189,29 @@ static void cohorts_are_what_is_published(struct t *t)
     posed_close(&p);
 }
 
+/* Who will buy within 60 days, fitted at 2011-08-11 and judged at 2011-10-10: against the same computed apart from this code, by Newton's steps over the same definitions. */
+static void purchases_are_foretold(struct t *t)
+{
+    struct retail r;
+    struct posed p;
+    if (!retail_read(t, &r))
+        return;
+    struct json answer = retail_ask(t, &r, &predict_question,
+                                    "{\"target\": \"did(order_paid)\", \"horizon\": \"60d\", \"as_of\": \"2011-12-09\", \"features\": [\"days(order_paid)\", "
+                                    "\"days_since(last(order_paid).time)\", \"days_since(first(order_paid).time)\", \"count(order_paid in last 90 days)\"]}",
+                                    &p);
+    CHECK(t, posed_number(&p, "fit_people") == 3211 && posed_number(&p, "fit_positives") == 1336);
+    CHECK(t, posed_number(&p, "judge_people") == 3721 && posed_number(&p, "judge_positives") == 1790);
+    CHECK(t, fabs(posed_number(&p, "auc") - 0.7405053970935834) < 1e-6);
+    CHECK(t, fabs(posed_number(&p, "brier") - 0.2055591259692793) < 1e-6);
+    CHECK(t, fabs(posed_number(&p, "baseline.auc") - 0.7209151480258875) < 1e-6);
+    CHECK_BYTES(t, json_string(json_at(answer, "baseline.feature")), BYTES_LIT("days(order_paid)"));
+    posed_close(&p);
+}
+
 static const struct test tests[] = {
     {"RFM is what is published", rfm_is_what_is_published, 1},
     {"cohorts are what is published", cohorts_are_what_is_published, 1},
+    {"purchases are foretold", purchases_are_foretold, 1},
 };
 TEST_MAIN(tests)

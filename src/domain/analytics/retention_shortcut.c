@@ -1,6 +1,7 @@
 /* The common retention out of bits: of the calendar, from the first start ever, a return being another start, told by the period.
  *
  * Of each period there is a bit a person: they did it then. Whoever has none before is a cohort; what a cohort shares with a later period came back in it. */
+#include "base/leisure.h"
 #include "base/time.h"
 #include "domain/analytics/retention.h"
 #include "domain/analytics/shortcut.h"
@@ -125,8 +126,10 @@ static void count(const struct question *q, void *tally, const struct picked_chu
         .q = q, .r = r, .arena = chunk->arena, .periods = ARENA_ARRAY(chunk->arena, uint64_t *, r->edges.count)};
     if (q->until_us < r->edges.begins_us[r->units.count])
         c->births = arena_zeroed(c->arena, CHUNK_WORDS * sizeof(uint64_t), sizeof(uint64_t));
-    for (uint32_t b = 0; b < chunk->count; b++)
+    for (uint32_t b = 0; b < chunk->count; b++) {
+        leisure_rest();
         block_add(c, &chunk->blocks[b]);
+    }
     cohorts_count(c, tally);
 }
 

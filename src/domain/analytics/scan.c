@@ -4,8 +4,11 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "base/leisure.h"
 #include "domain/analytics/answer.h"
+#include "domain/analytics/crowd.h"
 #include "domain/analytics/deliver.h"
+#include "lib/bits.h"
 
 #define WORKER_BLOCK_BYTES (256u << 10)
 #define WORD_BITS 64u
@@ -64,9 +67,10 @@ struct inquiry {
 
 /* --- its effort --- */
 
-/* Cancelled, or somebody failed: nobody needs what the others would find. */
+/* Cancelled, or somebody failed: nobody needs what the others would find. Asked between pieces of work, so these are parted by rests. */
 static bool inquiry_over(const struct effort *f)
 {
+    leisure_rest();
     const struct inquiry *i = (const struct inquiry *)(const void *)f;
     return atomic_load_explicit(&i->is_over, memory_order_relaxed) ||
            (i->ask.is_cancelled != NULL && atomic_load_explicit(i->ask.is_cancelled, memory_order_relaxed));
@@ -211,16 +215,11 @@ static fallible memory_check(struct worker *w, size_t more, struct err *e)
     return DONE;
 }
 
-/* Which local numbers of the chunk are asked for; NULL: all. false: none. */
-static bool people_of_chunk(const struct inquiry *i, uint32_t chunk, uint64_t bits[CHUNK_WORDS],
-                            const uint64_t **out_people)
+/* Who of the chunk is in the list of whoever asks. */
+static void list_of_chunk(const struct inquiry_ask *ask, uint32_t chunk, uint64_t out_bits[CHUNK_WORDS])
 {
-    const struct inquiry_ask *ask = &i->ask;
     uint32_t first = chunk * CHUNK_PEOPLE;
     size_t from = 0, until = ask->people_count;
-    *out_people = NULL;
-    if (ask->people == NULL)
-        return true;
     while (from < until) {
         size_t middle = from + (until - from) / 2;
         if (ask->people[middle] < first)
@@ -228,11 +227,27 @@ static bool people_of_chunk(const struct inquiry *i, uint32_t chunk, uint64_t bi
         else
             until = middle;
     }
-    memset(bits, 0, CHUNK_WORDS * sizeof *bits);
-    *out_people = bits;
+    memset(out_bits, 0, CHUNK_WORDS * sizeof *out_bits);
     for (until = from; until < ask->people_count && ask->people[until] - first < CHUNK_PEOPLE; until++)
-        bits[(ask->people[until] - first) / WORD_BITS] |= UINT64_C(1) << ((ask->people[until] - first) % WORD_BITS);
-    return until > from;
+        out_bits[(ask->people[until] - first) / WORD_BITS] |= UINT64_C(1) << ((ask->people[until] - first) % WORD_BITS);
+}
+
+/* Which local numbers of the chunk are asked for; NULL: all. false: none. */
+static bool people_of_chunk(const struct inquiry *i, uint32_t chunk, uint64_t bits[CHUNK_WORDS],
+                            const uint64_t **out_people)
+{
+    const struct inquiry_ask *ask = &i->ask;
+    const struct crowd_book *crowds = ask->question->crowd_book;
+    *out_people = NULL;
+    if (ask->people == NULL && !crowd_book_narrows(crowds))
+        return true;
+    *out_people = bits;
+    if (ask->people == NULL)
+        memset(bits, 0xff, CHUNK_WORDS * sizeof *bits);
+    else
+        list_of_chunk(ask, chunk, bits);
+    crowd_book_narrow(crowds, chunk, bits);
+    return bits_next(bits, 0, CHUNK_PEOPLE) < CHUNK_PEOPLE;
 }
 
 /* People who are in both, of which NULL is all; `bits` is room for them. */

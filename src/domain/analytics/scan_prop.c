@@ -1,11 +1,12 @@
 /* Scans of random plans over random blocks against the plainest reading of the same rows: in order and not, with people who moved, limited sights,
- * lists of people, items, all subjects, one to four threads. Covers: block_scratch.c, compare.c, deliver.c, filter_read.c, filter_run.c, gather.c,
- * lanes.c, scan.c, texts.c */
+ * lists of people, tags and segments, items, all subjects, one to four threads. Covers: block_scratch.c, compare.c, crowd.c, crowd_lanes.c, crowd_read.c, deliver.c,
+ * filter_read.c, filter_run.c, gather.c, lanes.c, scan.c, texts.c */
 #include <pthread.h>
 #include <stdlib.h>
 
 #include "base/time.h"
 #include "domain/analytics/asked_inside.h"
+#include "domain/analytics/crowd_made_test.h"
 #include "domain/analytics/scan.h"
 #include "domain/analytics/scan_world_test.h"
 #include "domain/analytics/view_fake_test.h"
@@ -147,6 +148,8 @@ struct asking {
     const char *lanes[LANES_HERE];
     struct column_view view;
     const char *field; /* what the subject is keyed by; NULL: the person */
+    struct made_crowds *crowds;
+    struct crowd_book *crowd_book;
 };
 
 static const struct filter *any_filter(struct t *t, struct asking *a, const struct expr **out_tree)
@@ -158,6 +161,29 @@ static const struct filter *any_filter(struct t *t, struct asking *a, const stru
     CHECK_DONE(t, filter_read(&r, bytes_of_text(text), &f, &e), &e);
     CHECK_DONE(t, expr_read(t->arena, bytes_of_text(text), out_tree, &e), &e);
     return f;
+}
+
+static void crowd_lane(struct t *t, struct asking *a, uint32_t lane)
+{
+    struct asked asked = {.question = &a->q};
+    struct lane_ask *ask = &a->q.plan.lanes[lane];
+    struct err e = {0};
+    ask->kind = LANE_CODES;
+    ask->of = LANE_CROWD;
+    CHECK_DONE(t, asked_crowd_lane(&asked, JSON_NOTHING, bytes_of_text(a->lanes[lane]), &ask->crowd, &e), &e);
+}
+
+/* Whom it is about, and what became of all tags and segments that it names. */
+static void any_crowds(struct t *t, struct asking *a)
+{
+    struct json_parser *parser = json_parser_create(1u << 16);
+    struct asked asked = {.question = &a->q};
+    struct err e = {0};
+    CHECK_DONE(t, json_parse(parser, bytes_of_text(a->crowds->body), &asked.body, &e), &e);
+    CHECK_DONE(t, asked_crowd(&asked, &e), &e);
+    json_parser_destroy(parser);
+    a->crowd_book = made_crowds_book(t, a->crowds, a->q.crowds);
+    a->q.crowd_book = a->crowd_book;
 }
 
 static void any_plan(struct t *t, struct asking *a)
@@ -184,11 +210,13 @@ static void any_plan(struct t *t, struct asking *a)
     }
     p->lane_count = (uint32_t)rng_below(&t->rng, LANES_HERE + 1);
     for (uint32_t k = 0; k < p->lane_count; k++) {
-        a->lanes[k] = world_path(t);
+        a->lanes[k] = rng_chance(&t->rng, 0.2) ? (rng_chance(&t->rng, 0.5) ? MADE_LANE_SEGMENT : MADE_LANE_TAG) : world_path(t);
         p->lanes[k] = (struct lane_ask){.kind = rng_chance(&t->rng, 0.5) ? LANE_CODES : LANE_QUANTITIES,
                                         .of = rng_chance(&t->rng, 0.5) ? LANE_VALUE : LANE_SUM,
                                         .picks = rng_chance(&t->rng, 0.3) ? 1 : 0};
-        if (p->lanes[k].kind == LANE_CODES && strcmp(a->lanes[k], "event") == 0 && rng_chance(&t->rng, 0.5))
+        if (crowd_is_ref(bytes_of_text(a->lanes[k])))
+            crowd_lane(t, a, k);
+        else if (p->lanes[k].kind == LANE_CODES && strcmp(a->lanes[k], "event") == 0 && rng_chance(&t->rng, 0.5))
             p->lanes[k].of = LANE_EVENT;
         else
             CHECK_DONE(t, path_read(&r, bytes_of_text(a->lanes[k]), &p->lanes[k].path, &e), &e);
@@ -254,6 +282,8 @@ static void asking_close(struct asking *a)
     for (uint32_t f = 0; f < a->view.file_count; f++)
         column_file_close(a->view.files[f]);
     column_file_close(a->view.home);
+    crowd_book_destroy(a->crowd_book);
+    made_crowds_destroy(a->crowds);
     world_destroy(a->w);
 }
 
@@ -261,8 +291,10 @@ static struct asking *any_asking(struct t *t)
 {
     struct asking *a = ARENA_NEW(t->arena, struct asking);
     a->w = world_create(t);
-    a->q = (struct question){.kind = &dump_kind, .arena = t->arena, .names = a->w->book};
+    a->q = (struct question){.kind = &dump_kind, .arena = t->arena, .names = a->w->book, .crowds = ARENA_NEW(t->arena, struct crowd_wants)};
+    a->crowds = made_crowds_create(t, WORLD_CHUNKS * CHUNK_PEOPLE);
     any_plan(t, a);
+    any_crowds(t, a);
     any_sight(t, a);
     any_view(t, a);
     return a;
@@ -279,7 +311,7 @@ static bool is_seen(const struct asking *a, const struct column_row *row)
         brand_is_seen |= bytes_equal(brand, ask->sight.brands[i]);
     for (size_t i = 0; i < ask->people_count; i++)
         is_asked |= ask->people[i] == row->person;
-    return brand_is_seen && is_asked &&
+    return brand_is_seen && is_asked && a->crowds->has[row->person] &&
            (ask->sight.store.size == 0 || store.data == NULL || bytes_equal(store, ask->sight.store)) &&
            (row->person != PERSON_NONE || a->q.plan.wants_nobody) && row->time_us >= a->q.plan.from_us &&
            row->time_us < a->q.plan.until_us;
@@ -309,7 +341,9 @@ static bool naive_moment(struct t *t, const struct asking *a, const struct colum
         const struct lane_ask *lane = &p->lanes[k];
         bool is_wanted = lane->picks == 0 || (lane->picks & picks) != 0;
         if (lane->kind == LANE_CODES)
-            buf_printf(out, ";%s", is_wanted ? naive_code(t, a->w, row, a->lanes[k], item) : "-");
+            buf_printf(out, ";%s", is_wanted ? crowd_is_ref(bytes_of_text(a->lanes[k])) ? made_crowd_value(a->crowds, a->lanes[k], row->person)
+                                                                                                       : naive_code(t, a->w, row, a->lanes[k], item)
+                                             : "-");
         else if (strcmp(a->lanes[k], "event") == 0)
             buf_push_text(out, ";-");
         else
@@ -499,6 +533,7 @@ static void a_broken_block_and_a_cancelled_question_are_said(struct t *t)
     json_writer_init(&w, &out, false);
     json_object_begin(&w);
     a->ask.people = NULL;
+    a->q.crowds->about = NULL;
     a->view.fail_at = 2;
     i = worked(t, a, 2);
     CHECK_FAILS(t, inquiry_print(i, &w, &e), CORRUPT);

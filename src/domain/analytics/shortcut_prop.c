@@ -1,9 +1,11 @@
 /* Shortcuts against the sequences that they stand in for: the same question of the same events, of a kind that has the shortcut and of one that hasn't; of files
- * that follow each other, and with others across them; with values of plain lanes and of others.
+ * that follow each other, and with others across them; with values of plain lanes and of others; of who is in tags and segments, and of a list of the same
+ * people.
  * Covers: attribution_shortcut.c, funnel_shortcut.c, picked_lanes.c, retention_shortcut.c */
 #include <stdlib.h>
 
 #include "base/time.h"
+#include "domain/analytics/crowd_made_test.h"
 #include "domain/analytics/kinds.h"
 #include "domain/analytics/name_book.h"
 #include "domain/analytics/scan.h"
@@ -200,9 +202,18 @@ struct asking {
     const struct question_kind *kind;
     const char *body;
     struct sight sight;
-    uint32_t people[ROWS_MAX];
-    size_t people_count; /* 0: all */
+    uint32_t people[CHUNKS * CHUNK_PEOPLE];
+    size_t people_count;
+    bool is_of_people; /* else of all */
+    struct made_crowds *crowds; /* whose condition the question has; NULL: none */
 };
+
+/* The body with another one's members in front. */
+static const char *body_with(struct t *t, const char *more, const char *body)
+{
+    size_t size = strlen(more) - 2; /* without the braces */
+    return size == 0 ? body : arena_printf(t->arena, "{%.*s,%s", (int)size, more + 1, body + 1);
+}
 
 static const char *answer_of(struct t *t, struct events *w, const struct asking *a)
 {
@@ -213,12 +224,15 @@ static const char *answer_of(struct t *t, struct events *w, const struct asking 
     struct json_writer writer;
     struct json root;
     struct err e = {0};
-    CHECK_DONE(t, json_parse(parser, bytes_of_text(a->body), &root, &e), &e);
+    const char *body = a->crowds == NULL ? a->body : body_with(t, a->crowds->body, a->body);
+    CHECK_DONE(t, json_parse(parser, bytes_of_text(body), &root, &e), &e);
     CHECK_DONE(t, question_read(a->kind, root, w->book, BYTES_LIT("UTC"), NOW_US, &q, &e), &e);
     CHECK(t, a->kind->shortcut == NULL || a->kind->shortcut->fits(q));
+    struct crowd_book *crowds = a->crowds == NULL ? NULL : made_crowds_book(t, a->crowds, q->crowds);
+    q->crowd_book = crowds;
     struct inquiry_ask ask = {.question = q,
                               .sight = a->sight,
-                              .people = a->people_count > 0 ? a->people : NULL,
+                              .people = a->is_of_people ? a->people : NULL,
                               .people_count = a->people_count,
                               .memory_bytes_max = MEMORY_BYTES};
     CHECK_DONE(t, inquiry_open(&ask, &w->view, NULL, &i, &e), &e);
@@ -228,6 +242,7 @@ static const char *answer_of(struct t *t, struct events *w, const struct asking 
     CHECK_DONE(t, inquiry_print(i, &writer, &e), &e);
     json_object_end(&writer);
     inquiry_close(i);
+    crowd_book_destroy(crowds);
     question_close(q);
     json_parser_destroy(parser);
     return arena_text(t->arena, buf_bytes(&out));
@@ -235,9 +250,27 @@ static const char *answer_of(struct t *t, struct events *w, const struct asking 
 
 static void people_ask(struct t *t, struct asking *a)
 {
-    for (uint32_t person = 0; person < CHUNKS * CHUNK_PEOPLE && a->people_count < ROWS_MAX;
-         person += 1 + (uint32_t)rng_below(&t->rng, 30))
+    a->is_of_people = true;
+    for (uint32_t person = 0; person < CHUNKS * CHUNK_PEOPLE; person += 1 + (uint32_t)rng_below(&t->rng, 30))
         a->people[a->people_count++] = person;
+}
+
+/* The same asked of a list: those who were asked of, and of whom the condition holds. */
+static struct asking *asked_of_list(struct t *t, const struct asking *of, const struct made_crowds *crowds)
+{
+    struct asking *a = ARENA_NEW(t->arena, struct asking);
+    size_t at = 0;
+    *a = *of;
+    a->people_count = 0;
+    a->is_of_people = true;
+    for (uint32_t person = 0; person < CHUNKS * CHUNK_PEOPLE; person++) {
+        while (at < of->people_count && of->people[at] < person)
+            at++;
+        bool is_asked = !of->is_of_people || (at < of->people_count && of->people[at] == person);
+        if (is_asked && crowds->has[person])
+            a->people[a->people_count++] = person;
+    }
+    return a;
 }
 
 static void compare(struct t *t, const struct question_kind *kind, const char *body)
@@ -254,12 +287,15 @@ static void compare(struct t *t, const struct question_kind *kind, const char *b
         a->sight = (struct sight){.is_limited = true, .brand_count = 1, .brands = &brand};
     if (rng_chance(&t->rng, 0.2))
         people_ask(t, a);
-    const char *want = answer_of(t, &w, a);
+    struct made_crowds *crowds = made_crowds_create(t, CHUNKS * CHUNK_PEOPLE);
+    const char *want = answer_of(t, &w, asked_of_list(t, a, crowds));
     a->kind = kind;
+    a->crowds = crowds;
     const char *got = answer_of(t, &w, a);
     CHECK_TEXT(t, got, want);
     if (t->failures > 0)
-        printf("  %s\n", body);
+        printf("  %s %s\n", body, crowds->body);
+    made_crowds_destroy(crowds);
     events_close(&w);
 }
 

@@ -78,22 +78,6 @@ static struct thing_story attribute_story(const struct view *v, const struct thi
     return (struct thing_story){count, stretches};
 }
 
-/* The id of the nearest thing of the kind that it belonged to then; no bytes: to none. */
-static struct bytes ancestor_at(const struct view *v, const struct thing *t, struct bytes kind, int64_t at_us)
-{
-    struct thing here = *t;
-    for (uint32_t depth = 0; depth < THING_DEPTH_MAX; depth++) {
-        struct thing_ref parent;
-        if (thing_parent(&here, at_us, &parent) != TOLD)
-            return BYTES_NONE;
-        if (bytes_equal(parent.kind, kind))
-            return parent.id;
-        if (!thing_read(v, thing_find(v, &parent), &here))
-            return BYTES_NONE;
-    }
-    return BYTES_NONE;
-}
-
 static int time_order(const void *a, const void *b)
 {
     int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
@@ -132,7 +116,7 @@ static struct thing_story ancestor_story(const struct view *v, const struct thin
     uint32_t count = points_of(v, t, want->member, points);
     struct thing_stretch *stretches = ARENA_ARRAY(arena, struct thing_stretch, count);
     for (uint32_t i = 0; i < count; i++) {
-        struct bytes id = ancestor_at(v, t, want->member, points[i]);
+        struct bytes id = thing_ancestor(v, t, want->member, points[i]);
         struct buf value = arena_buf(arena, id.size + VARINT_BYTES_MAX + 1);
         if (id.size == 0)
             pack_u8(&value, VALUE_NULL);

@@ -289,6 +289,11 @@ uint32_t block_columns(const struct block *b)
     return b->column_count;
 }
 
+bool block_is_full(const struct block *b)
+{
+    return block_columns(b) >= COLUMNS_MAX;
+}
+
 const struct column *block_column_at(const struct block *b, uint32_t i, struct column_name *out_name)
 {
     assert(i < b->column_count);

@@ -95,6 +95,7 @@ bool block_stint_find(const struct block_stints *s, uint32_t person, uint32_t *o
 struct column;
 const struct column *block_column(const struct block *b, const struct column_name *name);
 uint32_t block_columns(const struct block *b); /* how many, in the same order in all blocks of a file */
+bool block_is_full(const struct block *b); /* its file has as many columns as it may have: values of further ones aren't in it */
 /* NULL: it isn't as it was written; the name is there all the same. */
 const struct column *block_column_at(const struct block *b, uint32_t i, struct column_name *out_name);
 

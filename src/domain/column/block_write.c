@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/leisure.h"
 #include "domain/column/block_texts.h"
 #include "lib/text.h"
 
@@ -377,6 +378,7 @@ static void column_encode(struct block_builder *b, uint32_t number, struct kept_
     struct column_name name = column_set_name(b->set, b->name_of[number]);
     bool is_item = name.of == COLUMN_ITEM;
     size_t from = b->pieces.size;
+    leisure_rest();
     arena_reset(b->scratch);
     if (is_item)
         items_sort(cells, count);

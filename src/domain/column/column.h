@@ -19,11 +19,14 @@ void column_shelf_destroy(struct column_shelf *s); /* no view is loaded any more
 /* Lets go of what no view of now asks for: files that were given up, which take their room on the disk while they are mapped, and newest
  * events as they were before a purge. Loading a view does the same. false: an earlier view holds some of it still. Engine's thread. */
 bool column_shelf_tidy(struct column_shelf *s, const struct view *v);
+/* Whoever waits for what another view's loading makes looks whether they are cancelled: called behind cancelling (column_view_cancelled_by). Any thread. */
+void column_shelf_wake(struct column_shelf *s);
 
 /* All events as of one durable position: frozen, for any threads. */
 struct column_view;
 struct column_view *column_view_open(const struct view *v, const struct work_surroundings *around); /* engine's thread; cheap */
-/* Before it is loaded: loading ends soon, with CANCELLED, when this becomes true, as it does when the process wants to end. Outlives the view. */
+/* Before it is loaded: loading ends soon, with CANCELLED, when this becomes true, as it does when the process wants to end; where it waits for another view's, when the
+ * shelf is woken then. Outlives the view. */
 void column_view_cancelled_by(struct column_view *cv, const atomic_bool *is_cancelled);
 /* Opens files and puts the newest events into columns; once, before any block is asked for, by one thread. CANCELLED, CORRUPT,
  * UNAVAILABLE as of event views, and while too many events wait to be made into files. Events in [from_us, until_us) are wanted. Costs

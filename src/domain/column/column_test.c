@@ -540,6 +540,7 @@ static void loading_is_cancelled(struct t *t)
 
 /* Makes nothing: its asker is cancelled when the next one is there, or is about to be. */
 struct cancelled_making {
+    const struct work_surroundings *around;
     struct column_shelf *shelf;
     pthread_t next;
     atomic_bool is_next_there;
@@ -558,7 +559,7 @@ static void *next_take(void *context)
     struct cancelled_making *m = context;
     struct err e = {0};
     atomic_store(&m->is_next_there, true);
-    m->status = shelf_take(m->shelf, "thing", nothing_make, NULL, &m->held, &e);
+    m->status = shelf_take(m->shelf, &(struct shelf_ask){.name = "thing", .make = nothing_make, .around = m->around}, &m->held, &e);
     return NULL;
 }
 
@@ -576,14 +577,67 @@ static struct status cancelled_make(void *context, struct making *out_made, stru
 
 static void who_is_cancelled_fails_alone(struct t *t)
 {
+    atomic_bool is_stopped = false;
+    const struct work_surroundings around = {.stop = &is_stopped};
     for (unsigned round = 0; round < 50; round++) {
-        struct cancelled_making m = {.shelf = column_shelf_create(1 << 20)};
+        struct cancelled_making m = {.around = &around, .shelf = column_shelf_create(1 << 20)};
+        const struct shelf_ask ask = {.name = "thing", .make = cancelled_make, .context = &m, .around = &around};
         struct held *held;
         struct err e = {0};
-        CHECK_FAILS(t, shelf_take(m.shelf, "thing", cancelled_make, &m, &held, &e), CANCELLED);
+        CHECK_FAILS(t, shelf_take(m.shelf, &ask, &held, &e), CANCELLED);
         (void)pthread_join(m.next, NULL);
         CHECK_EQ(t, m.status.code, STATUS_OK);
         shelf_release(m.shelf, m.held);
+        column_shelf_destroy(m.shelf);
+    }
+}
+
+/* One waits for what this thread makes, and is cancelled before it is made: the making ends only when they have gone. */
+struct patient_making {
+    struct work_surroundings around;
+    struct column_shelf *shelf;
+    pthread_t next;
+    atomic_bool is_next_there, is_next_cancelled;
+    struct status next_status;
+};
+
+static void *patient_take(void *context)
+{
+    struct patient_making *m = context;
+    struct held *held;
+    struct err e = {0};
+    const struct shelf_ask ask = {.name = "thing", .make = nothing_make, .around = &m->around, .is_cancelled = &m->is_next_cancelled};
+    atomic_store(&m->is_next_there, true);
+    m->next_status = shelf_take(m->shelf, &ask, &held, &e);
+    return NULL;
+}
+
+static struct status patient_make(void *context, struct making *out_made, struct err *e)
+{
+    struct patient_making *m = context;
+    (void)out_made, (void)e;
+    int failed_start = pthread_create(&m->next, NULL, patient_take, m);
+    assert(failed_start == 0);
+    (void)failed_start;
+    for (unsigned turns = 0; turns < NEXT_TURNS; turns += atomic_load(&m->is_next_there))
+        (void)sched_yield(); /* in most rounds it waits by then */
+    atomic_store(&m->is_next_cancelled, true);
+    column_shelf_wake(m->shelf);
+    (void)pthread_join(m->next, NULL);
+    return DONE;
+}
+
+static void who_waits_for_anothers_making_is_cancelled(struct t *t)
+{
+    atomic_bool is_stopped = false;
+    for (unsigned round = 0; round < 50; round++) {
+        struct patient_making m = {.around = {.stop = &is_stopped}, .shelf = column_shelf_create(1 << 20)};
+        const struct shelf_ask ask = {.name = "thing", .make = patient_make, .context = &m, .around = &m.around};
+        struct held *held;
+        struct err e = {0};
+        REQUIRE_DONE(t, shelf_take(m.shelf, &ask, &held, &e), &e);
+        CHECK_EQ(t, m.next_status.code, STATUS_CANCELLED);
+        shelf_release(m.shelf, held);
         column_shelf_destroy(m.shelf);
     }
 }
@@ -627,6 +681,7 @@ static const struct test tests[] = {
     {"a damaged file is told", a_damaged_file_is_told, 1},
     {"loading is cancelled", loading_is_cancelled, 1},
     {"who is cancelled fails alone", who_is_cancelled_fails_alone, 1},
+    {"who waits for another's making is cancelled", who_waits_for_anothers_making_is_cancelled, 1},
     {"views are loaded side by side", views_are_loaded_side_by_side, 1},
 };
 TEST_MAIN(tests)

@@ -55,7 +55,7 @@ static fallible owner_book_fill(struct owner_book *b, struct err *e)
     size_t count = moves_stored(b->moves, &numbers);
     buf_clear(&b->list);
     if (count > 0)
-        TRY(event_scan_people(b->events, numbers, count, owned_add, b, e));
+        TRY(event_scan_people(b->events, &(struct event_people){numbers, count, INT64_MAX}, owned_add, b, e));
     if (b->list.overflowed)
         return FAIL(e, FULL, "no memory for the owners of events");
     if (b->list.size > 0)

@@ -22,9 +22,10 @@ struct held {
 struct column_shelf {
     struct arena *arena; /* of this struct */
     pthread_mutex_t lock; /* guards all below */
-    pthread_cond_t made;  /* something is ready, or failed */
+    pthread_cond_t made;  /* something is ready, or failed, or waiters are to look whether they are wanted */
     struct held *newest, *oldest;
     size_t bytes, bytes_max;
+    uint64_t wakes; /* of waiters, ever */
 };
 
 #define HELD_BYTES_LEAST 4096u /* that a thing counts for at least: its struct, what the system keeps of a map */
@@ -149,11 +150,11 @@ static struct held *held_create(struct column_shelf *s, const char *name)
 }
 
 /* `h` is this thread's to make; the lock isn't held. */
-static void held_make(struct column_shelf *s, struct held *h, shelf_make make, void *context)
+static void held_make(struct column_shelf *s, struct held *h, const struct shelf_ask *ask)
 {
     struct making made = {0};
     struct err trouble = {0};
-    struct status status = make(context, &made, &trouble);
+    struct status status = ask->make(ask->context, &made, &trouble);
     size_t bytes = (made.file == NULL ? 0 : column_file_bytes(made.file)) + (made.batches == NULL ? 0 : batches_bytes(made.batches)) +
                    (made.moves == NULL ? 0 : moves_bytes(made.moves));
     lock(s);
@@ -167,7 +168,7 @@ static void held_make(struct column_shelf *s, struct held *h, shelf_make make, v
     unlock(s);
 }
 
-/* The one of this name, ready or failed; or one that is this thread's to make. */
+/* The one of this name, of which another thread may be in the midst of making; or one that is this thread's to make. */
 static struct held *held_get(struct column_shelf *s, const char *name, bool *out_is_mine)
 {
     lock(s);
@@ -177,20 +178,50 @@ static struct held *held_get(struct column_shelf *s, const char *name, bool *out
         h = held_create(s, name);
     else
         h->holders++;
-    while (!is_mine && h->state == HELD_BEING_MADE)
-        (void)pthread_cond_wait(&s->made, &s->lock);
     unlock(s);
     *out_is_mine = is_mine;
     return h;
 }
 
-fallible shelf_take(struct column_shelf *s, const char *name, shelf_make make, void *context, struct held **out_held, struct err *e)
+/* Until it is ready or failed. Whoever wakes has cancelled before, so a look between two wakes is enough. */
+static fallible held_await(struct column_shelf *s, const struct held *h, const struct shelf_ask *ask, struct err *e)
+{
+    for (bool is_being_made = true; is_being_made;) {
+        lock(s);
+        uint64_t wakes = s->wakes;
+        unlock(s);
+        TRY(work_look(ask->around, ask->is_cancelled, e));
+        lock(s);
+        while (h->state == HELD_BEING_MADE && s->wakes == wakes)
+            (void)pthread_cond_wait(&s->made, &s->lock);
+        is_being_made = h->state == HELD_BEING_MADE;
+        unlock(s);
+    }
+    return DONE;
+}
+
+void column_shelf_wake(struct column_shelf *s)
+{
+    lock(s);
+    s->wakes++;
+    (void)pthread_cond_broadcast(&s->made);
+    unlock(s);
+}
+
+fallible shelf_take(struct column_shelf *s, const struct shelf_ask *ask, struct held **out_held, struct err *e)
 {
     for (;;) {
         bool is_mine;
-        struct held *h = held_get(s, name, &is_mine);
+        struct held *h = held_get(s, ask->name, &is_mine);
+        struct status awaited = DONE;
         if (is_mine)
-            held_make(s, h, make, context);
+            held_make(s, h, ask);
+        else
+            awaited = held_await(s, h, ask, e);
+        if (failed(awaited)) {
+            shelf_release(s, h);
+            return awaited;
+        }
         if (h->state == HELD_READY) {
             *out_held = h;
             return DONE;

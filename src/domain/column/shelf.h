@@ -24,9 +24,17 @@ struct making {
     struct moves *moves;
 };
 typedef struct status (*shelf_make)(void *context, struct making *out_made, struct err *e);
+/* What is asked for, how it is made, and on whose behalf: for nobody any more as of work_look. */
+struct shelf_ask {
+    const char *name;
+    shelf_make make;
+    void *context;
+    const struct work_surroundings *around;
+    const atomic_bool *is_cancelled; /* NULL: nobody cancels it */
+};
 /* Whoever takes it releases it. A failure of `make` is the failure of all who wait for it, but for CANCELLED, which is its maker's own: then the next of
- * them makes it. */
-fallible shelf_take(struct column_shelf *s, const char *name, shelf_make make, void *context, struct held **out_held, struct err *e);
+ * them makes it. Who waits for another's making is CANCELLED by themselves alone, at once when the shelf is woken (column_shelf_wake). */
+fallible shelf_take(struct column_shelf *s, const struct shelf_ask *ask, struct held **out_held, struct err *e);
 /* One that is there and whose name fits; as shelf_take. NULL: there is none. */
 typedef bool (*shelf_fits)(const void *context, const char *name);
 struct held *shelf_find(struct column_shelf *s, shelf_fits fits, const void *context);

@@ -163,7 +163,8 @@ static fallible files_load(struct column_view *cv, int64_t from_us, int64_t unti
         if (row->sum.last_us < from_us || row->sum.first_us >= until_us)
             continue;
         TRY(work_look(cv->around, cv->is_cancelled, e));
-        TRY(shelf_take(cv->shelf, row->name, file_make, &making, &held, e));
+        const struct shelf_ask ask = {row->name, file_make, &making, cv->around, cv->is_cancelled};
+        TRY(shelf_take(cv->shelf, &ask, &held, e));
         source_add(cv, held, row->settled);
     }
     return DONE;
@@ -222,7 +223,7 @@ static fallible part_take(struct column_view *cv, uint64_t from, uint64_t until,
     char name[SHELF_NAME_BYTES];
     struct held *held;
     (void)snprintf(name, sizeof name, "part %" PRIx64 " %" PRIx64 " %" PRIx64, from, until, cv->force.purged_until);
-    TRY(shelf_take(cv->shelf, name, part_make, &making, &held, e));
+    TRY(shelf_take(cv->shelf, &(struct shelf_ask){name, part_make, &making, cv->around, cv->is_cancelled}, &held, e));
     source_add(cv, held, 0);
     return DONE;
 }

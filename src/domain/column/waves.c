@@ -60,7 +60,7 @@ static fallible wave_take(const struct waves *w, uint64_t from, uint64_t until, 
     struct moves_making making = {.waves = w, .wave = &wave};
     char name[SHELF_NAME_BYTES];
     name_write(name, &wave, "");
-    TRY(shelf_take(w->shelf, name, moves_make, &making, &wave.held, e));
+    TRY(shelf_take(w->shelf, &(struct shelf_ask){name, moves_make, &making, w->around, w->is_cancelled}, &wave.held, e));
     *out_wave = wave;
     return DONE;
 }
@@ -174,7 +174,7 @@ static fallible rows_take(const struct wave *wave, shelf_make make, struct rows_
 {
     char name[SHELF_NAME_BYTES];
     name_write(name, wave, held_name(making->source->held));
-    return shelf_take(making->waves->shelf, name, make, making, out_rows, e);
+    return shelf_take(making->waves->shelf, &(struct shelf_ask){name, make, making, making->waves->around, making->waves->is_cancelled}, out_rows, e);
 }
 
 static fallible wave_gather(const struct waves *w, uint32_t wave, struct source *sources, size_t source_count, struct err *e)
