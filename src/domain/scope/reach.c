@@ -246,8 +246,7 @@ struct reach reach_make(const struct view *v, uint32_t person)
     return (struct reach){.count = m.count, .lines = m.lines, .due_us = due_of(&m)};
 }
 
-struct reach_answer reach_of_person(const struct view *v, uint32_t person, uint32_t brand, uint32_t purpose,
-                                    uint32_t channel)
+enum reach_reason reach_reason_of(uint32_t address, uint32_t consent)
 {
     static const enum reach_reason of_address[REACH_STATES] = {[ADDRESS_NONE] = REACH_NO_ADDRESS,
                                                                [ADDRESS_USABLE] = REACH_YES,
@@ -258,18 +257,24 @@ struct reach_answer reach_of_person(const struct view *v, uint32_t person, uint3
                                                                [CONSENT_GIVEN] = REACH_YES,
                                                                [CONSENT_WITHDRAWN] = REACH_WITHDRAWN,
                                                                [CONSENT_EXPIRED] = REACH_EXPIRED};
+    assert(address < REACH_STATES && consent < REACH_STATES);
+    return address == ADDRESS_USABLE ? of_consent[consent] : of_address[address];
+}
+
+struct reach_answer reach_of_person(const struct view *v, uint32_t person, uint32_t brand, uint32_t purpose,
+                                    uint32_t channel)
+{
     struct reach_answer answer = {.reason = REACH_NOT_KNOWN};
     const struct consent *list;
     assert(channel < REACH_CHANNELS);
     if (brand != 0 && !brand_set_has(identity_known_to(v, person), brand))
         return answer;
     struct addresses addresses = addresses_of(v, person);
-    answer.reason = of_address[address_best(&addresses, brand, channel, &answer.address)];
+    enum address_state best = address_best(&addresses, brand, channel, &answer.address);
     size_t count = people_consents(v, person, &list);
     struct consent_ask ask = {
         .brand = brand, .entity = brand_entity(v, brand), .purpose = purpose, .channel = channel_number(v, channel)};
     enum consent_state said = purpose == 0 ? CONSENT_NONE : consents_say(list, count, &ask, v->now_us, &answer.consent);
-    if (answer.reason == REACH_YES)
-        answer.reason = of_consent[said];
+    answer.reason = reach_reason_of(best, said);
     return answer;
 }

@@ -36,6 +36,9 @@ static inline uint32_t state_at(uint32_t state, uint32_t channel)
 struct bytes reach_encode(const struct reach *r, struct arena *a);                 /* empty: no lines */
 bool reach_decode(struct bytes section, struct arena *a, struct reach *out_reach); /* false: not a section */
 
+/* Why not, by the state of the addresses, and where one is usable by that of the consent: a consent_state. */
+enum reach_reason reach_reason_of(uint32_t address, uint32_t consent);
+
 /* What a person's standing is, by all that is known of them at v->now_us; of a number that isn't alive: nothing. At most about a
  * millisecond, of one who has 64 consents to 16 purposes and is known to 32 brands; else a few microseconds. */
 struct reach reach_make(const struct view *v, uint32_t person);

@@ -121,6 +121,10 @@ struct reach_answer {
 struct reach_answer reach_of_person(const struct view *v, uint32_t person, uint32_t brand, uint32_t purpose,
                                     uint32_t channel);
 
+/* The same of all channels, by what is kept of the person, as figures are: of what time alone changes at most a second late. Reads one row. */
+void reach_reasons(const struct view *v, uint32_t person, uint32_t brand, uint32_t purpose,
+                   enum reach_reason out_reasons[REACH_CHANNELS]);
+
 struct reach_figures {
     uint64_t people; /* known to the brand: the sum of the rest */
     uint64_t by_reason[REACH_REASON_COUNT];

@@ -74,6 +74,28 @@ bool reach_decode(struct bytes section, struct arena *a, struct reach *out_reach
     return unpack_finished(&u);
 }
 
+void reach_reasons(const struct view *v, uint32_t person, uint32_t brand, uint32_t purpose,
+                   enum reach_reason out_reasons[REACH_CHANNELS])
+{
+    struct reach kept;
+    const struct reach_line *addresses = NULL, *consents = NULL;
+    bool good = reach_decode(section_read(v, person, &reach_section), v->arena, &kept);
+    assert(good);
+    for (uint32_t i = 0; good && i < kept.count; i++) {
+        const struct reach_line *line = &kept.lines[i];
+        if (line->brand == brand && line->purpose == 0)
+            addresses = line;
+        else if (line->brand == brand && line->purpose == purpose)
+            consents = line;
+    }
+    for (uint32_t channel = 0; channel < REACH_CHANNELS; channel++)
+        out_reasons[channel] =
+            addresses == NULL
+                ? REACH_NOT_KNOWN
+                : reach_reason_of(line_state(addresses->states, channel),
+                                  consents == NULL ? CONSENT_NONE : line_state(consents->states, channel));
+}
+
 /* --- bringing it up to date --- */
 
 static struct bytes person_key(struct arena *a, uint32_t person)
