@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "domain/audience/audience.h"
+
 /* What hangs on a workspace; lives as long as it. */
 struct attachment {
     pthread_mutex_t lock;
@@ -50,11 +52,60 @@ static void tokens_read(const struct view *v, struct catalogue *c)
     }
 }
 
+static struct bytes kept(struct bytes text)
+{
+    uint8_t *copy = malloc(text.size + 1);
+    if (copy == NULL)
+        abort();
+    memcpy(copy, text.data == NULL ? (const uint8_t *)"" : text.data, text.size);
+    return bytes_of(copy, text.size);
+}
+
+static void given(struct bytes text)
+{
+    free((void *)(uintptr_t)text.data);
+}
+
+static void list_keep(struct catalogue *c, size_t *io_room, const struct audience *a)
+{
+    if (c->list_count == *io_room) {
+        *io_room = *io_room == 0 ? 8 : *io_room * 2;
+        c->lists = realloc(c->lists, *io_room * sizeof *c->lists);
+        if (c->lists == NULL)
+            abort();
+    }
+    c->lists[c->list_count++] = (struct catalogue_list){
+        .kind = a->kind, .value = a->value, .number = a->number, .name = kept(a->name), .brand = kept(a->brand)};
+}
+
+static void lists_forget(struct catalogue *c)
+{
+    for (size_t i = 0; i < c->list_count; i++) {
+        given(c->lists[i].name);
+        given(c->lists[i].brand);
+    }
+    free(c->lists);
+    c->lists = NULL;
+    c->list_count = 0;
+}
+
+static void lists_read(const struct view *v, struct catalogue *c)
+{
+    struct audience a;
+    size_t room = 0;
+    lists_forget(c); /* a reader may run twice */
+    for (enum audience_kind kind = AUDIENCE_SEGMENT; kind < AUDIENCE_KIND_COUNT; kind++)
+        for (struct bytes after = BYTES_NONE; audience_next(v, kind, after, &a); after = a.name)
+            if (a.content == AUDIENCE_LIST)
+                list_keep(c, &room, &a);
+}
+
 static void read_all(const struct view *v, void *context)
 {
     struct building *b = context;
     rules_read(v, b->catalogue);
     relations_read(v, b->catalogue);
+    lists_read(v, b->catalogue);
     tokens_read(v, b->catalogue);
 }
 
@@ -111,6 +162,7 @@ void catalogue_give(struct catalogue *c)
     free(c->tokens);
     free(c->rules);
     free(c->relations);
+    lists_forget(c);
     free(c);
 }
 
@@ -130,6 +182,21 @@ const struct relation_type *catalogue_relation(const struct catalogue *c, struct
     for (size_t i = 0; i < c->relation_count; i++)
         if (bytes_equal(bytes_of_text(c->relations[i].name), name))
             return &c->relations[i];
+    return NULL;
+}
+
+const struct catalogue_list *catalogue_list(const struct catalogue *c, unsigned kind, struct bytes name)
+{
+    size_t low = 0, high = c->list_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const struct catalogue_list *l = &c->lists[middle];
+        int order = l->kind != kind ? (l->kind < kind ? -1 : 1) : bytes_compare(l->name, name);
+        if (order == 0)
+            return l;
+        low = order < 0 ? middle + 1 : low;
+        high = order < 0 ? high : middle;
+    }
     return NULL;
 }
 

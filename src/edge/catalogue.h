@@ -7,6 +7,14 @@
 #include "domain/relation/relation.h"
 #include "engine/host.h"
 
+/* A list that people are put on, by its name. */
+struct catalogue_list {
+    unsigned kind;  /* enum audience_kind */
+    unsigned value; /* enum list_value */
+    uint32_t number;
+    struct bytes name, brand; /* the catalogue's own */
+};
+
 struct catalogue {
     atomic_uint references;
     uint64_t secret;
@@ -16,6 +24,8 @@ struct catalogue {
     struct id_type_rule *rules; /* by number */
     size_t relation_count;
     struct relation_type *relations; /* types, by number */
+    size_t list_count;
+    struct catalogue_list *lists; /* by kind and name */
 };
 
 /* Builds and attaches a new one. Engine's thread, workspace awake. */
@@ -27,6 +37,7 @@ void catalogue_detach(struct workspace *w);
 
 /* Borrowed from the catalogue. */
 const struct relation_type *catalogue_relation(const struct catalogue *c, struct bytes name); /* NULL: none */
+const struct catalogue_list *catalogue_list(const struct catalogue *c, unsigned kind, struct bytes name); /* NULL: none */
 /* The token with this secret, alive at now_us; NULL: none. */
 const struct token *catalogue_token(const struct catalogue *c, struct bytes secret, int64_t now_us);
 /* Is this very token, unchanged, in force now? For what goes on longer than its request. Any thread. */

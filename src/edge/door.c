@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "domain/listing/listing.h"
 #include "edge/api/api.h"
 #include "edge/intake.h"
 #include "edge/journal.h"
@@ -267,44 +268,52 @@ void request_answer(struct request *r, const struct answer *a)
 }
 
 /* Lives on the heap: the request may be answered before this is. */
-struct read_note {
+struct note {
     struct message message;
     struct submission submission;
-    char words[NOTE_WORDS_BYTES]; /* who and what, for the journal */
+    char words[NOTE_WORDS_BYTES]; /* what it is, for the journal */
     uint8_t payload[];
 };
 
 static void note_answered(struct submission *s, const struct answer *a)
 {
-    struct read_note *n = s->context;
+    struct note *n = s->context;
     if (failed(a->status)) /* the log takes nothing now, a full disk say: whoever runs this has to know that reads go unnoted */
-        journal(JOURNAL_WARN, "read_not_noted", "%s: %s", n->words, status_name(a->status.code));
+        journal(JOURNAL_WARN, "not_noted", "%s: %s", n->words, status_name(a->status.code));
     free(n);
+}
+
+void request_note(const struct request *r, uint32_t command_id, struct bytes payload, const char *words)
+{
+    struct note *n = malloc(sizeof *n + payload.size);
+    struct err e = {0};
+    if (n == NULL)
+        abort();
+    (void)snprintf(n->words, sizeof n->words, "%s", words);
+    memcpy(n->payload, payload.data, payload.size);
+    n->submission = (struct submission){.command = registry_command(host_registry(request_host(r)), command_id),
+                                        .payload = bytes_of(n->payload, payload.size),
+                                        .answered = note_answered,
+                                        .context = n};
+    n->message = (struct message){.workspace = r->workspace, .submissions = &n->submission, .submission_count = 1};
+    if (failed(host_send(request_host(r), &n->message, &e))) {
+        journal(JOURNAL_WARN, "not_noted", "%s: %s", n->words, e.text);
+        free(n);
+    }
 }
 
 void request_note_read(struct request *r, const char *what, uint32_t person)
 {
+    const char *name = r->token == NULL ? "nobody" : r->token->name;
+    char words[NOTE_WORDS_BYTES];
     struct buf b;
     buf_init(&b, 1024);
-    pack_bytes(&b, r->token == NULL ? BYTES_LIT("nobody") : bytes_of_text(r->token->name));
+    pack_bytes(&b, bytes_of_text(name));
     pack_bytes(&b, bytes_of_text(what));
     pack_u32(&b, person);
-    struct read_note *n = malloc(sizeof *n + b.size);
-    if (n == NULL)
-        abort();
-    (void)snprintf(n->words, sizeof n->words, "%s by %s", what, r->token == NULL ? "nobody" : r->token->name);
-    memcpy(n->payload, b.data, b.size);
-    n->submission = (struct submission){.command = registry_command(host_registry(request_host(r)), COMMAND_READ),
-                                        .payload = bytes_of(n->payload, b.size),
-                                        .answered = note_answered,
-                                        .context = n};
-    n->message = (struct message){.workspace = r->workspace, .submissions = &n->submission, .submission_count = 1};
+    (void)snprintf(words, sizeof words, "a read of %s by %s", what, name);
+    request_note(r, COMMAND_READ, buf_bytes(&b), words);
     buf_fini(&b);
-    struct err e = {0};
-    if (failed(host_send(request_host(r), &n->message, &e))) {
-        journal(JOURNAL_WARN, "read_not_noted", "%s: %s", n->words, e.text);
-        free(n);
-    }
 }
 
 /* --- finding the route --- */
@@ -536,7 +545,8 @@ void door_counts(struct door *d, struct collect_counts *out_counts)
 /* --- life --- */
 
 /* Facts after which the catalogue is another. */
-static const struct fact_kind *const copied[] = {&fact_token_changed, &fact_id_type_changed, &fact_relation_type_changed};
+static const struct fact_kind *const copied[] = {&fact_token_changed, &fact_id_type_changed, &fact_relation_type_changed,
+                                                 &fact_list_changed};
 
 static void hear(void *context, uint64_t position, const struct fact_kind *kind, enum cause cause, int64_t time_us, struct bytes json)
 {

@@ -92,6 +92,8 @@ void request_command(struct request *r, uint32_t command_id, struct bytes payloa
                      void (*answered)(struct request *r, const struct answer *a));
 /* Answers 200 {"position":…, …reply} or the refusal as 409 in both languages. */
 void request_answer(struct request *r, const struct answer *a);
+/* Sends a command besides, whose outcome nobody waits for; `words` are for the journal when the log takes nothing now. `r` may be answered before it is. */
+void request_note(const struct request *r, uint32_t command_id, struct bytes payload, const char *words);
 /* Notes for the audit list that this token has read this person. Doesn't delay the answer. */
 void request_note_read(struct request *r, const char *what, uint32_t person);
 
@@ -238,19 +240,37 @@ void api_erasures(struct request *r);
 void api_purge(struct request *r); /* POST asks for it, GET tells how many rounds are left */
 
 void api_questions(struct request *r); /* api/analytics.c */
-enum question_choice { QUESTION_ANSWER, QUESTION_PEOPLE, QUESTION_TRAITS, QUESTION_REPORT };
+enum question_choice { QUESTION_ANSWER, QUESTION_PEOPLE, QUESTION_TRAITS, QUESTION_REPORT, QUESTION_FIT, QUESTION_SCORE, QUESTION_SCORE_TRAITS };
 void api_question(struct request *r); /* choice: its answer, or the people of a cell of it */
-void api_report_answer(struct request *r);
+void api_kept_answer(struct request *r); /* of a report, or of a prediction: the choices behind QUESTION_TRAITS */
 void api_study(struct request *r);
 void api_study_cancel(struct request *r);
 void api_reports(struct request *r); /* api/reports.c */
 void api_report_put(struct request *r);
 void api_report_end(struct request *r);
+void api_predictions(struct request *r); /* api/predictions.c */
+void api_prediction(struct request *r);
+void api_prediction_put(struct request *r);
+void api_prediction_end(struct request *r);
 void api_audiences(struct request *r); /* api/audience.c; choice of these: enum audience_kind */
 void api_audience(struct request *r);
 void api_audience_put(struct request *r);
+void api_audience_check(struct request *r);
 void api_audience_end(struct request *r);
+void api_audience_cancel(struct request *r);
+void api_audience_freeze(struct request *r); /* api/audience_lists.c */
+void api_person_listing(struct request *r);
+void api_person_listings(struct request *r);
+void api_listings_put(struct request *r);
 void api_audience_people(struct request *r);  /* api/audience_people.c */
+void api_audience_values(struct request *r);  /* the same */
+void api_audience_reach(struct request *r);    /* api/audience_reach.c */
+void api_audience_overlap(struct request *r);  /* api/audience_overlap.c */
+void api_audience_portrait(struct request *r); /* api/audience_portrait.c */
+void api_audience_growth(struct request *r);   /* api/audience_growth.c */
+void api_audience_health(struct request *r);   /* api/audience_health.c */
+void api_audience_explain(struct request *r); /* api/audience_explain.c */
+void api_audience_then(struct request *r);    /* api/audience_then.c */
 void api_person_audiences(struct request *r); /* of all kinds */
 void api_properties(struct request *r); /* api/properties.c */
 void api_property_put(struct request *r);

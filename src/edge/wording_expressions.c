@@ -2,6 +2,7 @@
 #include "edge/wording.h"
 
 static const struct wording rows[] = {
+    {"at character {1}: at character {2} of the pattern: {3}", NULL, "第 {1} 个字符:模式的第 {2} 个字符:{3}"},
     {"at character {1}: {2}", NULL, "第 {1} 个字符:{2}"},
     {"got {1} (did you mean \"{2}\"?), want {3}", NULL, "不应为 {1}(是不是“{2}”?),应为{3}"},
     {"got {1}, want {2}", NULL, "不应为 {1},应为{2}"},
@@ -56,6 +57,12 @@ static const struct wording rows[] = {
     {"the name of a property (with signs in it, in back quotes: `a-b`)", NULL,
      "属性名称(含其他符号的写在反引号中:`a-b`)"},
 
+    /* As of when. */
+    {"no event from before position {1} is kept", NULL, "日志位点 {1} 之前没有保留的事件"},
+    {"Say an instant (2026-11-01, 2026-11-01 09:00) or a position of the log.", NULL,
+     "请给出时刻(2026-11-01、2026-11-01 09:00)或日志位点。"},
+    {"say an instant or a position, not both", NULL, "时刻与日志位点只能给出一个"},
+
     /* Whole sentences. */
     {"an expression has at most {1} bytes", NULL, "表达式至多 {1} 字节"},
     {"an expression has at most {1} parts (values of a list don't count)", NULL,
@@ -97,10 +104,9 @@ static const struct wording rows[] = {
     {"with the tags and segments in it, it has over {1} parts", NULL, "代入所引用的标签和人群后超过 {1} 个部分"},
     {"with the tags and segments in it, it is over {1} levels deep", NULL, "代入所引用的标签和人群后嵌套超过 {1} 层"},
     {"with the tags and segments in it, it has over {1} bytes", NULL, "代入所引用的标签和人群后超过 {1} 字节"},
-    {"tags and segments can't ask for order documents yet: ask for events, as sum(order_paid.amount)", NULL,
-     "标签与人群暂不能读取订单单据:请改用事件,如 sum(order_paid.amount)"},
-    {"tags and segments can't ask for names and attributes of things yet: ask for ids, as has owned_by(id = 'G17')", NULL,
-     "标签与人群暂不能读取实体的名称与属性:请改用编号,如 has owned_by(id = 'G17')"},
+    {"of events, tags and segments can't ask for attributes of things yet: ask orders, as did(order where item.sku.category = 'x'), or send the attribute with the event",
+     NULL,
+     "标签与人群暂不能读取事件所引用实体的属性:请改用订单,如 did(order where item.sku.category = 'x'),或随事件发送该属性"},
     {"it says something of everybody that changes with time", NULL, "它对所有人随时间变化:会使全体同时变动"},
     {"this says something of everybody that changes with time: want it of an event or a trait", NULL,
      "此处对所有人随时间变化:应针对事件或特质"},
@@ -109,11 +115,14 @@ static const struct wording rows[] = {
     {"a description has at most {1} bytes", NULL, "说明至多 {1} 字节"},
     {"a name is plain text of at most {1} bytes without \"/\" and control characters, and not . or ..", NULL,
      "名称为至多 {1} 字节的文本,不含 “/” 与控制字符,也不能是 . 或 .."},
+    {"missing closing parenthesis", NULL, "缺少右括号"},
+    {"nothing can be divided by zero", NULL, "除数不能为零"},
     {"nobody has a trait or an identifier \"{1}\"; did you mean \"{2}\"?", NULL,
      "没有“{1}”这个特质或标识;是不是“{2}”?"},
+    {"nobody has a trait or an identifier \"{1}\"", NULL, "没有“{1}”这个特质或标识"},
     {"there is no relation \"{1}\"; did you mean \"{2}\"?", NULL, "没有“{1}”这种关系;是不是“{2}”?"},
     {"nothing is called \"{1}(…)\"; did you mean \"{2}(…)\"?", NULL, "没有“{1}(…)”这种写法;是不是“{2}(…)”?"},
-    {"an order has no \"{1}\"; did you mean \"{2}\"?", NULL, "订单没有“{1}”;是不是“{2}”?"},
+    {"an order has no \"{1}\"", NULL, "订单没有“{1}”"},
     {"{1} leads to no \"{2}\"; did you mean \"{3}\"?", NULL, "关系 {1} 不指向“{2}”;是不是“{3}”?"},
     {"no {1} has a \"{2}\"; did you mean \"{3}\"?", NULL, "{1} 没有“{2}”;是不是“{3}”?"},
     {"a step is an event: there is no event \"{1}\"; did you mean \"{2}\"?", NULL,
@@ -132,7 +141,6 @@ static const struct wording rows[] = {
     {"a rule asks for at most {1} different things of events", NULL, "规则至多使用 {1} 种事件统计"},
     {"there is no purpose \"{1}\"; did you mean \"{2}\"?", NULL, "没有“{1}”这个用途;是不是“{2}”?"},
     {"there is no channel \"{1}\"; did you mean \"{2}\"?", NULL, "没有“{1}”这个渠道;是不是“{2}”?"},
-    {"an order has no \"{1}\"; did you mean \"order.{2}\"?", NULL, "订单没有“{1}”;是不是“order.{2}”?"},
     {"{1} takes events, not \"{2}\" of them; distinct counts values", NULL,
      "{1} 针对事件,而不是其“{2}”;统计不同取值请用 distinct"},
     {"say what of the event: {1}", NULL, "请指明取事件的哪个值:{1}"},
@@ -166,7 +174,5 @@ static const struct wording rows[] = {
      "“in each of last”有多个取值:应单独比较 {1}"},
     {"a sequence has at most {1} steps", NULL, "序列至多 {1} 步"},
     {"\"for the first time\" is of one step", NULL, "“for the first time”只用于单个步骤"},
-    {"orders are kept by day: want count, sum, avg, min, max or days, and no \"within\"", NULL,
-     "订单按日统计:应为 count、sum、avg、min、max 或 days,且不用 “within”"},
 };
 const struct wording_table wording_expressions = {rows, sizeof rows / sizeof *rows};

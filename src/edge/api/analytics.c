@@ -10,6 +10,9 @@
 #include "edge/api/answer_traits.h"
 #include "edge/api/api.h"
 #include "edge/api/brief.h"
+#include "edge/api/crowds.h"
+#include "edge/api/person_facts.h"
+#include "edge/api/predictions.h"
 #include "edge/api/report_print.h"
 #include "edge/api/study.h"
 #include "edge/api/study_shelf.h"
@@ -40,6 +43,8 @@ struct asking {
     bool is_of_report;
     struct bytes report_name;
     struct report report; /* in the arena, once it was looked up; of no name: there is none */
+    bool is_of_prediction;
+    struct prediction_asked prediction;
     bool is_of_cell; /* it is about the people of a cell: */
     void *cell;
     uint64_t limit, after;
@@ -59,6 +64,10 @@ struct asking {
     /* While it is worked on. */
     struct question *question;
     struct thing_book *things; /* NULL: it asks nothing of them */
+    struct crowd_book *crowds; /* NULL: it names no tag or segment */
+    struct status crowds_status;
+    struct err crowds_trouble;
+    struct person_book *persons; /* the same */
     struct inquiry *inquiry;
     /* People of the cell on their way out. */
     const uint32_t *found;
@@ -73,7 +82,9 @@ static void asking_free(void *own)
     inquiry_close(a->inquiry); /* has the view once it is open */
     column_view_close(a->view);
     thing_book_destroy(a->things);
+    crowd_book_destroy(a->crowds);
     question_close(a->question);
+    person_book_destroy(a->persons);
     name_book_destroy(a->names);
     study_shelf_give(studies_shelves(door_studies(a->look.door)), a->shelf);
     if (a->keeps_awake)
@@ -93,9 +104,26 @@ static size_t part_of(size_t bytes, size_t part, size_t least)
     return bytes / part < least ? least : bytes / part;
 }
 
+/* What it needs to know of people beside their events. */
+static fallible persons_take(struct asking *a, struct err *e)
+{
+    const struct person_facts_ask ask = {.look = &a->look,
+                                         .wants = a->question->person_wants,
+                                         .people = a->people,
+                                         .people_count = a->people_count,
+                                         .bytes_max = part_of(a->budget_bytes, MEMORY_PART, MEMORY_BYTES_LEAST),
+                                         .is_over = &a->is_cancelled};
+    if (ask.wants == NULL)
+        return DONE;
+    TRY(person_facts_take(&ask, &a->persons, e));
+    a->question->persons = a->persons;
+    return DONE;
+}
+
 static fallible asking_load(void *own, struct err *e)
 {
     struct asking *a = own;
+    TRY(persons_take(a, e));
     const struct inquiry_ask ask = {
         .question = a->question,
         .sight = {.is_limited = scope_names_brands(&a->token),
@@ -132,6 +160,7 @@ static void asking_cancel(void *own)
 {
     struct asking *a = own;
     atomic_store(&a->is_cancelled, true);
+    column_shelf_wake(study_shelf_columns(a->shelf));
 }
 
 static double asking_progress(const void *own)
@@ -197,7 +226,19 @@ static fallible cell_print(struct asking *a, struct json_writer *w, struct err *
     return DONE;
 }
 
-/* An answer about people, row by row: told, or written as their traits. A read of them. */
+static fallible answer_pass_on(struct asking *a, struct json answer, struct json_writer *w, struct err *e)
+{
+    struct json next = json_find(answer, BYTES_LIT("next"));
+    if (a->prediction.fits)
+        return prediction_keep(&a->look, &a->prediction, answer, w, e);
+    if (!a->writes_traits)
+        return answer_people_put(&a->look, answer, w, e);
+    TRY(answer_traits_write(&a->look, answer, w, e));
+    bool is_whole = a->is_of_prediction && !json_is(next, JSON_NUMBER);
+    return is_whole ? prediction_note(&a->look, &a->prediction, answer, w, e) : DONE;
+}
+
+/* An answer about people, row by row: told, or written as their traits; or a model that is kept. A read of them. */
 static fallible persons_print(struct asking *a, struct json_writer *w, struct err *e)
 {
     struct buf printed;
@@ -216,10 +257,10 @@ static fallible persons_print(struct asking *a, struct json_writer *w, struct er
     if (done(s))
         s = json_parse(parser, buf_bytes(&printed), &answer, e);
     if (done(s))
-        s = (a->writes_traits ? answer_traits_write : answer_people_put)(&a->look, answer, w, e);
+        s = answer_pass_on(a, answer, w, e);
     buf_fini(&printed);
     json_parser_destroy(parser);
-    if (done(s))
+    if (done(s) && a->question->tells_people)
         request_note_read(&a->look, a->look.route->path, PERSON_NONE);
     return s;
 }
@@ -237,7 +278,7 @@ static fallible asking_print(void *own, struct json_writer *w, struct err *e)
     member_time(w, "as_of_time", a->now_us);
     if (a->is_of_cell)
         return cell_print(a, w, e);
-    return a->question->tells_people ? persons_print(a, w, e) : inquiry_print(a->inquiry, w, e);
+    return a->question->tells_people || a->prediction.fits ? persons_print(a, w, e) : inquiry_print(a->inquiry, w, e);
 }
 
 static const struct study_kind asking_kind = {.load = asking_load,
@@ -262,6 +303,12 @@ static void report_look(const struct view *v, void *context)
     a->report.kind = arena_copy(a->arena, found.kind);
     a->report.question = arena_copy(a->arena, found.question);
     a->report.label = arena_copy(a->arena, found.label);
+}
+
+static void prediction_look(const struct view *v, void *context)
+{
+    struct asking *a = context;
+    prediction_look_up(v, &a->prediction, a->arena);
 }
 
 static void people_look(const struct view *v, void *context)
@@ -378,6 +425,43 @@ static fallible things_take(struct asking *a, const struct request *r, struct er
     return DONE;
 }
 
+/* With a view of the same position: so the answer tells of people as they were at its `as_of`, events and segments alike. */
+static void crowds_look(const struct view *v, void *context)
+{
+    struct asking *a = context;
+    crowd_book_drop(a->crowds); /* of a first run */
+    column_view_close(a->view);
+    a->view = column_view_open(v, workspace_surroundings(a->look.workspace));
+    column_view_cancelled_by(a->view, studies_closing(door_studies(a->look.door)));
+    a->crowds_trouble = (struct err){0};
+    a->crowds_status = crowds_take(&a->look, v, a->question->crowds, a->crowds, &a->crowds_trouble);
+}
+
+static void crowds_drop(const struct view *v, void *context)
+{
+    struct asking *a = context;
+    (void)v;
+    crowd_book_drop(a->crowds);
+}
+
+/* Who is in the tags and segments that the question names. */
+static fallible crowds_read(struct asking *a, const struct request *r, struct err *e)
+{
+    a->crowds = crowd_book_create(a->question->crowds);
+    if (a->crowds == NULL)
+        return DONE;
+    TRY(study_look(r, crowds_look, a, e));
+    if (failed(a->crowds_status)) {
+        err_set(e, "%s", a->crowds_trouble.text);
+        return a->crowds_status;
+    }
+    struct status status = crowd_book_keep(a->crowds, (uint64_t)column_view_chunks(a->view) * CHUNK_PEOPLE, e);
+    if (!study_give_back(r, crowds_drop, a))
+        crowd_book_forget(a->crowds);
+    a->question->crowd_book = a->crowds;
+    return status;
+}
+
 static fallible question_take(struct asking *a, struct request *r, struct json body, struct err *e)
 {
     TRY(people_read(a, r, json_find(body, BYTES_LIT("people")), e));
@@ -389,6 +473,7 @@ static fallible question_take(struct asking *a, struct request *r, struct json b
         return FAIL(
             e, INVALID,
             "traits are written of an answer with a row a person: the question value, with \"by_person\": true");
+    TRY(crowds_read(a, r, e));
     return things_take(a, r, e);
 }
 
@@ -412,8 +497,8 @@ static fallible cell_take(struct asking *a, struct request *r, struct json root,
     return WRAP(e, a->kind->cell_read(a->question, cell, &a->cell, e), "cell");
 }
 
-/* The report's question, with what the body says in place of its members. */
-static struct bytes report_question(struct asking *a, struct json own, struct json instead)
+/* Its own members, and in place of them those that are said instead. */
+static struct bytes question_mend(struct asking *a, struct json own, struct json instead)
 {
     struct buf text = arena_buf(a->arena, json_raw(own).size + json_raw(instead).size + 16);
     struct json_walk walks[] = {json_members(own), json_members(instead)};
@@ -432,22 +517,39 @@ static struct bytes report_question(struct asking *a, struct json own, struct js
     return buf_bytes(&text);
 }
 
-static fallible report_take(struct asking *a, struct request *r, struct err *e)
+/* A question that is kept, with what the body says in place of its members. */
+static fallible kept_take(struct asking *a, struct request *r, struct bytes kind, struct bytes kept, struct err *e)
 {
     struct json instead, own, root;
     struct json_parser *parser = a->people_parser; /* which has nothing to do yet */
     struct bytes body = http_body(r->x);
-    TRY(host_read(request_host(r), r->workspace, report_look, a, e));
-    if (a->report.name.size == 0)
-        return FAIL(e, NOT_FOUND, "there is no report \"%.*s\"", BYTES_ARG(a->report_name));
-    TRY(question_kind_find(a->report.kind, &a->kind, e));
-    TRY(json_parse(a->parser, a->report.question, &own, e));
+    TRY(question_kind_find(kind, &a->kind, e));
+    TRY(json_parse(a->parser, kept, &own, e));
     TRY(json_parse(parser, body.size == 0 ? BYTES_LIT("{}") : arena_copy(a->arena, body), &instead, e));
     if (!json_is(instead, JSON_OBJECT))
         return FAIL(e, INVALID, "the body is a JSON object, this is %s", json_kind_name(json_kind(instead)));
-    struct bytes question = report_question(a, own, instead);
+    struct bytes question = question_mend(a, own, instead);
     TRY(json_parse(a->parser, question, &root, e));
     return question_take(a, r, root, e);
+}
+
+static fallible report_take(struct asking *a, struct request *r, struct err *e)
+{
+    TRY(host_read(request_host(r), r->workspace, report_look, a, e));
+    if (a->report.name.size == 0)
+        return FAIL(e, NOT_FOUND, "there is no report \"%.*s\"", BYTES_ARG(a->report_name));
+    return kept_take(a, r, a->report.kind, a->report.question, e);
+}
+
+static fallible prediction_take(struct asking *a, struct request *r, struct err *e)
+{
+    const struct prediction_asked *p = &a->prediction;
+    TRY(host_read(request_host(r), r->workspace, prediction_look, a, e));
+    if (!p->is_there)
+        return FAIL(e, NOT_FOUND, "there is no prediction \"%.*s\"", BYTES_ARG(p->name));
+    if (!p->fits && !p->is_fitted)
+        return FAIL(e, INVALID, "the prediction \"%.*s\" has no model yet: fit it first", BYTES_ARG(p->name));
+    return kept_take(a, r, p->fits ? BYTES_LIT("predict") : BYTES_LIT("score"), p->question, e);
 }
 
 static fallible body_take(struct asking *a, struct request *r, struct err *e)
@@ -455,20 +557,12 @@ static fallible body_take(struct asking *a, struct request *r, struct err *e)
     struct json root;
     if (a->is_of_report)
         return report_take(a, r, e);
+    if (a->is_of_prediction)
+        return prediction_take(a, r, e);
     TRY(json_parse(a->parser, arena_copy(a->arena, http_body(r->x)), &root, e));
     if (!json_is(root, JSON_OBJECT))
         return FAIL(e, INVALID, "the body is a JSON object, this is %s", json_kind_name(json_kind(root)));
     return a->is_of_cell ? cell_take(a, r, root, e) : question_take(a, r, root, e);
-}
-
-/* As the query says, or "Prefer: respond-async" (RFC 7240): not at all. */
-static fallible wait_read(struct request *r, int64_t *out_wait_us, struct err *e)
-{
-    uint64_t wait_ms;
-    bool is_async = bytes_starts_with(http_header(r->x, "Prefer"), BYTES_LIT("respond-async"));
-    TRY(query_number(r, "wait_ms", is_async ? 0 : STUDY_WAIT_MS_USUAL, STUDY_WAIT_MS_MAX, &wait_ms, e));
-    *out_wait_us = (int64_t)wait_ms * US_PER_MS;
-    return DONE;
 }
 
 static void question_begin(struct request *r)
@@ -476,7 +570,7 @@ static void question_begin(struct request *r)
     struct asking *a = r->context;
     struct err e = {0};
     int64_t wait_us;
-    struct status status = wait_read(r, &wait_us, &e);
+    struct status status = study_wait_read(r, &wait_us, &e);
     if (done(status))
         status = body_take(a, r, &e);
     if (done(status))
@@ -489,7 +583,7 @@ static void question_begin(struct request *r)
 
 /* --- the requests --- */
 
-/* NULL `kind`: the report's. */
+/* NULL `kind`: that of what is kept. */
 static struct asking *asking_create(const struct request *r, const struct question_kind *kind)
 {
     struct asking *a = calloc(1, sizeof *a);
@@ -498,7 +592,9 @@ static struct asking *asking_create(const struct request *r, const struct questi
     a->kind = kind;
     a->is_of_cell = r->route->choice == QUESTION_PEOPLE;
     a->is_of_report = r->route->choice == QUESTION_REPORT;
-    a->writes_traits = r->route->choice == QUESTION_TRAITS;
+    a->writes_traits = r->route->choice == QUESTION_TRAITS || r->route->choice == QUESTION_SCORE_TRAITS;
+    a->is_of_prediction = r->route->choice >= QUESTION_FIT;
+    a->prediction.fits = r->route->choice == QUESTION_FIT;
     a->token = *r->token;
     a->look = (struct request){.door = r->door,
                                .route = r->route,
@@ -535,12 +631,13 @@ void api_question(struct request *r)
     request_failed(r, status, &e);
 }
 
-void api_report_answer(struct request *r)
+/* Of a report, or of a prediction. */
+void api_kept_answer(struct request *r)
 {
     struct err e = {0};
     struct asking *a = asking_create(r, NULL);
     r->context = a;
-    a->report_name = arena_copy(a->arena, r->parameters[0]);
+    a->report_name = a->prediction.name = arena_copy(a->arena, r->parameters[0]);
     struct status status = studies_read(r, question_begin, &e);
     if (done(status))
         return;
@@ -552,7 +649,7 @@ void api_study(struct request *r)
 {
     struct err e = {0};
     int64_t wait_us;
-    struct status status = wait_read(r, &wait_us, &e);
+    struct status status = study_wait_read(r, &wait_us, &e);
     if (failed(status))
         request_failed(r, status, &e);
     else

@@ -1,5 +1,5 @@
 /* Questions about events, asked by HTTP: answers, who is in a cell, what a token sees of it, what takes longer, and what is known of
- * properties. Covers: analytics.c, answer_people.c, answer_traits.c, brief.c, properties.c, reports.c, study.c, study_shelf.c,
+ * properties. Covers: analytics.c, answer_people.c, answer_traits.c, brief.c, crowds.c, properties.c, reports.c, study.c, study_shelf.c,
  * ../../domain/analytics/veil.c */
 #include <pthread.h>
 
@@ -265,7 +265,7 @@ static void who_does_not_wait_asks_again(struct t *t)
     place_close(&p);
 }
 
-/* Answers that nobody fetches go, the oldest first; and only so many wait. */
+/* Answers that nobody fetches go, the oldest first. How many may wait: study_test.c. */
 static void what_is_kept_is_bounded(struct t *t)
 {
     struct place p;
@@ -278,15 +278,8 @@ static void what_is_kept_is_bounded(struct t *t)
     CHECK_TEXT(t, counts(&p, post(&p, FUNNEL, STEPS)), "4 3 2");
     CHECK_STATUS(t, get(&p, first), 404);
     CHECK_STATUS(t, get(&p, last), 200);
-    bool has_full = false;
-    for (int i = 0; i < 1000 && !has_full; i++) {
-        struct reply r = post(&p, FUNNEL "?wait_ms=0", STEPS);
-        has_full = r.status == 503;
-        CHECK(t, has_full ? strstr(r.head, "Retry-After") != NULL && has(r, "questions wait already") : r.status == 202);
-    }
-    CHECK(t, has_full);
     struct reply metrics = get(&p, "/metrics");
-    CHECK(t, has(metrics, "kith_questions_full_total 1\n") && has(metrics, "kith_questions_waiting ") && !has(metrics, "kith_questions_total{end=\"answered\"} 0\n"));
+    CHECK(t, has(metrics, arena_printf(t->arena, "kith_questions_kept %u\n", STUDIES_KEPT_MAX - 1)) && !has(metrics, "kith_questions_total{end=\"answered\"} 0\n"));
     place_close(&p);
 }
 
@@ -594,6 +587,77 @@ static void things_of_another_brand_stay_unread(struct t *t)
     place_close(&p);
 }
 
+/* --- tags and segments --- */
+
+#define TRIES 1000
+#define VIEWED_PAID(more) "{\"steps\":[\"product_viewed\",\"order_paid\"]," RANGE "," more "}"
+
+static void define(struct place *p, const char *kind, const char *name, const char *more)
+{
+    const char *path = arena_printf(p->t->arena, "/api/v1/%s", kind), *state = "";
+    const char *json = arena_printf(p->t->arena, "{\"name\":\"%s\",%s}", name, more);
+    CHECK_STATUS(p->t, ask(p, (struct ask){.method = "PUT", .path = path, .token = ADMIN, .json = json}), 200);
+    for (int i = 0; i < TRIES && strcmp(state, "in_force") != 0; i++)
+        state = at(p, get(p, arena_printf(p->t->arena, "%s/%s", path, name)), "state");
+    CHECK_TEXT(p->t, state, "in_force");
+}
+
+static void open_audience(struct place *p, struct t *t)
+{
+    open_story(p, t);
+    define(p, "segments", "bought", "\"text\":\"count(order_paid) >= 1\"");
+    define(p, "segments", "bought_a", "\"text\":\"count(order_paid) >= 1\",\"brand\":\"a\"");
+    define(p, "tags", "spent", "\"text\":\"sum(order_paid.amount)\"");
+    define(p, "tags", "page", "\"text\":\"last(product_viewed.page)\"");
+}
+
+/* Ann and Bea have bought, Ann at brand a. */
+static void a_question_is_about_a_segment(struct t *t)
+{
+    struct place p;
+    open_audience(&p, t);
+    CHECK_TEXT(t, counts(&p, post(&p, FUNNEL, VIEWED_PAID("\"segment\":\"bought\""))), "2 2");
+    CHECK_TEXT(t, counts(&p, post(&p, FUNNEL, VIEWED_PAID("\"segment\":{\"none\":[\"bought\"]}"))), "2 0");
+    CHECK_TEXT(t, counts(&p, post(&p, FUNNEL, VIEWED_PAID("\"segment\":[\"bought\",\"bought_a\"]"))), "1 1");
+    CHECK_TEXT(t, counts(&p, post(&p, FUNNEL, VIEWED_PAID("\"segment\":\"tag:spent=20\""))), "1 1");
+    CHECK_TEXT(t, counts(&p, post(&p, FUNNEL, VIEWED_PAID("\"segment\":\"tag:page\""))), "2 2");
+    struct reply r = post(&p, FUNNEL, VIEWED_PAID("\"breakdown\":\"tag:page\",\"segment\":\"bought\""));
+    CHECK(t, has(r, "[\"home\",1,") && has(r, "[\"search\",1,"));
+    r = post(&p, FUNNEL, VIEWED_PAID("\"breakdown\":\"segment:bought_a\""));
+    CHECK(t, has(r, "[\"false\",1,\"product_viewed\",3,") && has(r, "[\"true\",1,\"product_viewed\",1,"));
+    r = post(&p, FUNNEL "/people", "{\"question\":" VIEWED_PAID("\"segment\":\"bought_a\"") ",\"cell\":{\"step\":1}}");
+    CHECK_TEXT(t, at(&p, r, "total"), "1");
+    place_close(&p);
+}
+
+static void a_token_asks_about_segments_that_it_sees(struct t *t)
+{
+    static const struct {
+        const char *token, *body, *says;
+    } cases[] = {
+        {ADMIN, VIEWED_PAID("\"segment\":\"sold\""), "there is no segment \\\"sold\\\""},
+        {ADMIN, VIEWED_PAID("\"segment\":\"tag:sold\""), "there is no tag \\\"sold\\\""},
+        {ADMIN, VIEWED_PAID("\"segment\":\"tag:spent=much\""), "can't have the value \\\"much\\\""},
+        {ADMIN, VIEWED_PAID("\"segment\":{\"any\":[]}"), "segment.any: want a list"},
+        {ADMIN, VIEWED_PAID("\"segment\":{\"some\":[\"bought\"]}"), "did you mean"},
+        {ADMIN, VIEWED_PAID("\"breakdown\":\"segment:sold\""), "there is no segment"},
+        {"kith_a", VIEWED_PAID("\"segment\":\"bought\""), "there is no segment"},
+        {"kith_store", VIEWED_PAID("\"segment\":\"bought_a\""), "there is no segment"},
+        {"kith_masked", VIEWED_PAID("\"breakdown\":\"tag:page\""), "which this token doesn't see"},
+    };
+    struct place p;
+    open_audience(&p, t);
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct reply r = by(&p, cases[i].token, FUNNEL, cases[i].body);
+        CHECK_STATUS(t, r, 400);
+        if (!has(r, cases[i].says))
+            test_fail(t, __FILE__, __LINE__, "%s: %s", cases[i].body, cases[i].says);
+    }
+    CHECK_TEXT(t, counts(&p, by(&p, "kith_a", FUNNEL, VIEWED_PAID("\"segment\":\"bought_a\""))), "1 1");
+    CHECK_STATUS(t, by(&p, "kith_masked", FUNNEL, VIEWED_PAID("\"breakdown\":\"tag:spent\"")), 200);
+    place_close(&p);
+}
+
 static void a_place_among_properties_is_bounded(struct t *t)
 {
     struct place p;
@@ -626,6 +690,8 @@ static const struct test tests[] = {
     {"what is said of an object counts for its members", what_is_said_of_an_object_counts_for_its_members, 1},
     {"a property is forbidden of one event", a_property_is_forbidden_of_one_event, 1},
     {"things of another brand stay unread", things_of_another_brand_stay_unread, 1},
+    {"a question is about a segment", a_question_is_about_a_segment, 1},
+    {"a token asks about segments that it sees", a_token_asks_about_segments_that_it_sees, 1},
     {"a place among properties is bounded", a_place_among_properties_is_bounded, 1},
 };
 TEST_MAIN(tests)

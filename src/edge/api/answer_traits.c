@@ -76,15 +76,28 @@ static size_t column_named(struct json answer, const char *name, bool *out_is_mo
     return SIZE_MAX;
 }
 
+/* The score of a prediction, which says what its trait is called. */
+static bool score_name(struct writing *t, struct json answer)
+{
+    bool is_money;
+    struct bytes name = json_string(json_find(answer, BYTES_LIT("trait")));
+    size_t column = column_named(answer, "score", &is_money);
+    if (name.size == 0 || name.size >= TRAIT_NAME_BYTES || column == SIZE_MAX)
+        return false;
+    struct trait_told *trait = &t->traits[t->trait_count++];
+    *trait = (struct trait_told){.column = column, .scale = 1e4};
+    (void)snprintf(trait->name, sizeof trait->name, "%.*s", BYTES_ARG(name));
+    return true;
+}
+
 /* "12m": so many months; of opportunities their unit's first letter. */
-static void traits_name(struct writing *t, struct json answer)
+static void values_name(struct writing *t, struct json answer)
 {
     uint64_t periods = 0;
     bool is_money;
     struct bytes unit = json_string(json_find(answer, BYTES_LIT("unit")));
     int letter = unit.size == 0 || bytes_equal(unit, BYTES_LIT("day")) ? 'm' : unit.data[0];
     (void)json_uint64(json_find(answer, BYTES_LIT("periods")), &periods);
-    t->person_column = answer_column_of_kind(answer, BYTES_LIT("person"), SIZE_MAX);
     static const struct {
         const char *column, *name;
         double scale;
@@ -104,6 +117,13 @@ static void traits_name(struct writing *t, struct json answer)
         else
             (void)snprintf(trait->name, sizeof trait->name, "%s", rows[i].name);
     }
+}
+
+static void traits_name(struct writing *t, struct json answer)
+{
+    t->person_column = answer_column_of_kind(answer, BYTES_LIT("person"), SIZE_MAX);
+    if (!score_name(t, answer))
+        values_name(t, answer);
 }
 
 static struct person_told person_of_row(const struct writing *t, struct json row)

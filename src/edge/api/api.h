@@ -26,6 +26,12 @@ fallible person_ask_read(const struct request *r, struct bytes text, struct pers
 uint32_t person_asked(const struct request *r, const struct view *v, const struct person_ask *ask);
 extern const struct problem problem_no_person;
 
+/* For whom reach is asked (api/scope.c). false: there is no such brand, or none that the token sees, to whom problem_no_brand is answered; a token that names brands has no figures of the
+ * whole group (no brand, number 0). */
+#define PURPOSE_USUAL BYTES_LIT("marketing")
+bool reach_brand_asked(const struct token *t, const struct view *v, struct bytes brand, uint32_t *out_brand);
+extern const struct problem problem_no_brand;
+
 /* "region/华东": the kind, and all behind the first slash; or {"kind":…,"ns":…,"id":…}. Borrowed. */
 bool ref_read_text(struct bytes text, struct thing_ref *out_ref);
 fallible ref_read_json(struct json from, struct thing_ref *out_ref, struct err *e);

@@ -1,4 +1,5 @@
 /* Who is in a segment or has a tag, and what of both a person has. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "edge/api/api.h"
@@ -15,6 +16,8 @@
 #define LOOKED_AHEAD 256u /* members of the set that are read at once */
 #define MILLIONTH_DIGITS 6u
 #define VALUE_BYTES_MAX 16384u
+#define VALUES_COUNTED 1000u /* of a tag: a set each, while commands wait */
+#define VALUES_TOLD 50u
 
 /* --- the people --- */
 
@@ -24,23 +27,23 @@ struct people_page {
     uint64_t from;      /* the stretch has all members behind this */
     size_t count, at;
     bool is_there;
-    uint32_t rule;
+    uint32_t rule, number; /* of the definition */
+    bool use_is_new;
     uint32_t numbers[LOOKED_AHEAD];
 };
 
-static const struct problem problem_no_answer = {
+const struct problem problem_no_answer = {
     .status = 409,
     .slug = "not-in-force",
     .title = "It isn't in force yet",
     .detail = "What happened before it was saved is still being read: ask for its state."};
-static const struct problem problem_which_value = {
+const struct problem problem_which_value = {
     .status = 400,
     .slug = "which-value",
     .title = "Which value?",
     .detail = "This tag has values: say which one as 'value', a text or a number."};
 
-/* A value of the rule's type as a query writes it; false: it isn't one. */
-static bool value_read(enum rule_type type, struct bytes text, struct rule_value *out_value)
+bool audience_value_read(enum rule_type type, struct bytes text, struct rule_value *out_value)
 {
     struct expr_value number;
     *out_value = (struct rule_value){.type = type, .is_known = true, .text = text};
@@ -62,9 +65,18 @@ static struct bitmap *people_set(const struct view *v, const struct people_page 
     enum rule_type type = rule_type_of(v, page->rule);
     if (type == RULE_TRUTH)
         return rule_set(v, page->rule, NULL);
-    bool is_one = value_read(type, page->value, &value);
+    bool is_one = audience_value_read(type, page->value, &value);
     assert(is_one); /* people_begin has asked */
     return is_one ? rule_set(v, page->rule, &value) : NULL;
+}
+
+struct bitmap *audience_set(const struct view *v, const struct audience *a, struct bytes value)
+{
+    struct rule_value said;
+    assert(a->rule != RULE_NONE);
+    if (value.size == 0)
+        return rule_set_known(v, a->rule);
+    return audience_value_read(rule_type_of(v, a->rule), value, &said) ? rule_set(v, a->rule, &said) : NULL;
 }
 
 static void stretch_read(const struct view *v, struct people_page *page, uint64_t after)
@@ -115,9 +127,12 @@ static void people_look(const struct view *v, void *context)
     if (!audience_asked(r, v, &a))
         return;
     page->rule = a.rule;
+    page->number = a.number;
+    page->use_is_new = audience_use_is_new(v, a.number, AUDIENCE_USE_PEOPLE);
     if (a.rule == RULE_NONE)
         r->problem = problem_no_answer;
-    else if (rule_type_of(v, a.rule) != RULE_TRUTH && !value_read(rule_type_of(v, a.rule), page->value, &value))
+    else if (rule_type_of(v, a.rule) != RULE_TRUTH &&
+             !audience_value_read(rule_type_of(v, a.rule), page->value, &value))
         r->problem = problem_which_value;
 }
 
@@ -132,10 +147,13 @@ static void people_begin(struct request *r)
                                             .is_seen = sees_person,
                                             .put = put_person,
                                             .is_personal = true};
-    if (r->problem.status != 0)
+    if (r->problem.status != 0) {
         request_problem(r, &r->problem);
-    else
-        list_answer(r, &people, r->context);
+        return;
+    }
+    const struct people_page *page = r->context;
+    audience_use_note(r, page->number, AUDIENCE_USE_PEOPLE, page->use_is_new);
+    list_answer(r, &people, r->context);
 }
 
 void api_audience_people(struct request *r)
@@ -144,6 +162,73 @@ void api_audience_people(struct request *r)
     *page = (struct people_page){.value = http_query(r->x, "value")};
     r->context = page;
     request_read(r, people_look, people_begin);
+}
+
+/* --- how many have which value --- */
+
+struct value_people {
+    struct rule_value value;
+    uint64_t people;
+};
+
+static int more_people_first(const void *a, const void *b)
+{
+    const struct value_people *x = a, *y = b;
+    return x->people < y->people ? 1 : x->people > y->people ? -1 : 0;
+}
+
+/* Those that most people have come first; of the arena. */
+static struct value_people *values_counted(const struct view *v, uint32_t rule, size_t *out_count, size_t *out_all)
+{
+    struct rule_value *values = ARENA_ARRAY(v->arena, struct rule_value, VALUES_COUNTED);
+    *out_all = rule_values(v, rule, values, VALUES_COUNTED);
+    *out_count = *out_all < VALUES_COUNTED ? *out_all : VALUES_COUNTED;
+    struct value_people *list = ARENA_ARRAY(v->arena, struct value_people, VALUES_COUNTED);
+    for (size_t i = 0; i < *out_count; i++) {
+        struct bitmap *people = rule_set(v, rule, &values[i]);
+        list[i] = (struct value_people){values[i], people == NULL ? 0 : bitmap_count(people)};
+        bitmap_destroy(people);
+    }
+    qsort(list, *out_count, sizeof *list, more_people_first);
+    return list;
+}
+
+static void put_value_people(const struct view *v, const struct value_people *one, struct json_writer *w)
+{
+    struct buf packed = arena_buf(v->arena, VALUE_BYTES_MAX);
+    rule_value_pack(&one->value, &packed);
+    json_object_begin(w);
+    json_key(w, "value");
+    value_put(w, buf_bytes(&packed));
+    member_uint(w, "people", one->people);
+    json_object_end(w);
+}
+
+static void print_values(struct request *r, const struct view *v, struct json_writer *w)
+{
+    struct audience a;
+    size_t count = 0, all = 0;
+    if (!audience_asked(r, v, &a))
+        return;
+    if (a.rule == RULE_NONE) {
+        r->problem = problem_no_answer;
+        return;
+    }
+    bool is_hidden = is_masked(r) && rule_type_of(v, a.rule) == RULE_TEXT;
+    const struct value_people *list = is_hidden ? NULL : values_counted(v, a.rule, &count, &all);
+    json_object_begin(w);
+    member_uint(w, "count", all);
+    json_key(w, "values");
+    json_array_begin(w);
+    for (size_t i = 0; i < count && i < VALUES_TOLD; i++)
+        put_value_people(v, &list[i], w);
+    json_array_end(w);
+    json_object_end(w);
+}
+
+void api_audience_values(struct request *r)
+{
+    request_print(r, print_values);
 }
 
 /* --- one person's --- */

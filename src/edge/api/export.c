@@ -9,11 +9,15 @@
 #include "base/time.h"
 #include "domain/event/event.h"
 #include "edge/api/api.h"
+#include "edge/api/audience.h"
+#include "edge/api/audience_survey.h"
+#include "edge/api/export_choice.h"
 #include "edge/api/export_holders.h"
 #include "edge/api/export_rows.h"
 #include "edge/journal.h"
 #include "edge/mask.h"
 #include "edge/scope.h"
+#include "lib/bitmap.h"
 
 #define EXPORTS_MAX 4u
 #define SLICE_US US_PER_MS /* of the engine's thread */
@@ -50,6 +54,14 @@ struct running_export {
     uint64_t after;   /* a number, or a position */
     uint32_t read_to; /* the last number of a slice that isn't sent yet */
     struct export_rows rows;
+    /* Of the people of a tag or segment. */
+    struct bytes of; /* as it was asked for; empty: all people */
+    struct survey_ref ref;
+    const struct problem *problem; /* why there is no such set */
+    struct bitmap *members;        /* frozen at the beginning; NULL: all */
+    uint32_t definition;
+    bool use_is_new;
+    struct arena *said; /* of `of` and the filter's choice */
     struct buf lines, csv;
     struct json_parser *parser;
     bool over, stalled;
@@ -137,21 +149,50 @@ static fallible read_patiently(struct running_export *x, engine_reader read, str
 
 /* --- what is numbered --- */
 
+/* The next number that may be wanted, at or above this one. */
+static uint32_t number_at(const struct running_export *x, uint32_t number, uint32_t end)
+{
+    uint32_t member = number;
+    if (x->members == NULL || number >= end)
+        return number;
+    return bitmap_list(x->members, number, &member, 1) == 1 && member < end ? member : end;
+}
+
 /* On the engine's thread; runs again when something was cold. */
 static void slice_read(const struct view *v, void *context)
 {
     struct running_export *x = context;
     int64_t begin_us = time_monotonic_us();
-    uint32_t end = x->kind->end(v), number = (uint32_t)x->after + 1;
+    uint32_t end = x->kind->end(v), number = number_at(x, (uint32_t)x->after + 1, end);
     buf_clear(&x->lines);
     x->lines.overflowed = false;
-    for (uint32_t rows = 0; number < end && rows < SLICE_ROWS_MAX && x->lines.size < SLICE_BYTES; rows++, number++) {
+    for (uint32_t rows = 0; number < end && rows < SLICE_ROWS_MAX && x->lines.size < SLICE_BYTES;
+         rows++, number = number_at(x, number + 1, end)) {
         if (rows > 0 && time_monotonic_us() - begin_us > SLICE_US)
             break;
         x->kind->put(&x->request, v, number, &x->filter, &x->rows);
     }
     x->over = number >= end;
     x->read_to = number - 1;
+}
+
+static void members_drop(const struct view *v, void *context)
+{
+    struct running_export *x = context;
+    (void)v;
+    bitmap_destroy(x->members);
+    x->members = NULL;
+}
+
+/* Of a workspace that can't be read any more they went with all its memory. */
+static void members_give(struct running_export *x)
+{
+    struct err e = {0};
+    if (x->members == NULL)
+        return;
+    if (failed(read_patiently(x, members_drop, &e)))
+        x->members = NULL;
+    workspace_let_sleep(x->request.workspace);
 }
 
 static fallible numbered_run(struct running_export *x, struct err *e)
@@ -348,7 +389,9 @@ static void export_destroy(struct running_export *x)
     buf_fini(&x->csv);
     buf_fini(&x->holders.packed);
     json_parser_destroy(x->parser);
+    json_parser_destroy(x->filter.parser);
     arena_destroy(x->arena);
+    arena_destroy(x->said);
     free(x);
 }
 
@@ -387,6 +430,7 @@ static void *export_thread(void *context)
     struct exports *s = x->exports;
     struct err e = {0};
     struct status status = export_run(x, &e);
+    members_give(x);
     if (done(status)) {
         http_stream_end(x->stream);
     } else {
@@ -478,11 +522,31 @@ static fallible person_read(struct request *r, struct running_export *x, struct 
     return DONE;
 }
 
+/* Some people, and some of what is known of them. */
+static fallible choice_read(struct request *r, struct running_export *x, struct err *e)
+{
+    struct bytes traits = http_query(r->x, "traits"), tags = http_query(r->x, "tags");
+    x->of = arena_copy(x->said, http_query(r->x, "of"));
+    if (x->of.size + traits.size + tags.size == 0)
+        return DONE;
+    if (x->kind != &export_kinds[EXPORT_PEOPLE])
+        return FAIL(e, INVALID, "of, traits, tags: go with people");
+    if (x->of.size > 0)
+        TRY(WRAP(e, survey_ref_read(x->of, &x->ref, e), "of"));
+    if (traits.size + tags.size == 0)
+        return DONE;
+    TRY(export_choice_read(traits, tags, x->said, &x->filter.choice, e));
+    x->kind = &x->filter.choice->kind;
+    x->filter.parser = json_parser_create(JSON_BYTES_MAX);
+    return x->filter.parser != NULL ? DONE : FAIL(e, FULL, "no memory for an export");
+}
+
 static fallible filter_read(struct request *r, struct running_export *x, struct err *e)
 {
     struct export_filter *f = &x->filter;
     TRY(format_read(r, x, e));
     TRY(person_read(r, x, e));
+    TRY(choice_read(r, x, e));
     TRY(text_read(r, "brand", x->brand, &f->brand, e));
     TRY(text_read(r, "kind", x->thing_kind, &f->kind, e));
     TRY(text_read(r, "shop", x->shop, &f->shop, e));
@@ -501,6 +565,7 @@ static struct running_export *export_create(struct request *r, const struct expo
     x->request = (struct request){
         .door = r->door, .route = r->route, .workspace = r->workspace, .catalogue = r->catalogue, .token = &x->token};
     x->arena = arena_create(4096);
+    x->said = arena_create(4096);
     x->parser = json_parser_create(JSON_BYTES_MAX);
     if (x->parser == NULL)
         abort();
@@ -509,6 +574,13 @@ static struct running_export *export_create(struct request *r, const struct expo
     buf_init(&x->holders.packed, ROWS_BYTES_MAX);
     x->rows.out = &x->lines;
     return x;
+}
+
+/* For the audit list: whose people, too. */
+static const char *what_is_read(struct request *r, const struct running_export *x)
+{
+    return x->of.size == 0 ? r->route->path
+                           : arena_printf(request_arena(r), "export %.*s", BYTES_ARG(x->of));
 }
 
 /* Answers: the request is gone, its catalogue is the export's. */
@@ -524,7 +596,9 @@ static fallible export_start(struct request *r, struct running_export *x, struct
     (void)snprintf(x->sorting, sizeof x->sorting, "export-%llu", (unsigned long long)number);
     x->exports = s;
     reply.content_type = x->is_csv ? "text/csv; charset=utf-8" : "application/x-ndjson";
-    request_note_read(r, r->route->path, PERSON_NONE);
+    request_note_read(r, what_is_read(r, x), PERSON_NONE);
+    if (x->members != NULL)
+        audience_use_note(r, x->definition, AUDIENCE_USE_EXPORT, x->use_is_new);
     x->stream = http_stream_begin(r->x, &reply);
     if (pthread_create(&thread, NULL, export_thread, x) == 0) {
         (void)pthread_detach(thread);
@@ -536,12 +610,28 @@ static fallible export_start(struct request *r, struct running_export *x, struct
     return DONE;
 }
 
+/* Who is in it now; they are kept as they are until the export is over. */
+static const struct problem *members_open(struct request *r, const struct view *v, struct running_export *x)
+{
+    struct audience a;
+    if (!audience_find(v, x->ref.kind, x->ref.name, &a) || !scope_sees_audience(r->token, v, a.brand))
+        return &problem_no_audience;
+    if (a.rule == RULE_NONE)
+        return &problem_no_answer;
+    x->members = audience_set(v, &a, x->ref.value);
+    x->definition = a.number;
+    x->use_is_new = audience_use_is_new(v, a.number, AUDIENCE_USE_EXPORT);
+    return x->members == NULL ? &problem_which_value : NULL;
+}
+
 static void after_look(const struct view *v, void *context)
 {
     struct request *r = context;
     struct running_export *x = r->context;
     struct bytes after = http_query(r->x, "after");
     x->after = after.size == 0 ? 0 : x->kind->number(r, v, after);
+    members_drop(v, x); /* of a first run */
+    x->problem = x->of.size == 0 ? NULL : members_open(r, v, x);
 }
 
 static void export_refused(struct request *r, struct running_export *x, struct status status, const struct err *e)
@@ -555,11 +645,24 @@ static void export_begin(struct request *r)
 {
     struct running_export *x = r->context;
     struct err e = {0};
+    if (x->problem != NULL) {
+        const struct problem *problem = x->problem;
+        x->request.catalogue = NULL; /* is the request's still */
+        export_destroy(x);
+        request_problem(r, problem);
+        return;
+    }
+    if (x->members != NULL)
+        workspace_keep_awake(r->workspace);
     struct status status = x->after == 0 && x->kind->number != NULL && http_query(r->x, "after").size > 0
                                ? FAIL(&e, INVALID, "after: there is no such row; say the one that came last")
                                : export_start(r, x, &e);
-    if (failed(status))
+    if (failed(status)) {
+        if (x->members != NULL)
+            workspace_let_sleep(r->workspace);
+        members_drop(NULL, x); /* this is the engine's thread */
         export_refused(r, x, status, &e);
+    }
 }
 
 void api_export(struct request *r)

@@ -76,24 +76,36 @@ static void put_what(const struct request *r, const struct relation_saying *said
     relation_put_by(said->by, w);
 }
 
-/* A line of a holder without a rank would be taken for that of another one: it is left out. */
+bool export_owner_put(const struct request *r, const struct view *v, const struct identifiers_seen *ids,
+                      struct hash128 owner, struct json_writer *w)
+{
+    uint32_t holder;
+    const struct identifier *id = value_of(ids, identifier_key_plain(owner, &holder));
+    if (id == NULL)
+        return false;
+    bool is_earlier = id->state != ID_IN_FORCE || !hash128_equal(id->key, owner);
+    uint32_t rank = is_earlier ? identity_holder_rank(v, owner) : 0;
+    if (is_earlier && rank == 0)
+        return false;
+    put_identifier(r, v, "person", id, w);
+    if (is_earlier)
+        member_uint(w, "holder", rank);
+    return true;
+}
+
 static void put_said(const struct request *r, const struct view *v, const struct identifiers_seen *ids,
                      const struct relation_saying *said, struct export_rows *rows)
 {
     bool is_to_person = bytes_equal(said->ref.kind, BYTES_LIT(RELATION_TO_PERSON));
-    uint32_t holder;
-    const struct identifier *id = value_of(ids, identifier_key_plain(said->owner, &holder)),
-                            *other = is_to_person ? other_of(r, v, said) : NULL;
-    if (id == NULL || (is_to_person && other == NULL))
-        return;
-    bool is_earlier = id->state != ID_IN_FORCE || !hash128_equal(id->key, said->owner);
-    uint32_t rank = is_earlier ? identity_holder_rank(v, said->owner) : 0;
-    if (is_earlier && rank == 0)
+    const struct identifier *other = is_to_person ? other_of(r, v, said) : NULL;
+    size_t before = rows->out->size;
+    if (is_to_person && other == NULL)
         return;
     struct json_writer *w = export_row_begin(rows);
-    put_identifier(r, v, "person", id, w);
-    if (is_earlier)
-        member_uint(w, "holder", rank);
+    if (!export_owner_put(r, v, ids, said->owner, w)) {
+        rows->out->size = before;
+        return;
+    }
     member_text(w, "type", said->type->name);
     member_to(r, v, said, other, w);
     member_name(w, "brand", v, NAME_BRAND, said->brand);

@@ -6,6 +6,9 @@
 #include "domain/order/order.h"
 #include "domain/thing/thing.h"
 #include "edge/api/api.h"
+#include "edge/api/export_audience.h"
+#include "edge/api/export_choice.h"
+#include "edge/api/export_listings.h"
 #include "edge/api/export_relations.h"
 #include "edge/api/order_print.h"
 #include "edge/api/profile_print.h"
@@ -81,7 +84,10 @@ static void people_put(struct request *r, const struct view *v, uint32_t number,
     if (identity_living(v, number) != number || !scope_sees_person(r->token, v, number) ||
         !person_wanted(v, number, filter))
         return;
-    put_profile(r, v, number, export_row_begin(rows));
+    if (filter->choice != NULL)
+        export_choice_put(filter->choice, r, v, number, filter->parser, export_row_begin(rows));
+    else
+        put_profile(r, v, number, export_row_begin(rows));
     export_row_end(rows);
 }
 
@@ -375,6 +381,38 @@ static const struct export_column relation_columns[] = {
     AT("attributes", "属性", "relation.attributes"),
 };
 
+/* --- listings --- */
+
+static const struct export_column listing_columns[] = {
+    AT("person", "人", "person"),
+    AT("kind", "类型", "kind"),
+    AT("tag", "标签", "tag"),
+    AT("segment", "人群", "segment"),
+    AT("act", "操作", "act"),
+    AT("value", "取值", "value"),
+    TIMES("time", "时间", "time"),
+    TIMES("until", "有效至", "until"),
+    AT("reason", "原因", "reason"),
+    AT("by_kind", "操作者类型", "by.kind"),
+    AT("by", "操作者", "by.name"),
+};
+
+/* --- who is in which segment, what tags say of whom --- */
+
+static const struct export_column segment_columns[] = {
+    AT("segment", "人群", "segment"),
+    AT("person", "人", "person"),
+    AT("number", "编号", "number"),
+    TIMES("since", "起始时间", "since"),
+};
+static const struct export_column tag_columns[] = {
+    AT("tag", "标签", "tag"),
+    AT("person", "人", "person"),
+    AT("number", "编号", "number"),
+    AT("value", "取值", "value"),
+    TIMES("since", "起始时间", "since"),
+};
+
 /* --- events: what they are is printed by their scan --- */
 
 static const struct export_column event_columns[] = {
@@ -413,6 +451,12 @@ const struct export_kind export_kinds[EXPORT_WHAT_COUNT] = {
     [EXPORT_ORDERS] = {"orders", order_columns, COUNT_OF(order_columns), true, orders_end, orders_put, orders_number},
     [EXPORT_RELATIONS] = {"relations", relation_columns, COUNT_OF(relation_columns), false, people_end,
                           relation_rows_put, relation_rows_number},
+    [EXPORT_LISTINGS] = {"listings", listing_columns, COUNT_OF(listing_columns), false, people_end, listing_rows_put,
+                         relation_rows_number},
+    [EXPORT_SEGMENT_MEMBERS] = {"segment_members", segment_columns, COUNT_OF(segment_columns), false, people_end,
+                                segment_rows_put, people_number},
+    [EXPORT_TAG_VALUES] = {"tag_values", tag_columns, COUNT_OF(tag_columns), false, people_end, tag_rows_put,
+                           people_number},
 };
 
 /* --- as a table --- */

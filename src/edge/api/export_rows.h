@@ -12,10 +12,13 @@ struct export_column {
     bool is_time;
 };
 
-enum export_what { EXPORT_EVENTS, EXPORT_PEOPLE, EXPORT_THINGS, EXPORT_ORDERS, EXPORT_RELATIONS, EXPORT_WHAT_COUNT };
+enum export_what { EXPORT_EVENTS, EXPORT_PEOPLE, EXPORT_THINGS, EXPORT_ORDERS, EXPORT_RELATIONS, EXPORT_LISTINGS, EXPORT_SEGMENT_MEMBERS, EXPORT_TAG_VALUES, EXPORT_WHAT_COUNT };
 
 /* Which rows are wanted. */
+struct export_choice;
 struct export_filter {
+    const struct export_choice *choice; /* of people: what is told of them (export_choice.h); NULL: all */
+    struct json_parser *parser;         /* for a choice, on the engine's thread */
     struct bytes brand;         /* by name; empty: all */
     struct bytes kind;          /* of things */
     struct bytes shop;          /* of orders */

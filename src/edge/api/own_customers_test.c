@@ -46,9 +46,23 @@ static void open_counter(struct place *p, struct t *t)
                                      .token = ADMIN,
                                      .json = "{\"name\":\"has_logged_in\",\"text\":\"did(login)\"}"}),
                  200);
+    CHECK_STATUS(t,
+                 ask(p, (struct ask){.method = "PUT",
+                                     .path = "/api/v1/tags",
+                                     .token = ADMIN,
+                                     .json = "{\"name\":\"logins\",\"text\":\"count(login)\"}"}),
+                 200);
+    CHECK_STATUS(t,
+                 ask(p, (struct ask){.method = "PUT",
+                                     .path = "/api/v1/tags",
+                                     .token = ADMIN,
+                                     .json = "{\"name\":\"judged\",\"list\":{}}"}),
+                 200);
     CHECK_TEXT(t, at(p, post(p, "/api/v1/events", story), "accepted"), "2");
     CHECK_TEXT(t, at(p, post(p, "/api/v1/orders", orders), "accepted"), "3");
     CHECK_TEXT(t, at(p, post(p, "/api/v1/things", things), "accepted"), "2");
+    CHECK_STATUS(t, post(p, "/api/v1/people/user_id:ann/listings", "{\"tag\":\"judged\"}"), 200);
+    CHECK_STATUS(t, post(p, "/api/v1/people/user_id:bea/listings", "{\"tag\":\"judged\"}"), 200);
     own(p, "ann", "G17", "begin");
     own(p, "bea", "G18", "begin");
 }
@@ -69,6 +83,10 @@ static const struct reader {
     {"/api/v1/people/{person}/orders", "/api/v1/people/user_id:ann/orders", "\"number\":\"ann\""},
     {"/api/v1/people/{person}/relations", "/api/v1/people/user_id:ann/relations", "\"G17\""},
     {"/api/v1/people/{person}/segments", "/api/v1/people/user_id:ann/segments", "has_logged_in"},
+    {"/api/v1/people/{person}/listings", "/api/v1/people/user_id:ann/listings", "judged"},
+    {"/api/v1/export/listings", "/api/v1/export/listings", "judged"},
+    {"/api/v1/segments/{name}/explain/{person}", "/api/v1/segments/has_logged_in/explain/user_id:ann", "has_logged_in"},
+    {"/api/v1/tags/{name}/explain/{person}", "/api/v1/tags/logins/explain/user_id:ann", "logins"},
     {"/api/v1/people/{person}/reach", "/api/v1/people/user_id:ann/reach?brand=a", "ann@example.com"},
     {"/api/v1/find", "/api/v1/find?q=%E5%AE%89%E5%AE%89", "安安"},
     {"/api/v1/find", "/api/v1/find?q=ann@example.com", "安安"},

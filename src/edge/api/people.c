@@ -2,8 +2,8 @@
 #include <stdio.h>
 
 #include "base/time.h"
-#include "domain/event/event.h"
 #include "edge/api/api.h"
+#include "edge/api/person_events.h"
 #include "edge/api/profile_print.h"
 #include "edge/api/relation_print.h"
 #include "edge/identifiers.h"
@@ -26,14 +26,7 @@ struct person_request {
     uint64_t limit;        /* events asked for; 0: none */
     bool has_before, passed;
     struct cursor before;
-    /* From the engine's thread to the one that scans. */
-    struct event_view *events;
-    uint32_t *numbers;
-    size_t number_count;
-    struct hash128 *owners;
-    size_t owner_count;
-    struct brands_seen brands;
-    struct erased erased; /* whom an event may still name, or be of */
+    struct person_events events; /* from the engine's thread to the one that scans */
     /* Of the scan. */
     uint64_t taken;
     bool more;
@@ -162,51 +155,6 @@ void put_profile(struct request *r, const struct view *v, uint32_t person, struc
 
 /* --- the timeline --- */
 
-static void events_forget(struct person_request *p)
-{
-    event_view_close(p->events);
-    p->events = NULL;
-    erased_fini(&p->erased);
-}
-
-/* All in one read: 2 us for each erasure that isn't purged yet. */
-static void erased_find(struct person_request *p, const struct view *v)
-{
-    bool more = true;
-    erased_init(&p->erased, event_purged_until(v));
-    while (more)
-        more = erased_gather(&p->erased, v);
-}
-
-/* What the scan will need, which runs on another thread. */
-static void scan_prepare(struct request *r, const struct view *v, uint32_t person)
-{
-    struct person_request *p = r->context;
-    const uint32_t *numbers;
-    const struct hash128 *owners;
-    p->number_count = people_event_numbers(v, person, &numbers);
-    p->numbers = ARENA_ARRAY(request_arena(r), uint32_t, p->number_count + 1);
-    for (size_t i = 0; i < p->number_count; i++)
-        p->numbers[i] = numbers[i];
-    p->owner_count = identity_owners(v, person, &owners);
-    p->owners = ARENA_ARRAY(request_arena(r), struct hash128, p->owner_count + 1);
-    for (size_t i = 0; i < p->owner_count; i++)
-        p->owners[i] = owners[i];
-    p->brands = scope_brands_seen(r->token, v, request_arena(r));
-    events_forget(p); /* of a first run */
-    p->events = event_view_open(v, workspace_surroundings(r->workspace));
-    erased_find(p, v);
-}
-
-/* After a split an event may lie under this number and be somebody else's: its owner says whose it is. */
-static bool is_own(const struct person_request *p, struct hash128 owner)
-{
-    for (size_t i = 0; i < p->owner_count; i++)
-        if (hash128_equal(p->owners[i], owner))
-            return true;
-    return false;
-}
-
 /* Events come newest first. */
 static bool is_behind_cursor(struct person_request *p, const struct event_seen *event)
 {
@@ -233,11 +181,8 @@ static bool take_event(void *context, const struct event_seen *event)
     struct request *r = context;
     struct person_request *p = r->context;
     struct envelope envelope;
-    if (!is_own(p, event->note.owner) || !is_behind_cursor(p, event))
-        return true;
-    if (failed(envelope_unpack(event->packed, &envelope, NULL)) ||
-        !erased_leave(&p->erased, event->note.position, event->note.owner, &envelope) ||
-        !scope_sees_event_of(r->token, &p->brands, envelope.reference[REF_BRAND], envelope.reference[REF_STORE]))
+    if (!person_events_own(&p->events, event->note.owner) || !is_behind_cursor(p, event) ||
+        !person_events_read(&p->events, event, &envelope) || !person_events_shown(&p->events, r, &envelope))
         return true;
     if (p->taken == p->limit) {
         p->more = true;
@@ -272,10 +217,8 @@ static void scan(void *context)
     struct err e = {0};
     json_key(&r->writer, p->is_timeline ? "events" : "timeline");
     json_array_begin(&r->writer);
-    struct status status = erased_settle(&p->erased, &e);
-    if (done(status))
-        status = event_scan_people(p->events, p->numbers, p->number_count, take_event, r, &e);
-    events_forget(p);
+    struct status status = person_events_scan(&p->events, p->has_before ? p->before.time_us : INT64_MAX, take_event, r, &e);
+    person_events_forget(&p->events);
     if (failed(status)) {
         buf_fini(&r->json);
         request_failed(r, status, &e);
@@ -304,7 +247,7 @@ static void print_person(struct request *r, const struct view *v, struct json_wr
     else
         put_profile(r, v, person, w);
     if (p->limit > 0)
-        scan_prepare(r, v, person);
+        person_events_prepare(r, v, person, &p->events);
     else
         json_object_end(w);
 }
@@ -313,14 +256,14 @@ static void person_printed(struct request *r)
 {
     struct person_request *p = r->context;
     struct err e = {0};
-    if (r->problem.status != 0 || p->events == NULL) {
+    if (r->problem.status != 0 || p->events.view == NULL) {
         request_printed(r);
         return;
     }
     struct status status = host_background(request_host(r), scan, r, &e);
     if (done(status))
         return;
-    events_forget(p);
+    person_events_forget(&p->events);
     buf_fini(&r->json);
     request_failed(r, status, &e);
 }

@@ -4,6 +4,7 @@
 #include "edge/api/api.h"
 #include "edge/api/bulk.h"
 #include "edge/api/list.h"
+#include "edge/api/relation_acts.h"
 #include "edge/codec/draft.h"
 #include "edge/scope.h"
 #include "lib/nearest.h"
@@ -98,8 +99,7 @@ static fallible by_redo(const struct request *r, struct json by, struct relation
     return FAIL(e, INVALID, "by: want the id of somebody of staff, or what an export has");
 }
 
-/* A guide's token speaks for the guide; any other says on whose behalf of the staff it speaks, or speaks for itself. */
-static fallible by_read(const struct request *r, struct json root, struct relation_by *out_by, struct err *e)
+fallible act_by_read(const struct request *r, struct json root, struct relation_by *out_by, struct err *e)
 {
     struct json by = json_find(root, BYTES_LIT("by"));
     struct bytes said = json_string(by);
@@ -126,7 +126,7 @@ static fallible put_read(struct request *r, struct json root, struct relation_pu
     struct buf record;
     TRY(act_read(root, out_command, e));
     TRY(type_read(r, root, &type, e));
-    TRY(by_read(r, root, &put->by, e));
+    TRY(act_by_read(r, root, &put->by, e));
     TRY(to_read(r, type, json_find(root, BYTES_LIT("to")), &put->ref, e));
     put->type = type->number;
     put->brand = json_string(json_find(root, BYTES_LIT("brand")));
@@ -218,10 +218,11 @@ void api_person_relation(struct request *r)
 
 /* --- many --- */
 
-/* Of what an export has: whose it was, where that isn't who has the identifier now. */
-static fallible holder_read(const struct request *r, struct json holder, uint32_t *out_holder, struct err *e)
+fallible act_holder_read(const struct request *r, struct json root, uint32_t *out_holder, struct err *e)
 {
+    struct json holder = json_find(root, BYTES_LIT("holder"));
     uint64_t number = 0;
+    *out_holder = 0;
     if (json_is(holder, JSON_ABSENT))
         return DONE;
     TRY(request_may_redo(r, e));
@@ -239,7 +240,7 @@ static fallible line_read(struct request *r, struct json from, uint32_t *out_com
         return FAIL(e, INVALID, "want an object, this is %s", json_kind_name(json_kind(from)));
     TRY(members_check(from, BODY_MEMBERS(line_members), e));
     TRY(WRAP(e, id_read_json(r, json_find(from, BYTES_LIT("person")), &put.id, e), "person"));
-    TRY(holder_read(r, json_find(from, BYTES_LIT("holder")), &put.holder, e));
+    TRY(act_holder_read(r, from, &put.holder, e));
     TRY(put_read(r, from, &put, out_command_id, e));
     return put_pack(r, &put, out_payload, e);
 }

@@ -6,7 +6,6 @@
 
 #define SHARES_USUAL 100u
 #define SHARES_MAX 1000u
-#define PURPOSE_USUAL BYTES_LIT("marketing")
 
 /* --- the verbs of sharing --- */
 
@@ -234,20 +233,25 @@ struct reach_request {
     uint32_t first, end; /* channels */
 };
 
-static const struct problem no_brand = {.status = 404,
-                                        .slug = "no-such-brand",
-                                        .title = "There is no such brand",
-                                        .detail = "No brand of this name is known here, or this token may not see it; "
-                                                  "a token that is limited to brands names one."};
+const struct problem problem_no_brand = {.status = 404,
+                                         .slug = "no-such-brand",
+                                         .title = "There is no such brand",
+                                         .detail =
+                                             "No brand of this name is known here, or this token may not see it; "
+                                             "a token that is limited to brands names one."};
 
-/* false: there is none, or none that the token sees. A token that is limited has no figures of the whole group. */
+bool reach_brand_asked(const struct token *t, const struct view *v, struct bytes brand, uint32_t *out_brand)
+{
+    *out_brand = brand.size == 0 ? 0 : name_number(v, NAME_BRAND, brand);
+    if (brand.size == 0)
+        return !scope_names_brands(t);
+    return *out_brand != 0 && scope_sees_brand_number(t, v, *out_brand);
+}
+
 static bool brand_asked(const struct request *r, const struct view *v, uint32_t *out_brand)
 {
     const struct reach_request *q = r->context;
-    *out_brand = q->brand.size == 0 ? 0 : name_number(v, NAME_BRAND, q->brand);
-    if (q->brand.size == 0)
-        return !scope_names_brands(r->token);
-    return *out_brand != 0 && scope_sees_brand_number(r->token, v, *out_brand);
+    return reach_brand_asked(r->token, v, q->brand, out_brand);
 }
 
 static void put_figures(const struct reach_figures *f, struct json_writer *w)
@@ -314,7 +318,7 @@ static void print_reach(struct request *r, const struct view *v, struct json_wri
 {
     uint32_t brand;
     if (!brand_asked(r, v, &brand)) {
-        r->problem = no_brand;
+        r->problem = problem_no_brand;
         return;
     }
     json_object_begin(w);
@@ -328,7 +332,7 @@ static void print_person_reach(struct request *r, const struct view *v, struct j
     const struct reach_request *q = r->context;
     uint32_t brand, person = person_asked(r, v, &q->ask);
     if (person == PERSON_NONE || !brand_asked(r, v, &brand)) {
-        r->problem = person == PERSON_NONE ? problem_no_person : no_brand;
+        r->problem = person == PERSON_NONE ? problem_no_person : problem_no_brand;
         return;
     }
     r->person_read = person;

@@ -71,6 +71,12 @@ static void open_two_entities(struct place *p, struct t *t)
     entity_set(p, "b", "乙公司");
     audience_save(p, "segments", "logged_in");
     audience_save(p, "tags", "active");
+    CHECK_STATUS(t,
+                 ask(p, (struct ask){.method = "PUT",
+                                     .path = "/api/v1/tags",
+                                     .token = ADMIN,
+                                     .json = "{\"name\":\"judged\",\"brand\":\"b\",\"list\":{}}"}),
+                 200);
     CHECK_TEXT(t, at(p, post(p, "/api/v1/events", story), "accepted"), "4");
     CHECK_STATUS(t, post(p, "/api/v1/orders", order), 200);
     CHECK_STATUS(t,
@@ -82,6 +88,8 @@ static void open_two_entities(struct place *p, struct t *t)
                  post(p, "/api/v1/orders/shop-b/B-1/correct",
                       "{\"field\":\"seller\",\"value\":\"G5\",\"reason\":\"只给乙的更正\"}"),
                  200);
+    CHECK_STATUS(t,
+                 post(p, "/api/v1/people/user_id:cleo/listings", "{\"tag\":\"judged\",\"reason\":\"只给乙的登记\"}"), 200);
     CHECK_STATUS(t,
                  post(p, "/api/v1/identity/never-merge",
                       "{\"ids\":[\"user_id:bea\",\"email:cleo@b.example\"],\"reason\":\"只给乙的原因\"}"),
@@ -154,13 +162,25 @@ static const struct reader {
     {"/api/v1/export/relations", "/api/v1/export/relations", "只给乙的导购"},
     {"/api/v1/names", "/api/v1/names?kind=brand", "\"name\":\"b\""},
     {"/api/v1/names", "/api/v1/names?kind=staff", "只给乙的导购"},
+    {"/api/v1/people/{person}/listings", "/api/v1/people/user_id:cleo/listings", "只给乙的登记"},
+    {"/api/v1/export/listings", "/api/v1/export/listings", "只给乙的登记"},
+    {"/api/v1/export/segment_members", "/api/v1/export/segment_members", "\"segment\":\"logged_in\""},
+    {"/api/v1/export/tag_values", "/api/v1/export/tag_values", "\"tag\":\"active\""},
     {"/api/v1/segments", "/api/v1/segments", "只给乙的定义"},
     {"/api/v1/segments/{name}", "/api/v1/segments/logged_in", "只给乙的定义"},
     {"/api/v1/segments/{name}/people", "/api/v1/segments/logged_in/people", "只给乙的Bea"},
+    {"/api/v1/segments/{name}/reach", "/api/v1/segments/logged_in/reach?brand=b", "只给乙的Bea"},
+    {"/api/v1/segments/{name}/portrait", "/api/v1/segments/logged_in/portrait", "\"question\":\"portrait\""},
     {"/api/v1/tags", "/api/v1/tags", "只给乙的定义"},
     {"/api/v1/tags/{name}", "/api/v1/tags/active", "只给乙的定义"},
     {"/api/v1/tags/{name}/people", "/api/v1/tags/active/people", "只给乙的Bea"},
+    {"/api/v1/tags/{name}/reach", "/api/v1/tags/active/reach?brand=b", "只给乙的Bea"},
+    {"/api/v1/tags/{name}/portrait", "/api/v1/tags/active/portrait", "\"question\":\"portrait\""},
     {"/api/v1/people/{person}/segments", "/api/v1/people/user_id:cleo/segments", "只给乙的定义"},
+    {"/api/v1/segments/{name}/explain/{person}", "/api/v1/segments/logged_in/explain/user_id:cleo", "只给乙的定义"},
+    {"/api/v1/segments/{name}/then", "/api/v1/segments/logged_in/then?instant=2030-01-01", "只给乙的Bea"},
+    {"/api/v1/tags/{name}/then", "/api/v1/tags/active/then?instant=2030-01-01", "只给乙的Bea"},
+    {"/api/v1/tags/{name}/explain/{person}", "/api/v1/tags/active/explain/user_id:cleo", "只给乙的定义"},
     {"/api/v1/changes", "/api/v1/changes?after=start&limit=2000", "\"segment\":\"logged_in\""},
     {"/api/v1/stats", "/api/v1/stats", "\"brand\":\"b\""},
     {"/api/v1/reach", "/api/v1/reach?brand=b", "\"reachable\""},
@@ -334,7 +354,43 @@ static void problems_are_said_in_chinese(struct t *t)
     place_close(&p);
 }
 
+static void check_said(struct place *p, const char *json, int status)
+{
+    CHECK_STATUS(p->t,
+                 ask(p, (struct ask){.method = "PUT", .path = "/api/v1/segments", .token = "kith_a", .json = json}), status);
+}
+
+static void a_definition_of_others_is_neither_taken_nor_named_nor_explained(struct t *t)
+{
+    struct place *p = ARENA_NEW(t->arena, struct place);
+    open_two_entities(p, t);
+    check_said(p, "{\"name\":\"logged_in\",\"brand\":\"a\",\"text\":\"not did(login)\"}", 403);
+    check_said(p, "{\"name\":\"mine\",\"brand\":\"a\",\"text\":\"segment('logged_in')\"}", 400);
+    check_said(p, "{\"name\":\"own\",\"brand\":\"a\",\"text\":\"did(login)\"}", 200);
+    check_said(p, "{\"name\":\"mine\",\"brand\":\"a\",\"text\":\"segment('own')\"}", 200);
+    CHECK_STATUS(t, of_a(p, "/api/v1/segments/mine/explain/user_id:cleo", NULL), 409); /* its past is being read */
+    check_said(p, "{\"name\":\"tagged\",\"brand\":\"a\",\"text\":\"did(login)\"}", 200);
+    /* A group changes its tags: they must be the token's own. */
+    CHECK_STATUS(t,
+                 ask(p, (struct ask){.method = "PUT",
+                                     .path = "/api/v1/tags",
+                                     .token = "kith_a",
+                                     .json = "{\"name\":\"g\",\"brand\":\"a\",\"tags\":[\"active\",\"judged\"]}"}),
+                 403);
+    /* Who sees all may make of them what is another brand's: who is in it is told, and not what it is made of. */
+    CHECK_STATUS(t,
+                 ask(p, (struct ask){.method = "PUT",
+                                     .path = "/api/v1/segments",
+                                     .token = ADMIN,
+                                     .json = "{\"name\":\"mine\",\"brand\":\"a\",\"text\":\"segment('logged_in')\"}"}),
+                 200);
+    CHECK_STATUS(t, of_a(p, "/api/v1/segments/mine", NULL), 200);
+    CHECK_STATUS(t, of_a(p, "/api/v1/segments/mine/explain/user_id:cleo", NULL), 403);
+    place_close(p);
+}
+
 static const struct test tests[] = {
+    {"a definition of others is neither taken, named nor explained", a_definition_of_others_is_neither_taken_nor_named_nor_explained, 1},
     {"no reader is left out", no_reader_is_left_out, 1},
     {"each reader opens and closes with the edge", each_reader_opens_and_closes_with_the_edge, 1},
     {"a share lets see and not change", a_share_lets_see_and_not_change, 1},

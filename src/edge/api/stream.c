@@ -7,6 +7,7 @@
 
 #include "base/time.h"
 #include "edge/api/api.h"
+#include "edge/api/audience_survey.h"
 #include "edge/journal.h"
 #include "edge/scope.h"
 
@@ -29,6 +30,9 @@ struct live {
     bool is_scoped;
     size_t fact_count;                     /* 0: all */
     char facts[FACTS_MAX][FACT_NAME_BYTES_MAX];
+    bool is_of_definition;                 /* only who enters, leaves or changes this one: */
+    enum audience_kind kind;
+    char definition[AUDIENCE_NAME_BYTES_MAX + 1];
     struct buf line;                       /* the engine's thread */
     struct json_parser *parser;            /* the engine's thread */
     _Atomic(enum http_push) state;         /* FULL, GONE: to be dropped */
@@ -52,6 +56,19 @@ static bool wants(const struct live *l, const struct fact_kind *kind)
         if (strcmp(l->facts[i], kind->name) == 0)
             return true;
     return l->fact_count == 0;
+}
+
+/* Of one definition: what is said of it by name. */
+static bool is_of_it(struct live *l, const struct fact_kind *kind, struct bytes json)
+{
+    bool is_kind = l->kind == AUDIENCE_TAG ? kind == &fact_tag_changed
+                                           : kind == &fact_segment_entered || kind == &fact_segment_left;
+    struct json root;
+    if (!l->is_of_definition)
+        return true;
+    return is_kind && done(json_parse(l->parser, json, &root, NULL)) &&
+           bytes_equal(json_string(json_find(root, bytes_of_text(audience_kind_names[l->kind]))),
+                       bytes_of_text(l->definition));
 }
 
 /* A fact of an event that is told, and whether its brand is seen now. */
@@ -95,7 +112,8 @@ static void told(void *context, uint64_t position, const struct fact_kind *kind,
     struct json_writer w;
     if (token_ended(l, kind, json))
         atomic_store(&l->state, HTTP_PUSH_GONE);
-    if (atomic_load_explicit(&l->state, memory_order_relaxed) != HTTP_PUSHED || !wants(l, kind) || !may_hear(l, kind, json))
+    if (atomic_load_explicit(&l->state, memory_order_relaxed) != HTTP_PUSHED || !wants(l, kind) ||
+        !is_of_it(l, kind, json) || !may_hear(l, kind, json))
         return;
     buf_clear(&l->line);
     l->line.overflowed = false;
@@ -248,6 +266,21 @@ static fallible facts_read(const struct request *r, struct bytes text, struct li
     return DONE;
 }
 
+/* "segment:vip" */
+static fallible definition_read(struct bytes text, struct live *l, struct err *e)
+{
+    struct survey_ref ref;
+    if (text.size == 0)
+        return DONE;
+    TRY(WRAP(e, survey_ref_read(text, &ref, e), "of"));
+    if (ref.name.size > AUDIENCE_NAME_BYTES_MAX || ref.value.size > 0)
+        return FAIL(e, INVALID, "of: want segment:NAME or tag:NAME");
+    l->is_of_definition = true;
+    l->kind = ref.kind;
+    memcpy(l->definition, ref.name.data, ref.name.size);
+    return DONE;
+}
+
 static fallible live_create(struct request *r, struct live **out_live, struct err *e)
 {
     struct live *l = calloc(1, sizeof *l);
@@ -260,6 +293,8 @@ static fallible live_create(struct request *r, struct live **out_live, struct er
     l->alive_us = time_monotonic_us();
     buf_init(&l->line, EVENT_BYTES_MAX);
     struct status status = facts_read(r, http_query(r->x, "facts"), l, e);
+    if (done(status))
+        status = definition_read(http_query(r->x, "of"), l, e);
     if (done(status) && (l->parser = json_parser_create(EVENT_BYTES_MAX)) == NULL)
         status = FAIL(e, FULL, "no memory for a stream");
     if (failed(status)) {

@@ -100,6 +100,26 @@ static void facts_come_as_they_become_true(struct t *t)
     place_close(&p);
 }
 
+/* Who enters another segment, and all other facts, aren't told. */
+static void one_segment_is_listened_to(struct t *t)
+{
+    struct place p;
+    place_open_main(&p, t);
+    static const char *const texts[] = {"{\"name\":\"buyers\",\"text\":\"did(order_paid)\"}",
+                                        "{\"name\":\"leavers\",\"text\":\"did(logout)\"}"};
+    for (size_t i = 0; i < COUNT_OF(texts); i++)
+        CHECK_STATUS(t, ask(&p, (struct ask){.method = "PUT", .path = "/api/v1/segments", .token = ADMIN, .json = texts[i]}), 200);
+    struct listener_client c = {.place = &p, .path = "/api/v1/events/stream?of=segment:leavers", .token = ADMIN, .until = "\"leavers\""};
+    client_open(&c);
+    CHECK_STATUS(t, post(&p, "/api/v1/events", two), 200);
+    const char *heard = client_close(&c);
+    CHECK(t, strstr(heard, "\"fact\":\"segment_entered\"") != NULL);
+    CHECK(t, strstr(heard, "buyers") == NULL && strstr(heard, "event_arrived") == NULL);
+    CHECK_STATUS(t, get(&p, "/api/v1/events/stream?of=leavers"), 400);
+    CHECK_STATUS(t, get(&p, "/api/v1/events/stream?of=tag:a=b"), 400);
+    place_close(&p);
+}
+
 static void a_scope_hears_its_own(struct t *t)
 {
     struct place p;
@@ -166,6 +186,7 @@ static void closing_ends_streams(struct t *t)
 
 static const struct test tests[] = {
     {"facts come as they become true", facts_come_as_they_become_true, 1},
+    {"one segment is listened to", one_segment_is_listened_to, 1},
     {"a scope hears its own", a_scope_hears_its_own, 1},
     {"a share opens and closes a stream", a_share_opens_and_closes_a_stream, 1},
     {"a stream ends with its token", a_stream_ends_with_its_token, 1},

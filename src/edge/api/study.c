@@ -6,17 +6,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/leisure.h"
 #include "edge/api/api.h"
 #include "edge/api/study_shelf.h"
 #include "edge/journal.h"
 
 #define THREADS_MAX 64u
-#define STUDY_NICE 10 /* a weight of 110 against 1024, as of background work */
 #define ANSWER_BYTES_MAX (16u << 20)
 #define ID_TEXT_BYTES 17u
+#define BUSY_WAIT_US (20 * US_PER_MS) /* when the engine's queue is full */
+#define BUSY_US_MAX (30 * US_PER_SECOND)
 #define STUDY_PATH "/api/v1/analytics/studies/"
 
 enum phase {
@@ -323,15 +324,10 @@ static void study_take_part(struct studies *s, struct study *y)
         study_print(s, y);
 }
 
-static void give_way(void)
-{
-    (void)setpriority(PRIO_PROCESS, (id_t)gettid(), STUDY_NICE); /* in vain: it is only less polite */
-}
-
 static void *worker_run(void *context)
 {
     struct studies *s = context;
-    give_way();
+    leisure_begin();
     (void)pthread_mutex_lock(&s->lock);
     while (!s->closing) {
         struct study *next = first_waiting(s);
@@ -471,7 +467,7 @@ static struct unread *unread_next(const struct studies *s)
 static void *reader_run(void *context)
 {
     struct studies *s = context;
-    give_way();
+    leisure_begin();
     (void)pthread_mutex_lock(&s->lock);
     while (!s->closing || s->unread != NULL) {
         struct unread *u = unread_next(s);
@@ -492,6 +488,44 @@ static void *reader_run(void *context)
 }
 
 /* --- asking --- */
+
+fallible study_wait_read(struct request *r, int64_t *out_wait_us, struct err *e)
+{
+    uint64_t wait_ms;
+    bool is_async = bytes_starts_with(http_header(r->x, "Prefer"), BYTES_LIT("respond-async"));
+    TRY(query_number(r, "wait_ms", is_async ? 0 : STUDY_WAIT_MS_USUAL, STUDY_WAIT_MS_MAX, &wait_ms, e));
+    *out_wait_us = (int64_t)wait_ms * US_PER_MS;
+    return DONE;
+}
+
+static void overrun_wait(struct studies *s)
+{
+    int64_t until_us = time_monotonic_us() + BUSY_WAIT_US;
+    struct timespec until = {.tv_sec = until_us / US_PER_SECOND, .tv_nsec = until_us % US_PER_SECOND * 1000};
+    (void)pthread_mutex_lock(&s->lock);
+    (void)pthread_cond_timedwait(&s->changed, &s->lock, &until);
+    (void)pthread_mutex_unlock(&s->lock);
+}
+
+fallible study_look(const struct request *r, engine_reader read, void *context, struct err *e)
+{
+    int64_t until_us = time_monotonic_us() + BUSY_US_MAX;
+    struct status status = host_read(request_host(r), r->workspace, read, context, e);
+    while (status.code == STATUS_FULL && time_monotonic_us() < until_us) {
+        overrun_wait(door_studies(r->door));
+        status = host_read(request_host(r), r->workspace, read, context, e);
+    }
+    return status;
+}
+
+bool study_give_back(const struct request *r, engine_reader give, void *context)
+{
+    struct err e = {0};
+    struct status status = study_look(r, give, context, &e);
+    while (status.code == STATUS_FULL)
+        status = study_look(r, give, context, &e);
+    return done(status);
+}
 
 static unsigned waiting_count(const struct studies *s)
 {
@@ -675,6 +709,7 @@ void studies_send_home(struct studies *s)
         study_cancel(s, s->current);
     (void)pthread_cond_broadcast(&s->changed);
     (void)pthread_mutex_unlock(&s->lock);
+    study_shelves_wake(s->shelves);
     for (unsigned i = 0; i < s->thread_count; i++)
         (void)pthread_join(s->threads[i], NULL);
     s->thread_count = 0;

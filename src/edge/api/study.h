@@ -44,6 +44,14 @@ fallible studies_put(struct request *r, const struct study_kind *kind, void *own
 void studies_ask(struct request *r, struct bytes id, int64_t wait_us);
 void studies_cancel(struct request *r, struct bytes id);
 
+/* How long whoever asks waits, as the query's wait_ms says; "Prefer: respond-async" (RFC 7240): not at all. INVALID: no number. */
+fallible study_wait_read(struct request *r, int64_t *out_wait_us, struct err *e);
+
+/* Runs a reader on the engine's thread, as host_read does, but waits while others fill its queue. FULL: for half a minute. */
+fallible study_look(const struct request *r, engine_reader read, void *context, struct err *e);
+/* The same for giving back what was taken of the state: as long as it takes. false: the workspace can't be read any more, and has let go of it with all its memory. */
+bool study_give_back(const struct request *r, engine_reader give, void *context);
+
 struct study_stats {
     uint64_t waiting, kept;                     /* now: for their turn; for who takes the answer */
     uint64_t answered, failed, cancelled, full; /* ever; full: turned away */

@@ -127,8 +127,9 @@ struct name_book *study_shelf_names(struct study_shelf *h, const struct view *v,
     struct hash128 revision = name_book_revision(v);
     assert(kept->book == NULL || name_book_veiled_by(kept->book) == veil);
     if (kept->book == NULL || !hash128_equal(kept->revision, revision)) {
-        name_book_destroy(kept->book);
-        *kept = (struct kept_names){.revision = revision, .book = name_book_of_view(v, veil)};
+        struct name_book *before = kept->book;
+        *kept = (struct kept_names){.revision = revision, .book = name_book_after(v, veil, before)};
+        name_book_destroy(before);
     }
     return name_book_share(kept->book);
 }
@@ -142,6 +143,14 @@ bool study_shelves_tidy(struct study_shelves *s, const struct workspace *w, cons
     bool is_tidy = h == NULL || column_shelf_tidy(h->columns, v);
     (void)pthread_mutex_unlock(&s->lock);
     return is_tidy;
+}
+
+void study_shelves_wake(struct study_shelves *s)
+{
+    (void)pthread_mutex_lock(&s->lock);
+    for (struct study_shelf *h = s->first; h != NULL; h = h->next)
+        column_shelf_wake(h->columns);
+    (void)pthread_mutex_unlock(&s->lock);
 }
 
 void study_shelf_give(struct study_shelves *s, struct study_shelf *h)

@@ -19,4 +19,5 @@ struct column_shelf *study_shelf_columns(const struct study_shelf *h);
 struct name_book *study_shelf_names(struct study_shelf *h, const struct view *v, const struct veil *veil);
 /* Has the workspace's let go of what `v` has given up (column_shelf_tidy): false, somebody reads some of it still. Engine's thread. */
 bool study_shelves_tidy(struct study_shelves *s, const struct workspace *w, const struct view *v);
+void study_shelves_wake(struct study_shelves *s); /* of all of them who waits for columns looks again (column_shelf_wake); any thread */
 void study_shelf_give(struct study_shelves *s, struct study_shelf *h); /* NULL is fine */

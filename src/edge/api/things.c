@@ -258,11 +258,11 @@ void api_thing(struct request *r)
 
 /* --- lists --- */
 
-enum listing { LIST_ALL, LIST_UNDER, LIST_BY_VALUE, LIST_BY_NAME };
+enum things_asked { LIST_ALL, LIST_UNDER, LIST_BY_VALUE, LIST_BY_NAME };
 
 struct things_listed {
     struct list_kind list; /* its is_personal is the kind's */
-    enum listing listing;
+    enum things_asked listing;
     struct bytes kind; /* empty: of all kinds, by name */
     int64_t at_us;     /* what there was then, and under whom */
     struct thing_ref under;

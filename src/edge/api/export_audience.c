@@ -1,0 +1,91 @@
+#include "edge/api/export_audience.h"
+
+#include "domain/audience/audience.h"
+#include "edge/api/api.h"
+#include "edge/scope.h"
+#include "lib/value.h"
+
+#define VALUE_BYTES_MAX 16384u
+
+/* What rules say of one person, and where to put it. */
+struct told {
+    const struct request *request;
+    const struct view *view;
+    uint32_t person;
+    const struct standing *standings; /* by rule */
+    size_t count;
+    struct export_rows *rows;
+};
+
+/* What isn't among the standings is what is said of somebody unknown. */
+static bool standing_of(const struct told *t, uint32_t rule, struct standing *out_standing)
+{
+    size_t low = 0, high = t->count;
+    struct rule found;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (t->standings[middle].rule < rule)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low < t->count && t->standings[low].rule == rule) {
+        *out_standing = t->standings[low];
+    } else {
+        if (!rule_find(t->view, rule, &found))
+            return false;
+        *out_standing = (struct standing){.rule = rule, .value = found.unknown};
+    }
+    return out_standing->value.is_known && (out_standing->value.type != RULE_TRUTH || out_standing->value.truth);
+}
+
+static void put_value(const struct told *t, const struct rule_value *value, struct json_writer *w)
+{
+    struct buf packed = arena_buf(t->view->arena, VALUE_BYTES_MAX);
+    rule_value_pack(value, &packed);
+    json_key(w, "value");
+    if (is_masked(t->request) && value->type == RULE_TEXT)
+        json_put_null(w);
+    else
+        value_put(w, buf_bytes(&packed));
+}
+
+static void put_row(const struct told *t, const struct audience *a, const struct standing *s)
+{
+    struct json_writer *w = export_row_begin(t->rows);
+    member_bytes(w, audience_kind_names[a->kind], a->name);
+    member_person(w, "person", t->view, t->person);
+    member_uint(w, "number", t->person);
+    if (a->kind == AUDIENCE_TAG)
+        put_value(t, &s->value, w);
+    member_time(w, "since", s->since_us == 0 ? INT64_MIN : s->since_us);
+    export_row_end(t->rows);
+}
+
+static void rows_put(const struct request *r, const struct view *v, uint32_t person, enum audience_kind kind,
+                     struct export_rows *rows)
+{
+    struct told t = {.request = r, .view = v, .person = person, .rows = rows};
+    struct audience a;
+    struct standing s;
+    if (identity_living(v, person) != person || !scope_sees_person(r->token, v, person))
+        return;
+    t.count = rule_standings(v, person, &t.standings);
+    for (struct bytes after = BYTES_NONE; audience_next(v, kind, after, &a); after = a.name)
+        if (a.rule != RULE_NONE && scope_sees_audience(r->token, v, a.brand) && standing_of(&t, a.rule, &s))
+            put_row(&t, &a, &s);
+}
+
+void segment_rows_put(struct request *r, const struct view *v, uint32_t number, const struct export_filter *filter,
+                      struct export_rows *rows)
+{
+    (void)filter;
+    rows_put(r, v, number, AUDIENCE_SEGMENT, rows);
+}
+
+void tag_rows_put(struct request *r, const struct view *v, uint32_t number, const struct export_filter *filter,
+                  struct export_rows *rows)
+{
+    (void)filter;
+    rows_put(r, v, number, AUDIENCE_TAG, rows);
+}
