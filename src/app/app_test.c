@@ -1,8 +1,8 @@
 /* The whole program, from its command line: a folder is made, a daemon runs, verbs ask it.
  * Covers: alone.c, client.c, courier.c, daemon.c, folder.c, main.c, sender.c, serve.c, words.c, demo/customers.c, demo/demo.c, demo/orders.c,
  * demo/reach.c, demo/retail.c, demo/sim.c, demo/stores.c, demo/tell.c, demo/truth.c, import/elsewhere.c, import/import.c, import/imports.c, import/preview.c, import/rejects.c, import/watch.c,
- * verbs/admin.c, verbs/apply.c, verbs/backup.c, verbs/card.c, verbs/changes.c, verbs/errand.c, verbs/export.c, verbs/export_acts.c, verbs/order_put.c, verbs/orders.c,
- * verbs/people.c, verbs/putting.c, verbs/redo.c, verbs/relations.c, verbs/scope.c, verbs/segment.c, verbs/show.c, verbs/things.c, ../edge/api/backup.c */
+ * verbs/admin.c, verbs/apply.c, verbs/backup.c, verbs/card.c, verbs/changes.c, verbs/errand.c, verbs/explain.c, verbs/export.c, verbs/export_acts.c, verbs/order_put.c, verbs/orders.c,
+ * verbs/listings.c, verbs/people.c, verbs/predictions.c, verbs/putting.c, verbs/redo.c, verbs/relations.c, verbs/scope.c, verbs/segment.c, verbs/show.c, verbs/things.c, ../edge/api/backup.c */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -578,10 +578,93 @@ static void segments_are_saved_and_asked(struct t *t)
     CHECK(t, says(KITH(t, "tag", "people", "from", "--value", "jd").out, "Nobody."));
     told = KITH(t, "segment", "of", "user_id:ann");
     CHECK(t, says(told.out, "Was here") && says(told.out, "both") && says(told.out, "tmall"));
+    told = KITH(t, "segment", "explain", "both", "user_id:ann");
+    CHECK(t, says(told.out, "In 'both'") && says(told.out, "login: 1") && says(told.out, "last login, its channel is 'tmall'"));
+    CHECK(t, says(KITH(t, "segment", "at", "both", "--instant", "2001-01-01", "--person", "user_id:ann").out, "Not in 'both'"));
+    CHECK(t, says(KITH(t, "segment", "at", "here", "--instant", "2100-01-01").out, "1 people"));
+    CHECK_EQ(t, KITH(t, "segment", "at", "here").code, EXIT_USAGE);
+    CHECK_EQ(t, KITH(t, "segment", "cancel", "here").code, EXIT_REFUSED);
+    CHECK_EQ(t, KITH(t, "segment", "save", "bad", "did(login) and segment('her')").code, EXIT_REFUSED);
+    CHECK(t, says(file_text(t, arena_printf(t->arena, "%s/errors", t->folder)), "\n                         ^"));
     CHECK_EQ(t, KITH(t, "segment", "end", "here").code, EXIT_REFUSED);
     CHECK_EQ(t, KITH(t, "segment", "end", "both").code, EXIT_DONE);
     CHECK_EQ(t, KITH(t, "tag", "people", "from").code, EXIT_REFUSED);
     CHECK_EQ(t, KITH(t, "segment", "save", "x").code, EXIT_USAGE);
+    place_close(&p, t);
+}
+
+static void people_decide_by_hand_and_by_file(struct t *t)
+{
+    struct place p;
+    place_open(&p, t);
+    file_make(t, "e.ndjson", "{\"id\":\"1\",\"event\":\"login\",\"ids\":[{\"type\":\"user_id\",\"value\":\"ann\"}]}\n");
+    file_make(t, "skins.csv", "user,skin,seen\nann,oily,2026-01-01\nbea,wet,2026-01-01\n");
+    file_make(t, "users.txt", "ann\n");
+    CHECK_EQ(t, KITH(t, "segment", "save", "invited", "--list", "--label-en", "Invited", "--category", "spring").code, EXIT_DONE);
+    CHECK_EQ(t, KITH(t, "tag", "save", "skin", "--value", "text", "--values", "dry:干性:Dry,oily", "--lasts-days", "30").code, EXIT_DONE);
+    CHECK_EQ(t, KITH(t, "tag", "save", "sum", "--list", "--value", "number").code, EXIT_DONE);
+    CHECK_EQ(t, KITH(t, "tag", "save", "gold", "--list").code, EXIT_DONE);
+    CHECK_EQ(t, KITH(t, "tag", "save", "tier", "--tags", "gold,nobody").code, EXIT_REFUSED);
+    CHECK_EQ(t, KITH(t, "tag", "save", "tier", "--tags", "gold").code, EXIT_DONE);
+    CHECK_EQ(t, KITH(t, "tag", "save", "x", "--tags", "gold", "did(login)").code, EXIT_USAGE);
+    CHECK_EQ(t, KITH(t, "import", arena_printf(t->arena, "%s/e.ndjson", t->folder)).code, EXIT_DONE);
+    CHECK_EQ(t, KITH(t, "tag", "set", "skin", "user_id:ann", "dry", "--reason", "asked", "--by", "G17").code, EXIT_DONE);
+    CHECK_EQ(t, KITH(t, "tag", "set", "sum", "user_id:ann", "12.5", "--until", "2999-01-01").code, EXIT_DONE);
+    CHECK_EQ(t, KITH(t, "tag", "set", "sum", "user_id:ann", "much").code, EXIT_REFUSED);
+    CHECK_EQ(t, KITH(t, "tag", "set", "gold", "user_id:ann").code, EXIT_DONE);
+    struct said told = KITH(t, "tag", "acts", "user_id:ann");
+    CHECK(t, says(told.out, "asked") && says(told.out, "staff G17") && says(told.out, "12.5"));
+    told = KITH(t, "segment", "of", "user_id:ann");
+    CHECK(t, says(told.out, "dry") && says(told.out, "12.5") && says(told.out, "tier"));
+    told = KITH(t, "tag", "import", "skin", arena_printf(t->arena, "%s/skins.csv", t->folder), "--id", "user_id:user", "--value", "skin",
+                "--rejects", arena_printf(t->arena, "%s/rejects.csv", t->folder));
+    CHECK(t, told.code == EXIT_REFUSED && says(told.out, "1"));
+    CHECK(t, says(KITH(t, "segment", "of", "user_id:ann").out, "oily"));
+    CHECK_EQ(t, KITH(t, "segment", "import", "invited", arena_printf(t->arena, "%s/users.txt", t->folder), "--id", "user_id").code, EXIT_DONE);
+    CHECK(t, says(KITH(t, "segment", "list", "--category", "spring").out, "(set by hand)"));
+    CHECK(t, !says(KITH(t, "segment", "list", "--category", "summer").out, "invited"));
+    CHECK(t, says(KITH(t, "segment", "freeze", "invited", "then").out, "1 people"));
+    CHECK_EQ(t, KITH(t, "segment", "remove", "invited", "user_id:ann").code, EXIT_DONE);
+    CHECK(t, says(KITH(t, "tag", "show", "skin").out, "dry Dry, oily") && says(KITH(t, "tag", "show", "gold").out, "tier"));
+    CHECK_EQ(t, KITH(t, "segment", "add", "invited").code, EXIT_USAGE);
+    place_close(&p, t);
+}
+
+static void predictions_are_kept_and_asked(struct t *t)
+{
+    struct place p;
+    struct buf events = arena_buf(t->arena, 1u << 20);
+    place_open(&p, t);
+    for (unsigned i = 0; i < 200; i++)
+        buf_printf(&events,
+                   "{\"id\":\"a%u\",\"event\":\"login\",\"time\":\"2026-02-%02uT00:00:00Z\",\"ids\":[{\"type\":\"user_id\",\"value\":\"u%u\"}]}\n"
+                   "{\"id\":\"b%u\",\"event\":\"%s\",\"time\":\"2026-02-12T00:00:00Z\",\"ids\":[{\"type\":\"user_id\",\"value\":\"u%u\"}]}\n"
+                   "{\"id\":\"c%u\",\"event\":\"%s\",\"time\":\"2026-02-22T00:00:00Z\",\"ids\":[{\"type\":\"user_id\",\"value\":\"u%u\"}]}\n",
+                   i, 1 + i % 9, i, i, i % 9 > 5 || i % 10 == 0 ? "order_paid" : "login", i, i, i % 9 > 5 || i % 11 == 0 ? "order_paid" : "login", i);
+    file_make(t, "e.ndjson", arena_text(t->arena, buf_bytes(&events)));
+    CHECK_EQ(t, KITH(t, "import", arena_printf(t->arena, "%s/e.ndjson", t->folder)).code, EXIT_DONE);
+    CHECK_EQ(t, KITH(t, "predict", "save", "buy", "target=did(order_paid)", "horizon=10d", "as_of=2026-03-02", "zone=UTC",
+                     "features=[\"count(login)\",\"days_since(last(login).time)\"]", "--label", "会买", "--every", "1").code, EXIT_DONE);
+    CHECK(t, says(KITH(t, "predict", "list").out, "会买"));
+    CHECK_EQ(t, KITH(t, "predict", "show", "buy").code, EXIT_REFUSED); /* no model yet */
+    struct said told = KITH(t, "predict", "fit", "buy");
+    CHECK(t, told.code == EXIT_DONE && says(told.out, "AUC") && says(told.out, "By tenths") && says(told.out, "What it goes by"));
+    CHECK(t, says(KITH(t, "predict", "show", "buy", "--table", "features", "--csv").out, "days_since(last(login).time)"));
+    CHECK_EQ(t, KITH(t, "predict", "show", "buy", "--table", "all").code, EXIT_REFUSED);
+    CHECK(t, says(KITH(t, "predict", "score", "buy", "limit=2").out, "days_since(last(login).time) = "));
+    CHECK(t, says(KITH(t, "predict", "write", "buy").out, "p_buy written of 200"));
+    CHECK(t, says(KITH(t, "predict", "run").out, "p_buy written of 0"));
+    CHECK(t, !says(KITH(t, "predict", "run", "--due").out, "p_buy"));
+    CHECK(t, says(KITH(t, "predict", "segment", "buy", "likely", "--top", "20").out, "p_buy >= "));
+    CHECK(t, says(KITH(t, "segment", "show", "likely").out, "p_buy"));
+    CHECK_EQ(t, KITH(t, "predict", "save", "b", "--template", "x").code, EXIT_REFUSED);
+    CHECK_EQ(t, KITH(t, "predict", "save", "b", "--template", "leave").code, EXIT_DONE);
+    CHECK_EQ(t, KITH(t, "lookalike", "like_them", "likely", "features=[\"count(login)\"]").code, EXIT_DONE);
+    CHECK(t, says(KITH(t, "predict", "list", "--json").out, "\"like\":{\"segment\":\"likely\"}"));
+    told = KITH(t, "predict", "run"); /* two of which can't be fitted */
+    CHECK(t, told.code == EXIT_REFUSED && says(told.out, "buy: 200 people"));
+    CHECK_EQ(t, KITH(t, "lookalike", "x").code, EXIT_USAGE);
+    CHECK_EQ(t, KITH(t, "predict", "end", "b").code, EXIT_DONE);
     place_close(&p, t);
 }
 
@@ -797,6 +880,8 @@ static const struct test tests[] = {
     {"orders are told and mended", orders_are_told_and_mended, 1},
     {"reach and shares are told", reach_and_shares_are_told, 1},
     {"segments are saved and asked", segments_are_saved_and_asked, 1},
+    {"people decide by hand and by file", people_decide_by_hand_and_by_file, 1},
+    {"predictions are kept and asked", predictions_are_kept_and_asked, 1},
     {"relations are told and handed over", relations_are_told_and_handed_over, 1},
 };
 PROGRAM_TEST_MAIN(tests)

@@ -63,7 +63,7 @@ static const struct verb all_verbs[] = {
     {"find", "TEXT" ASKING, "Finds people by four last digits, name, pinyin, order or identifier.", "按手机后四位、姓名、拼音、订单号或标识找人。", verb_find},
     {"stats", &ASKING[1], "How many people, identifiers, events.", "人、标识、事件各有多少。", verb_stats},
     {"alarms", &ASKING[1], "What rings now, and since when.", "正在响的告警及其起始。", verb_alarms},
-    {"events", "tail" ASKING, "Shows what becomes true, as it happens.", "实时查看发生的事。", verb_events},
+    {"events", "tail [--segment NAME | --tag NAME]" ASKING, "Shows what becomes true, as it happens.", "实时查看发生的事。", verb_events},
     {"import", "FILE --map MAP [--join FILE,FILE] [--source NAME] [--rejects FILE] [--preview N] | FILE [--things] [--source NAME] [--rejects FILE]" ASKING,
      "Brings in CSV, Excel or NDJSON by a map, as events, orders, things or relations, or NDJSON as it is; --preview shows what would become of N rows. The same file again changes nothing.",
      "按映射导入 CSV、Excel 或 NDJSON(事件、订单、实体、关系),或直接导入 NDJSON;--preview 只预览前 N 行;重复导入不会改变任何东西。", verb_import},
@@ -75,7 +75,7 @@ static const struct verb all_verbs[] = {
     {"watch", "FOLDER [--map MAP] [--things] [--source NAME] [--subfolders] [--marker .ok | --settle 5s] [--every 10s | --at 02:30 | --once]" ASKING,
      "Imports each file that is dropped into a folder, once it is whole, and puts it away into done/.", "监视文件夹:写完的文件自动导入,并移入 done/。", verb_watch},
     {"export",
-     "person WHO --out FOLDER|FILE.zip | events|people|things|orders|relations|acts [--out FILE] [--format ndjson|table|csv|xlsx] [--brand B] [--event NAME] [--since TIME] [--until TIME] [--kind KIND] [--shop SHOP] [--after LAST] [--plain] [--labels]" ASKING,
+     "person WHO --out FOLDER|FILE.zip | people [--segment NAME | --tag NAME[=VALUE]] [--traits A,B] [--tags A,B] | events|people|things|orders|relations|listings|acts [--out FILE] [--format ndjson|table|csv|xlsx] [--brand B] [--event NAME] [--since TIME] [--until TIME] [--kind KIND] [--shop SHOP] [--after LAST] [--plain] [--labels]" ASKING,
      "Writes all events, people, things, orders or relations: NDJSON that comes back as it was, or a table as CSV or a workbook. person: the copy that somebody may ask for.",
      "导出全部事件、人、实体、订单或关系:可原样导回的 NDJSON,或 CSV、Excel 表格;person 为提供给本人的个人信息副本。", verb_export},
     {"properties", "[--event NAME] [--limit N] [--after NEXT]" ASKING, "Lists the properties that events were seen to have.", "列出事件中出现过的属性。", verb_properties},
@@ -133,12 +133,27 @@ static const struct verb all_verbs[] = {
     {"ports", "[pause | resume]" ASKING, "What waits to be sent to the world; pauses it, or lets it go.", "查看待外发的内容;暂停或恢复外发。", verb_ports},
     {"report", "save NAME KIND [-f FILE] [--ask JSON] [--steps A,B,C] [MEMBER=VALUE …] [--label TEXT] | list | run NAME [MEMBER=VALUE …] [--csv [--plain]] [--svg FILE] | remove NAME" ASKING,
      "Keeps questions under a name, with revisions, and asks them again.", "按名称保存问题(带修订号),随时再问。", verb_report},
-    {"segment", "save NAME EXPRESSION [--label-zh TEXT] [--label-en TEXT] [--owner TEXT] [--description TEXT] [--brand NAME] | list | show NAME | people NAME [--limit N] [--after N] | of PERSON | end NAME" ASKING,
+    {"predict",
+     "save NAME [-f FILE | --ask JSON | --template buy|leave] [MEMBER=VALUE …] [--label TEXT] [--every DAYS] | list | show NAME [--table deciles|calibration|features] [--csv [--plain]] [--svg FILE] |"
+     " fit NAME [--table T] [--svg FILE] | score NAME [MEMBER=VALUE …] [--csv] | write NAME | run [--due] | segment NAME SEGMENT --top N|--least SCORE | end NAME" ASKING,
+     "Who is likely to do something: a model that is fitted to what came of earlier days and judged by later ones; its scores with their reasons, as traits and as segments.",
+     "预测谁可能做某事:用较早的数据拟合、用之后的数据检验;评分附理由,可写为特质、生成人群。", verb_predict},
+    {"lookalike", "NAME SEGMENT [traits=[…]] [features=[…]] [tags=[…]] [MEMBER=VALUE …] [--label TEXT] [--every DAYS]" ASKING,
+     "Keeps a prediction of who is like the people of a segment; `kith predict fit`, score, write and segment go on with it.",
+     "保存一个相似人群预测(以某人群为种子);之后用 `kith predict fit`、score、write、segment。", verb_lookalike},
+    {"segment", "save NAME EXPRESSION|--list [--label-zh TEXT] [--label-en TEXT] [--owner TEXT] [--description TEXT] [--brand NAME] [--category A/B] [--until DAY] [--lasts-days N] | "
+     "add|remove NAME TYPE:VALUE [--until TIME] [--time TIME] [--reason TEXT] [--by STAFF] | import NAME FILE [--id TYPE[:[NS=]COLUMN]] [--unset] [--until TIME] [--reason TEXT] [--rejects FILE] | put FILE|- [--import] | "
+     "freeze NAME NEW [as of save] | acts PERSON | list [--category A/B] | show NAME | people NAME [--limit N] [--after N] | of PERSON | explain NAME PERSON [--events N] [--instant TIME|--position N] | at NAME --instant TIME|--position N [--person PERSON] [--limit N] [--after N] | cancel NAME | end NAME"
+     " | reach NAME [--brand NAME] [--purpose NAME] [--sample N] | portrait NAME [--against segment:NAME] [--limit N] | growth NAME [--days N] | health | overlap segment:NAME tag:NAME[=VALUE] … [--top N]"
+     " [--svg FILE] [--csv [--plain]]" ASKING,
      "Segments: people of whom a condition holds, entered and left in real time.", "人群:满足条件的人,实时进出。", verb_segment},
-    {"tag", "save NAME EXPRESSION [as of segment] | list | show NAME | people NAME [--value VALUE] [--limit N] [--after N] | of PERSON | end NAME" ASKING,
+    {"tag", "save NAME EXPRESSION|--list|--tags A,B [as of segment] [--value text|number|time] [--values VALUE[:ZH[:EN]],…] | set|unset NAME TYPE:VALUE [VALUE] [as of segment add] | "
+     "import NAME FILE [--value COLUMN] [as of segment] | freeze NAME NEW [--value VALUE] | acts PERSON | list [--category A/B] | show NAME | people NAME [--value VALUE] [--limit N] [--after N] | of PERSON | explain NAME PERSON [--events N] [--instant TIME|--position N] | at NAME --instant TIME|--position N [--person PERSON] [--limit N] [--after N] | cancel NAME | end NAME"
+     " | reach|portrait|growth NAME [--value VALUE] [as of segment] | health | overlap [as of segment]"
+     " | library [show|print|install NAME…|--all [PARAMETER=VALUE …] [--dry-run] [--yes]]" ASKING,
      "Tags: a condition or a value that Kith keeps true of each person.", "标签:为每个人实时维护的条件或取值。", verb_tag},
-    {"sql", "\"SELECT …\" | --tables [--csv [--plain]]" ASKING, "Runs a query in SQL over events, people, things, orders, relations and answers; for what no question covers.",
-     "用 SQL 查询事件、人、实体、订单、关系与答案,用于分析问题未覆盖之处。", verb_sql},
+    {"sql", "\"SELECT …\" | --tables [--csv [--plain]]" ASKING, "Runs a query in SQL over events, people, things, orders, relations, members of segments, values of tags and answers; for what no question covers.",
+     "用 SQL 查询事件、人、实体、订单、关系、人群成员、标签取值与答案,用于分析问题未覆盖之处。", verb_sql},
     {"sim", "OUT [--people N] [--days D] [--seed S]", "Writes a synthetic brand: things, events, orders, and the truth behind them.", "生成模拟品牌:实体、事件、订单与真实情况。", verb_sim},
     {"help", "[VERB]", "Says what there is.", "显示帮助。", verb_help},
     {"version", "", "Says which release this is.", "显示版本。", verb_version},

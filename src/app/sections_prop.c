@@ -3,6 +3,7 @@
  * Covers: ../domain/all.c */
 #include "base/time.h"
 #include "domain/all.h"
+#include "domain/listing/listing.h"
 #include "domain/people/people.h"
 #include "domain/relation/relation.h"
 #include "domain/rule/rule.h"
@@ -16,6 +17,7 @@
 #define DOMAINS_MAX 64u
 #define START_US INT64_C(1763740800000000)
 #define SECRET UINT64_C(7)
+#define LIST 1u /* on which people are put by hand */
 
 /* What happens: each person has a phone, an e-mail and a device of their own; the links show that they are one. */
 struct happening {
@@ -26,6 +28,7 @@ struct happening {
     const char *trait, *text; /* NULL: none */
     const char *purpose;      /* NULL: none */
     bool given;
+    bool is_listed, is_off; /* put on the list, or taken off it, as the first of the ids */
 };
 
 struct story {
@@ -68,6 +71,8 @@ static struct happening any_happening(struct t *t)
         h.trait = ANY(t, traits), h.text = ANY(t, texts);
     if (rng_chance(&t->rng, 0.2))
         h.purpose = ANY(t, purposes), h.given = rng_chance(&t->rng, 0.5);
+    h.is_listed = rng_chance(&t->rng, 0.2);
+    h.is_off = h.is_listed && rng_chance(&t->rng, 0.3);
     if (strcmp(h.event, "order_paid") == 0)
         h.order = arena_printf(t->arena, "ORDER-%u", (unsigned)rng_below(&t->rng, 6));
     if (strncmp(h.event, "friend", 6) == 0)
@@ -95,6 +100,7 @@ static struct story any_story(struct t *t)
     s.list[0].trait = "name", s.list[0].text = "王小明";
     s.list[1].purpose = "marketing";
     s.list[2].event = "friend_added", s.list[2].staff = staff[0];
+    s.list[0].is_listed = true;
     for (uint32_t i = 0; i < LINKS; i++)
         s.list[s.count++] = link_of(t, i);
     return s;
@@ -168,6 +174,25 @@ static void play(struct t *t, struct harness *world, const struct happening *h)
     buf_fini(&b);
 }
 
+/* Behind the event, of whoever has its identifier by then. */
+static void listing_play(struct t *t, struct harness *world, const struct happening *h)
+{
+    struct buf b = arena_buf(t->arena, LISTING_PUT_BYTES_MAX);
+    const struct listing_put put = {
+        .id = h->ids[0], .list = LIST, .act = {.time_us = h->at_us, .is_off = h->is_off, .until_us = LISTING_FOR_EVER}};
+    if (!h->is_listed)
+        return;
+    listing_put_pack(&put, &b);
+    CHECK(t, harness_apply(world, COMMAND_LISTING_PUT, buf_bytes(&b)) == NULL);
+}
+
+static void list_says(struct t *t, struct harness *world)
+{
+    struct buf b = arena_buf(t->arena, LISTING_OPEN_BYTES_MAX);
+    list_pack(&(struct list){.number = LIST}, &b);
+    CHECK(t, harness_apply(world, COMMAND_LISTING_OPEN, buf_bytes(&b)) == NULL);
+}
+
 /* Events of nobody that say every name once. */
 static void names_say(struct t *t, struct harness *world)
 {
@@ -209,9 +234,12 @@ static struct harness *world_create(struct t *t, const struct story *s, uint32_t
     registry_destroy(registry);
     names_say(t, world);
     rules_say(t, world);
+    list_says(t, world);
     harness_time(world, START_US + US_PER_HOUR); /* nothing is dated ahead */
-    for (uint32_t i = 0; i < count; i++)
+    for (uint32_t i = 0; i < count; i++) {
         play(t, world, &s->list[i]);
+        listing_play(t, world, &s->list[i]);
+    }
     return world;
 }
 
@@ -296,7 +324,7 @@ static const struct {
 } properties[] = {
     {&identity_section, is_the_same_people}, {&traits_section, is_the_fold},          {&counters_section, is_the_fold},
     {&consents_section, is_the_fold},        {&found_section, is_found_as_before}, {&relations_section, is_the_fold},
-    {&features_section, is_the_fold},        {&standing_section, says_the_same},
+    {&features_section, is_the_fold},        {&standing_section, says_the_same}, {&listings_section, is_the_fold},
 };
 
 static const struct section *fold_section(const struct view *v, uint8_t id)

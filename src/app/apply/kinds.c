@@ -158,8 +158,12 @@ static const struct definition_member of_report[] = {
     {.name = "name", .use = MEMBER_KEY}, {.name = "label_zh", .or_null = true},                     \
         {.name = "label_en", .or_null = true}, {.name = "owner", .or_null = true},                  \
         {.name = "description", .or_null = true}, {.name = "brand", .or_null = true},               \
+        {.name = "category", .or_null = true}, {.name = "until", .or_null = true},                  \
+        {.name = "list", .shape = SHAPE_OPEN, .or_null = true},                                     \
+        {.name = "tags", .shape = SHAPE_LIST, .or_null = true, .refers = true},                     \
+        {.name = "values", .shape = SHAPE_OPEN, .or_null = true},                                   \
     {                                                                                               \
-        .name = "text", .is_needed = true, .refers = true, .calls = (word)                          \
+        .name = "text", .or_null = true, .refers = true, .calls = (word)                            \
     }
 static const struct definition_member of_tag[] = {AUDIENCE_MEMBERS("tag")};
 static const struct definition_member of_segment[] = {AUDIENCE_MEMBERS("segment")};

@@ -19,6 +19,8 @@ void drawing_begin(struct drawing *d, double height)
     struct json root = d->frame->root;
     svg_begin(&d->svg, CHART_WIDTH, height, d->title);
     svg_text(&d->svg, CHART_MARGIN, 28, SVG_START, "head", d->title);
+    if (json_is(member(root, "as_of"), JSON_ABSENT)) /* it isn't about events */
+        return;
     const char *under = arena_printf(
         d->svg.arena, either("%s events of %s, log position %" PRIu64, "%s 个事件,%s 个主体,日志位点 %" PRIu64),
         grouped(number_in(root, "events"), events), grouped(number_in(root, "subjects"), subjects),

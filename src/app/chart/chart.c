@@ -41,6 +41,15 @@ static const struct chart_rule rules[] = {
     {"sessions", "Sessions", "访问会话", PICTURE_LINES, NULL, "unit", {"sessions", "people"}, NULL},
     {"survival", "Survival", "生存曲线", PICTURE_LINES, NULL, "periods", {"share", "low", "high"}, NULL},
     {"attribution", "Attribution", "归因", PICTURE_BARS, "channel", NULL, {NULL}, "converted"},
+    {"reach", "Reach by channel", "各渠道可触达人数", PICTURE_BARS, NULL, NULL, {"reachable"}, NULL},
+    {"overlap", "Overlap", "人群重叠", PICTURE_HEAT, "set", "with", {"jaccard"}, NULL},
+    {"portrait", "What stands out: times as many, at least", "突出特征(提升倍数下限)", PICTURE_BARS, NULL, NULL, {"lift_low"}, NULL},
+    {"growth", "People over time", "人数变化", PICTURE_LINES, NULL, "day", {"size", "entered", "left"}, NULL},
+    {"health", "Coverage", "覆盖率", PICTURE_BARS, NULL, NULL, {"coverage"}, NULL},
+    {"predict", "Lift by tenths", "十分位提升倍数", PICTURE_BARS, NULL, NULL, {"lift"}, NULL},
+    {"predict_calibration", "Scores and what came", "评分与实际", PICTURE_LINES, NULL, "score", {"rate", "rate_low", "rate_high"}, NULL},
+    {"predict_features", "What it goes by", "特征影响力", PICTURE_BARS, NULL, NULL, {"weight"}, NULL},
+    {"score", "Scores", "评分", PICTURE_BARS, NULL, NULL, {"score"}, NULL},
     {"distribution", "Distribution", "分布", PICTURE_BARS, "from", NULL, {"count"}, NULL},
 };
 
@@ -60,9 +69,13 @@ struct choice {
     size_t breakdown;          /* the last text in front of the value: what rows are told apart by */
 };
 
+/* Of a column in both languages the one that the terminal reads. */
 static size_t column_named(const struct frame *f, const char *name)
 {
-    return name == NULL ? FRAME_NONE : frame_column(f, name);
+    if (name == NULL)
+        return FRAME_NONE;
+    size_t column = frame_column(f, name);
+    return column != FRAME_NONE ? column : frame_column(f, arena_printf(f->arena, "%s_zh", name));
 }
 
 static size_t value_choose(const struct frame *f, const struct chart_rule *rule)

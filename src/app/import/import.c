@@ -449,6 +449,8 @@ fallible import_file(const struct import_options *o, struct import_counts *out_c
     *out_counts = (struct import_counts){0};
     if (o->map != NULL)
         TRY(import_map_load(o->map, &im.map, e));
+    else if (o->map_text.size > 0)
+        TRY(import_map_create(o->map_text, &im.map, e));
     im.courier = courier_create(o->client);
     im.rejects = o->rejects == NULL ? NULL : rejects_create(o->rejects);
     buf_init(&im.value, SENDER_BYTES_MAX);
@@ -513,7 +515,7 @@ static int preview_run(const struct import_options *o, uint64_t groups)
     return failed(status) ? say_failure(status, &e) : EXIT_DONE;
 }
 
-static int import_run(struct import_options *o, bool json)
+int import_run(struct import_options *o, bool json)
 {
     struct err e = {0};
     struct import_counts counts;

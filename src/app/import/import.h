@@ -8,7 +8,8 @@ struct import_options {
     struct client *client;
     const char *path;         /* rows when there is a map, else NDJSON of events */
     bool things;              /* NDJSON of things, not of events */
-    const char *map;          /* the path of the map; NULL: NDJSON */
+    const char *map;          /* the path of the map; NULL: map_text, else NDJSON */
+    struct bytes map_text;    /* the map itself, of a verb that makes one; no bytes: none */
     const char *source;       /* NULL: the map's, else the file's name */
     const char *const *joins; /* as of import_rows_options */
     size_t join_count;
@@ -26,6 +27,9 @@ struct import_counts {
 /* Streams the file; shows its progress on a terminal. A row is known by (file digest, line), so the same file again changes nothing. *out_counts
  * is written in any case: what was sent before a failure stays sent. */
 fallible import_file(const struct import_options *o, struct import_counts *out_counts, struct err *e);
+
+/* The same, and says what became of it; without `rejects` they are beside the working folder's other files, as FILE.rejects.csv. An exit code. */
+int import_run(struct import_options *o, bool json);
 
 struct arguments;
 int verb_import(struct arguments *a);

@@ -16,6 +16,7 @@ const struct import_target_row import_targets[TARGET_COUNT] = {
     [TARGET_ORDER] = {"order", "/api/v1/orders"},
     [TARGET_RELATION] = {"relation", "/api/v1/relations"},
     [TARGET_EVENT] = {"event", "/api/v1/events"},
+    [TARGET_LISTING] = {"listing", "/api/v1/listings"},
 };
 
 struct import_map {
@@ -239,7 +240,7 @@ static const struct {
     {"header", header_take}, {"columns", columns_take},     {"zone", zone_take},         {"dates", dates_take},
     {"empty", empty_take},   {"skip", skip_take},           {"group", group_take},       {"join", join_take},
     {"event", value_take},   {"order", value_take},         {"thing", value_take},       {"relation", value_take},
-    {"about", words_take},
+    {"listing", value_take}, {"about", words_take},
 };
 
 static_assert(COUNT_OF(members) <= 32, "a bit for each");

@@ -13,7 +13,7 @@
 #define IMPORT_COLUMNS_MAX ((IMPORT_JOINS_MAX + 1) * CSV_FIELDS_MAX)
 
 /* What a row may become, in the order in which they are sent. */
-enum import_target { TARGET_THING, TARGET_ORDER, TARGET_RELATION, TARGET_EVENT, TARGET_COUNT };
+enum import_target { TARGET_THING, TARGET_ORDER, TARGET_RELATION, TARGET_EVENT, TARGET_LISTING, TARGET_COUNT };
 extern const struct import_target_row {
     const char *name, *path; /* the member of a map; where the daemon takes them */
 } import_targets[TARGET_COUNT];

@@ -306,5 +306,6 @@ void show_answer(struct json answer, size_t columns_max, struct arena *a, FILE *
     if (is_matrix)
         marks_show(&s, out);
     show_answer_card(answer, a, out);
-    footing_show(answer, out);
+    if (!json_is(member(answer, "as_of"), JSON_ABSENT)) /* else it isn't about events */
+        footing_show(answer, out);
 }

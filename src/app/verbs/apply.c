@@ -7,16 +7,16 @@
 #include "app/app.h"
 #include "app/apply/apply.h"
 #include "app/arguments.h"
-#include "app/verbs/errand.h"
+#include "app/verbs/apply.h"
 
 #define REPORT_BYTES_MAX (64u << 20)
 #define PAGES_MAX 100000u
 #define LEFT_SHOWN_MAX 20u
 
 struct applying {
-    struct errand errand;
-    const char *path; /* of the files */
+    struct errand *errand;
     bool is_dry, prunes, is_sure;
+    bool is_part; /* what stands beside it is nothing to tell of */
     struct definitions wanted, standing;
     struct plan plan;
     size_t changes, sent;
@@ -107,7 +107,7 @@ static void left_show(const struct applying *p, const struct definition_kind *ki
         const struct change *c = &p->plan.changes[i];
         if (c->what != CHANGE_LEFT || c->standing->kind != kind || count++ >= LEFT_SHOWN_MAX)
             continue;
-        printf("%s%s", shown++ == 0 ? "  ? " : ", ", key_text(c->standing, p->errand.arena));
+        printf("%s%s", shown++ == 0 ? "  ? " : ", ", key_text(c->standing, p->errand->arena));
     }
     if (count == 0)
         return;
@@ -135,9 +135,9 @@ static void kind_show(const struct applying *p, const struct definition_kind *ki
         if (!is_headed)
             printf("%s\n", kind->name);
         is_headed = true;
-        change_show(&p->plan.changes[i], p->errand.arena);
+        change_show(&p->plan.changes[i], p->errand->arena);
     }
-    if (is_named)
+    if (is_named && !p->is_part)
         left_show(p, kind);
 }
 
@@ -204,8 +204,8 @@ static void plan_print(const struct applying *p)
     json_key(&w, "changes");
     json_array_begin(&w);
     for (size_t i = 0; i < p->plan.count; i++)
-        if (p->plan.changes[i].what != CHANGE_NONE)
-            change_put(&p->plan.changes[i], &w, p->errand.arena);
+        if (p->plan.changes[i].what != CHANGE_NONE && !(p->is_part && p->plan.changes[i].what == CHANGE_LEFT))
+            change_put(&p->plan.changes[i], &w, p->errand->arena);
     json_array_end(&w);
     json_key(&w, "equal");
     json_put_uint64(&w, p->plan.counts[CHANGE_NONE]);
@@ -220,7 +220,7 @@ static void plan_print(const struct applying *p)
 
 static int change_send(struct applying *p, const struct change *c)
 {
-    struct errand *d = &p->errand;
+    struct errand *d = p->errand;
     buf_clear(&d->path);
     buf_clear(&d->body);
     json_writer_init(&d->writer, &d->body, false);
@@ -239,9 +239,9 @@ static int change_send(struct applying *p, const struct change *c)
 
 static int plan_send(struct applying *p)
 {
-    const struct change **order = plan_order(&p->plan, p->errand.arena, &p->changes);
+    const struct change **order = plan_order(&p->plan, p->errand->arena, &p->changes);
     if (p->is_dry || p->changes == 0) {
-        if (!p->errand.json)
+        if (!p->errand->json)
             printf("%s\n", p->changes == 0
                                ? either("There is nothing to do.", "无需变更。")
                                : either("Nothing was changed: this was a dry run.", "以上为试运行,未作任何更改。"));
@@ -254,38 +254,57 @@ static int plan_send(struct applying *p)
         if (code != EXIT_DONE)
             return code;
     }
-    if (!p->errand.json)
+    if (!p->errand->json)
         printf(either("Done: %zu changes.\n", "已完成 %zu 项变更。\n"), p->sent);
     return EXIT_DONE;
 }
 
-/* Files are looked at before the daemon is asked, and all is checked before anything is sent. */
-static int files_apply(struct applying *p)
+/* What is wanted is compared with what stands; all is checked before anything is sent. */
+static int wanted_apply(struct applying *p)
 {
     struct err e = {0};
-    p->wanted.arena = p->errand.arena;
-    struct status status = definitions_load(&p->wanted, p->path, &e);
-    if (done(status))
-        status = definitions_sort(&p->wanted, &e);
-    if (failed(status)) {
-        (void)say_failure(status, &e);
-        return EXIT_REFUSED;
-    }
-    int code = standing_read(&p->errand, &p->standing);
+    int code = standing_read(p->errand, &p->standing);
     if (code != EXIT_DONE)
         return code;
     definitions_add_names(&p->wanted, &p->standing);
-    status = definitions_sort(&p->wanted, &e);
+    struct status status = definitions_sort(&p->wanted, &e);
     assert(done(status)); /* names that were there are left alone */
-    status = plan_make(&p->wanted, &p->standing, p->prunes, p->errand.arena, &p->plan, &e);
+    status = plan_make(&p->wanted, &p->standing, p->prunes, p->errand->arena, &p->plan, &e);
     if (failed(status))
         return say_failure(status, &e);
-    if (!p->errand.json)
+    if (!p->errand->json)
         plan_show(p);
     code = plan_send(p);
-    if (p->errand.json && code == EXIT_DONE)
+    if (p->errand->json && code == EXIT_DONE)
         plan_print(p);
     return code;
+}
+
+/* Before the daemon is asked. */
+static int wanted_check(struct applying *p, struct status status, struct err *e)
+{
+    if (done(status))
+        status = definitions_sort(&p->wanted, e);
+    if (done(status))
+        return EXIT_DONE;
+    (void)say_failure(status, e);
+    return EXIT_REFUSED;
+}
+
+static int files_apply(struct applying *p, const char *path)
+{
+    struct err e = {0};
+    p->wanted.arena = p->errand->arena;
+    int code = wanted_check(p, definitions_load(&p->wanted, path, &e), &e);
+    return code != EXIT_DONE ? code : wanted_apply(p);
+}
+
+int apply_text(struct errand *d, const char *file, struct bytes text, bool is_dry, bool is_sure)
+{
+    struct err e = {0};
+    struct applying p = {.errand = d, .is_dry = is_dry, .is_sure = is_sure, .is_part = true, .wanted.arena = d->arena};
+    int code = wanted_check(&p, definitions_read(&p.wanted, file, text, d->parser, &e), &e);
+    return code != EXIT_DONE ? code : wanted_apply(&p);
 }
 
 /* --- as they stand --- */
@@ -316,12 +335,12 @@ static int standing_write(struct applying *p, const char *folder)
         json_writer_init(&w, &text, true);
         definitions_write(&p->standing, &kinds[i], &w);
         buf_push_byte(&text, '\n');
-        const char *path = arena_printf(p->errand.arena, "%s/%s.json", folder, kinds[i].name);
+        const char *path = arena_printf(p->errand->arena, "%s/%s.json", folder, kinds[i].name);
         status = text.overflowed
                      ? FAIL(&e, LIMIT, either("%s: there are too many for one file", "%s:数量超过一个文件的上限"), path)
                      : file_write(path, buf_bytes(&text), &e);
         buf_fini(&text);
-        if (done(status) && !p->errand.json)
+        if (done(status) && !p->errand->json)
             printf("%s\n", path);
     }
     return failed(status) ? say_failure(status, &e) : EXIT_DONE;
@@ -338,17 +357,18 @@ static const char *path_take(struct arguments *a)
 
 int verb_apply(struct arguments *a)
 {
-    struct applying p = {.path = NULL};
-    errand_begin(&p.errand, a);
+    struct errand errand;
+    struct applying p = {.errand = &errand};
+    errand_begin(&errand, a);
     const char *folder = argument_option(a, "export");
     p.is_dry = argument_flag(a, "dry-run");
     p.prunes = argument_flag(a, "prune");
     p.is_sure = argument_flag(a, "yes");
-    p.path = path_take(a);
-    if (!errand_ready(&p.errand, (folder == NULL) != (p.path == NULL)))
-        return errand_end(&p.errand, EXIT_USAGE);
+    const char *path = path_take(a);
+    if (!errand_ready(&errand, (folder == NULL) != (path == NULL)))
+        return errand_end(&errand, EXIT_USAGE);
     if (folder == NULL)
-        return errand_end(&p.errand, files_apply(&p));
-    int code = standing_read(&p.errand, &p.standing);
-    return errand_end(&p.errand, code != EXIT_DONE ? code : standing_write(&p, folder));
+        return errand_end(&errand, files_apply(&p, path));
+    int code = standing_read(&errand, &p.standing);
+    return errand_end(&errand, code != EXIT_DONE ? code : standing_write(&p, folder));
 }

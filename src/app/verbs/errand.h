@@ -77,6 +77,8 @@ int verb_suppressed(struct arguments *a);
 int verb_export(struct arguments *a);
 int verb_query(struct arguments *a); /* verbs/query.c */
 int verb_report(struct arguments *a);
+int verb_predict(struct arguments *a); /* verbs/predictions.c */
+int verb_lookalike(struct arguments *a);
 int verb_segment(struct arguments *a); /* verbs/segment.c */
 int verb_tag(struct arguments *a);
 int verb_sql(struct arguments *a);   /* verbs/sql.c */

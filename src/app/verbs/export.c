@@ -8,7 +8,7 @@
 #include "app/verbs/copy.h"
 #include "app/verbs/redo.h"
 #include "base/time.h"
-#include "edge/api/export_rows.h"
+#include "edge/api/export_choice.h"
 #include "lib/sheets.h"
 
 #define LINE_BYTES_MAX (8u << 20)
@@ -191,9 +191,32 @@ static int export_person(struct errand *d, struct arguments *a, const char *out)
     return errand_ready(d, who != NULL && out != NULL) ? copy_export(d, who, out) : EXIT_USAGE;
 }
 
+/* Of people whose traits and tags were chosen there are other columns. */
+static fallible choice_take(struct taking *t, struct arena *a, const char *traits, const char *tags, struct err *e)
+{
+    const struct export_choice *choice;
+    if (traits == NULL && tags == NULL)
+        return DONE;
+    TRY(export_choice_read(bytes_of_text(traits == NULL ? "" : traits), bytes_of_text(tags == NULL ? "" : tags), a,
+                           &choice, e));
+    t->kind = &choice->kind;
+    return DONE;
+}
+
+/* "segment:vip"; NULL: everybody. */
+static const char *of_text(struct arena *a, const char *segment, const char *tag)
+{
+    if (segment != NULL)
+        return arena_printf(a, "segment:%s", segment);
+    return tag != NULL ? arena_printf(a, "tag:%s", tag) : NULL;
+}
+
+#define PASSED_TRAITS 7u /* places in what is passed on */
+#define PASSED_TAGS 8u
 int verb_export(struct arguments *a)
 {
-    static const char *const passed_on[] = {"after", "brand", "event", "kind", "shop", "since", "until"};
+    static const char *const passed_on[] = {"after",   "brand", "event", "kind", "shop",
+                                            "since",   "until", "traits", "tags"};
     struct errand d;
     errand_begin(&d, a);
     const char *format = argument_option(a, "format"), *values[COUNT_OF(passed_on)];
@@ -201,6 +224,7 @@ int verb_export(struct arguments *a)
     bool plain = argument_flag(a, "plain"), labels = argument_flag(a, "labels");
     for (size_t i = 0; i < COUNT_OF(passed_on); i++)
         values[i] = argument_option(a, passed_on[i]);
+    const char *segment = argument_option(a, "segment"), *tag = argument_option(a, "tag");
     const char *what = argument_next(a);
     if (what != NULL && strcmp(what, "acts") == 0)
         return errand_end(&d, errand_ready(&d, true) ? export_acts(&d, t.path) : EXIT_USAGE);
@@ -208,8 +232,12 @@ int verb_export(struct arguments *a)
         return errand_end(&d, export_person(&d, a, t.path));
     t.kind = kind_named(what);
     bool good = t.kind != NULL && format_choose(&t, format) && (t.format != FORMAT_XLSX || t.path != NULL);
-    if (!errand_ready(&d, good))
+    if (!errand_ready(&d, good && (segment == NULL || tag == NULL)))
         return errand_end(&d, EXIT_USAGE);
+    struct err e = {0};
+    struct status status = choice_take(&t, d.arena, values[PASSED_TRAITS], values[PASSED_TAGS], &e);
+    if (failed(status))
+        return errand_end(&d, say_failure(status, &e));
     errand_path_text(&d, "/api/v1/export/");
     errand_path_text(&d, t.kind->name);
     errand_path_value(&d, "format", format_asked(t.format));
@@ -217,5 +245,6 @@ int verb_export(struct arguments *a)
     errand_path_value(&d, "labels", labels ? either("en", "zh") : NULL);
     for (size_t i = 0; i < COUNT_OF(passed_on); i++)
         errand_path_value(&d, passed_on[i], values[i]);
+    errand_path_value(&d, "of", of_text(d.arena, segment, tag));
     return errand_end(&d, export_run(&d, &t));
 }

@@ -316,14 +316,20 @@ int verb_events(struct arguments *a)
 {
     struct errand d;
     errand_begin(&d, a);
-    const char *what = argument_next(a);
-    if (!errand_ready(&d, what != NULL && strcmp(what, "tail") == 0))
+    const char *segment = argument_option(a, "segment"), *tag = argument_option(a, "tag"),
+               *name = segment != NULL ? segment : tag, *what = argument_next(a);
+    if (!errand_ready(&d, what != NULL && strcmp(what, "tail") == 0 && (segment == NULL || tag == NULL)))
         return errand_end(&d, EXIT_USAGE);
-    struct tail t = {.json = d.json, .parser = d.parser, .arena = d.arena};
-    struct client_call call = {.method = "GET", .path = "/api/v1/events/stream"};
+    errand_path_text(&d, "/api/v1/events/stream");
+    if (name != NULL)
+        errand_path_value(&d, "of", arena_printf(d.arena, "%s:%s", segment != NULL ? "segment" : "tag", name));
+    /* What comes is shown in an arena that is emptied after each. */
+    struct tail t = {.json = d.json, .parser = d.parser, .arena = arena_create(LINE_BYTES_MAX)};
+    struct client_call call = {.method = "GET", .path = arena_text(d.arena, buf_bytes(&d.path))};
     buf_init(&t.line, LINE_BYTES_MAX);
     int code = errand_stream(&d, &call, stream_take, &t);
     buf_fini(&t.line);
+    arena_destroy(t.arena);
     return errand_end(&d, code);
 }
 

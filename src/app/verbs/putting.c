@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/arguments.h"
+
 #define OBJECT_BYTES_MAX (1u << 20)       /* of one, in JSON */
 #define FILE_BYTES_MAX ((size_t)64 << 20) /* of a file that isn't lines */
 #define FAULTS_TOLD_MAX 100u
@@ -148,4 +150,17 @@ int putting_end(struct putting *p, struct status status, struct err *e)
     printf(either("%" PRIu64 " taken, %" PRIu64 " faulty\n", "已写入 %" PRIu64 " 个,%" PRIu64 " 个有误\n"), accepted,
            faulty);
     return faulty > 0 ? EXIT_REFUSED : EXIT_DONE;
+}
+
+int putting_errand(struct errand *d, struct arguments *a, const char *path)
+{
+    struct putting p;
+    struct err e = {0};
+    struct sender_options options = {.path = path, .import = argument_flag(a, "import")};
+    (void)argument_next(a); /* "put" */
+    const char *file = argument_next(a);
+    if (!errand_ready(d, file != NULL))
+        return EXIT_USAGE;
+    struct status status = putting_begin(&p, d, &options, &e);
+    return failed(status) ? say_failure(status, &e) : putting_end(&p, putting_file(&p, file, &e), &e);
 }

@@ -18,5 +18,7 @@ fallible putting_begin(struct putting *p, struct errand *d, const struct sender_
 fallible putting_file(struct putting *p, const char *path, struct err *e); /* "-": standard input */
 fallible putting_send(struct putting *p, struct json object, struct bytes origin,
                       struct err *e); /* `origin` names it in a fault */
+/* The whole errand "put FILE|- [--import]", to where the daemon takes such objects. An exit code. */
+int putting_errand(struct errand *d, struct arguments *a, const char *path);
 int putting_end(struct putting *p, struct status status,
                 struct err *e); /* of what was begun: sends what is left, says how many; an exit code */

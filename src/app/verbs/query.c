@@ -1,50 +1,26 @@
 /* `kith query`: a question about events, and its answer as a table, as CSV or JSON, or as a picture; or the very people of a cell; or
  * what it says of people, written as their traits. */
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "app/arguments.h"
-#include "app/chart/chart.h"
 #include "app/verbs/answer.h"
+#include "app/verbs/answer_ask.h"
 #include "app/verbs/errand.h"
+#include "app/verbs/query.h"
 
-#define FIRST_WAIT_MS "500"
-#define NEXT_WAIT_MS "1000"
 #define QUESTION_BYTES_MAX (4u << 20)
 #define OUTPUT_BYTES_MAX (256u << 20)
-#define COLUMNS_UNKNOWN 100u /* of what is no terminal */
-#define STUDY_BYTES 64u
 #define PEOPLE_A_PAGE 100000u /* whose traits are written by one question */
 
 /* A question as it is said: a file or a text, then words that say more. */
 struct saying {
     struct errand *errand;
-    const char *kind, *report, *file, *text, *steps, *cell, *limit, *after, *svg; /* `report`: its name; then the kind is its own */
-    bool is_csv, is_plain, writes_traits;
+    const char *kind, *report, *file, *text, *steps, *cell, *limit, *after; /* `report`: its name; then the kind is its own */
+    struct answer_presented presented;
+    bool writes_traits;
 };
-
-/* --- Ctrl-C --- */
-
-static volatile sig_atomic_t is_interrupted;
-
-static void interrupted(int signal_number)
-{
-    (void)signal_number;
-    is_interrupted = 1;
-}
-
-/* A second Ctrl-C ends at once. */
-static void interrupt_watch(void)
-{
-    struct sigaction action = {.sa_handler = interrupted, .sa_flags = (int)SA_RESETHAND};
-    is_interrupted = 0;
-    (void)sigaction(SIGINT, &action, NULL);
-}
 
 /* --- the body --- */
 
@@ -114,6 +90,12 @@ static fallible question_put(struct saying *s, struct err *e)
     return DONE;
 }
 
+fallible question_body_put(struct errand *d, const char *file, const char *text, struct err *e)
+{
+    struct saying s = {.errand = d, .file = file, .text = text};
+    return question_put(&s, e);
+}
+
 static fallible body_put(struct saying *s, struct err *e)
 {
     struct errand *d = s->errand;
@@ -139,46 +121,7 @@ static fallible body_put(struct saying *s, struct err *e)
     return DONE;
 }
 
-/* --- asking, and asking again --- */
-
-static int study_cancel(struct errand *d, const char *path)
-{
-    buf_clear(&d->path);
-    errand_path_text(d, path);
-    (void)errand_send(d, "DELETE");
-    fprintf(stderr, "%s\n", either("kith: cancelled", "kith:已取消"));
-    return EXIT_REFUSED;
-}
-
-static void share_show(struct progress *p, struct json root)
-{
-    double share = 0;
-    (void)json_double(member(root, "progress"), &share);
-    progress_share(p, share);
-}
-
-/* Until the answer is there; the daemon ends a question that nobody asks about any more. */
-static int answer_await(struct errand *d)
-{
-    struct progress p;
-    int code = EXIT_DONE;
-    const char *path = arena_printf(d->arena, "/api/v1/analytics/studies/%.*s", BYTES_ARG(text_of(d->root, "study")));
-    progress_begin(&p, either("asking", "计算中"), "", 0);
-    while (code == EXIT_DONE && d->reply.status == 202) {
-        share_show(&p, d->root);
-        if (is_interrupted != 0) {
-            progress_end(&p);
-            return study_cancel(d, path);
-        }
-        buf_clear(&d->path);
-        buf_clear(&d->body);
-        errand_path_text(d, path);
-        errand_path_value(d, "wait_ms", NEXT_WAIT_MS);
-        code = errand_send(d, "GET");
-    }
-    progress_end(&p);
-    return code;
-}
+/* --- asking --- */
 
 static int question_send(struct saying *s)
 {
@@ -186,23 +129,10 @@ static int question_send(struct saying *s)
     errand_path_text(d, s->report != NULL ? "/api/v1/reports/" : "/api/v1/analytics/");
     url_push(&d->path, bytes_of_text(s->report != NULL ? s->report : s->kind));
     errand_path_text(d, s->report != NULL ? "/answer" : s->cell != NULL ? "/people" : s->writes_traits ? "/traits" : "");
-    errand_path_value(d, "wait_ms", FIRST_WAIT_MS);
-    interrupt_watch();
-    int code = errand_send(d, "POST");
-    if (code == EXIT_DONE && d->reply.status == 202)
-        code = answer_await(d);
-    (void)signal(SIGINT, SIG_DFL);
-    return code;
+    return answer_ask(d, "POST");
 }
 
 /* --- showing --- */
-
-static size_t terminal_columns(void)
-{
-    struct winsize size;
-    bool is_known = isatty(STDOUT_FILENO) == 1 && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
-    return is_known ? size.ws_col : COLUMNS_UNKNOWN;
-}
 
 static void show_people(struct json root, struct arena *a, FILE *out)
 {
@@ -239,39 +169,21 @@ static void people_csv(struct json root, bool inert, struct buf *out)
         }
 }
 
-static fallible svg_write(const struct saying *s, struct err *e)
-{
-    struct buf svg;
-    FILE *file = NULL;
-    buf_init(&svg, OUTPUT_BYTES_MAX);
-    struct status status = chart_draw(s->errand->root, &svg, e);
-    if (done(status) && (file = fopen(s->svg, "we")) == NULL)
-        status = FAIL(e, IO, either("can't write %s: %s", "无法写入 %s:%s"), s->svg, strerror(errno));
-    bool is_good = file == NULL || fwrite(svg.data, 1, svg.size, file) == svg.size;
-    is_good &= file == NULL || fclose(file) == 0;
-    buf_fini(&svg);
-    return is_good ? status : FAIL(e, FULL, either("can't write %s", "无法写入 %s"), s->svg);
-}
-
 static int answer_show(const struct saying *s)
 {
     struct errand *d = s->errand;
-    struct err e = {0};
     struct buf csv;
-    struct status status = s->svg == NULL ? DONE : svg_write(s, &e);
-    if (failed(status))
-        return say_failure(status, &e);
-    if (s->is_csv) {
+    if (s->cell == NULL)
+        return answer_present(d, &s->presented, NULL);
+    if (s->presented.is_csv) {
         buf_init(&csv, OUTPUT_BYTES_MAX);
-        (s->cell != NULL ? people_csv : answer_csv)(d->root, !s->is_plain, &csv);
+        people_csv(d->root, !s->presented.is_plain, &csv);
         (void)fwrite(csv.data, 1, csv.size, stdout);
         buf_fini(&csv);
     } else if (d->json) {
         printf("%.*s\n", BYTES_ARG(d->reply.body));
-    } else if (s->cell != NULL) {
-        show_people(d->root, d->arena, stdout);
     } else {
-        show_answer(d->root, terminal_columns(), d->arena, stdout);
+        show_people(d->root, d->arena, stdout);
     }
     return EXIT_DONE;
 }
@@ -433,8 +345,7 @@ static int members_show(struct errand *d, const char *name)
                                            &e);
 }
 
-/* "-f FILE", "-fFILE". */
-static const char *file_word(struct arguments *a)
+const char *question_file_word(struct arguments *a)
 {
     const char *word = errand_word_peek(a);
     if (word == NULL || strncmp(word, "-f", 2) != 0)
@@ -455,12 +366,10 @@ int verb_query(struct arguments *a)
                        .cell = argument_option(a, "people"),
                        .limit = argument_option(a, "limit"),
                        .after = argument_option(a, "after"),
-                       .svg = argument_option(a, "svg"),
-                       .is_csv = argument_flag(a, "csv"),
-                       .is_plain = argument_flag(a, "plain"),
+                       .presented = answer_presented_read(a),
                        .writes_traits = argument_flag(a, "write-traits")};
     s.kind = argument_next(a);
-    s.file = file_word(a);
+    s.file = question_file_word(a);
     if (s.kind == NULL && errand_ready(&d, true)) {
         errand_path_text(&d, "/api/v1/analytics");
         return errand_end(&d, errand_run(&d, "GET", show_kinds));
@@ -468,11 +377,11 @@ int verb_query(struct arguments *a)
     if (s.kind != NULL && wants_members && errand_ready(&d, true))
         return errand_end(&d, members_show(&d, s.kind));
     struct status status = s.kind == NULL ? DONE : body_put(&s, &e);
-    if (s.cell != NULL && s.svg != NULL)
+    if (s.cell != NULL && s.presented.svg != NULL)
         status = FAIL(
             &e, INVALID, "%s",
             either("--svg draws an answer, not the --people of a cell", "--svg 只画答案,不能与 --people 同用"));
-    if (s.writes_traits && (s.cell != NULL || s.svg != NULL || s.is_csv))
+    if (s.writes_traits && (s.cell != NULL || s.presented.svg != NULL || s.presented.is_csv))
         status = FAIL(&e, INVALID, "%s",
                       either("--write-traits writes: it draws and lists nothing",
                              "--write-traits 只写入特质,不能与 --people、--svg、--csv 同用"));
@@ -497,7 +406,7 @@ static int report_save(struct errand *d, struct arguments *a)
     (void)argument_next(a); /* "save" */
     const char *name = argument_next(a);
     s.kind = argument_next(a);
-    s.file = file_word(a);
+    s.file = question_file_word(a);
     if (s.kind == NULL)
         return errand_ready(d, false) ? EXIT_DONE : EXIT_USAGE;
     json_object_begin(&d->writer);
@@ -542,10 +451,7 @@ static int report_list(struct errand *d, struct arguments *a)
 static int report_run(struct errand *d, struct arguments *a)
 {
     struct err e = {0};
-    struct saying s = {.errand = d,
-                       .svg = argument_option(a, "svg"),
-                       .is_csv = argument_flag(a, "csv"),
-                       .is_plain = argument_flag(a, "plain")};
+    struct saying s = {.errand = d, .presented = answer_presented_read(a)};
     (void)argument_next(a); /* "run" */
     s.report = argument_next(a);
     struct status status = s.report == NULL ? DONE : question_put(&s, &e);

@@ -139,15 +139,7 @@ static int relation_act(struct errand *d, struct arguments *a)
 
 static int relation_put_file(struct errand *d, struct arguments *a)
 {
-    struct putting p;
-    struct err e = {0};
-    struct sender_options options = {.path = "/api/v1/relations", .import = argument_flag(a, "import")};
-    (void)argument_next(a); /* "put" */
-    const char *path = argument_next(a);
-    if (!errand_ready(d, path != NULL))
-        return EXIT_USAGE;
-    struct status status = putting_begin(&p, d, &options, &e);
-    return failed(status) ? say_failure(status, &e) : putting_end(&p, putting_file(&p, path, &e), &e);
+    return putting_errand(d, a, "/api/v1/relations");
 }
 
 /* --- types --- */

@@ -243,7 +243,8 @@ static int tables_show(struct arena *a)
 {
     static const char *const names_zh[EXPORT_WHAT_COUNT] = {
         [EXPORT_EVENTS] = "事件", [EXPORT_PEOPLE] = "人",      [EXPORT_THINGS] = "实体",
-        [EXPORT_ORDERS] = "订单", [EXPORT_RELATIONS] = "关系",
+        [EXPORT_ORDERS] = "订单", [EXPORT_RELATIONS] = "关系", [EXPORT_LISTINGS] = "人工登记",
+        [EXPORT_SEGMENT_MEMBERS] = "人群成员", [EXPORT_TAG_VALUES] = "标签取值",
     };
     for (size_t i = 0; i < EXPORT_WHAT_COUNT; i++)
         table_show(&export_kinds[i], names_zh[i], a);

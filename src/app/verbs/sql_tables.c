@@ -23,7 +23,10 @@ static const double rows_usual[EXPORT_WHAT_COUNT] = {[EXPORT_EVENTS] = 1e7,
                                                      [EXPORT_PEOPLE] = 1e6,
                                                      [EXPORT_THINGS] = 1e4,
                                                      [EXPORT_ORDERS] = 2e6,
-                                                     [EXPORT_RELATIONS] = 1e6};
+                                                     [EXPORT_RELATIONS] = 1e6,
+                                                     [EXPORT_LISTINGS] = 1e5,
+                                                     [EXPORT_SEGMENT_MEMBERS] = 5e6,
+                                                     [EXPORT_TAG_VALUES] = 5e6};
 
 /* A condition that the daemon looks at. Times are compared by it alone, as instants: SQLite would compare their texts. */
 enum push_as { PUSH_TEXT, PUSH_SINCE, PUSH_UNTIL, PUSH_AT };

@@ -1,4 +1,4 @@
-/* What the daemon exports, as virtual tables of SQLite: events, people, things, orders, relations, with the columns of docs/guide/export.md. Rows are
+/* What the daemon exports, as virtual tables of SQLite: events, people, things, orders, relations …, with the columns of docs/guide/export.md. Rows are
  * read from the daemon when a query runs; what a condition says of time, event, brand, kind or shop is asked of the daemon, the rest is looked at here. */
 #pragma once
 

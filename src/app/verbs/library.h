@@ -1,0 +1,7 @@
+/* `kith tag library`: ready tags, what data they lack in this workspace, and their installation. */
+#pragma once
+
+#include "app/verbs/errand.h"
+
+/* library [list] [--category A] | show NAME | print NAME…|--all | install NAME…|--all, each with PARAMETER=VALUE …; an exit code. */
+int library_run(struct errand *d, struct arguments *a);
