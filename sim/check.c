@@ -298,7 +298,7 @@ static void check_events(struct run *r, struct person_read *p)
     struct event_check c = {.run = r, .label = p->label, .last_us = INT64_MAX};
     struct err e = {0};
     engine_read(r->engine, read_events, p);
-    struct status status = event_scan_people(p->events, p->numbers, p->number_count, each_event, &c, &e);
+    struct status status = event_scan_people(p->events, &(struct event_people){p->numbers, p->number_count, INT64_MAX}, each_event, &c, &e);
     event_view_close(p->events);
     p->events = NULL;
     uint32_t want = 0;

@@ -243,9 +243,9 @@ static uint32_t deed_followed(struct run *r, const struct log_record *record)
     struct envelope v;
     if (record->kind == COMMAND_ORDER_OWNED)
         order_owned_read(r, record);
-    if (record->kind == COMMAND_ORDER_OWNED || record->kind == COMMAND_ORDER_TELL || record->kind == COMMAND_ORDER_LOCK || record->kind == COMMAND_RELATION_LISTED)
-        return DEED_NONE;
-    bool is_event = record->kind == COMMAND_COLLECT_EVENT && done(envelope_unpack(record->payload, &v, NULL));
+    if (record->kind != COMMAND_COLLECT_EVENT)
+        return DEED_NONE; /* of a domain's own */
+    bool is_event = done(envelope_unpack(record->payload, &v, NULL));
     return is_event && bytes_equal(v.source, BYTES_LIT(ORDER_SOURCE)) ? order_event_read(r, record) : relayed_deed(r, record);
 }
 

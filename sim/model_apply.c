@@ -376,7 +376,7 @@ void model_apply(struct run *r, struct record *record)
             rule_apply(r, record, d);
         } else if (deed_is_of_scope(d)) {
             scope_apply(r, record, d);
-        } else if (record->refusal == NULL) {
+        } else if (record->refusal == NULL && !deed_is_of_audience(d)) {
             verb_note(r, record);
             is_open |= verb_apply(r, record, d);
         }

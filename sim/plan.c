@@ -4,12 +4,14 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "domain/audience/audience.h"
 #include "domain/order/order.h"
 #include "domain/people/people.h"
 #include "domain/relation/relation.h"
 #include "domain/scope/scope.h"
 #include "engine/engine_domain.h"
 #include "sim/model_people.h"
+#include "sim/plan_audience.h"
 #include "testing/relay.h"
 
 #define POSTS 6u /* of relays, at most */
@@ -70,6 +72,7 @@ void plan_init(struct plan *p, struct rng *rng, struct pool *pool, int64_t start
     p->scope_chance = rng_chance(rng, 0.4) ? 0 : 0.02 + rng_unit(rng) * 0.2;
     p->relation_chance = rng_chance(rng, 0.4) ? 0 : 0.02 + rng_unit(rng) * 0.2;
     p->erase_chance = rng_chance(rng, 0.4) ? 0 : rng_chance(rng, 0.2) ? 0.3 : rng_unit(rng) * rng_unit(rng) * 0.15;
+    p->audience_chance = rng_chance(rng, 0.4) ? 0 : 0.02 + rng_unit(rng) * 0.15;
     double sharing = rng_unit(rng) * 0.4;
     for (uint32_t i = 0; i < p->people; i++) {
         for (size_t k = 0; k < COUNT_OF(kinds) && p->own_count[i] < PLAN_OWN_IDS_MAX; k++) {
@@ -336,6 +339,13 @@ static void relation_make(struct plan *p, struct deed *d, int64_t now_us)
     deed_add(p, d, p->own[who][rng_below(p->rng, p->own_count[who])], true);
 }
 
+static void audience_make(struct plan *p, struct deed *d, int64_t now_us)
+{
+    audience_deed_make(p->rng, d, now_us);
+    if (d->kind == DEED_LISTING)
+        deed_add(p, d, any_id(p), true);
+}
+
 /* Who that is, whoever sends it finds out. */
 static void erase_make(struct plan *p, struct deed *d)
 {
@@ -358,6 +368,8 @@ void plan_next(struct plan *p, const uint64_t *positions, uint32_t position_coun
         relation_make(p, out_deed, now_us);
     else if (rng_chance(p->rng, p->erase_chance))
         erase_make(p, out_deed);
+    else if (rng_chance(p->rng, p->audience_chance))
+        audience_make(p, out_deed, now_us);
     else if (rng_chance(p->rng, p->rule_chance))
         rule_make(p, out_deed);
     else if (rng_chance(p->rng, p->verb_chance))
@@ -384,6 +396,9 @@ uint32_t deed_command(const struct deed *d)
         [DEED_APP] = COMMAND_COLLECT_NAME,
         [DEED_RELATION_TYPE] = COMMAND_RELATION_TYPE, [DEED_RELATION] = COMMAND_RELATION_BEGIN,
         [DEED_ERASE] = COMMAND_ERASE,
+        [DEED_AUDIENCE_SAVE] = COMMAND_AUDIENCE_SAVE, [DEED_AUDIENCE_END] = COMMAND_AUDIENCE_END,
+        [DEED_AUDIENCE_CANCEL] = COMMAND_AUDIENCE_CANCEL, [DEED_AUDIENCE_FREEZE] = COMMAND_AUDIENCE_FREEZE,
+        [DEED_LISTING] = COMMAND_LISTING_PUT,
     };
     if (d->kind == DEED_RELATION && d->ends)
         return COMMAND_RELATION_END;
@@ -633,6 +648,14 @@ fallible deed_pack(const struct deed *d, const struct pool *pool, struct buf *ou
     case DEED_APP:
         described_pack(d, out);
         return DONE;
+    case DEED_AUDIENCE_SAVE:
+    case DEED_AUDIENCE_END:
+    case DEED_AUDIENCE_CANCEL:
+    case DEED_AUDIENCE_FREEZE:
+    case DEED_LISTING:
+        ids_fill(d, pool, act.ids);
+        audience_deed_pack(d, act.ids, out);
+        return DONE;
     case DEED_ALIAS:
         collect_name_pack(out, NAME_EVENT, bytes_of_text(d->name), bytes_of_text(d->alias_of), BYTES_NONE);
         return DONE;
@@ -646,7 +669,7 @@ fallible deed_pack(const struct deed *d, const struct pool *pool, struct buf *ou
 
 void deed_print(const struct deed *d, const struct pool *pool, struct buf *out)
 {
-    static const char *const names[DEED_KIND_COUNT] = {"event", "bind", "unbind", "merge", "split", "never-merge", "undo", "review", "block", "set", "source", "type", "alias", "thing", "order", "share", "unshare", "stop", "entity", "app", "relation type", "relation", "erase"};
+    static const char *const names[DEED_KIND_COUNT] = {"event", "bind", "unbind", "merge", "split", "never-merge", "undo", "review", "block", "set", "source", "type", "alias", "thing", "order", "share", "unshare", "stop", "entity", "app", "relation type", "relation", "erase", "save", "end", "cancel", "freeze", "list"};
     buf_push_text(out, names[d->kind]);
     if (d->kind == DEED_EVENT)
         buf_printf(out, " m-%u %s by %s %s/%s at +%lld s", d->message, d->event, d->source, d->brand, d->channel,
@@ -655,6 +678,10 @@ void deed_print(const struct deed *d, const struct pool *pool, struct buf *out)
         buf_printf(out, " relayed by post %u beside %u", d->post, d->beside);
     if (d->kind == DEED_SET || d->kind == DEED_SOURCE)
         buf_printf(out, " %s %lld", d->name, (long long)d->value);
+    if (deed_is_of_audience(d) && d->kind != DEED_LISTING)
+        buf_printf(out, " %s, text %u", audience_deed_name(d), d->text);
+    if (d->kind == DEED_LISTING)
+        buf_printf(out, " %u: %s, value %u", d->list, d->ends ? "off" : "on", d->list_value);
     if (d->kind == DEED_ALIAS)
         buf_printf(out, " %s of \"%s\"", d->name, d->alias_of);
     if (d->kind == DEED_TYPE)

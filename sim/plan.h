@@ -24,6 +24,7 @@ struct plan {
     double scope_chance;   /* or about who sees or is written to */
     double relation_chance; /* or says a relation of a declared type */
     double erase_chance;   /* or erases somebody */
+    double audience_chance; /* or says a tag or segment, or puts somebody on a list */
     double stranger_chance; /* that an event shows somebody else's identifier too */
     uint32_t messages;     /* numbers given so far */
     int64_t event_us;      /* of the newest event; each one is later */

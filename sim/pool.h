@@ -48,6 +48,11 @@ enum deed_kind {
     DEED_RELATION_TYPE,
     DEED_RELATION,
     DEED_ERASE,
+    DEED_AUDIENCE_SAVE,
+    DEED_AUDIENCE_END,
+    DEED_AUDIENCE_CANCEL,
+    DEED_AUDIENCE_FREEZE,
+    DEED_LISTING,
     DEED_KIND_COUNT,
 };
 
@@ -132,6 +137,8 @@ struct deed {
      * the one identifier, by `choice`. */
     uint32_t from, to, share_purposes;
     uint32_t brand_or_app, is_of;
+    /* Of a tag or segment: which planned one, and which of the texts that it may say; of an act of a list: its number, and which value; `ends`: taken off it. */
+    uint32_t definition, text, list, list_value;
     struct hash128 public_id;   /* of whom is to be erased: who had the one identifier when it was said */
 };
 
@@ -139,6 +146,12 @@ struct deed {
 static inline bool deed_is_rule(const struct deed *d)
 {
     return d->kind == DEED_SET || d->kind == DEED_SOURCE || d->kind == DEED_TYPE || d->kind == DEED_ALIAS;
+}
+
+/* Is it about tags and segments? */
+static inline bool deed_is_of_audience(const struct deed *d)
+{
+    return d->kind >= DEED_AUDIENCE_SAVE && d->kind <= DEED_LISTING;
 }
 
 /* Is it about who sees whose data, or who is written to? */

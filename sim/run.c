@@ -105,6 +105,8 @@ static void check_state(struct run *r, bool is_settled)
         check_reach(r);
     if (!run_failed(r))
         check_scope(r);
+    if (!run_failed(r) && r->engine != NULL)
+        check_audience(r, is_settled);
 }
 
 static void crash(struct run *r, const char *why)

@@ -26,7 +26,7 @@ struct transcript {
     uint32_t line_count; /* ever written */
     char lines[TRANSCRIPT_LINES][TRANSCRIPT_LINE_BYTES];
     char trouble[1024];  /* empty: none */
-    uint64_t deeds, records, crashes, recoveries_cut, checkpoints, fetched, merged, split, quarantined, again, followed, erased, purges;
+    uint64_t deeds, records, crashes, recoveries_cut, checkpoints, fetched, merged, split, quarantined, again, followed, erased, purges, sets;
 };
 
 enum delivery_state { DELIVERY_UNDER_WAY, DELIVERY_ANSWERED, DELIVERY_TURNED_AWAY, DELIVERY_LOST, DELIVERY_GIVEN_UP };
@@ -123,6 +123,7 @@ void check_orders(struct run *r, bool is_settled); /* check_orders.c; settled: a
 /* A record that follows from an order: an event, as a deed of its own; that the event has found an owner. */
 uint32_t order_event_read(struct run *r, const struct log_record *record);
 void order_owned_read(struct run *r, const struct log_record *record);
+void check_audience(struct run *r, bool is_settled); /* check_audience.c; settled: nothing of the past is being read */
 void check_relations(struct run *r, bool is_settled); /* check_relations.c; the same */
 void check_log(struct run *r);
 void check_audit(struct run *r);

@@ -24,6 +24,9 @@ struct shadow *shadow_create(const struct registry *registry, struct disk *disk)
     const struct family *const *families = registry_families(registry, &count);
     struct status status = rows_create(families, count, &s->rows, NULL);
     assert(done(status)); /* the engine has made the same ones */
+    for (size_t i = 0; i < registry_domain_count(registry); i++)
+        for (size_t j = 0; j < registry_domain(registry, i)->projection_count; j++)
+            rows_project(s->rows, registry_domain(registry, i)->projections[j]);
     s->registry = registry;
     s->disk = disk;
     s->shelf = shelf_create();

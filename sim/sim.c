@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "domain/access/access.h"
+#include "domain/audience/audience.h"
 #include "domain/calendar/calendar.h"
 #include "domain/column/column.h"
 #include "domain/event/event.h"
@@ -30,7 +31,7 @@
 static const struct domain *const domains[] = {&engine_domain, &collect_domain, &identity_domain,
                                                &people_domain, &event_domain, &column_domain,   &access_domain,
                                                &thing_domain,  &calendar_domain, &order_domain, &pulse_domain,   &relation_domain,
-                                               &scope_domain,  &relay_domain};
+                                               &listing_domain, &rule_domain, &audience_domain, &scope_domain,  &relay_domain};
 
 static void transcript_print(const struct transcript *t)
 {
@@ -43,8 +44,8 @@ static void seed_print(const struct transcript *t, uint64_t seed)
 {
     printf("seed %" PRIu64 ": %" PRIu64 " deeds, %" PRIu64 " records, %" PRIu64 " crashes, %" PRIu64 " in recovery, %" PRIu64
            " checkpoints, %" PRIu64 " rows fetched, %" PRIu64 " merges, %" PRIu64 " splits, %" PRIu64 " quarantined, %" PRIu64 " messages beyond the horizon, %" PRIu64 " followed, %" PRIu64
-           " erased, %" PRIu64 " purges\n",
-           seed, t->deeds, t->records, t->crashes, t->recoveries_cut, t->checkpoints, t->fetched, t->merged, t->split, t->quarantined, t->again, t->followed, t->erased, t->purges);
+           " erased, %" PRIu64 " purges, %" PRIu64 " sets compared\n",
+           seed, t->deeds, t->records, t->crashes, t->recoveries_cut, t->checkpoints, t->fetched, t->merged, t->split, t->quarantined, t->again, t->followed, t->erased, t->purges, t->sets);
 }
 
 /* Runs a seed in a child; false: it failed, and its story is told. */

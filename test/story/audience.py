@@ -1,4 +1,5 @@
 """A story of segments: saved, entered with the event, left by time alone, and the same after a kill."""
+import datetime
 import json
 import signal
 import time
@@ -107,4 +108,32 @@ def a_segment_of_what_happened_before_it(folder):
     assert daemon.stop() == 0
 
 
-STORIES = [segments_are_entered_left_and_kept, a_segment_of_what_happened_before_it]
+def another_zone_counts_its_own_days(folder):
+    """Two views of one day in London are of two days in Shanghai: the zone changes, kith is killed on the way, and who differs is told with the cause."""
+    daemon = Daemon(folder)
+    daemon.start()
+    daemon.wait_ready()
+    day = (datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=2)).strftime('%Y-%m-%d')
+    views = [looked(n, 'ann', time=f'{day}T{clock}:00Z') for n, clock in enumerate(('10:00', '17:00'))]
+    assert daemon.send(views)[0] == 200
+    assert said(daemon, 'segment', 'save', 'often', 'days(product_viewed in last 9 days) >= 2', '--label-zh', '常来')[0] == 0
+    assert said(daemon, 'segment', 'save', 'seldom', "not segment('often') and did(product_viewed)")[0] == 0
+    assert until(lambda: in_force(daemon, 'often') and in_force(daemon, 'seldom'), 60)
+    assert segments_of(daemon, 'ann') == {'often'}
+    assert said(daemon, 'hook', 'add', 'turns', 'turns.ndjson', '--facts', 'segment_entered,segment_left', '--causes', 'switch')[0] == 0
+    status, answer = daemon.ask('PUT', '/api/v1/calendars', json.dumps({'of': 'workspace', 'zone': 'Europe/London'}))
+    assert status == 200, answer
+    daemon.stop(signal.SIGKILL)
+    daemon.start()
+    daemon.wait_ready()
+    assert until(lambda: segments_of(daemon, 'ann') == {'seldom'}, 60), segments_of(daemon, 'ann')
+    told = daemon.folder / 'main' / 'out' / 'turns.ndjson'
+    assert until(lambda: told.exists() and len(turns_of(daemon)) == 2), turns_of(daemon)
+    assert {(turn['fact'], turn['segment']) for turn in turns_of(daemon)} == {('segment_left', 'often'), ('segment_entered', 'seldom')}
+    assert until(lambda: in_force(daemon, 'often') and in_force(daemon, 'seldom'), 60)
+    code, words = said(daemon, 'segment', 'list', KITH_LANG='zh')
+    assert code == 0 and '常来' in words and '生效' in words, words
+    assert daemon.stop() == 0
+
+
+STORIES = [segments_are_entered_left_and_kept, a_segment_of_what_happened_before_it, another_zone_counts_its_own_days]

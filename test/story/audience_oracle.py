@@ -21,6 +21,7 @@ CROWD = int(os.environ.get('CROWD', '30'))  # people
 ACTS = int(os.environ.get('ACTS', '25'))  # events of one of them
 CONDITIONS = int(os.environ.get('CONDITIONS', '150'))
 RULES = int(os.environ.get('RULES', '40'))
+ORDERS = int(os.environ.get('ORDERS', '40'))  # of the crowd
 ZONES = ['Asia/Shanghai', 'America/New_York', 'Australia/Lord_Howe']  # the last two change their clocks, one of them by half an hour
 SETTLED = 30  # seconds, at most
 LATE = SECOND  # a rolling window may be left so much later
@@ -41,10 +42,37 @@ def send(daemon, events):
     assert status == 200 and answer['accepted'] + answer['duplicates'] == len(events), answer
 
 
+def send_lines(daemon, path, lines):
+    """Relations of somebody who wasn't seen yet aren't taken."""
+    status, answer = daemon.ask('POST', path, '\n'.join(json.dumps(line, ensure_ascii=False) for line in lines).encode())
+    unseen = sum('Nobody has this identifier' in fault['detail'] for fault in answer.get('faults', []))
+    assert status == 200 and answer['accepted'] + unseen == len(lines), answer
+
+
+def orders_of(daemon, people):
+    """Each order that somebody has, as it is told, and whose it is; void ones, and such as reached no state, are none."""
+    things = collections.defaultdict(list)
+    for line in daemon.ask('GET', '/api/v1/export/things?kind=sku')[1].splitlines():
+        thing = json.loads(line)
+        if 'category' in thing.get('attributes', {}):
+            things[thing['id']].append((instant_of(thing['time']), thing['attributes']['category']))
+    for of_one in things.values():
+        of_one.sort()
+    for person in people:
+        for order in asked(daemon, 'GET', f'/api/v1/people/id:{person["id"]}/orders?limit=100')['orders']:
+            said = asked(daemon, 'GET', f'/api/v1/orders/{order["shop"]}/{order["number"]}')
+            if not said['void'] and rule_meaning.began(said) is not None:
+                yield {'person': person['number'], 'time': rule_meaning.began(said), 'said': said, 'things': things}
+
+
 def say_all_names(daemon, history):
     """So that rules may ask for them: properties are known from when on they are in columns. Half of what happens is in them, too."""
+    now = datetime.datetime.now(history.zone)
+    send_lines(daemon, '/api/v1/things', rule_chance.categories(now) + rule_chance.staff(now))
+    send_lines(daemon, '/api/v1/orders', history.orders(ORDERS, ORDERS))
     asked(daemon, 'PUT', '/api/v1/settings', {'name': 'event.fold_events', 'value': 1})
-    send(daemon, rule_chance.warm_up() + history.events(CROWD * ACTS // 2))
+    send(daemon, rule_chance.warm_up() + history.events(CROWD * ACTS // 2) + history.consents(CROWD))
+    send_lines(daemon, '/api/v1/relations', history.relations(CROWD))
     settle_columns(daemon)
     asked(daemon, 'PUT', '/api/v1/settings', {'name': 'event.fold_events', 'value': 400000})
 
@@ -57,13 +85,15 @@ PAST = [  # (person, day of November or a whole time, event, more)
     (1, '01T09:00', 'page_viewed', {'channel': 'web', 'properties': {'amount': 5}}),
     (1, '20T23:59:59.999999', 'page_viewed', {'channel': 'app', 'properties': {'amount': 0.1}}),
     (1, '21T00:00', 'cart_added', {'items': [{'sku': 'a', 'price': 2}, {'sku': 'b', 'price': 3}]}),
-    (1, '22T11:00', 'order', {'properties': {'amount': 0.2}}),
+    (1, '22T11:00', 'bought', {'properties': {'amount': 0.2}}),
     (2, '22T11:30', 'cart_added', {'items': [{'sku': 'b'}]}),
-    (2, '22T11:59:58', 'page_viewed', {'channel': '小程序'}),
+    (2, '22T11:59:58', 'page_viewed', {'channel': '小程序', 'ids': [{'type': 'user_id', 'value': 'u2'}], 'consents': [{'purpose': 'marketing', 'channel': 'sms', 'given': True}]}),
     (3, '22T12:00:01', 'page_viewed', {}),  # not yet
     (None, '22T11:00', 'page_viewed', {}),
 ]
 PAGES = {'events': ['page_viewed']}
+FRIENDS = [{'type': 'friend', 'to': {'id': 'G1'}, 'periods': [{'begin': '2026-11-21T09:00:00+08:00', 'end': None}]},
+           {'type': 'friend', 'to': {'id': 'G2'}, 'periods': [{'begin': None, 'end': '2026-11-21T09:00:00+08:00'}]}]
 
 
 def count_of(events='page_viewed', op='count', **more):
@@ -109,7 +139,7 @@ EXAMPLES = [
     (of_events('>', '2026-11-20', 'time'), "count(page_viewed where time > '2026-11-20')", 0, 1),
     (of_events('>', 'w', 'amount'), "count(page_viewed where amount > 'w')", 0, 0),
     ({'op': '=', 'of': [count_of(op='sum', path='amount'), 5.1]}, 'sum(page_viewed.amount) = 5.1', True, False),
-    ({'op': '=', 'of': [{'op': 'sum', 'events': ['page_viewed', 'order'], 'path': 'amount'}, 5.3]}, 'sum((page_viewed or order).amount) = 5.3', True, False),
+    ({'op': '=', 'of': [{'op': 'sum', 'events': ['page_viewed', 'bought'], 'path': 'amount'}, 5.3]}, 'sum((page_viewed or bought).amount) = 5.3', True, False),
     (count_of(op='avg', path='amount'), 'avg(page_viewed.amount)', rule_meaning.fractions.Fraction('2.55'), None),
     (count_of('cart_added', 'max', path='item.price'), 'max(cart_added.item.price)', 3, None),
     ({**count_of('cart_added', 'sum', path='item.price'), 'where': {'op': '!=', 'name': 'item.sku', 'value': 'a'}}, "sum(cart_added.item.price where item.sku != 'a')", 3, 0),
@@ -122,12 +152,12 @@ EXAMPLES = [
     (count_of(op='last', member='amount'), 'last(page_viewed).amount', rule_meaning.fractions.Fraction('0.1'), None),
     (count_of(op='most_frequent', path='channel'), 'most_frequent(page_viewed.channel)', 'app', '小程序'),  # as often, but on a later day
     (did('page_viewed', 'cart_added'), 'did(page_viewed then cart_added)', True, False),
-    (did('cart_added', 'no order'), 'did(cart_added then no order)', False, True),
-    (did('cart_added', 'no order', span={'count': 2, 'unit': 'hour'}), 'did(cart_added then no order within 2 hours)', True, False),
-    (did('cart_added', 'no order', span={'count': 30, 'unit': 'minute'}), 'did(cart_added then no order within 30 minutes)', True, True),
-    (did('page_viewed', 'no cart_added', 'order'), 'did(page_viewed then no cart_added then order)', False, False),
-    (did('page_viewed', 'order', span={'count': 36, 'unit': 'hour'}), 'did(page_viewed then order within 36 hours)', True, False),
-    (did('page_viewed', 'order', span={'count': 35, 'unit': 'hour'}), 'did(page_viewed then order within 35 hours)', False, False),
+    (did('cart_added', 'no bought'), 'did(cart_added then no bought)', False, True),
+    (did('cart_added', 'no bought', span={'count': 2, 'unit': 'hour'}), 'did(cart_added then no bought within 2 hours)', True, False),
+    (did('cart_added', 'no bought', span={'count': 30, 'unit': 'minute'}), 'did(cart_added then no bought within 30 minutes)', True, True),
+    (did('page_viewed', 'no cart_added', 'bought'), 'did(page_viewed then no cart_added then bought)', False, False),
+    (did('page_viewed', 'bought', span={'count': 36, 'unit': 'hour'}), 'did(page_viewed then bought within 36 hours)', True, False),
+    (did('page_viewed', 'bought', span={'count': 35, 'unit': 'hour'}), 'did(page_viewed then bought within 35 hours)', False, False),
     (did('page_viewed', 'page_viewed', window=last_of(3)), 'did(page_viewed then page_viewed in last 3 days)', False, False),
     (did('page_viewed', first_time=True, window=last_of(3)), 'did(page_viewed for the first time in last 3 days)', False, True),
     (did('cart_added', window={'kind': 'in each of last', 'count': 2, 'unit': 'day'}), 'did(cart_added in each of last 2 days)', False, False),
@@ -138,9 +168,18 @@ EXAMPLES = [
     ({'op': 'call', 'words': 'until_anniversary', 'of': [{'name': 'birthday'}]}, 'until_anniversary(birthday)', 0, 364),
     ({'op': 'call', 'words': 'days_since', 'of': [count_of(op='last', member='time')]}, 'days_since(last(page_viewed).time)', 2, 0),
     ({'op': '>', 'of': [count_of(op='last', member='time'), {'op': 'ago', 'span': {'count': 2, 'unit': 'second'}}]}, 'last(page_viewed).time > ago(2 seconds)', False, False),
-    ({'op': '/', 'of': [count_of('order'), count_of('cart_added')]}, '(count(order) / count(cart_added))', 1, 0),
-    ({'op': '/', 'of': [1, count_of('order')]}, '(1 / count(order))', 1, None),
+    ({'op': '/', 'of': [count_of('bought'), count_of('cart_added')]}, '(count(bought) / count(cart_added))', 1, 0),
+    ({'op': '/', 'of': [1, count_of('bought')]}, '(1 / count(bought))', 1, None),
     ({'op': 'case', 'of': [{'op': '=', 'name': 'city', 'value': '上海'}, '是', '否']}, "case when city = '上海' then '是' else '否' end", '是', '否'),
+    (did('page_viewed', 'cart_added', window={'kind': 'from', 'from': '2026-11-20', 'until': '2026-11-21'}), "did(page_viewed then cart_added from '2026-11-20' to '2026-11-21')", True, False),
+    (did('page_viewed', 'cart_added', window={'kind': 'before', 'until': '2026-11-21'}), "did(page_viewed then cart_added before '2026-11-21')", False, False),
+    ({'op': 'call', 'words': 'friend of', 'of': []}, 'friend of()', True, False),
+    ({'op': 'call', 'words': 'friend of', 'of': ['G2']}, "friend of('G2')", False, False),
+    ({'op': 'call', 'words': 'has friend', 'of': [{'op': '=', 'name': 'staff.position', 'value': '店长'}]}, "has friend(staff.position = '店长')", True, False),
+    ({'op': 'call', 'words': 'has friend', 'of': [{'op': 'during', 'of': [{'name': 'begun'}], 'window': last_of(1)}]}, 'has friend(begun in last 1 day)', False, False),
+    ({'op': 'call', 'words': 'consents', 'of': ['marketing', 'sms']}, "consents('marketing', 'sms')", False, True),
+    ({'op': 'call', 'words': 'consents', 'of': ['marketing']}, "consents('marketing')", False, False),
+    ({'op': '<', 'of': [{'op': 'call', 'words': 'share', 'of': ['draw']}, 0.5]}, "share('draw') < 0.5", True, False),
     ({'op': 'not', 'of': [{'op': 'call', 'words': 'segment', 'of': ['x']}]}, "not (segment('x'))", False, None),
 ]
 
@@ -150,13 +189,15 @@ def the_oracle_says_what_examples_say(_):
     events = [{'person': person, 'time': instant_of(f'2026-11-{at}+08:00'), 'received_at': NOW, 'event': name, **more} for person, at, name, more in PAST]
     people = [{'number': number, 'traits': [{'name': name, 'value': value} for name, value in traits.items()]}
               for number, traits in ((1, {'city': '上海', 'birthday': '1990-11-22'}), (2, {'birthday': '2001-11-21'}))]
-    past = rule_meaning.Past(sorted(events, key=lambda event: event['time']), people, 'Asia/Shanghai')
+    people[0]['relations'] = FRIENDS
+    draws = {1: rule_meaning.fractions.Fraction('0.4'), 2: rule_meaning.fractions.Fraction('0.5')}
+    past = rule_meaning.Past(sorted(events, key=lambda event: event['time']), people, 'Asia/Shanghai', draws=draws, positions=rule_chance.STAFF)
     reading = rule_meaning.Reading(past, instant_of(NOW), {'x': {'op': '=', 'name': 'city', 'value': '上海'}})
     for tree, text, *wanted in EXAMPLES:
         assert rule_chance.text_of(tree) == text, rule_chance.text_of(tree)
         assert [reading.value(tree, person) for person in (1, 2)] == wanted, (text, [reading.value(tree, person) for person in (1, 2)], wanted)
     later = rule_meaning.Reading(past, instant_of(NOW) + 30 * MINUTE)
-    assert later.value(did('cart_added', 'no order', span={'count': 1, 'unit': 'hour'}), 2) is True
+    assert later.value(did('cart_added', 'no bought', span={'count': 1, 'unit': 'hour'}), 2) is True
 
 
 # --- conditions on one event ---
@@ -189,12 +230,14 @@ class Audience:
     """Segments and tags of a daemon, and what they should be."""
 
     def __init__(self, daemon, rng, zone):
-        self.daemon, self.rng, self.zone, self.trees = daemon, rng, zone.key, {}
+        self.daemon, self.rng, self.zone, self.trees, self.draws = daemon, rng, zone.key, {}, {}
+        asked(daemon, 'PUT', '/api/v1/tags', {'name': rule_chance.DRAW, 'text': f"share('{rule_chance.DRAW}')"})
         self.rules = rule_chance.Rules(rng, datetime.datetime.now(zone).date())
 
     def save(self, kind, name):
         """A new one, or another in its place: as text, or as JSON. One that names itself by way of others is refused, and nothing changes."""
-        tree = self.rules.rule() if kind == 'segments' else self.rules.valued()
+        is_number = self.rules.tags.get(name, self.rng.random() < 0.5)
+        tree = self.rules.rule() if kind == 'segments' else self.rules.valued(is_number)
         text = rule_chance.spelled(self.rng, rule_chance.text_of(tree))
         said = tree if self.rng.random() < 0.3 else text
         status, answer = self.daemon.ask('PUT', f'/api/v1/{kind}', json.dumps({'name': name, 'text': said}, ensure_ascii=False).encode())
@@ -205,6 +248,8 @@ class Audience:
         self.trees[kind, name] = tree
         if kind == 'segments':
             self.rules.others = sorted({*self.rules.others, name})
+        else:
+            self.rules.tags[name] = is_number
 
     def save_all(self, name, count):
         for number in range(count):
@@ -237,19 +282,37 @@ class Audience:
             after = f'&after={page["next"]}' if page['next'] else None
         return people
 
+    def told(self, people):
+        """{person: {(kind, name): value}} of everybody."""
+        return {person['number']: self.of_person(person) for person in people}
+
+    def past(self, people, told):
+        return rule_meaning.Past(truth_of(self.daemon), people, self.zone, orders_of(self.daemon, people), self.draws_of(told, people), rule_chance.STAFF)
+
+    def named(self):
+        return {name: tree for (_, name), tree in self.trees.items()}
+
+    def draws_of(self, told, people):
+        """{person: share}: from 0 to below 1, of one person always the same."""
+        draws = {person['number']: told[person['number']].get(('tags', rule_chance.DRAW)) for person in people}
+        for person in people:
+            draw = draws[person['number']]
+            assert draw is not None and 0 <= draw < 1 and self.draws.setdefault(person['id'], draw) == draw, (person['id'], draw, self.draws.get(person['id']))
+        assert len(set(draws.values())) > len(people) // 2, draws
+        return {number: rule_meaning.fractions.Fraction(str(draw)) for number, draw in draws.items()}
+
     def check(self, state):
         """Everybody, every rule, asked of the person and of the segment. While it is asked, time may turn a rule: both answers are right then."""
         people, began = people_of(self.daemon), now_us()
-        told = {person['number']: self.of_person(person) for person in people}
+        told = self.told(people)
         sets = {name: self.members(name) for kind, name in self.trees if kind == 'segments'}
         ended = now_us()
-        past = rule_meaning.Past(truth_of(self.daemon), people, self.zone)
-        named = {name: tree for (_, name), tree in self.trees.items()}
+        past, named = self.past(people, told), self.named()
         readings = [rule_meaning.Reading(past, at, named) for at in (began - LATE, began, ended)]
         wrong, holding = [], collections.Counter()
         for (kind, name), tree in self.trees.items():
             for number in past.people:
-                true = [reading.value(tree, number) for reading in readings]
+                true = [(reading.condition if kind == 'segments' else reading.value)(tree, number) for reading in readings]
                 holding[name] += true[-1] not in (None, False)
                 answers = [told[number].get((kind, name)), *([number in sets[name]] if kind == 'segments' else [])]
                 if not all(is_told(kind, answer, true) for answer in answers):
@@ -285,6 +348,13 @@ def decide_by_hand(daemon, rng):
     for person in [person for person in people_of(daemon) if len(person['identifiers']) > 1][:6]:
         decide('split', person)
     assert accepted['merge'] and accepted['split'], accepted
+    for _ in range(6):
+        number, person = rng.randrange(ORDERS), rng.choice(people)
+        to = next(one for one in person['identifiers'] if 'ns' not in one or one['ns'] is None)
+        accepted['reassign'] += daemon.ask('POST', f'/api/v1/orders/shop/{number}/reassign', json.dumps({'to': f'{to["type"]}:{to["value"]}', 'reason': 'oracle'}).encode())[0] == 200
+    for number in rng.sample(range(ORDERS), 3):
+        accepted['void'] += daemon.ask('POST', f'/api/v1/orders/shop/{number}/void', b'{"reason":"oracle"}')[0] == 200
+    assert accepted['reassign'] and accepted['void'], accepted
 
 
 def edit_under_traffic(audience, history):
@@ -313,7 +383,9 @@ def rules_hold_of_the_same_people(folder):
     say_all_names(daemon, history)
     audience.save_all('before', RULES // 2)
     for part in range(4):  # each has late ones
-        send(daemon, history.events(CROWD * ACTS // 4))
+        send(daemon, history.events(CROWD * ACTS // 4) + history.consents(CROWD // 2))
+        send_lines(daemon, '/api/v1/relations', history.relations(CROWD // 2))
+        send_lines(daemon, '/api/v1/orders', history.orders(ORDERS // 2, ORDERS))
         audience.check(f'live, part {part}')
     decide_by_hand(daemon, rng)
     audience.check('merged and split')

@@ -11,6 +11,12 @@ TEXTS = {'channel': ['web', 'app', '小程序', '門店'], 'page': ['/', '/双11
 NUMBERS = {'amount': 100, 'quantity': 1, 'item.price': 100, 'grade': 1}  # how many parts a whole one has
 ALL_OF_THEM = ('labels', 'item.sku', 'item.category', 'item.price')  # an event may have several
 TRAITS = {'city': ['上海', '杭州', '臺北', '🏙'], 'level': ['金卡', '銀卡', '普通']}
+ORDER_TEXTS = {'channel': ['web', 'tmall', '小程序'], 'store': ['S1', 'S2'], 'state': ['created', 'paid', 'done', 'cancelled'], 'item.sku': ['s1', 's2', 'S3'], 'item.sku.category': ['裙装', '上衣']}
+ORDER_NUMBERS = {'net': 100, 'gross': 100, 'refunded': 100, 'lines': 1, 'refunds': 1, 'item.paid': 100, 'item.quantity': 1}
+SKUS = ORDER_TEXTS['item.sku']
+STAFF = {'G1': '店长', 'G2': '导购', '小美': '导购'}  # and what they are, each
+RELATION_TYPES = {'friend': 'friend of', 'owned_by': 'owned by'}  # and how rules ask for them by id
+DRAW = 'draw'  # the tag that says each person's share
 GREATEST = 60
 WARM = 'warm'  # the user who says every name once, before anything else
 
@@ -68,13 +74,25 @@ def event_condition(rng, day):
     return joined(rng, lambda: any_test(rng, day), 2)
 
 
+def order_test(rng):
+    """One comparison on an order."""
+    chance = rng.random()
+    if chance < 0.55:
+        return text_test(rng, *rng.choice(sorted(ORDER_TEXTS.items())))
+    if chance < 0.8:
+        return number_test(rng, *rng.choice(sorted(ORDER_NUMBERS.items())))
+    if chance < 0.9:
+        return {'op': rng.choice(['is known', 'is unknown']), 'name': rng.choice(['store', 'channel', 'item.sku.category'])}
+    return {'op': rng.choice(['=', '!=']), 'name': 'paid', 'value': rng.random() < 0.5}
+
+
 # --- rules ---
 
 class Rules:
-    """Of one day: what windows and days are chosen around. `others`: names of rules that rules may name."""
+    """Of one day: what windows and days are chosen around. `others`: names of segments that rules may name; `tags`: those of tags, and whether each is a number."""
 
     def __init__(self, rng, day):
-        self.rng, self.day, self.others = rng, day, []
+        self.rng, self.day, self.others, self.tags = rng, day, [], {}
 
     def calendar(self):
         rng = self.rng
@@ -107,6 +125,32 @@ class Rules:
         if kind == 'distinct':
             return {'op': kind, **self.source(self.calendar(), rng.choice(['channel', 'item.sku', 'item.category', 'page']))}, range(4)
         return {'op': kind, **self.source(self.calendar(), number)}, range(0, 60, 5)
+
+    def order_source(self, window, path=None):
+        where = joined(self.rng, lambda: order_test(self.rng), 1) if self.rng.random() < 0.5 else None
+        return {'events': ['order'], **({'path': path} if path else {}), **({'where': where} if where else {}), **({'window': window} if window else {})}
+
+    def order_aggregate(self):
+        """The same of orders."""
+        rng, window = self.rng, self.rolling() if self.rng.random() < 0.3 else self.calendar()
+        kind = rng.choice(['count', 'count', 'sum', 'sum', 'avg', 'min', 'max', 'days', 'distinct'])
+        if kind in ('count', 'days'):
+            return {'op': kind, **self.order_source(window)}, range(4)
+        if kind == 'distinct':
+            return {'op': kind, **self.order_source(window, rng.choice(['item.sku', 'item.sku.category', 'store']))}, range(3)
+        return {'op': kind, **self.order_source(window, rng.choice(sorted(ORDER_NUMBERS)))}, range(0, 120, 20)
+
+    def of_orders(self):
+        rng, chance = self.rng, self.rng.random()
+        if chance < 0.6:
+            tree, numbers = self.order_aggregate()
+            return {'op': rng.choice(['>=', '>', '<', '=']), 'of': [tree, rng.choice(numbers)]}
+        if chance < 0.75:
+            return {'op': '=', 'of': [{'op': 'most_frequent', **self.order_source(self.calendar(), 'item.sku')}, rng.choice(SKUS)]}
+        if chance < 0.9:
+            last = {'op': rng.choice(['first', 'last']), **self.order_source(self.calendar()), 'member': 'time'}
+            return {'op': rng.choice(['>=', '<']), 'of': [{'op': 'call', 'words': 'days_since', 'of': [last]}, rng.randrange(9)]}
+        return {'op': '=', 'of': [{'op': rng.choice(['first', 'last']), **self.order_source(self.calendar()), 'member': 'channel'}, rng.choice(ORDER_TEXTS['channel'])]}
 
     def measured(self):
         tree, numbers = self.aggregate()
@@ -148,7 +192,7 @@ class Rules:
         if kind == 'then no':
             steps.pop()
         span = rng.choice([None, {'count': rng.choice([2, 3]), 'unit': rng.choice(['second', 'minute', 'hour', 'day'])}])
-        window = rng.choice([None, {'kind': 'in last', 'count': rng.choice([2, 7, 30]), 'unit': 'day'}])
+        window = rng.choice([None, {'kind': 'in last', 'count': rng.choice([2, 7, 30]), 'unit': 'day'}, self.calendar()])
         return {'op': 'did', 'steps': steps, **({'span': span} if span else {}), **({'window': window} if window else {})}
 
     def trait(self):
@@ -167,21 +211,50 @@ class Rules:
         branches = [part for name in ('新', '活躍') for part in (self.plain(), name)]
         return {'op': '=', 'of': [{'op': 'case', 'of': branches + ['沉默']}, self.rng.choice(['新', '活躍', '沉默'])]}
 
+    def related(self):
+        """An open relation, by whom it leads to, or by what is said of it."""
+        rng, kind = self.rng, self.rng.choice(sorted(RELATION_TYPES))
+        if rng.random() < 0.4:
+            return {'op': 'call', 'words': RELATION_TYPES[kind], 'of': rng.sample(sorted(STAFF), rng.choice([0, 1, 1, 2]))}
+        begun = {'op': 'during', 'of': [{'name': 'begun'}], 'window': {'kind': 'in last', 'count': rng.randrange(1, 9), 'unit': 'day'}}
+        condition = rng.choice([begun, text_test(rng, 'id', sorted(STAFF)), {'op': '=', 'name': 'staff.position', 'value': rng.choice(sorted(set(STAFF.values())))},
+                                {'op': 'and', 'of': [{'op': '!=', 'name': 'id', 'value': 'G1'}, begun]}])
+        return {'op': 'call', 'words': f'has {kind}', 'of': [condition]}
+
+    def consented(self):
+        return {'op': 'call', 'words': 'consents', 'of': self.rng.choice([['marketing'], ['marketing', 'sms'], ['service', 'sms']])}
+
+    def drawn(self):
+        return {'op': self.rng.choice(['<', '>=']), 'of': [{'op': 'call', 'words': 'share', 'of': [DRAW]}, self.rng.choice([0.1, 0.5, 0.75])]}
+
+    def tagged(self):
+        if not self.tags:
+            return self.drawn()
+        name = self.rng.choice(sorted(self.tags))
+        tag = {'op': 'call', 'words': 'tag', 'of': [name]}
+        if self.rng.random() < 0.2:
+            return tag
+        if self.tags[name]:
+            return {'op': self.rng.choice(['>=', '<', '=']), 'of': [tag, self.rng.randrange(5)]}
+        return {'op': self.rng.choice(['=', '!=']), 'of': [tag, self.rng.choice([*TEXTS['item.category'], *TEXTS['channel'], '新', '沉默'])]}
+
     def plain(self):
-        return self.rng.choice([self.measured, self.measured, self.first_or_last, self.favourite, self.done, self.done, self.trait])()
+        return self.rng.choice([self.measured, self.measured, self.first_or_last, self.favourite, self.done, self.done, self.trait, self.of_orders, self.of_orders,
+                                self.related, self.consented, self.drawn])()
 
     def part(self):
         chance = self.rng.random()
-        if chance < 0.08 and self.others:
-            return {'op': 'call', 'words': 'segment', 'of': [self.rng.choice(self.others)]}
-        return self.case() if chance < 0.16 else self.plain()
+        if chance < 0.12 and self.others:
+            return {'op': 'call', 'words': 'segment', 'of': [self.rng.choice(self.others)]} if self.rng.random() < 0.5 else self.tagged()
+        return self.case() if chance < 0.2 else self.plain()
 
     def rule(self):
         return joined(self.rng, self.part, 2)
 
-    def valued(self):
+    def valued(self, is_number):
         """What a tag may say: a number or a word."""
-        return self.rng.choice([lambda: self.aggregate()[0], lambda: self.favourite()['of'][0], lambda: self.case()['of'][0], lambda: self.last_value()])()
+        numbers, words = [self.aggregate, self.order_aggregate], [lambda: self.favourite()['of'], lambda: self.case()['of'], lambda: [self.last_value()]]
+        return self.rng.choice(numbers if is_number else words)()[0]
 
     def last_value(self):
         return {'op': self.rng.choice(['first', 'last']), **self.source(self.calendar()), 'member': self.rng.choice(['channel', 'page'])}
@@ -306,6 +379,26 @@ def any_traits(rng, day):
             **({'birthday': birthday.isoformat()[rng.choice([0, 0, 5]):]} if rng.random() < 0.3 else {})}
 
 
+def categories(now):
+    """Things that orders name, with what became of them: lines for POST /api/v1/things. Of the last SKU nothing is known."""
+    then = (now - datetime.timedelta(days=30)).isoformat()
+    since = (now - datetime.timedelta(days=400)).isoformat()
+    said = [('s1', since, '裙装'), ('s1', then, '上衣'), ('s2', since, '上衣')]
+    return [{'kind': 'sku', 'id': sku, 'time': time, 'attributes': {'category': category}} for sku, time, category in said]
+
+
+def staff(now):
+    """Whom relations lead to: lines for POST /api/v1/things."""
+    since = (now - datetime.timedelta(days=400)).isoformat()
+    return [{'kind': 'staff', 'id': number, 'time': since, 'attributes': {'position': position}} for number, position in STAFF.items()]
+
+
+def any_consent(rng, now):
+    """One word; some of them end soon."""
+    return {'purpose': rng.choice(['marketing', 'marketing', 'service']), 'given': rng.random() < 0.7, **({'channel': rng.choice(['sms', 'sms', 'email'])} if rng.random() < 0.6 else {}),
+            **({'until': (now + datetime.timedelta(seconds=rng.choice([2, 4, 86400]))).isoformat()} if rng.random() < 0.2 else {})}
+
+
 def warm_up():
     """Events that say each name once, so that rules may be saved that ask for it."""
     said = {'channel': 'web', 'properties': {'flag': True, 'address': {'city': '上海'}, 'labels': ['新品'], 'page': '/', '备注': 'ok', 'utm-source': 'wx', 'amount': 1.5, 'quantity': 1},
@@ -332,6 +425,40 @@ class History:
         if chance < 0.97:
             return now - second * rng.uniform(0, rng.choice([1, 5, 200]))
         return now + second * rng.uniform(1, 4)
+
+    def relations(self, count):
+        """What is said of whom, some of it twice over: lines for POST /api/v1/relations."""
+        rng, fresh = self.rng, []
+        now = datetime.datetime.now(self.zone)
+        for _ in range(count):
+            one = any_ids(rng, rng.randrange(self.people))[0]
+            time = min(now, self.any_time(now)) + datetime.timedelta(microseconds=rng.randrange(10**6)) - datetime.timedelta(seconds=1)
+            fresh.append({'person': f'{one["type"]}:{one["value"]}', 'act': rng.choice(['begin', 'begin', 'end']), 'type': rng.choice(sorted(RELATION_TYPES)), 'to': f'staff/{rng.choice(sorted(STAFF))}',
+                          'time': time.isoformat()})
+        return fresh
+
+    def consents(self, count):
+        """Events that do nothing but give or withdraw consent, each of one identifier."""
+        rng = self.rng
+        now = datetime.datetime.now(self.zone)
+        for number in range(len(self.sent), len(self.sent) + count):
+            self.sent.append({'id': f'{self.name}-{number}', 'event': 'page_viewed', 'time': min(now, self.any_time(now)).isoformat(), 'ids': any_ids(rng, rng.randrange(self.people))[:1],
+                              'consents': [any_consent(rng, now)]})
+        return self.sent[-count:]
+
+    def orders(self, count, numbers):
+        """Versions of orders, some of the same order: `numbers` different ones. The buyer may be said later than the order, or never."""
+        rng, fresh = self.rng, []
+        now = datetime.datetime.now(self.zone)
+        for at in range(count):
+            created, number = self.any_time(now) + datetime.timedelta(microseconds=rng.randrange(10**6)), rng.randrange(numbers)
+            states = {'created': created, **({'paid': created} if rng.random() < 0.7 else {}), **({'cancelled': created} if rng.random() < 0.1 else {}), **({'done': created} if rng.random() < 0.2 else {})}
+            lines = [{'line': str(line), 'sku': rng.choice(SKUS), 'quantity': rng.randrange(1, 4), 'paid': any_number(rng, 100)} for line in range(rng.randrange(4))]
+            refunds = [{'refund': 'R', 'amount': any_number(rng, 100) / 4 // 0.01 / 100, 'kind': 'refund', 'states': {'done': now.isoformat()}}] if rng.random() < 0.2 else []
+            fresh.append({'shop': 'shop', 'number': str(number), 'version': rng.randrange(1, 9), 'complete': rng.random() < 0.3, 'states': {name: time.isoformat() for name, time in states.items()},
+                          **({'buyer': any_ids(rng, rng.randrange(self.people))} if rng.random() < 0.8 else {}), **({'store': rng.choice(ORDER_TEXTS['store'])} if rng.random() < 0.5 else {}),
+                          **({'channel': rng.choice(ORDER_TEXTS['channel'])} if rng.random() < 0.7 else {}), 'lines': lines, 'refunds': refunds})
+        return fresh
 
     def events(self, count, now=None):
         """New ones, in the order they are sent; a few come twice. `now` is an instant with a zone, else it is this moment."""

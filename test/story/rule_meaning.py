@@ -132,13 +132,15 @@ class Zone:
 # --- the past ---
 
 class Past:
-    """All that happened. `events` in their total order, each with the number of its person or None, and its time as an instant (analytics.truth_of);
-    `people` as they are exported."""
+    """All that happened. `orders` are documents as they are told, of whoever has them (orders_of). `events` in their total order, each with the number of its person or None, and its time as an instant (analytics.truth_of);
+    `people` as they are exported. `draws`: each one's share; `positions`: what staff are."""
 
-    def __init__(self, events, people, zone):
+    def __init__(self, events, people, zone, orders=(), draws=None, positions=None):
         self.zone, self.events = Zone(zone), events
         self.people = [person['number'] for person in people]
         self.names = {person['number']: names_of(person) for person in people}
+        self.relations = {person['number']: person.get('relations', []) for person in people}
+        self.words, self.draws, self.positions = words_of(events), draws or {}, positions or {}
         self.base = sqlite3.connect(':memory:')
         self.base.executescript(SCHEMA)
         self.base.create_function('holds', 4, self.holds_in_sql, deterministic=True)
@@ -146,12 +148,53 @@ class Past:
         for place, event in enumerate(events):
             self.base.execute('insert into event values (?, ?, ?, ?, ?)', (place, event['person'], event['event'], event['time'], instant_of(event['received_at'])))
             self.base.executemany('insert into value values (?, ?, ?, ?, ?)', ((place, path, item, *kept(value)) for path, item, value in values_of(event)))
+        for place, order in enumerate(sorted(orders, key=lambda order: order['time']), len(events)):
+            self.base.execute('insert into event values (?, ?, ?, ?, ?)', (place, order['person'], ORDER, order['time'], 0))
+            self.base.executemany('insert into value values (?, ?, ?, ?, ?)', ((place, path, item, *kept(value)) for path, item, value in values_of_order(order)))
 
     def holds_in_sql(self, op, others, kind, value):
         return self.zone.holds(op, told(kind, value), json.loads(others))
 
     def rows(self, words):
         return self.base.execute(words).fetchall()
+
+
+ORDER = 'order'  # the name of an order among events
+HEAD = ('shop', 'brand', 'channel', 'store', 'campaign', 'till', 'seller', 'remark')
+SUMS = ('net', 'gross', 'amount', 'refunded', 'discount', 'freight', 'list', 'lines')
+STATES = ('created', 'paid', 'shipped', 'delivered', 'done', 'cancelled', 'closed')
+
+
+def began(order):
+    """The instant when an order was created, else when the first state was reached; None: none was."""
+    states = {name: instant_of(time) for name, time in order['states'].items()}
+    return states.get('created', min(states.values(), default=None))
+
+
+def values_of_order(order):
+    """The same of an order. `things` has what was known of each SKU: [(since when, category)], the newest last."""
+    said, states = order['said'], order['said']['states']
+    yield 'time', None, Instant(order['time'])
+    yield 'state', None, next(state for state in reversed(STATES) if state in states)
+    yield 'paid', None, any(state in states for state in ('paid', 'shipped', 'delivered', 'done'))
+    yield 'refunds', None, sum('done' in refund['states'] for refund in said['refunds'])
+    yield from ((name, None, said['sums'][name]) for name in SUMS)
+    yield from ((name, None, said[name]) for name in HEAD if said.get(name) is not None)
+    for number, line in enumerate(said['lines']):
+        yield from ((f'item.{name}', number, line[name]) for name in ('sku', 'quantity', 'paid') if name in line)
+        known = [category for since, category in order['things'].get(line.get('sku'), []) if since <= order['time']]
+        if known:
+            yield 'item.sku.category', number, known[-1]
+
+
+def words_of(events):
+    """{person: {identifier: [consents, the newest first]}}; such events name one identifier."""
+    words = {}
+    for event in reversed(events):
+        for consent in event.get('consents', []) if event['person'] is not None else []:
+            [one] = event['ids']
+            words.setdefault(event['person'], {}).setdefault((one['type'], one['value']), []).append(consent)
+    return words
 
 
 def names_of(person):
@@ -251,10 +294,13 @@ class Reading:
         others = json.dumps(tree['values'] if 'values' in tree else [tree['value']], ensure_ascii=False)
         return f'(select max(holds({quoted(op)}, {quoted(others)}, o.kind, o.value)) {values})'
 
+    def has_come(self, of):
+        return f'{of}.time <= max({self.now}, {of}.arrived)'
+
     def which(self, tree, of='e', window=None, item=None):
         """The events that an aggregate or a step speaks of: those whose time has come."""
-        named = 'true' if 'event' in tree['events'] else f'{of}.name in ({", ".join(map(quoted, tree["events"]))})'
-        parts = [f'{of}.person is not null', named, f'{of}.time <= max({self.now}, {of}.arrived)']
+        named = f'{of}.name != {quoted(ORDER)}' if 'event' in tree['events'] else f'{of}.name in ({", ".join(map(quoted, tree["events"]))})'
+        parts = [f'{of}.person is not null', named, self.has_come(of)]
         if window:
             begin, end = self.window(window)
             parts += [f'{of}.time >= {begin}', *([f'{of}.time < {end}'] if end is not None else [])]
@@ -269,7 +315,7 @@ class Reading:
         which = self.which(tree, window=tree.get('window'), item='v.item' if path and is_of_item(path) else None) + (" and v.kind = 'number'" if op in OF_NUMBERS else '')
         if op == 'most_frequent':
             rows = self.past.rows(f'select e.person, v.kind, v.value, count(*), max(day(e.time)) from {source} where {which} group by 1, 2, 3')
-            moves = (tree.get('window') or {}).get('kind') in ('in last', 'in this')
+            moves = (tree.get('window') or {}).get('kind') in ('in last', 'in this') or ORDER in tree['events']
             rows.sort(key=lambda row: (-row[3], -row[4] if moves else 0, row[1], comparable(row[2])[1]))  # of several, that of a later day where days are told apart, then the least
             return {person: told(kind, value) for person, kind, value, *_ in reversed(rows)}
         rows = self.past.rows(f'select e.person, {AGGREGATES[op]} from {source} where {which} group by e.person')
@@ -346,7 +392,7 @@ class Reading:
         return None if None in (value, *others) else self.zone.holds(tree['op'], value, others)
 
     def joined(self, tree, person):
-        values = [self.value(part, person) for part in tree['of']]
+        values = [self.condition(part, person) for part in tree['of']]
         if tree['op'] == 'and':
             return functools.reduce(both, values)
         return opposite(functools.reduce(both, map(opposite, values)))
@@ -361,7 +407,7 @@ class Reading:
         parts = list(tree['of'])
         while len(parts) > 1:
             condition, term, *parts = parts
-            if self.value(condition, person):
+            if self.condition(condition, person):
                 return self.value(term, person)
         return self.value(parts[0], person) if parts else None
 
@@ -369,8 +415,46 @@ class Reading:
         time, (begin, end) = self.value(tree['of'][0], person), self.window(tree['window'])
         return None if time is None else begin <= time <= self.now and (end is None or time < end)
 
+    # what else is known of a person
+
+    def is_related(self, kind, person, holds):
+        """Is a relation open of which this holds?"""
+        for relation in self.past.relations[person]:
+            for period in relation['periods'] if relation['type'] == kind else []:
+                begun, end = (time and Instant(instant_of(time)) for time in (period['begin'], period['end']))  # None: nobody said when; it is open
+                if (begun is None or begun <= self.now) and (end is None or self.now < end) and holds(relation['to']['id'], begun):
+                    return True
+        return False
+
+    def of_relation(self, tree, thing, begun):
+        """A condition on what is at the other end."""
+        if tree['op'] == 'and':
+            return all(self.of_relation(part, thing, begun) for part in tree['of'])
+        if tree['op'] == 'during':
+            begin, end = self.window(tree['window'])
+            return begun is not None and begin <= begun and (end is None or begun < end)
+        value = thing if tree['name'] == 'id' else self.past.positions.get(thing)
+        return value is not None and self.zone.holds(tree['op'], value, tree['values'] if 'values' in tree else [tree['value']])
+
+    def consents(self, person, purpose, channel=None):
+        """Of one identifier the newest word counts; of several one that withdrew wins. Of all channels also who withdrew for one speaks."""
+        def is_about(word):
+            return word['purpose'] == purpose and (word.get('channel') in (None, channel) or (channel is None and not word['given']))
+        newest = [next((word for word in words if is_about(word)), None) for words in self.past.words.get(person, {}).values()]
+        newest = [word for word in newest if word is not None]
+        return all(word['given'] for word in newest) and any('until' not in word or self.now < instant_of(word['until']) for word in newest)
+
     def called(self, tree, person):
-        words, [argument] = tree['words'], tree['of']
+        words, arguments = tree['words'], tree['of']
+        if words.startswith('has '):
+            return self.is_related(words.removeprefix('has '), person, lambda thing, begun: self.of_relation(arguments[0], thing, begun))
+        if words in ('friend of', 'owned by'):
+            return self.is_related({'friend of': 'friend', 'owned by': 'owned_by'}[words], person, lambda thing, _: not arguments or thing in arguments)
+        if words == 'consents':
+            return self.consents(person, *arguments)
+        [argument] = arguments
+        if words == 'share':
+            return self.past.draws[person]
         if words in ('segment', 'tag'):
             return self.value(self.definitions[argument], person)
         value = self.value(argument, person)
@@ -381,15 +465,21 @@ class Reading:
         ahead = next(days for days in range(367) if is_anniversary(self.today + datetime.timedelta(days=days), value))
         return fractions.Fraction(ahead)
 
+    def condition(self, tree, person):
+        """Where a condition is wanted, a tag with values holds when it has one."""
+        value = self.value(tree, person)
+        is_tag = isinstance(tree, dict) and tree.get('words') == 'tag'
+        return value is not None if is_tag else value
+
     def members(self, tree):
         """The numbers of those of whom a condition holds."""
-        return {person for person in self.past.people if self.value(tree, person) is True}
+        return {person for person in self.past.people if self.condition(tree, person) is True}
 
 
 MEANINGS = {
     **dict.fromkeys([*ORDERS, *TEXT_TESTS, '!=', 'in', 'between', 'is known', 'is unknown'], Reading.compared),
     **dict.fromkeys(['and', 'or'], Reading.joined), **dict.fromkeys('+-*/', Reading.calculated),
-    'not': lambda reading, tree, person: opposite(reading.value(tree['of'][0], person)),
+    'not': lambda reading, tree, person: opposite(reading.condition(tree['of'][0], person)),
     'ago': lambda reading, tree, person: reading.zone.back(reading.now, **tree['span']),
     'name': Reading.named, 'case': Reading.chosen, 'during': Reading.during, 'call': Reading.called,
 }
