@@ -133,7 +133,56 @@ const acts = [
   { position: 1149007, time: ago(1), act: 'identity.unbind', by: 'service-desk', reason: 'number was reissued', summary: { ids: ['phone:+8613700002222'], people: [310] }, undone: true },
 ];
 
+const definition = (name, label_zh, label_en, text, size, more = {}) => ({
+  name, label_zh, label_en, owner: '会员部', description: null, brand: null, text, content: 'rule', category: '交易/价值', until: null, list: null, tags: null, values: {}, snapshot: null, group: null,
+  revision: 1, saved: ago(40), state: 'in_force', progress: null, answers: true, size, type: 'truth', warnings: [], named_by: [], ...more,
+});
+const segments = [
+  definition('vip', '高价值', 'Buys often', 'count(order_paid in last 90 days) >= 3', 8123),
+  definition('buyers', '买过', 'Buyers', 'did(order_paid)', 40210, { owner: null }),
+  definition('quiet', '沉睡', 'Quiet', 'did(order_paid) and not did(product_viewed in last 60 days)', null, { state: 'gathering', progress: { share: 0.4, rest_seconds: 95 }, answers: false }),
+];
+const tags = [
+  definition('preferred_channel', '常用渠道', 'Usual channel', 'most_frequent(order_paid.channel in last 365 days)', null, { type: 'text' }),
+  definition('skin', '肤质', 'Skin', null, null, { type: 'text', content: 'list', list: { value: 'text', lasts_days: 180 }, values: { dry: { label_zh: '干性', label_en: 'Dry' }, oily: { label_zh: '油性', label_en: 'Oily' } } }),
+];
+const table = (names, rows, more) => ({ as_of_time: ago(0), columns: names.map((name) => ({ name })), rows, ...more });
+const belongs = { id: pid(42), pending: false, segments: [{ ...segments[0], since: ago(30), turn: ago(-60) }], tags: [{ ...tags[0], value: 'tmall', since: ago(90), turn: null }] };
+const part = (kind, value, zh, en, parts = [], events = []) => ({ kind, value, zh, en, parts, events, is_missing: value === false, hides_events: false });
+const explanation = {
+  id: pid(42), pending: false, kind: 'segment', name: 'vip', label_zh: '高价值', label_en: 'Buys often', value: false, since: null, turn: null, missing: [{ should_hold: true, zh: '还差 1 次', en: '1 more' }],
+  tree: part('compared', false, '近 90 天“订单支付”次数为 2，需要 ≥ 3，还差 1', 'how often order_paid in last 90 days is 2, wanted ≥ 3: 1 more', [
+    part('aggregate', 2, '近 90 天“订单支付”次数为 2', 'how often order_paid in last 90 days is 2', [], [{ event: 'order_paid', zh: '订单支付', en: 'Order paid', time: ago(7) }]),
+  ]),
+};
+const growth = table(['day', 'size', 'entered', 'left', 'changed'], Array.from({ length: 60 }, (_, i) => [ago(59 - i).slice(0, 10), 7000 + 19 * i + ((i * 37) % 90), 60 + ((i * 13) % 50), 30 + ((i * 29) % 40), 0]), { people: 8123 });
+const survey = table(['channel', 'channel_zh', 'reachable', 'share', 'no_address', 'no_consent'], REACH.map(([, en, zh], i) => [en, zh, 8123 - 1300 * i - 900, 0.5, 900 * i, 900 + 400 * i]), { people: 8123, brand: null, purpose: 'marketing', pending: false });
+const portrait = table(['what', 'what_zh', 'name', 'value', 'people', 'rate', 'rate_others', 'lift', 'lift_low', 'lift_high', 'q'], [
+  ['trait', '特质', 'city', '上海', 3100, 0.38, 0.11, 3.45, 3.2, 3.7, 0], ['event', '事件', 'store_visited', '≥ 3', 900, 0.11, 0.04, 2.75, 2.4, 3.1, 0],
+], { members: { read: 8123, is_sample: false }, others: { read: 100000, is_sample: true }, tests: 130, found: 2 });
+const health = (kind) => table(['name', 'coverage', 'hints', 'hints_zh'], (kind === 'tag' ? tags : segments).map((d) => [d.name, (d.size ?? 0) / 128410, d.owner ? '' : 'nobody owns it', d.owner ? '' : '没有负责人']), {});
+
+function audienceAnswer(path, query) {
+  const [kinds, name, what] = path.split('/');
+  const list = kinds === 'tags' ? tags : segments;
+  if (!name) return { [kinds]: EMPTY ? [] : list };
+  if (name === 'check') return { text: 'did(order_paid)' };
+  switch (what) {
+    case undefined: return list.find((d) => d.name === name) ?? null;
+    case 'people': return { people: found, next: null };
+    case 'reach': return { ...survey, purpose: query.get('purpose') };
+    case 'growth': return growth;
+    case 'values': return { count: 2, values: name === 'skin' ? [{ value: 'dry', people: 812 }, { value: 'oily', people: 420 }] : [{ value: 'tmall', people: 30120 }, { value: 'mini_program', people: 9120 }] };
+    case 'portrait': return portrait;
+    case 'explain': return explanation;
+    default: return null;
+  }
+}
+
 function answer(path, query) {
+  if (path === 'audience/health') return health(query.get('kind'));
+  if (path === `people/id:${pid(42)}/segments`) return belongs;
+  if (/^(segments|tags)(\/|$)/.test(path)) return audienceAnswer(path, query);
   if (path === 'stats') return stats();
   if (path === 'names') return { kind: query.get('kind'), names: query.get('kind') === 'shop' ? (EMPTY ? [] : [{ name: 'tm_acme', en: null, zh: null }, { name: 'pos_acme', en: null, zh: null }]) : query.get('kind') === 'brand' ? [{ name: 'acme', en: 'Acme', zh: '雅可' }, { name: 'lumi', en: 'Lumi', zh: '露米' }] : query.get('kind') === 'event' ? names.map(([name, zh, en]) => ({ name, en, zh })) : [], next: null };
   if (path === 'find') return { people: EMPTY || query.get('q') === 'nobody' ? [] : found, more: false };

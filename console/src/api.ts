@@ -142,6 +142,38 @@ export interface Act {
 }
 export interface ActList { acts: Act[]; next: number | null }
 
+// --- tags and segments ---
+
+export type AudienceKind = 'segment' | 'tag';
+export interface Labelled { name: string; label_zh: string | null; label_en: string | null; brand: string | null }
+export interface Definition extends Labelled {
+  owner: string | null; description: string | null; category: string | null; until: string | null;
+  text: string | null; // null: no rule, or not for this token
+  content: 'rule' | 'list' | 'group'; list: Record<string, unknown> | null; tags: string[] | null; values: Record<string, { label_zh?: string | null; label_en?: string | null }>;
+  snapshot: { segment?: string; tag?: string; position: number; filling: boolean } | null; group: string | null;
+  revision: number; saved: string; state: string; progress: { share: number; rest_seconds: number | null } | null;
+  answers: boolean; size: number | null;
+  type?: string | null; warnings?: { en: string; zh: string }[]; named_by?: { kind: AudienceKind; name: string }[]; // of one alone
+}
+export type DefinitionList = Partial<Record<'segments' | 'tags', Definition[]>>;
+export interface Belongs extends Labelled { since: string | null; turn: string | null; value?: unknown }
+export interface TagValues { count: number; values: { value: unknown; people: number }[] } // those that most people have; count: of all
+export interface PersonAudiences { id: string; pending: boolean; segments: Belongs[]; tags: Belongs[] }
+
+export interface ExplainedEvent { event: string; en: string | null; zh: string | null; time: string }
+export interface ExplainedPart { kind: string; text?: string | null; value: unknown; is_missing: boolean; en: string; zh: string; events?: ExplainedEvent[]; hides_events?: boolean; parts: ExplainedPart[] }
+export interface Explanation extends Omit<Labelled, 'brand'> {
+  id: string; pending: boolean; kind: AudienceKind; value: unknown; since: string | null; turn: string | null; turn_is_exact?: boolean;
+  missing: { should_hold: boolean; en: string; zh: string }[]; tree: ExplainedPart;
+}
+
+// An answer as a table; a study gives it when it is done.
+export interface Answer { as_of_time: string; people?: number; columns: { name: string }[]; rows: unknown[][] }
+export interface ReachSurvey extends Answer { people: number; brand: string | null; purpose: string; pending: boolean }
+export interface Portrait extends Answer { members: { read: number; is_sample: boolean }; others: { read: number; is_sample: boolean }; tests: number; found: number }
+export interface Overlap extends Answer { people: number; sets: { set: string; label_zh: string | null; label_en: string | null; people: number }[] }
+export interface StudyState { study: string; state: string; progress: number; ahead: number }
+
 export interface Name { name: string; en: string | null; zh: string | null }
 export interface NameList { names: Name[]; next: number | null }
 
@@ -173,15 +205,24 @@ async function troubleOf(reply: Response): Promise<Trouble> {
   }
 }
 
+export type Method = 'PUT' | 'POST' | 'DELETE';
+
+// What went wrong, in the one form that the page shows.
+export function troubleFrom(e: unknown): Trouble {
+  return e instanceof Trouble ? e : new Trouble(0, '', String(e));
+}
+
 export class Api {
   constructor(private readonly token: string, private readonly ended: () => void) {}
 
-  async open(path: string, signal?: AbortSignal): Promise<Response> {
+  async open(path: string, signal?: AbortSignal, said?: { method: Method; body?: unknown }): Promise<Response> {
     let reply: Response;
     try {
       reply = await fetch(apiRoot(location.pathname) + path, {
         headers: { Authorization: `Bearer ${this.token}`, 'Accept-Language': document.documentElement.lang }, // what is wrong comes in the page's language
         cache: 'no-store',
+        ...(said ? { method: said.method } : {}),
+        ...(said?.body === undefined ? {} : { body: JSON.stringify(said.body) }),
         ...(signal ? { signal } : {}),
       });
     } catch (e) {
@@ -196,5 +237,9 @@ export class Api {
 
   async get<T>(path: string, signal?: AbortSignal): Promise<T> {
     return (await (await this.open(path, signal)).json()) as T;
+  }
+
+  async send<T>(method: Method, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+    return (await (await this.open(path, signal, { method, body })).json()) as T;
   }
 }

@@ -1,7 +1,9 @@
 // The frame: who may look, in which language, at which view.
 import { useEffect, useMemo, useRef, useState, type FormEvent } from 'react';
 import { Api } from './api';
+import { AudiencePage } from './audience';
 import { BooksPage } from './books';
+import { BuildPage } from './build';
 import { KithContext, useKith, useLabels } from './context';
 import { Find } from './find';
 import { Live } from './live';
@@ -103,13 +105,14 @@ function Gate({ lang, refused, enter, swap }: { lang: Lang; refused: boolean; en
 
 const VIEWS: [Word, Route][] = [
   ['overview', { view: 'overview' }], ['find', { view: 'find', q: '' }], ['things', { view: 'things', kind: '' }],
-  ['books', { view: 'books', month: '', shop: '', day: '' }], ['reach', { view: 'reach' }], ['live', { view: 'live' }], ['review', { view: 'review' }],
+  ['books', { view: 'books', month: '', shop: '', day: '' }], ['audience', { view: 'audience', kind: 'segment', name: '' }], ['reach', { view: 'reach' }], ['live', { view: 'live' }], ['review', { view: 'review' }],
   ['operations', { view: 'operations' }],
 ];
 
 // Under which of the views that stand above something is found.
 function homeOf(view: Route['view']): Route['view'] {
   if (view === 'person' || view === 'order') return 'find';
+  if (view === 'build') return 'audience';
   return view === 'thing' ? 'things' : view;
 }
 
@@ -120,6 +123,8 @@ function View({ route }: { route: Route }) {
     case 'order': return <OrderPage key={`${route.shop}/${route.number}`} shop={route.shop} number={route.number} />;
     case 'things': return <ThingsPage kind={route.kind} />;
     case 'thing': return <ThingPage key={`${route.kind}/${route.ns}/${route.id}`} kind={route.kind} ns={route.ns} id={route.id} />;
+    case 'audience': return <AudiencePage key={`${route.kind}/${route.name}`} kind={route.kind} name={route.name} />;
+    case 'build': return <BuildPage key={`${route.kind}/${route.name}`} kind={route.kind} name={route.name} />;
     case 'books': return <BooksPage month={route.month} shop={route.shop} day={route.day} />;
     case 'reach': return <ReachPage />;
     case 'live': return <Live />;

@@ -1,6 +1,6 @@
 // What every part of the page knows: how to ask, in which language to speak, and what names are called.
 import { createContext, useCallback, useContext, useEffect, useRef, useState } from 'react';
-import { Api, Trouble, leavesAnswer, type NameList } from './api';
+import { Api, Trouble, leavesAnswer, troubleFrom, type NameList } from './api';
 import { eventLabel, label, say, term, type Labels, type Lang, type Word } from './words';
 
 export interface Kith { api: Api; lang: Lang; labels: Labels }
@@ -41,7 +41,7 @@ export function useAsk<T>(path: string | null, every_ms = 0): Asked<T> {
         }
       } catch (e) {
         if (stop.signal.aborted) return;
-        const trouble = e instanceof Trouble ? e : new Trouble(0, '', String(e));
+        const trouble = troubleFrom(e);
         setState((s) => ({ path, data: s.path === path && leavesAnswer(trouble) ? s.data : null, trouble }));
       }
       if (every_ms > 0 && !stop.signal.aborted) timer = setTimeout(ask, every_ms);

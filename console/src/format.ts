@@ -8,6 +8,11 @@ export function count(n: number, lang: Lang): string {
   return new Intl.NumberFormat(LOCALE[lang]).format(n);
 }
 
+// "12.5%"; below a tenth of a percent with two digits.
+export function percent(share: number, lang: Lang): string {
+  return new Intl.NumberFormat(LOCALE[lang], { style: 'percent', maximumFractionDigits: share > 0 && share < 0.001 ? 2 : 1 }).format(share);
+}
+
 // "¥1,299.00", "US$12.50": with the digits that the currency has.
 export function money(n: number, currency: string, lang: Lang): string {
   try {

@@ -1,6 +1,7 @@
 // One person: who, why they are one, what is known, what they did.
 import { Fragment, useEffect, useState } from 'react';
 import type { Counter, Identifier, Person, Trait } from './api';
+import { BelongsSection } from './belongs';
 import { useAsk, useKith } from './context';
 import { count, day, isPersonal, masked, plain } from './format';
 import { Why } from './links';
@@ -45,6 +46,7 @@ export function Profile({ person }: { person: Person }) {
     <>
       <Who person={person} reveal={reveal} setReveal={setReveal} />
       {person.pending && <Notice title={t('pending')} />}
+      <BelongsSection id={person.id} />
       <OrdersSection id={person.id} />
       <div className="columns">
         <div>

@@ -1,6 +1,7 @@
 // Pictures for what people would rather look at than read. Each has its figures as a title, and a table beside it.
 import type { ReactNode } from 'react';
 import type { Month, Slice, Standing } from './series';
+import type { GrowthDay } from './survey';
 
 const BAR = 26;
 const GAP = 8;
@@ -67,4 +68,48 @@ export function Parts({ list, told }: { list: readonly Slice[]; told: (s: Slice)
       {list.map((s) => <i key={s.reason} className={`part ${s.reason}`} style={{ width: `${(100 * s.people) / all}%` }} title={told(s)} />)}
     </span>
   );
+}
+
+const WIDE = 900;
+const CURVE = 130;
+const MOVES = 70; // bars of who came and left, each way half of it
+const SIDE = 8;
+
+// A line of how many there are, and below it a bar up for who came on a day and a bar down for who left.
+export function GrowthCurve({ list, told, label }: { list: readonly GrowthDay[]; told: (d: GrowthDay) => string; label: string }) {
+  const most = Math.max(1, ...list.map((d) => d.size ?? 0));
+  const moved = Math.max(1, ...list.map((d) => Math.max(d.entered, d.left)));
+  const step = (WIDE - 2 * SIDE) / Math.max(1, list.length - 1);
+  const x = (i: number) => SIDE + i * step;
+  const y = (size: number) => HEAD + CURVE - (CURVE * size) / most;
+  const known = list.flatMap((d, i) => (d.size === null ? [] : [`${x(i).toFixed(1)},${y(d.size).toFixed(1)}`]));
+  const middle = HEAD + CURVE + FOOT + MOVES / 2;
+  const wide = Math.min(BAR, Math.max(1, step * 0.7));
+  const high = (n: number) => (MOVES * n) / (2 * moved);
+  return (
+    <div className="growth">
+      <svg viewBox={`0 0 ${WIDE} ${HEAD + CURVE + FOOT + MOVES}`} role="img" aria-label={label}>
+        <polygon className="under" points={[`${x(0)},${HEAD + CURVE}`, ...known, `${x(list.length - 1)},${HEAD + CURVE}`].join(' ')} />
+        <polyline className="size" points={known.join(' ')} />
+        <line className="ground" x1={0} x2={WIDE} y1={HEAD + CURVE} y2={HEAD + CURVE} />
+        <line className="ground" x1={0} x2={WIDE} y1={middle} y2={middle} />
+        {list.map((d, i) => (
+          <g key={d.day}>
+            <title>{told(d)}</title>
+            <rect className="came" x={x(i) - wide / 2} y={middle - high(d.entered)} width={wide} height={high(d.entered)} />
+            <rect className="gone" x={x(i) - wide / 2} y={middle} width={wide} height={high(d.left)} />
+            <rect className="over" x={x(i) - step / 2} y={0} width={step} height={HEAD + CURVE + FOOT + MOVES} />
+          </g>
+        ))}
+        <text x={SIDE} y={HEAD + CURVE + 14}>{list[0]?.day}</text>
+        <text x={WIDE - SIDE} y={HEAD + CURVE + 14} textAnchor="end">{list.at(-2)?.day}</text>
+        <text x={SIDE} y={HEAD - 5}>{most}</text>
+      </svg>
+    </div>
+  );
+}
+
+// A share of one, as a bar; `others`: of those whom it is compared with.
+export function Gauge({ share, others = false }: { share: number; others?: boolean }) {
+  return <span className={others ? 'gauge of-others' : 'gauge'}><i style={{ width: `${Math.min(100, 100 * share)}%` }} /></span>;
 }

@@ -7,10 +7,10 @@ import { Loading, Moment, Notice, Section, Table, TroubleNotice } from './parts'
 import { Parts } from './pictures';
 import { slices } from './series';
 
-const PURPOSE = 'marketing';
+export const PURPOSE = 'marketing';
 const ADDRESS_CHARS = 20;
 
-function Choice({ name, value, of, kind, set, whole }: { name: string; value: string; of: readonly string[]; kind: string; set: (value: string) => void; whole?: string }) {
+export function Choice({ name, value, of, kind, set, whole }: { name: string; value: string; of: readonly string[]; kind: string; set: (value: string) => void; whole?: string }) {
   const { label } = useKith();
   return (
     <select aria-label={name} value={value} onChange={(e) => set(e.target.value)}>
@@ -20,7 +20,7 @@ function Choice({ name, value, of, kind, set, whole }: { name: string; value: st
   );
 }
 
-function asking(path: string, brand: string, purpose: string): string {
+export function asking(path: string, brand: string, purpose: string): string {
   return `${path}?${new URLSearchParams({ purpose, ...(brand ? { brand } : {}) })}`;
 }
 
@@ -102,7 +102,7 @@ function Figures() {
   );
 }
 
-const REASONS = ['reachable', 'no_address', 'quarantined', 'suppressed', 'ended', 'no_consent', 'withdrawn', 'expired'] as const;
+const REASONS = ['reachable', 'not_known', 'no_address', 'quarantined', 'suppressed', 'ended', 'no_consent', 'withdrawn', 'expired'] as const;
 
 export function ReachFigures({ reach }: { reach: Reach }) {
   const { t, lang, term } = useKith();

@@ -1,4 +1,5 @@
 // Where in the page we are: the fragment, which never reaches the server.
+import type { AudienceKind } from './api';
 
 export type Route =
   | { view: 'overview' | 'live' | 'review' | 'reach' | 'operations' }
@@ -7,6 +8,7 @@ export type Route =
   | { view: 'order'; shop: string; number: string }
   | { view: 'things'; kind: string } // empty: the list of kinds
   | { view: 'thing'; kind: string; ns: string; id: string }
+  | { view: 'audience' | 'build'; kind: AudienceKind; name: string } // empty: the list, or a new one
   | { view: 'books'; month: string; shop: string; day: string }; // "2026-11", and which day of which shop is open; empty: none
 
 const PLAIN = ['live', 'review', 'reach', 'operations'] as const;
@@ -30,6 +32,7 @@ export function routeOf(hash: string): Route {
   if (view === 'things') return { view, kind: a };
   if (view === 'thing' && a && b) return { view, kind: a, id: b, ns: asked.get('ns') ?? '' };
   if (view === 'books') return { view, month: a, shop: b, day: asked.get('day') ?? '' };
+  if (view === 'audience' || view === 'build') return { view, kind: a === 'tag' ? 'tag' : 'segment', name: b };
   const plain = PLAIN.find((v) => v === view);
   return { view: plain ?? 'overview' };
 }
@@ -44,6 +47,7 @@ export function hashOf(route: Route): string {
     case 'order': return path('order', route.shop, route.number);
     case 'things': return path('things', route.kind);
     case 'thing': return path('thing', route.kind, route.id) + asking('ns', route.ns);
+    case 'audience': case 'build': return path(route.view, route.kind, route.name);
     case 'books': return path('books', route.month, route.shop) + asking('day', route.day);
     default: return path(route.view);
   }

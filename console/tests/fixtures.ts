@@ -1,5 +1,7 @@
 // Answers of the daemon, for the tests; mock.mjs makes its own that move.
-import type { Alarm, MismatchList, Order, OrderList, Person, PersonReach, Reach, RelatedList, Share, ShareAct, ShopDay, Stats, Thing } from '../src/api';
+import type {
+  Alarm, Answer, Definition, Explanation, MismatchList, Order, OrderList, Overlap, Person, PersonAudiences, PersonReach, Portrait, Reach, ReachSurvey, RelatedList, Share, ShareAct, ShopDay, Stats, Thing,
+} from '../src/api';
 
 export const stats: Stats = {
   workspace: 'acme', version: '0.1.0', people: 1000, identifiers: 2800, merges: 120, events: 50000, dedup_horizon_seconds: 604800,
@@ -109,3 +111,43 @@ export const alarms: Alarm[] = [
   { day: '2026-11-12', alarm: 'missing_day', en: 'missing day', zh: '缺失', of: 'shop', name: 'tmall-1', raised: time, over: true },
   { day: '2026-11-11', alarm: 'late_data', en: 'later than usual', zh: '晚于往常', of: 'source', name: 'oms', raised: time, over: false, usual_seconds: 60, seen_seconds: 7200 },
 ];
+
+export const definition: Definition = {
+  name: 'vip', label_zh: '高价值', label_en: 'Buys often', brand: null, owner: '会员部', description: null, category: '交易/价值', until: null, text: 'count(order_paid in last 90 days) >= 3', content: 'rule', list: null,
+  tags: null, values: {}, snapshot: null, group: null, revision: 3, saved: time, state: 'in_force', progress: null, answers: true, size: 303, type: 'truth', warnings: [], named_by: [{ kind: 'tag', name: 'worth' }],
+};
+const columns = (...names: string[]) => names.map((name) => ({ name }));
+export const reachSurvey: ReachSurvey = {
+  as_of_time: time, people: 10, brand: null, purpose: 'marketing', pending: false, columns: columns('channel', 'channel_zh', 'reachable', 'share', 'no_address', 'not_known'),
+  rows: [['Any channel', '任一渠道', 6, 0.6, 1, 3], ['SMS', '短信', 4, 0.4, 3, 3]],
+};
+export const growth: Answer = {
+  as_of_time: time, people: 12, columns: columns('day', 'size', 'entered', 'left', 'changed', 'entered_live', 'left_time'),
+  rows: [['2026-01-01', null, 9, 0, 0, 9, 0], ['2026-01-02', 9, 5, 2, 0, 5, 2]],
+};
+export const portrait: Portrait = {
+  as_of_time: time, members: { read: 303, is_sample: false }, others: { read: 100000, is_sample: true }, tests: 40, found: 2,
+  columns: columns('what', 'what_zh', 'name', 'value', 'people', 'rate', 'rate_others', 'lift', 'lift_low', 'lift_high', 'q'),
+  rows: [['trait', '特质', 'city', '上海', 200, 0.66, 0.22, 3, 2.5, 3.6, 0], ['event', '事件', 'order_paid', '≥ 3', 20, 0.07, 0, null, 23.7, 6433, 0]],
+};
+export const overlap: Overlap = {
+  as_of_time: time, people: 943, columns: columns('set', 'set_zh', 'with', 'with_zh', 'jaccard', 'both', 'of_set', 'of_with'),
+  sets: [{ set: 'segment:vip', label_zh: '高价值', label_en: 'Buys often', people: 303 }, { set: 'tag:skin', label_zh: null, label_en: null, people: 943 }],
+  rows: [['segment:vip', '高价值', 'segment:vip', '高价值', null, 303, 1, 1], ['segment:vip', '高价值', 'tag:skin', 'skin', 0.1, 101, 0.3333, 0.107], ['tag:skin', 'skin', 'segment:vip', '高价值', 0.1, 101, 0.107, 0.3333]],
+};
+export const health: Answer = {
+  as_of_time: time, columns: columns('name', 'coverage', 'hints', 'hints_zh'), rows: [['vip', 0.1, 'nobody owns it', '没有负责人']],
+};
+export const belongs: PersonAudiences = {
+  id: person.id, pending: false,
+  segments: [{ name: 'vip', label_zh: '高价值', label_en: 'Buys often', brand: null, since: time, turn: '2027-02-16T16:00:00.000Z' }],
+  tags: [{ name: 'preferred_channel', label_zh: '常用渠道', label_en: null, brand: null, value: 'tmall', since: time, turn: null }],
+};
+export const explanation: Explanation = {
+  id: person.id, pending: false, kind: 'segment', name: 'vip', label_zh: '高价值', label_en: 'Buys often', value: false, since: null, turn: null,
+  missing: [{ should_hold: true, en: '1 more order', zh: '还差 1 单' }],
+  tree: {
+    kind: 'compared', text: 'count(order_paid in last 90 days) >= 3', value: false, is_missing: true, en: 'it is 2, wanted ≥ 3', zh: '次数为 2,需要 ≥ 3',
+    parts: [{ kind: 'aggregate', value: 2, is_missing: false, en: 'how often is 2', zh: '近 90 天“支付订单”次数为 2', events: [{ event: 'order_paid', en: 'Order paid', zh: '支付订单', time }], hides_events: true, parts: [] }],
+  },
+};

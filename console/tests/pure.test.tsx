@@ -2,14 +2,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Trouble, apiRoot, leavesAnswer, type Fact } from '../src/api';
 import { Feed, ROWS_MAX } from '../src/feed';
-import { bytes, count, duration, masked, moment, money, plain, shortened } from '../src/format';
+import { bytes, count, duration, masked, moment, money, percent, plain, shortened } from '../src/format';
 import { draw, ringOrder, stretch } from '../src/graph';
 import { endOfDay } from '../src/orders';
 import { hashOf, routeOf, tokenOf } from '../src/route';
+import { faultOf, fits, growthDays, nameOf, overlapShares, pathOf, reachOfSurvey, wordAt } from '../src/survey';
 import { daysOf, mainCurrency, monthAfter, months, slices, standingOf } from '../src/series';
 import { EventParser, type ServerEvent } from '../src/sse';
 import { eventLabel, label, langOf, term, words } from '../src/words';
-import { day, orders, reach } from './fixtures';
+import { day, definition, growth, orders, overlap, reach, reachSurvey } from './fixtures';
 
 test('the API stands beside the page', () => {
   assert.equal(apiRoot('/'), '/api/v1/');
@@ -29,6 +30,42 @@ test('figures and times', () => {
   assert.match(moment('2026-01-02T03:04:05.678901Z'), /^2026-01-0[123] \d\d:\d4:05$/);
   assert.equal(moment(null), '—');
   assert.equal(moment('soon'), '—');
+});
+
+test('a survey as pictures have it: reach by channel, days and now, shares both ways', () => {
+  const told = reachOfSurvey(reachSurvey);
+  assert.deepEqual(told.channels[1], { channel: 'SMS', en: 'SMS', zh: '短信', people: 10, reachable: 4, excluded: { no_address: 3, not_known: 3 } });
+  assert.ok(told.channels.every((c) => c.reachable + Object.values(c.excluded).reduce((a, b) => a + b, 0) === c.people), 'everybody is somewhere');
+  assert.deepEqual(growthDays(growth), [
+    { day: '2026-01-01', size: null, entered: 9, left: 0 }, { day: '2026-01-02', size: 9, entered: 5, left: 2 }, { day: '', size: 12, entered: 0, left: 0 },
+  ]);
+  assert.deepEqual([...overlapShares(overlap)], [['segment:vip tag:skin', 0.3333], ['tag:skin segment:vip', 0.107]]);
+  assert.equal(percent(0.12345, 'en'), '12.3%');
+  assert.equal(percent(0.00042, 'zh'), '0.04%');
+  assert.equal(percent(0, 'en'), '0%');
+});
+
+test('a definition by its label, its path and what is filtered by', () => {
+  assert.equal(nameOf(definition, 'zh'), '高价值');
+  assert.equal(nameOf({ ...definition, label_en: null }, 'en'), '高价值');
+  assert.equal(nameOf({ ...definition, label_en: null, label_zh: null }, 'en'), 'vip');
+  assert.equal(pathOf('tag', '高 价', 'people'), 'tags/%E9%AB%98%20%E4%BB%B7/people');
+  assert.equal(pathOf('segment'), 'segments');
+  assert.ok(fits(definition, ' 价值') && fits(definition, 'BUYS') && fits(definition, '会员') && fits(definition, '') && !fits(definition, 'x'));
+});
+
+test('a fault in an expression: its place and the nearest name, in both languages', () => {
+  assert.deepEqual(faultOf('at character 7: there is no event "order_payed"; did you mean "order_paid"?'), { at: 6, nearest: 'order_paid' });
+  assert.deepEqual(faultOf("at character 9: there is no segment 'vp'; did you mean 'vip'?"), { at: 8, nearest: 'vip' });
+  assert.deepEqual(faultOf('第 7 个字符:没有“order_payed”这个事件;是不是“order_paid”?'), { at: 6, nearest: 'order_paid' });
+  assert.deepEqual(faultOf('第 12 个字符:除数不能为零'), { at: 11, nearest: null });
+  assert.deepEqual(faultOf('too long'), { at: null, nearest: null });
+  assert.deepEqual(wordAt('count(order_payed) > 1', 6), { before: 'count(', word: 'order_payed', after: ') > 1' });
+  assert.deepEqual(wordAt("segment('vp')", 8), { before: "segment('", word: 'vp', after: "')" });
+  assert.deepEqual(wordAt('👤 = 城市', 4), { before: '👤 = ', word: '城市', after: '' });
+  assert.deepEqual(wordAt('a ) b', 2), { before: 'a ', word: ')', after: ' b' });
+  assert.deepEqual(wordAt('did(', 4), { before: 'did(', word: '', after: '' });
+  assert.deepEqual(wordAt('did(', 99), { before: 'did(', word: '', after: '' });
 });
 
 test('money has the digits of its currency', () => {
@@ -151,6 +188,7 @@ test('addresses go there and back', () => {
   for (const hash of [
     '#/', '#/find', '#/find?q=%E5%B0%8F%E6%98%8E', '#/live', '#/review', '#/reach', '#/operations', '#/person/0123456789abcdef0123456789abcdef',
     '#/order/tmall-1/3721%2F1%20%23', '#/things', '#/things/store', '#/thing/store/%E5%A4%96%E6%BB%A9%2F1?ns=erp', '#/books', '#/books/2026-11', '#/books/2026-11/tm%2F1?day=2026-11-11',
+    '#/audience/segment', '#/audience/tag/%E5%93%81%E7%B1%BB', '#/build/tag', '#/build/segment/vip',
   ])
     assert.equal(hashOf(routeOf(hash)), hash);
   assert.deepEqual(routeOf('#/order/a%/b'), { view: 'overview' });

@@ -5,7 +5,12 @@ import type { ReactElement } from 'react';
 import { renderToStaticMarkup } from 'react-dom/server';
 import { Api, Trouble } from '../src/api';
 import { Frame } from '../src/app';
+import { DefinitionCard, ListOf } from '../src/audience';
+import { MembersOf, ValuesOf } from '../src/audience_people';
+import { GrowthOf, OverlapMap, PortraitOf } from '../src/audience_survey';
+import { BelongsOf, ExplanationOf } from '../src/belongs';
 import { AlarmsOf, Day, MismatchesOf, MonthMap } from '../src/books';
+import { Conflict, ExpressionField } from '../src/build';
 import { KithContext } from '../src/context';
 import { Why } from '../src/links';
 import { CheckpointOf, ConsumersOf, DeadOf, PortsOf, RingingOf } from '../src/operations';
@@ -16,8 +21,11 @@ import { Profile } from '../src/person';
 import { ReachFigures, ReachOf, SharesOf } from '../src/reach';
 import { RelatedOf } from '../src/relations';
 import { ThingCard } from '../src/things';
+import { reachOfSurvey } from '../src/survey';
 import type { Lang } from '../src/words';
-import { alarms, day, mismatches, order, orders, person, personReach, reach, related, shareActs, shares, stats, thing } from './fixtures';
+import {
+  alarms, belongs, day, definition, explanation, growth, health, mismatches, order, orders, overlap, person, personReach, portrait, reach, reachSurvey, related, shareActs, shares, stats, thing,
+} from './fixtures';
 
 const nothing = () => undefined;
 
@@ -91,6 +99,57 @@ test('reach: of a person masked, of a brand with every reason that holds', () =>
   assert.ok(!en.includes('in quarantine'), 'reasons of nobody are left out');
 });
 
+test('tags and segments: each with size, state and owner, its health once it was looked at', () => {
+  const gathering = { ...definition, name: 'warm', label_zh: null, label_en: null, state: 'gathering', progress: { share: 0.25, rest_seconds: 90 }, size: null };
+  const zh = drawn('zh', <ListOf kind="segment" list={[definition, gathering]} health={null} />);
+  holds(zh, '高价值', '303', '会员部', '交易/价值', '生效', '#/audience/segment/vip', '回溯中', '<progress value="0.25"');
+  assert.ok(!zh.includes('覆盖率'));
+  holds(drawn('en', <ListOf kind="segment" list={[definition]} health={health} />), 'Coverage', '10%', 'nobody owns it');
+  holds(drawn('en', <ListOf kind="tag" list={[]} health={null} />), 'None yet');
+  holds(drawn('zh', <DefinitionCard kind="segment" definition={gathering} />), '正在回溯历史', '约剩 1 分钟 30 秒', 'count(order_paid');
+  holds(drawn('en', <DefinitionCard kind="segment" definition={{ ...definition, text: null, warnings: [{ en: 'a forbidden property', zh: '禁用的属性' }] }} />), 'isn’t told', 'a forbidden property', '#/audience/tag/worth');
+});
+
+test('a segment as a whole: pictures with their figures', () => {
+  holds(drawn('zh', <ReachFigures reach={reachOfSurvey(reachSurvey)} />), '任一渠道', '6 / 10', '此品牌不认识');
+  const curve = drawn('zh', <GrowthOf answer={growth} />);
+  holds(curve, '<svg', '2026-01-02: 9 · 进入 5 · 离开 2', '现在: 12');
+  assert.equal(curve.split('class="gone" x').length - 1, 3);
+  holds(drawn('en', <GrowthOf answer={{ ...growth, rows: [['2026-01-02', null, 9, 0, 0, 9, 0]] }} />), 'Counted since today');
+  const stands = drawn('zh', <PortraitOf portrait={portrait} />);
+  holds(stands, '城市', '上海', '66%', '× 3.00', '均匀抽样', 'order_paid', '&gt; × 24', '× 24 – × 6433', '× 2.50 – × 3.60');
+  holds(drawn('en', <PortraitOf portrait={{ ...portrait, rows: [] }} />), 'Nothing stands out');
+  const map = drawn('en', <OverlapMap overlap={overlap} />);
+  holds(map, 'Buys often → skin: 33.3%', 'skin → Buys often: 10.7%', 'color-mix(in srgb, var(--bar) 20%');
+  holds(drawn('zh', <MembersOf people={[]} />), '没有人');
+  holds(drawn('zh', <MembersOf people={[{ id: person.id, number: 7, name: null, identifiers: 2, phone: '+86138****5678', events: 3, last_seen: null }]} />), '+86138****5678', '#/person/0123');
+});
+
+test('a tag’s values: a bar each, by the label that was declared', () => {
+  const zh = drawn('zh', <ValuesOf values={{ count: 9, values: [{ value: 'dry', people: 40 }, { value: 7, people: 10 }] }} declared={{ dry: { label_zh: '干性' } }} chosen="dry" choose={nothing} />);
+  holds(zh, '干性', '40', 'width:25%', '另有更多', 'aria-pressed="true"');
+  holds(drawn('en', <ValuesOf values={{ count: 0, values: [] }} declared={{}} chosen="" choose={nothing} />), 'Nobody');
+});
+
+test('a person’s segments and tags, and why', () => {
+  const zh = drawn('zh', <BelongsOf belongs={belongs} />);
+  holds(zh, '高价值', '常用渠道', 'tmall', '起始 2026-01-0', '随时间变化于 2027-02-1', '为何');
+  holds(drawn('en', <BelongsOf belongs={{ ...belongs, segments: [], tags: [] }} />), 'In no segment');
+  const why = drawn('zh', <ExplanationOf explanation={explanation} />);
+  holds(why, '不在其中', '还差 1 单', 'class="is_missing"', '✗', '支付订单', '看不到的事件');
+  holds(drawn('en', <ExplanationOf explanation={{ ...explanation, value: 'tmall', missing: [] }} />), 'in it', '<strong>tmall</strong>');
+});
+
+test('an expression as it is typed: the word that is wrong, and what it may be', () => {
+  const text = 'count(order_payed) > 1';
+  const trouble = new Trouble(400, '', '第 7 个字符:没有“order_payed”这个事件;是不是“order_paid”?');
+  const faulty = drawn('zh', <ExpressionField text={text} set={nothing} checked={{ state: 'faulty', trouble, of: text }} />);
+  holds(faulty, 'aria-invalid="true"', '<mark>order_payed</mark>', '改为 order_paid');
+  assert.ok(!drawn('zh', <ExpressionField text={`${text} `} set={nothing} checked={{ state: 'faulty', trouble, of: text }} />).includes('改为'), 'what was typed since is not written over');
+  holds(drawn('en', <ExpressionField text="did( a )" set={nothing} checked={{ state: 'fine', text: 'did(a)' }} />), 'It can be saved', '<code>did(a)</code>');
+  holds(drawn('en', <Conflict theirs={definition} />), 'Somebody else', 'Revision 3', 'last 90 days');
+});
+
 test('shares say what is over', () => {
   holds(drawn('zh', <SharesOf shares={shares} acts={shareActs} />), '乙公司', '→ 甲公司', '未声明主体的品牌', '除敏感用途外', '已结束', 'contract 4711', '联合客服');
   holds(drawn('en', <SharesOf shares={[]} acts={[]} />), 'Nothing is shared');
@@ -148,6 +207,8 @@ test('what a token may not see is said, and nothing is offered to try again', ()
 test('the frame draws each view before the first answer', () => {
   holds(drawn('zh', <Frame route={{ view: 'thing', kind: 'store', ns: '', id: 'x' }} swap={nothing} leave={nothing} />), '实体', '读取中');
   holds(drawn('zh', <Frame route={{ view: 'order', shop: 's', number: 'n' }} swap={nothing} leave={nothing} />), '金额截至', '读取中');
+  holds(drawn('zh', <Frame route={{ view: 'audience', kind: 'tag', name: '' }} swap={nothing} leave={nothing} />), '人群标签', '新建标签', '读取中');
+  holds(drawn('en', <Frame route={{ view: 'build', kind: 'segment', name: '' }} swap={nothing} leave={nothing} />), 'New segment', 'Label in Chinese', 'aria-current="page"');
   holds(drawn('zh', <Frame route={{ view: 'books', month: '', shop: '', day: '' }} swap={nothing} leave={nothing} />), '对账', '读取中');
   for (const view of ['overview', 'live', 'review', 'reach', 'operations'] as const) holds(drawn('en', <Frame route={{ view }} swap={nothing} leave={nothing} />), 'aria-current="page"');
   holds(drawn('zh', <Frame route={{ view: 'find', q: '' }} swap={nothing} leave={nothing} />), '手机尾号', 'placeholder=');
