@@ -303,8 +303,9 @@ static fallible tell_people(struct telling *t, struct err *e)
     struct status status = DONE;
     for (t->person = 1; t->person < t->person_end && done(status); t->person++) {
         engine_read(t->release->engine, read_person, t);
+        struct event_people of = {t->numbers, t->number_count, INT64_MAX};
         if (t->events != NULL)
-            status = event_scan_people(t->events, t->numbers, t->number_count, each_event, t, e);
+            status = event_scan_people(t->events, &of, each_event, t, e);
         event_view_close(t->events);
         t->events = NULL;
     }
