@@ -11,7 +11,7 @@
 #define WORD_BITS 64u
 #define BITS_BLOCK (BLOCK_EVENTS_MAX / WORD_BITS)
 #define NAME_WORDS (65536u / WORD_BITS)
-#define MEMORY_SHARE 8u /* of the engine's budget, for the hits of all threads */
+#define MEMORY_SHARE 8u  /* of the engine's budget, for the hits of all threads */
 #define DAYS_KNOWN 1024u /* of the newest days it is kept when they begin */
 
 /* --- which features --- */

@@ -11,8 +11,8 @@
 #include "domain/relation/relation.h"
 #include "domain/rule/gather.h"
 #include "domain/rule/listen.h"
-#include "domain/rule/past_hits.h"
 #include "domain/rule/parted.h"
+#include "domain/rule/past_hits.h"
 #include "domain/rule/switch.h"
 #include "domain/thing/thing.h"
 #include "engine/engine_domain.h"
@@ -29,7 +29,7 @@
 
 static const struct domain *const domains[] = {&engine_domain, &collect_domain,  &identity_domain, &people_domain,
                                                &event_domain,  &column_domain,   &thing_domain,    &calendar_domain,
-                                               &order_domain,  &relation_domain, &listing_domain, &rule_domain};
+                                               &order_domain,  &relation_domain, &listing_domain,  &rule_domain};
 
 struct pair {
     const char *text;
@@ -68,9 +68,9 @@ struct world {
     uint64_t messages;
     struct pair pairs[PAIRS];
     size_t pair_count; /* that are held against each other */
-    uint32_t made;    /* of the second rules */
-    uint32_t sharing; /* RULE_NONE: none does */
-    bool is_calm;     /* nobody is found to be somebody else */
+    uint32_t made;     /* of the second rules */
+    uint32_t sharing;  /* RULE_NONE: none does */
+    bool is_calm;      /* nobody is found to be somebody else */
 };
 
 static void world_start(struct world *w)
@@ -794,7 +794,8 @@ static void hits_take_no_more_room_than_there_is(struct t *t)
         features[i] = (struct past_feature){.feature = &feature, .slot = i + 1};
     for (uint32_t i = 0; i < HITS_OF_ALL; i++) {
         uint32_t busy = (uint32_t)rng_below(&t->rng, 4) == 0 ? CHUNK_PEOPLE : 100;
-        all[i] = (struct hit){.bucket = rng_between(&t->rng, 1, 90), .count = 1, .local = (uint16_t)rng_below(&t->rng, busy)};
+        all[i] = (struct hit){
+            .bucket = rng_between(&t->rng, 1, 90), .count = 1, .local = (uint16_t)rng_below(&t->rng, busy)};
         counts[all[i].local]++;
         most = counts[all[i].local] > most ? counts[all[i].local] : most;
     }
