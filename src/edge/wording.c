@@ -429,6 +429,7 @@ static const struct wording wordings[] = {
     {"who was in it at the time isn't known: say what it counts as features", NULL, "当时谁在其中无从得知:请把它所统计的内容写成特征"},
     {"what is foretold has no window of its own: it is what happens within \"horizon\"", NULL, "预测目标不能自带时间窗口:它指“horizon”之内发生的事"},
     {"what is foretold counts or sums: it has no days since", NULL, "预测目标只能计数或求和,不能用距今天数"},
+    {"want at most {1} days: ask without a window", NULL, "至多 {1} 天:可不带窗口"},
     {"features have windows that move with the day they are of: in last …, within …, in this …", NULL, "特征的时间窗口须随日期移动:in last …、within …、in this …"},
     {"a prediction is of count, sum, avg, min, max, days, did and days_since, with + - * / and comparisons of them", NULL, "预测可用 count、sum、avg、min、max、days、did、days_since,以及 + - * / 和比较"},
     {"of a prediction did() has one step: sequences go into a tag", NULL, "预测中的 did() 只能有一步:序列请做成标签"},

@@ -167,6 +167,11 @@ void expr_print_name(struct bytes name, struct buf *out); /* in back quotes wher
 void expr_print_value(const struct expr_value *v, struct buf *out);
 void expr_print_window(const struct expr_window *window, struct buf *out); /* "in last 14 days" */
 
+/* Of seconds, minutes and hours, and of at most 1e8 days of 24 hours. */
+int64_t expr_span_us(struct expr_span span);
+/* The days that it has at most, whichever its months are; a part of a day counts as one. */
+int64_t expr_span_days_most(struct expr_span span);
+
 bool expr_is_condition(const struct expr *x); /* a call is both */
 bool expr_is_term(const struct expr *x);
 static inline bool expr_is_comparison(const struct expr *x)

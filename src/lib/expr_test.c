@@ -322,6 +322,23 @@ static void conditions_on_one_event_are_told_from_others(struct t *t)
     }
 }
 
+static void spans_are_as_long_as_their_units(struct t *t)
+{
+    static const struct {
+        struct expr_span span;
+        int64_t days_most;
+    } rows[] = {
+        {{1, EXPR_SECOND}, 1},   {{23, EXPR_HOUR}, 1},  {{24, EXPR_HOUR}, 2},
+        {{14, EXPR_DAY}, 14},    {{2, EXPR_WEEK}, 14},  {{2, EXPR_MONTH}, 62},
+        {{1, EXPR_QUARTER}, 92}, {{2, EXPR_YEAR}, 732}, {{EXPR_SPAN_MAX, EXPR_YEAR}, 366 * (int64_t)EXPR_SPAN_MAX},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        CHECK_EQ(t, expr_span_days_most(rows[i].span), rows[i].days_most);
+    CHECK_EQ(t, expr_span_us((struct expr_span){90, EXPR_MINUTE}), 5400000000);
+    CHECK_EQ(t, expr_span_us((struct expr_span){2, EXPR_DAY}), 172800000000);
+    CHECK_EQ(t, expr_span_us((struct expr_span){EXPR_SPAN_MAX, EXPR_HOUR}), 3600000000000000000);
+}
+
 static void nodes_say_what_they_are(struct t *t)
 {
     const struct expr *tree;
@@ -388,6 +405,7 @@ static const struct test tests[] = {
     {"what is wrong in JSON is said", what_is_wrong_in_json_is_said, 1},
     {"conditions on one event are told from others", conditions_on_one_event_are_told_from_others, 1},
     {"nodes say what they are", nodes_say_what_they_are, 1},
+    {"spans are as long as their units", spans_are_as_long_as_their_units, 1},
     {"a name stands alone", a_name_stands_alone, 1},
 };
 TEST_MAIN(tests)

@@ -1,10 +1,29 @@
 /* How nodes are made, out of texts and out of JSON alike: normalised, checked and within bounds. */
 #include <stddef.h>
 
+#include "base/time.h"
 #include "lib/expr_inside.h"
 
 #define ROOM_FIRST 2u
 #define SHOWN_BYTES_MAX 40u
+
+int64_t expr_span_us(struct expr_span span)
+{
+    static const int64_t units[EXPR_UNIT_COUNT] = {[EXPR_SECOND] = US_PER_SECOND,
+                                                   [EXPR_MINUTE] = US_PER_MINUTE,
+                                                   [EXPR_HOUR] = US_PER_HOUR,
+                                                   [EXPR_DAY] = US_PER_DAY};
+    assert(units[span.unit] > 0 && span.count <= INT64_MAX / units[span.unit]);
+    return (int64_t)span.count * units[span.unit];
+}
+
+int64_t expr_span_days_most(struct expr_span span)
+{
+    static const int64_t days[EXPR_UNIT_COUNT] = {
+        [EXPR_DAY] = 1, [EXPR_WEEK] = 7, [EXPR_MONTH] = 31, [EXPR_QUARTER] = 92, [EXPR_YEAR] = 366};
+    int64_t whole = days[span.unit];
+    return whole > 0 ? span.count * whole : expr_span_us(span) / US_PER_DAY + 1;
+}
 
 bool expr_is_condition(const struct expr *x)
 {

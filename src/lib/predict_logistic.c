@@ -9,6 +9,8 @@
 #define STEP_PART_MIN (1.0 / 1024)
 #define DECREASE_MIN 1e-13 /* of a height: less is lost in rounding */
 #define INPUTS_MAX (2 * FEATURES_MAX + 1)
+/* Of a model, and deviations are at least 1 / it: floats so moved, divided, weighed and summed stay far below 1e308. */
+#define NUMBER_MAX 1e75
 
 static double input_of(const struct logistic_input *n, float value)
 {
@@ -252,24 +254,25 @@ static void logistic_pack(const struct prediction *p, struct buf *out)
     }
 }
 
-static double unpack_finite(struct unpack *u)
+/* Not finite, or so great that log-odds of such numbers might not be: bad. */
+static double unpack_moderate(struct unpack *u)
 {
     double x = unpack_double(u);
-    u->bad = u->bad || !isfinite(x);
+    u->bad = u->bad || !(fabs(x) <= NUMBER_MAX);
     return x;
 }
 
 static void logistic_unpack(struct prediction *p, struct unpack *u)
 {
     struct logistic *l = &p->logistic;
-    l->intercept = unpack_finite(u);
+    l->intercept = unpack_moderate(u);
     l->inputs = ARENA_ARRAY(p->arena, struct logistic_input, p->facts.columns);
     for (uint32_t c = 0; c < p->facts.columns; c++) {
         struct logistic_input *n = &l->inputs[c];
         double *numbers[] = {&n->mean, &n->origin, &n->deviation, &n->weight, &n->missing_share, &n->missing_weight};
         for (size_t i = 0; i < COUNT_OF(numbers); i++)
-            *numbers[i] = unpack_finite(u);
-        u->bad = u->bad || !(n->deviation > 0) || n->missing_share < 0 || n->missing_share > 1;
+            *numbers[i] = unpack_moderate(u);
+        u->bad = u->bad || !(n->deviation >= 1 / NUMBER_MAX) || n->missing_share < 0 || n->missing_share > 1;
     }
 }
 

@@ -334,6 +334,59 @@ static struct tree chain_of(struct t *t, uint32_t splits)
     return chain;
 }
 
+static void no_model(struct t *t, const struct prediction *p)
+{
+    struct prediction *back = NULL;
+    struct err e = {0};
+    CHECK_FAILS(t, prediction_unpack(packed(t, p), &back, &e), CORRUPT);
+    prediction_destroy(back);
+}
+
+/* Each of its numbers is one, and none is so great that a score is not. */
+static void numbers_that_are_none_are_no_model(struct t *t)
+{
+    struct made *m = made_create(t, &predictor_logistic);
+    struct prediction *p = fitted(t, &m->training);
+    double *numbers[] = {&p->facts.share_then, &p->facts.share_now, &p->facts.label_frequency, &p->logistic.intercept,
+                         &p->logistic.inputs[0].mean, &p->logistic.inputs[0].origin, &p->logistic.inputs[0].deviation,
+                         &p->logistic.inputs[0].weight, &p->logistic.inputs[0].missing_share, &p->logistic.inputs[0].missing_weight};
+    const double none[] = {NAN, INFINITY, -INFINITY, 1e300};
+    for (size_t i = 0; i < COUNT_OF(numbers); i++)
+        for (size_t k = 0; k < COUNT_OF(none); k++) {
+            double was = *numbers[i];
+            *numbers[i] = none[k];
+            no_model(t, p);
+            *numbers[i] = was;
+        }
+    p->logistic.inputs[0].deviation = 1e-300;
+    no_model(t, p);
+    prediction_destroy(p);
+}
+
+static void trees_of_no_numbers_are_no_model(struct t *t)
+{
+    struct made *m = made_create(t, &predictor_trees);
+    struct prediction *p = fitted(t, &m->training);
+    float *numbers[] = {&p->trees.origin, &p->trees.trees[0].nodes[0].value, &p->trees.trees[0].nodes[0].cover};
+    const float none[] = {NAN, INFINITY, -INFINITY};
+    for (size_t i = 0; i < COUNT_OF(numbers); i++)
+        for (size_t k = 0; k < COUNT_OF(none); k++) {
+            float was = *numbers[i];
+            *numbers[i] = none[k];
+            no_model(t, p);
+            *numbers[i] = was;
+        }
+    p->trees.trees[0] = chain_of(t, 2);
+    p->trees.trees[0].nodes[1].value = 3e38f; /* a leaf: of several such the log-odds would be none */
+    no_model(t, p);
+    p->trees.trees[0].nodes[1].value = 0;
+    p->trees.trees[0].nodes[0].value = 3e38f; /* where a column is split any float may be */
+    struct prediction *back = NULL;
+    struct err e = {0};
+    REQUIRE_DONE(t, prediction_unpack(packed(t, p), &back, &e), &e);
+    prediction_destroy(p), prediction_destroy(back);
+}
+
 /* What could never have been written is refused, whatever its check says. */
 static void senseless_bytes_are_no_model(struct t *t)
 {
@@ -542,6 +595,8 @@ static const struct test tests[] = {
     {"a model comes back from its bytes", a_model_comes_back_from_its_bytes, 10},
     {"damaged bytes are no model", damaged_bytes_are_no_model, 50},
     {"senseless bytes are no model", senseless_bytes_are_no_model, 1},
+    {"numbers that are none are no model", numbers_that_are_none_are_no_model, 1},
+    {"trees of no numbers are no model", trees_of_no_numbers_are_no_model, 1},
     {"unlabelled rows may be positive", unlabelled_rows_may_be_positive, 10},
     {"another share is corrected", another_share_is_corrected, 10},
     {"drift is told by the model", drift_is_told_by_the_model, 5},

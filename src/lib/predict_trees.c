@@ -192,6 +192,8 @@ static void trees_settle(struct trees *t)
 /* ---- Bytes ---- */
 enum { NODE_LEAF, NODE_RIGHT_USUAL, NODE_LEFT_USUAL };
 #define NODE_BYTES_MIN 9u
+/* Of a leaf, and before the first tree: those of as many trees as there may be sum to what a float holds. */
+#define LOG_ODDS_MAX 1e30f
 
 static void trees_pack(const struct prediction *p, struct buf *out)
 {
@@ -225,7 +227,8 @@ static void tree_unpack(struct tree *t, uint32_t columns, struct unpack *u)
         n->cover = unpack_float(u);
         n->is_left_usual = kind == NODE_LEFT_USUAL;
         uint32_t column = kind == NODE_LEAF ? 0 : unpack_varint32(u);
-        u->bad = u->bad || kind > NODE_LEFT_USUAL || !(n->cover > 0) || column >= columns || (kind != NODE_LEAF && level == PREDICT_DEPTH_MAX);
+        u->bad = u->bad || kind > NODE_LEFT_USUAL || !(n->cover > 0) || column >= columns || (kind != NODE_LEAF && level == PREDICT_DEPTH_MAX) ||
+                 (kind == NODE_LEAF && fabsf(n->value) > LOG_ODDS_MAX);
         if (u->bad)
             return;
         n->column = (uint16_t)column;
@@ -248,7 +251,7 @@ static void trees_unpack(struct prediction *p, struct unpack *u)
     struct trees *t = &p->trees;
     t->origin = unpack_float(u);
     t->count = unpack_varint32(u);
-    u->bad = u->bad || t->count > PREDICT_ROUNDS_MAX;
+    u->bad = u->bad || t->count > PREDICT_ROUNDS_MAX || fabsf(t->origin) > LOG_ODDS_MAX;
     if (u->bad)
         return;
     t->trees = ARENA_ARRAY(p->arena, struct tree, t->count);

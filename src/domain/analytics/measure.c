@@ -7,6 +7,7 @@
 #include "domain/analytics/exchange.h"
 #include "domain/analytics/quantity.h"
 #include "lib/expr.h"
+#include "lib/series.h"
 
 #define MEASURE_TEXT_BYTES_MAX 4096u
 #define ANY_EVENT "event"
@@ -173,10 +174,12 @@ static fallible window_check(const struct reading_measure *r, const struct expr 
         return DONE;
     if (r->side == MEASURE_AFTER)
         return WRONG(r, w->place, "what is foretold has no window of its own: it is what happens within \"horizon\"");
-    return w->kind == EXPR_IN_LAST || w->kind == EXPR_WITHIN || w->kind == EXPR_IN_THIS
+    if (w->kind != EXPR_IN_LAST && w->kind != EXPR_WITHIN && w->kind != EXPR_IN_THIS)
+        return WRONG(r, w->place,
+                     "features have windows that move with the day they are of: in last …, within …, in this …");
+    return expr_span_days_most(w->span) <= SERIES_MOST_MAX
                ? DONE
-               : WRONG(r, w->place,
-                       "features have windows that move with the day they are of: in last …, within …, in this …");
+               : WRONG(r, w->place, "want at most %u days: ask without a window", SERIES_MOST_MAX);
 }
 
 static fallible aggregate_read(struct reading_measure *r, const struct expr *x, enum expr_op op, struct measure *out)
@@ -294,11 +297,6 @@ fallible measure_read(struct measure_reader *reader, struct json from, enum meas
 static const enum civil_unit unit_of[EXPR_UNIT_COUNT] = {
     [EXPR_HOUR] = CIVIL_HOUR,   [EXPR_DAY] = CIVIL_DAY,         [EXPR_WEEK] = CIVIL_WEEK,
     [EXPR_MONTH] = CIVIL_MONTH, [EXPR_QUARTER] = CIVIL_QUARTER, [EXPR_YEAR] = CIVIL_YEAR};
-static const int64_t us_of[EXPR_UNIT_COUNT] = {[EXPR_SECOND] = US_PER_SECOND,
-                                               [EXPR_MINUTE] = 60 * US_PER_SECOND,
-                                               [EXPR_HOUR] = US_PER_HOUR,
-                                               [EXPR_DAY] = US_PER_DAY,
-                                               [EXPR_WEEK] = 7 * US_PER_DAY};
 
 /* The day before the instant is the last one that is counted: a window of 14 days before a midnight is of 14 whole days. */
 static int64_t window_from(const struct expr_window *w, const struct measure_time *when)
@@ -306,7 +304,7 @@ static int64_t window_from(const struct expr_window *w, const struct measure_tim
     if (w == NULL)
         return TIME_US_MIN;
     if (w->kind == EXPR_WITHIN)
-        return when->at_us - us_of[w->span.unit] * (int64_t)w->span.count;
+        return when->at_us - expr_span_us(w->span);
     enum civil_unit unit = unit_of[w->span.unit];
     int64_t units = w->kind == EXPR_IN_LAST ? (int64_t)w->span.count : 1;
     return civil_begin_us(when->civil, unit, civil_number(when->civil, unit, when->at_us - 1) - units + 1);

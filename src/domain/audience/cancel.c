@@ -14,8 +14,6 @@
 const struct family audience_asked_family = {
     .id = 125, .kind = FAMILY_KEYED, .value_bytes = ROW_BYTES, .name = "audience_asked"};
 
-static const struct refusal no_such_audience = {"no_such_definition", "There is no tag or segment of this name.",
-                                                "没有这个名称的标签或人群。"};
 static const struct refusal nothing_changes = {"definition_settled",
                                                "Nothing of it is changing: what it says is in force.",
                                                "没有正在进行的变更:现有内容已生效。"};
@@ -137,7 +135,7 @@ const struct refusal *audience_cancel_apply(struct step *s, struct bytes payload
     struct audience a, before;
     struct asked answer;
     if (!audience_find(v, (enum audience_kind)payload.data[0], bytes_slice(payload, 1, payload.size), &a))
-        return &no_such_audience;
+        return &refuse_no_audience;
     if (a.asked == 0 && !a.is_refused)
         return &nothing_changes;
     if (a.rule == RULE_NONE) /* it never was in force: nothing is left of it */

@@ -8,8 +8,8 @@
 #define CHECK_ARENA_BYTES 65536u
 #define RULE_ASK_BYTES_MAX (RULE_TEXT_BYTES_MAX + RULE_MAKER_BYTES_MAX + 16u)
 
-static const struct refusal no_such_audience = {"no_such_definition", "There is no tag or segment of this name.",
-                                                "没有这个名称的标签或人群。"};
+const struct refusal refuse_no_audience = {"no_such_definition", "There is no tag or segment of this name.",
+                                           "没有这个名称的标签或人群。"};
 static const struct refusal audience_changed = {"definition_changed",
                                                 "Somebody else has saved it meanwhile: look at it, and save it again.",
                                                 "其间已有他人保存:请查看后重新保存。"};
@@ -402,7 +402,7 @@ const struct refusal *audience_end_apply(struct step *s, struct bytes payload)
     struct audience a;
     const struct refusal *refusal = NULL;
     if (!audience_find(&s->view, (enum audience_kind)payload.data[0], bytes_slice(payload, 1, payload.size), &a))
-        return &no_such_audience;
+        return &refuse_no_audience;
     if (audience_namer_next(&s->view, a.number, 0) != 0)
         return &audience_named_elsewhere;
     if (a.content == AUDIENCE_GROUP)

@@ -6,6 +6,8 @@
 #define AUDIENCE_SETTLE_BYTES_MAX 16u
 #define AUDIENCE_DROP_BYTES 4u
 
+extern const struct refusal refuse_no_audience; /* there is no definition of this kind and name */
+
 /* Keeps what is said, as COMMAND_AUDIENCE_SAVE does. */
 const struct refusal *audience_save(struct step *s, const struct audience *said, uint64_t expects);
 fallible audience_save_check(struct bytes payload, struct err *e);

@@ -15,8 +15,6 @@ static_assert(SLICE_PEOPLE % LISTING_TAKE_PEOPLE_MAX == 0, "a slice is whole tak
 const struct family audience_frozen_family = {
     .id = 39, .kind = FAMILY_KEYED, .value_bytes = BITMAP_CONTAINER_BYTES_MAX, .name = "audience_frozen"};
 
-static const struct refusal no_source = {"no_such_definition", "There is no tag or segment of this name.",
-                                         "没有这个名称的标签或人群。"};
 static const struct refusal no_answer = {"definition_silent", "It doesn't answer yet: wait until it is in force.",
                                          "该定义尚未生效:请稍后再建快照。"};
 static const struct refusal no_value = {"definition_value", "It has values: say which one; or it has none.",
@@ -74,7 +72,7 @@ fallible audience_freeze_check(struct bytes payload, struct err *e)
 static const struct refusal *source_check(const struct view *v, struct audience_freeze *f, struct audience *out_source)
 {
     if (!audience_find(v, f->source_kind, f->source, out_source))
-        return &no_source;
+        return &refuse_no_audience;
     if (out_source->rule == RULE_NONE)
         return &no_answer;
     bool is_condition = rule_type_of(v, out_source->rule) == RULE_TRUTH;

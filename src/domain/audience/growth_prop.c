@@ -10,7 +10,7 @@
 extern const struct domain column_domain; /* its header can't stand beside the one of the script */
 
 #define USERS 6u
-#define DAYS_MAX 40u
+#define DAYS_MAX (GROWTH_DAYS_MAX + 8u)
 #define PEOPLE_MAX 64u
 
 /* What facts said of the one segment, day by day, and who is in it by them. */

@@ -295,8 +295,9 @@ static void feature_window(const struct node *n, bool by_day, struct feature *f)
     if (is_fixed)
         return;
     f->grain = w->kind == EXPR_WITHIN ? GRAIN_MOMENT : GRAIN_DAY;
-    f->horizon = w->kind == EXPR_WITHIN ? horizon_of(horizon_us, COUNT_OF(horizon_us), n->rolling_us)
-                                        : horizon_of(horizon_days, COUNT_OF(horizon_days), span_days_at_most(w->span));
+    f->horizon = w->kind == EXPR_WITHIN
+                     ? horizon_of(horizon_us, COUNT_OF(horizon_us), n->rolling_us)
+                     : horizon_of(horizon_days, COUNT_OF(horizon_days), expr_span_days_most(w->span));
 }
 
 /* What is taken of events: behind the event's name, or of the first and the last behind the parenthesis. */
@@ -369,7 +370,7 @@ static int64_t moments_horizon(const struct node *n)
     if (w == NULL || w->kind >= EXPR_FROM)
         return 0;
     return horizon_of(horizon_us, COUNT_OF(horizon_us),
-                      w->kind == EXPR_WITHIN ? n->rolling_us : (span_days_at_most(w->span) + 1) * US_PER_DAY);
+                      w->kind == EXPR_WITHIN ? n->rolling_us : (expr_span_days_most(w->span) + 1) * US_PER_DAY);
 }
 
 static struct status sequence_compile(struct compiling *c, const struct expr *x, const struct node **out_node)
@@ -379,7 +380,7 @@ static struct status sequence_compile(struct compiling *c, const struct expr *x,
     TRY(sequence_check(c, x));
     TRY(node_make(c, NODE_SEQUENCE, RULE_TRUTH, x->place, 0, &n));
     TRY(window_compile(c, x->window, n));
-    n->bound_us = x->span.count > 0 ? short_span_us(x->span) : 0;
+    n->bound_us = x->span.count > 0 ? expr_span_us(x->span) : 0;
     n->step_count = x->step_count;
     *f = (struct feature){.grain = GRAIN_MOMENT,
                           .shape = {SERIES_BITS, true, SEQUENCE_MOST},

@@ -156,8 +156,6 @@ fallible aggregate_compile(struct compiling *c, const struct expr *x, const stru
 fallible did_compile(struct compiling *c, const struct expr *x, const struct node **out_node);
 /* INVALID: longer than anything is kept, SERIES_MOST_MAX days. */
 fallible span_check(struct compiling *c, struct expr_span span, uint32_t place);
-int64_t span_days_at_most(struct expr_span span);
-int64_t short_span_us(struct expr_span span);
 /* What a window says of instants: INVALID: dates that are none, or the wrong way round. */
 fallible window_compile(struct compiling *c, const struct expr_window *w, struct node *io_node);
 

@@ -49,21 +49,10 @@ static int64_t units_begin(int64_t today, enum expr_unit unit, int64_t count)
     return same_day_before(today, months, &day) ? day + 1 : day;
 }
 
-/* Of seconds, minutes and hours, and of days of 24 hours. */
-int64_t short_span_us(struct expr_span span)
-{
-    static const int64_t units[EXPR_UNIT_COUNT] = {[EXPR_SECOND] = US_PER_SECOND,
-                                                   [EXPR_MINUTE] = US_PER_MINUTE,
-                                                   [EXPR_HOUR] = US_PER_HOUR,
-                                                   [EXPR_DAY] = US_PER_DAY};
-    assert(units[span.unit] > 0);
-    return (int64_t)span.count * units[span.unit];
-}
-
 int64_t ago_us(const struct civil *civil, struct expr_span span, int64_t now_us)
 {
     if (span.unit <= EXPR_HOUR)
-        return now_us - short_span_us(span);
+        return now_us - expr_span_us(span);
     int64_t today = civil_number(civil, CIVIL_DAY, now_us),
             behind_us = now_us - civil_begin_us(civil, CIVIL_DAY, today);
     int64_t months = unit_months(span.unit) * span.count, day = today;
@@ -158,17 +147,9 @@ int64_t window_day_leaves(const struct evaluation *ev, const struct node *n, int
 
 /* --- compiling --- */
 
-int64_t span_days_at_most(struct expr_span span)
-{
-    static const int64_t days[EXPR_UNIT_COUNT] = {
-        [EXPR_DAY] = 1, [EXPR_WEEK] = DAYS_A_WEEK, [EXPR_MONTH] = 31, [EXPR_QUARTER] = 92, [EXPR_YEAR] = 366};
-    int64_t whole = days[span.unit];
-    return whole > 0 ? span.count * whole : short_span_us(span) / US_PER_DAY + 1;
-}
-
 fallible span_check(struct compiling *c, struct expr_span span, uint32_t place)
 {
-    if (span_days_at_most(span) > SERIES_MOST_MAX)
+    if (expr_span_days_most(span) > SERIES_MOST_MAX)
         return FAIL_AT(c, place, INVALID, "want at most %u days: ask without a window, or since a date",
                        SERIES_MOST_MAX);
     return DONE;
@@ -205,7 +186,8 @@ fallible window_compile(struct compiling *c, const struct expr_window *w, struct
         return range_compile(c, w, io_node);
     if (w->kind == EXPR_IN_EACH && w->span.count > UNITS_MAX)
         return FAIL_AT(c, w->place, INVALID, "\"in each of last\" has at most %u of them", UNITS_MAX);
+    TRY(span_check(c, w->span, w->place));
     if (w->kind == EXPR_WITHIN)
-        io_node->rolling_us = short_span_us(w->span);
-    return span_check(c, w->span, w->place);
+        io_node->rolling_us = expr_span_us(w->span);
+    return DONE;
 }

@@ -528,6 +528,8 @@ static fallible kept_take(struct asking *a, struct request *r, struct bytes kind
     TRY(json_parse(parser, body.size == 0 ? BYTES_LIT("{}") : arena_copy(a->arena, body), &instead, e));
     if (!json_is(instead, JSON_OBJECT))
         return FAIL(e, INVALID, "the body is a JSON object, this is %s", json_kind_name(json_kind(instead)));
+    if (a->is_of_prediction)
+        TRY(prediction_body_check(&a->prediction, instead, e));
     struct bytes question = question_mend(a, own, instead);
     TRY(json_parse(a->parser, question, &root, e));
     return question_take(a, r, root, e);
@@ -535,7 +537,7 @@ static fallible kept_take(struct asking *a, struct request *r, struct bytes kind
 
 static fallible report_take(struct asking *a, struct request *r, struct err *e)
 {
-    TRY(host_read(request_host(r), r->workspace, report_look, a, e));
+    TRY(study_look(r, report_look, a, e));
     if (a->report.name.size == 0)
         return FAIL(e, NOT_FOUND, "there is no report \"%.*s\"", BYTES_ARG(a->report_name));
     return kept_take(a, r, a->report.kind, a->report.question, e);
@@ -544,7 +546,7 @@ static fallible report_take(struct asking *a, struct request *r, struct err *e)
 static fallible prediction_take(struct asking *a, struct request *r, struct err *e)
 {
     const struct prediction_asked *p = &a->prediction;
-    TRY(host_read(request_host(r), r->workspace, prediction_look, a, e));
+    TRY(study_look(r, prediction_look, a, e));
     if (!p->is_there)
         return FAIL(e, NOT_FOUND, "there is no prediction \"%.*s\"", BYTES_ARG(p->name));
     if (!p->fits && !p->is_fitted)

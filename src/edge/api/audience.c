@@ -322,7 +322,7 @@ static fallible newest_examine(struct request *r, struct err *e)
     struct newest_names *names;
     TRY(newest_names_open(r, &names, e));
     s->names = newest_names_book(names);
-    struct status status = host_read(request_host(r), r->workspace, save_examine, r, e);
+    struct status status = study_look(r, save_examine, r, e);
     newest_names_close(names);
     return status;
 }

@@ -13,6 +13,11 @@ struct audience_sight audience_sight_of(const struct request *r);
 
 /* A value of the rule's type as a query writes it; false: it isn't one. */
 bool audience_value_read(enum rule_type type, struct bytes text, struct rule_value *out_value);
+/* Whether the token is told values of this type: a text may name a person, so it isn't when it is masked. */
+bool audience_value_is_told(const struct request *r, enum rule_type type);
+/* What a rule says, as the token is told it: a member of an open object; null: nothing is known, or it isn't told. */
+void audience_put_value(const struct request *r, const struct view *v, const char *key, const struct rule_value *value,
+                        struct json_writer *w);
 /* A value of a list as texts, keys and files have it, packed, in the arena; no bytes: none. INVALID, LIMIT: it isn't of that kind. */
 fallible listing_value_read(enum list_value kind, struct bytes text, struct arena *a, struct bytes *out_value,
                             struct err *e);

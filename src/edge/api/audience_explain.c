@@ -13,7 +13,6 @@
 
 #define EVENTS_USUAL 5u
 #define SENTENCE_LANGUAGES 2u
-#define VALUE_BYTES_MAX 16384u
 
 struct explain_request {
     struct person_ask ask;
@@ -25,12 +24,6 @@ struct explain_request {
     struct status status; /* of the reading */
     struct err e;
 };
-
-static const struct problem problem_not_yet = {
-    .status = 409,
-    .slug = "not-in-force",
-    .title = "It isn't in force yet",
-    .detail = "What happened before it was saved is still being read: ask for its state."};
 
 static const struct problem problem_made_of_others = {
     .status = 403,
@@ -55,17 +48,9 @@ struct telling {
     struct json_writer *w;
 };
 
-/* A text may be personal: masked, it isn't told. */
 static void put_value(const struct telling *t, const char *key, const struct rule_value *value)
 {
-    struct buf packed = arena_buf(t->view->arena, VALUE_BYTES_MAX);
-    json_key(t->w, key);
-    if (!value->is_known || (value->type == RULE_TEXT && is_masked(t->request))) {
-        json_put_null(t->w);
-        return;
-    }
-    rule_value_pack(value, &packed);
-    value_put(t->w, buf_bytes(&packed));
+    audience_put_value(t->request, t->view, key, value, t->w);
 }
 
 static void put_number(const struct telling *t, const char *key, series_wide millionths)
@@ -231,7 +216,7 @@ static void print_explanation(struct request *r, const struct view *v, struct js
     if (!audience_asked(r, v, &a))
         return;
     if (a.rule != q->wanted.rule || !rule_explain(v, q->trace, q->person, &explanation)) {
-        r->problem = problem_not_yet; /* another one has taken over since: it is to be asked again */
+        r->problem = problem_no_answer; /* another one has taken over since: it is to be asked again */
         return;
     }
     struct telling t = {.request = r, .view = v, .explanation = &explanation, .w = w};
@@ -306,7 +291,7 @@ static void explain_look(const struct view *v, void *context)
     q->wanted.rule = a.rule;
     q->trace = a.rule == RULE_NONE ? NULL : rule_trace_create(v, &q->wanted);
     if (q->trace == NULL)
-        r->problem = problem_not_yet;
+        r->problem = problem_no_answer;
     else
         person_events_prepare(r, v, q->person, &q->events);
 }

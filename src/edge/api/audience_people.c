@@ -59,6 +59,24 @@ bool audience_value_read(enum rule_type type, struct bytes text, struct rule_val
     return true;
 }
 
+bool audience_value_is_told(const struct request *r, enum rule_type type)
+{
+    return type != RULE_TEXT || !is_masked(r);
+}
+
+void audience_put_value(const struct request *r, const struct view *v, const char *key, const struct rule_value *value,
+                        struct json_writer *w)
+{
+    struct buf packed = arena_buf(v->arena, VALUE_BYTES_MAX);
+    json_key(w, key);
+    if (!value->is_known || !audience_value_is_told(r, value->type)) {
+        json_put_null(w);
+        return;
+    }
+    rule_value_pack(value, &packed);
+    value_put(w, buf_bytes(&packed));
+}
+
 static struct bitmap *people_set(const struct view *v, const struct people_page *page)
 {
     struct rule_value value;
@@ -193,13 +211,11 @@ static struct value_people *values_counted(const struct view *v, uint32_t rule, 
     return list;
 }
 
-static void put_value_people(const struct view *v, const struct value_people *one, struct json_writer *w)
+static void put_value_people(const struct request *r, const struct view *v, const struct value_people *one,
+                             struct json_writer *w)
 {
-    struct buf packed = arena_buf(v->arena, VALUE_BYTES_MAX);
-    rule_value_pack(&one->value, &packed);
     json_object_begin(w);
-    json_key(w, "value");
-    value_put(w, buf_bytes(&packed));
+    audience_put_value(r, v, "value", &one->value, w);
     member_uint(w, "people", one->people);
     json_object_end(w);
 }
@@ -214,14 +230,14 @@ static void print_values(struct request *r, const struct view *v, struct json_wr
         r->problem = problem_no_answer;
         return;
     }
-    bool is_hidden = is_masked(r) && rule_type_of(v, a.rule) == RULE_TEXT;
+    bool is_hidden = !audience_value_is_told(r, rule_type_of(v, a.rule));
     const struct value_people *list = is_hidden ? NULL : values_counted(v, a.rule, &count, &all);
     json_object_begin(w);
     member_uint(w, "count", all);
     json_key(w, "values");
     json_array_begin(w);
     for (size_t i = 0; i < count && i < VALUES_TOLD; i++)
-        put_value_people(v, &list[i], w);
+        put_value_people(r, v, &list[i], w);
     json_array_end(w);
     json_object_end(w);
 }
@@ -253,20 +269,13 @@ static struct standing standing_find(const struct view *v, uint32_t person, cons
 static void put_standing(const struct request *r, const struct view *v, const struct audience *a,
                          const struct standing *s, struct json_writer *w)
 {
-    struct buf packed = arena_buf(v->arena, VALUE_BYTES_MAX);
     json_object_begin(w);
     member_bytes(w, "name", a->name);
     member_text_or_null(w, "label_zh", a->label_zh);
     member_text_or_null(w, "label_en", a->label_en);
     member_text_or_null(w, "brand", a->brand);
-    if (a->kind == AUDIENCE_TAG) {
-        rule_value_pack(&s->value, &packed);
-        json_key(w, "value");
-        if (is_masked(r) && s->value.type == RULE_TEXT)
-            json_put_null(w);
-        else
-            value_put(w, buf_bytes(&packed));
-    }
+    if (a->kind == AUDIENCE_TAG)
+        audience_put_value(r, v, "value", &s->value, w);
     member_time(w, "since", s->since_us == 0 ? INT64_MIN : s->since_us);
     member_time(w, "turn", s->turn_us);
     json_object_end(w);

@@ -114,11 +114,12 @@ static const struct portrait_definition *definition_of(const struct portrait_sur
     return low < q->definition_count && q->definitions[low].rule == rule ? &q->definitions[low] : NULL;
 }
 
-static void definition_say(const struct portrait_definition *d, const struct rule_value *value, struct arena *a,
-                           struct buf *out)
+static void definition_say(const struct survey *s, const struct portrait_definition *d, const struct rule_value *value,
+                           struct arena *a, struct buf *out)
 {
     struct buf packed = arena_buf(a, TAKEN_BYTES_MAX);
-    if (!value->is_known || (value->type == RULE_TRUTH && !value->truth))
+    bool says_nothing = !value->is_known || (value->type == RULE_TRUTH && !value->truth);
+    if (says_nothing || !audience_value_is_told(&s->look, value->type))
         return;
     rule_value_pack(value, &packed);
     struct bytes text = value->type == RULE_TRUTH ? BYTES_NONE : value_text(a, buf_bytes(&packed));
@@ -134,20 +135,21 @@ static bool has_standing(const struct standing *list, size_t count, uint32_t rul
     return false;
 }
 
-static void definitions_say(const struct portrait_survey *q, const struct view *v, uint32_t person, struct buf *out)
+static void definitions_say(const struct survey *s, const struct view *v, uint32_t person, struct buf *out)
 {
+    const struct portrait_survey *q = s->own;
     static const struct rule_value yes = {.type = RULE_TRUTH, .is_known = true, .truth = true};
     const struct standing *list;
     size_t count = rule_standings(v, person, &list);
     for (size_t i = 0; i < count; i++) {
         const struct portrait_definition *d = definition_of(q, list[i].rule);
         if (d != NULL)
-            definition_say(d, &list[i].value, v->arena, out);
+            definition_say(s, d, &list[i].value, v->arena, out);
     }
     for (size_t i = 0; i < q->plain_count; i++) {
         const struct portrait_definition *d = &q->definitions[q->plain[i]];
         if (!has_standing(list, count, d->rule))
-            definition_say(d, &yes, v->arena, out);
+            definition_say(s, d, &yes, v->arena, out);
     }
 }
 
@@ -184,7 +186,7 @@ static void person_take(struct survey *s, const struct view *v, uint32_t person,
     const struct portrait_survey *q = s->own;
     pack_u8(out, 1); /* of whom nothing can be said counts too */
     traits_say(s, v, person, out);
-    definitions_say(q, v, person, out);
+    definitions_say(s, v, person, out);
     events_say(s, v, person, out);
     channels_say(q, v, person, out);
 }

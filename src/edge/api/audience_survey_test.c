@@ -54,6 +54,7 @@ static void place_open_shop(struct place *p, struct t *t)
     save(p, "segments", "lookers", "did(product_viewed)");
     save(p, "segments", "strangers", "not did(order_paid)");
     save(p, "tags", "channel", "most_frequent(product_viewed.channel)");
+    save(p, "tags", "times", "count(order_paid)");
     people_come(p);
 }
 
@@ -205,6 +206,23 @@ static void what_differs_is_told(struct t *t)
     place_close(&p);
 }
 
+/* What people wrote may name them: a masked token isn't told who has which text. */
+static void texts_of_tags_are_masked_in_a_portrait(struct t *t)
+{
+    struct place p;
+    place_open_shop(&p, t);
+    const struct ask masked = {.path = "/api/v1/segments/buyers/portrait", .token = MASKED};
+    struct reply all = get(&p, "/api/v1/segments/buyers/portrait"), some = ask(&p, masked);
+    CHECK_STATUS(t, some, 200);
+    CHECK(t, row_of(&p, all, "channel", "tmall") >= 0);
+    CHECK_EQ(t, row_of(&p, some, "channel", "tmall"), -1);
+    CHECK_EQ(t, row_of(&p, some, "channel", "web"), -1);
+    CHECK(t, row_of(&p, some, "times", "1") >= 0);   /* a number */
+    CHECK(t, row_of(&p, some, "city", "上海") >= 0); /* a trait, as profiles have it */
+    CHECK(t, row_of(&p, some, "payers", "") >= 0);
+    place_close(&p);
+}
+
 /* --- growth, health --- */
 
 static void growth_is_told_by_cause(struct t *t)
@@ -246,7 +264,7 @@ static void health_tells_copies_and_uses(struct t *t)
     CHECK_TEXT(t, at(&p, r, "rows.0.8"), "survey");
     CHECK_TEXT(t, at(&p, r, "rows.2.8"), "people");
     CHECK_TEXT(t, at(&p, r, "rows.1.8"), "null");
-    CHECK_EQ(t, count_at(&p, get(&p, "/api/v1/audience/health"), "rows"), 1);
+    CHECK_EQ(t, count_at(&p, get(&p, "/api/v1/audience/health"), "rows"), 2); /* tags */
     CHECK_STATUS(t, get(&p, "/api/v1/audience/health?kind=people"), 400);
     place_close(&p);
 }
@@ -293,6 +311,7 @@ static const struct test tests[] = {
     {"a survey is a study", a_survey_is_a_study, 1},
     {"overlaps are exact", overlaps_are_exact, 1},
     {"what differs is told", what_differs_is_told, 1},
+    {"texts of tags are masked in a portrait", texts_of_tags_are_masked_in_a_portrait, 1},
     {"growth is told by cause", growth_is_told_by_cause, 1},
     {"health tells copies and uses", health_tells_copies_and_uses, 1},
     {"people of a segment are exported", people_of_a_segment_are_exported, 1},

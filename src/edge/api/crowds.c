@@ -52,7 +52,7 @@ static fallible values_take(const struct taking *t, struct err *e)
     if (count > CROWD_VALUES_MAX)
         return FAIL(e, LIMIT, "the tag \"%.*s\" has %zu values: a question is broken down by %u at most, so make a tag of ranges of it",
                     BYTES_ARG(t->ref.name), count, CROWD_VALUES_MAX);
-    if (rule.type == RULE_TEXT && is_masked(t->request))
+    if (!audience_value_is_told(t->request, rule.type))
         return FAIL(e, INVALID, "the values of the tag \"%.*s\" are texts, which this token doesn't see", BYTES_ARG(t->ref.name));
     for (size_t i = 0; i < count; i++)
         crowd_book_take(t->book, t->want, packed_of(t->view, &values[i]), rule_set(t->view, t->found.rule, &values[i]));

@@ -1,11 +1,8 @@
 #include "edge/api/export_audience.h"
 
-#include "domain/audience/audience.h"
 #include "edge/api/api.h"
+#include "edge/api/audience.h"
 #include "edge/scope.h"
-#include "lib/value.h"
-
-#define VALUE_BYTES_MAX 16384u
 
 /* What rules say of one person, and where to put it. */
 struct told {
@@ -39,17 +36,6 @@ static bool standing_of(const struct told *t, uint32_t rule, struct standing *ou
     return out_standing->value.is_known && (out_standing->value.type != RULE_TRUTH || out_standing->value.truth);
 }
 
-static void put_value(const struct told *t, const struct rule_value *value, struct json_writer *w)
-{
-    struct buf packed = arena_buf(t->view->arena, VALUE_BYTES_MAX);
-    rule_value_pack(value, &packed);
-    json_key(w, "value");
-    if (is_masked(t->request) && value->type == RULE_TEXT)
-        json_put_null(w);
-    else
-        value_put(w, buf_bytes(&packed));
-}
-
 static void put_row(const struct told *t, const struct audience *a, const struct standing *s)
 {
     struct json_writer *w = export_row_begin(t->rows);
@@ -57,7 +43,7 @@ static void put_row(const struct told *t, const struct audience *a, const struct
     member_person(w, "person", t->view, t->person);
     member_uint(w, "number", t->person);
     if (a->kind == AUDIENCE_TAG)
-        put_value(t, &s->value, w);
+        audience_put_value(t->request, t->view, "value", &s->value, w);
     member_time(w, "since", s->since_us == 0 ? INT64_MIN : s->since_us);
     export_row_end(t->rows);
 }

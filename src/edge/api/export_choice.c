@@ -2,13 +2,12 @@
 
 #include <string.h>
 
-#include "domain/audience/audience.h"
 #include "edge/api/api.h"
+#include "edge/api/audience.h"
 #include "edge/api/profile_print.h"
 #include "edge/scope.h"
 
 #define PROFILE_BYTES_MAX ((size_t)4 << 20)
-#define VALUE_BYTES_MAX 16384u
 
 static size_t names_count(struct bytes list)
 {
@@ -113,7 +112,6 @@ static void profile_put(const struct export_choice *c, struct json profile, stru
     json_array_end(w);
 }
 
-/* A text that a tag has may name a person. */
 static void tag_put(const struct request *r, const struct view *v, uint32_t person, struct bytes name,
                     struct json_writer *w)
 {
@@ -121,17 +119,11 @@ static void tag_put(const struct request *r, const struct view *v, uint32_t pers
     if (!audience_find(v, AUDIENCE_TAG, name, &a) || a.rule == RULE_NONE || !scope_sees_audience(r->token, v, a.brand))
         return;
     struct rule_value value = rule_says(v, person, a.rule);
-    struct buf packed = arena_buf(v->arena, VALUE_BYTES_MAX);
     if (!value.is_known)
         return;
-    rule_value_pack(&value, &packed);
     json_object_begin(w);
     member_bytes(w, "name", name);
-    json_key(w, "value");
-    if (is_masked(r) && value.type == RULE_TEXT)
-        json_put_null(w);
-    else
-        value_put(w, buf_bytes(&packed));
+    audience_put_value(r, v, "value", &value, w);
     json_object_end(w);
 }
 

@@ -3,6 +3,7 @@
 #include "domain/audience/audience.h"
 #include "domain/identity/identity.h"
 #include "domain/people/people.h"
+#include "edge/api/study.h"
 #include "edge/mask.h"
 #include "edge/scope.h"
 #include "lib/pack.h"
@@ -190,7 +191,7 @@ static fallible people_take(struct facts_reading *f, struct err *e)
             return FAIL(e, CANCELLED, "the question was cancelled");
         f->entered = person_book_count(f->book);
         f->left_out = person_book_left_out(f->book);
-        TRY(host_read(request_host(look), look->workspace, people_look, f, e));
+        TRY(study_look(look, people_look, f, e));
         TRY(names_found(f, e));
     }
     return DONE;
@@ -199,7 +200,7 @@ static fallible people_take(struct facts_reading *f, struct err *e)
 fallible person_facts_take(const struct person_facts_ask *ask, struct person_book **out_book, struct err *e)
 {
     struct facts_reading f = {.ask = ask};
-    TRY(host_read(request_host(ask->look), ask->look->workspace, names_look, &f, e));
+    TRY(study_look(ask->look, names_look, &f, e));
     TRY(names_found(&f, e));
     TRY(person_book_create(ask->wants, (struct person_room){f.end, ask->bytes_max}, &f.book, e));
     struct status status = people_take(&f, e);

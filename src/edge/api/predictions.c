@@ -159,6 +159,20 @@ void api_prediction_end(struct request *r)
 
 /* --- asked --- */
 
+fallible prediction_body_check(const struct prediction_asked *asked, struct json body, struct err *e)
+{
+    static const struct body_member members[] = {{"order", BODY_TEXT, true},
+                                                 {"limit", BODY_COUNT, true},
+                                                 {"after", BODY_NUMBER, true},
+                                                 {"reasons", BODY_COUNT, true},
+                                                 {"top", BODY_COUNT, true}};
+    struct body_members may = BODY_MEMBERS(members);
+    assert(json_is(body, JSON_OBJECT));
+    if (asked->fits)
+        may.count = 0;
+    return members_check(body, may, e);
+}
+
 static void put_model(struct json_writer *w, struct bytes model, struct arena *arena)
 {
     size_t room = sodium_base64_ENCODED_LEN(model.size, sodium_base64_VARIANT_ORIGINAL);

@@ -14,6 +14,9 @@ struct prediction_asked {
     int64_t fitted_us;
     struct bytes question; /* the body of the question: its own, and what fitting or scoring says besides */
 };
+/* What a body says of one: to fit takes nothing, to score only what says which rows are told, never what they are, nor of whom. `body` is an object.
+ * INVALID: another member, or of another kind. */
+fallible prediction_body_check(const struct prediction_asked *asked, struct json body, struct err *e);
 /* On the engine's thread; what is found lives in `arena`. */
 void prediction_look_up(const struct view *v, struct prediction_asked *io_asked, struct arena *arena);
 

@@ -137,6 +137,48 @@ static void what_is_wrong_is_said(struct t *t)
     place_close(&p);
 }
 
+/* Else its model, its scores and its last run would be those of another question. */
+static void what_is_kept_is_asked_as_it_is_kept(struct t *t)
+{
+    static const struct {
+        const char *act, *body, *says;
+    } cases[] = {
+        {"fit", QUESTION(""), "no member 'target'"},
+        {"fit", "{\"horizon\":\"10d\"}", "no member 'horizon'"},
+        {"fit", "{\"with_model\":false}", "no member 'with_model'"},
+        {"fit", "{\"limit\":1}", "no member 'limit'"},
+        {"fit", "[]", "JSON object"},
+        {"score", "{\"features\":[\"count(login)\"]}", "no member 'features'"},
+        {"score", "{\"among\":\"did(login)\"}", "no member 'among'"},
+        {"score", "{\"model\":\"\"}", "no member 'model'"},
+        {"score", "{\"people\":[\"u1\"]}", "no member 'people'"},
+        {"traits", "{\"trait\":\"p_other\"}", "no member 'trait'"},
+        {"traits", "{\"like\":{\"segment\":\"vip\"}}", "no member 'like'"},
+        {"traits", "{\"people\":[\"u1\"],\"order\":\"person\"}", "no member 'people'"},
+    };
+    struct place p;
+    open_story(&p, t);
+    CHECK_STATUS(t, put(&p, SAVED("")), 200);
+    CHECK_STATUS(t, post(&p, PREDICTIONS "/buy/fit", ""), 200);
+    struct reply kept = get(&p, PREDICTIONS "/buy");
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct reply r = post(&p, arena_printf(t->arena, PREDICTIONS "/buy/%s", cases[i].act), cases[i].body);
+        CHECK_STATUS(t, r, 400);
+        if (!has(r, cases[i].says))
+            test_fail(t, __FILE__, __LINE__, "%s isn't in %.*s", cases[i].says, BYTES_ARG(r.body));
+    }
+    CHECK_BYTES(t, get(&p, PREDICTIONS "/buy").body, kept.body);
+    CHECK(t, has(ask(&p, (struct ask){.path = PREDICTIONS "/buy/fit",
+                                      .token = ADMIN,
+                                      .json = "{\"target\":\"did(login)\"}",
+                                      .headers = {"Accept-Language: zh"}}),
+                 "没有 'target' 这个字段"));
+    CHECK_STATUS(t, post(&p, PREDICTIONS "/buy/score", "{\"order\":\"score\",\"limit\":2,\"reasons\":1,\"top\":10}"),
+                 200);
+    CHECK_STATUS(t, post(&p, PREDICTIONS "/buy/score", "{\"order\":\"person\",\"limit\":2,\"after\":-1}"), 200);
+    place_close(&p);
+}
+
 /* A token of a brand learns from its brand's people and events alone; what is kept is the whole group's. */
 static void a_token_sees_its_brand(struct t *t)
 {
@@ -158,6 +200,7 @@ static void a_token_sees_its_brand(struct t *t)
 static const struct test tests[] = {
     {"one is kept, fitted and scored", one_is_kept_fitted_and_scored, 1},
     {"what is wrong is said", what_is_wrong_is_said, 1},
+    {"what is kept is asked as it is kept", what_is_kept_is_asked_as_it_is_kept, 1},
     {"a token sees its brand", a_token_sees_its_brand, 1},
 };
 TEST_MAIN(tests)
