@@ -89,7 +89,7 @@ static void buyer_make(struct making *m, uint64_t order)
                    (unsigned long long)(order / 2 % 100000000)); /* two orders a buyer */
     id.value = bytes_of_text(phone);
     id.key = identifier_key(SECRET, id.type, id.ns, id.value);
-    order_id_pack(&m->bodies, &id);
+    envelope_id_pack(&m->bodies, &id);
     part_end(m, (struct order_part){.kind = ORDER_BUYER});
 }
 

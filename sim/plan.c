@@ -548,7 +548,7 @@ static fallible order_pack(const struct deed *d, const struct pool *pool, struct
     size_t from = m.bodies.size;
     ids_fill(d, pool, ids);
     for (uint32_t i = 0; i < d->id_count; i++)
-        order_id_pack(&m.bodies, &ids[i]);
+        envelope_id_pack(&m.bodies, &ids[i]);
     if (d->id_count > 0)
         order_part_make(&m, (struct order_part){.kind = ORDER_BUYER}, from);
     return order_version_pack(&m.version, out, e);

@@ -477,6 +477,25 @@ fallible envelope_check(const struct envelope *v, struct err *e)
 
 /* --- consents --- */
 
+void envelope_id_pack(struct buf *b, const struct envelope_id *id)
+{
+    pack_u16(b, id->type);
+    pack_u64(b, id->key.low);
+    pack_u64(b, id->key.high);
+    pack_bytes(b, id->ns);
+    pack_bytes(b, id->value);
+}
+
+struct envelope_id envelope_id_unpack(struct unpack *u)
+{
+    struct envelope_id id = {.type = unpack_u16(u), .role = ID_OWN};
+    id.key.low = unpack_u64(u);
+    id.key.high = unpack_u64(u);
+    id.ns = unpack_bytes(u);
+    id.value = unpack_bytes(u);
+    return id;
+}
+
 enum { CONSENT_GIVEN = 1, CONSENT_UNTIL = 2, CONSENT_ENTITY = 4, CONSENT_EVIDENCE = 8, CONSENT_FROM = 16, CONSENT_FLAGS_END = 32 };
 
 void envelope_consent_pack(struct buf *b, const struct envelope_consent *c)

@@ -114,6 +114,10 @@ void envelope_consent_pack(struct buf *b, const struct envelope_consent *c); /* 
 void import_line_print(const struct import_line *line, char out_text[IMPORT_LINE_TEXT_BYTES]);
 bool import_line_read(struct bytes text, struct import_line *out_line);
 
+/* An identifier as payloads and rows of other domains have it; its role isn't in it, and comes out as ID_OWN. Borrows. */
+void envelope_id_pack(struct buf *b, const struct envelope_id *id);
+struct envelope_id envelope_id_unpack(struct unpack *u);
+
 struct json_writer;
 struct id_type_rule;
 /* The members of the public JSON form (docs/reference/events.md) into an open object; the inverse of the door. What is

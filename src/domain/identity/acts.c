@@ -39,14 +39,8 @@ fallible identity_act_pack(const struct identity_act *act, struct buf *out, stru
     pack_bytes(out, act->by);
     pack_bytes(out, act->reason);
     pack_varint(out, act->id_count);
-    for (uint32_t i = 0; i < act->id_count; i++) {
-        const struct envelope_id *id = &act->ids[i];
-        pack_u16(out, id->type);
-        pack_u64(out, id->key.low);
-        pack_u64(out, id->key.high);
-        pack_bytes(out, id->ns);
-        pack_bytes(out, id->value);
-    }
+    for (uint32_t i = 0; i < act->id_count; i++)
+        envelope_id_pack(out, &act->ids[i]);
     pack_u64(out, act->undo_position);
     pack_u8(out, act->choice);
     pack_varint(out, act->brand_count);
@@ -67,14 +61,8 @@ fallible identity_act_unpack(struct bytes payload, struct identity_act *out_act,
     out_act->id_count = unpack_varint32(&u);
     if (format != ACT_FORMAT || out_act->id_count > ENVELOPE_IDS_MAX)
         return FAIL(e, INVALID, "not an act about identity");
-    for (uint32_t i = 0; i < out_act->id_count; i++) {
-        struct envelope_id *id = &out_act->ids[i];
-        id->type = unpack_u16(&u);
-        id->key.low = unpack_u64(&u);
-        id->key.high = unpack_u64(&u);
-        id->ns = unpack_bytes(&u);
-        id->value = unpack_bytes(&u);
-    }
+    for (uint32_t i = 0; i < out_act->id_count; i++)
+        out_act->ids[i] = envelope_id_unpack(&u);
     out_act->undo_position = unpack_u64(&u);
     out_act->choice = unpack_u8(&u);
     out_act->brand_count = unpack_varint32(&u);

@@ -10,11 +10,7 @@ void listing_put_pack(const struct listing_put *put, struct buf *b)
 {
     pack_u8(b, FORMAT);
     pack_u8(b, put->is_import ? FLAG_IMPORT : 0);
-    pack_u16(b, put->id.type);
-    pack_u64(b, put->id.key.low);
-    pack_u64(b, put->id.key.high);
-    pack_bytes(b, put->id.ns);
-    pack_bytes(b, put->id.value);
+    envelope_id_pack(b, &put->id);
     pack_varint(b, put->holder);
     pack_varint(b, put->list);
     pack_signed(b, put->act.until_us);
@@ -28,11 +24,7 @@ fallible listing_put_unpack(struct bytes payload, struct listing_put *out, struc
     struct listing_act acts[LISTING_ACTS_MAX];
     struct unpack u = unpack_of(payload);
     uint8_t format = unpack_u8(&u), flags = unpack_u8(&u);
-    *out = (struct listing_put){.is_import = (flags & FLAG_IMPORT) != 0, .id.type = unpack_u16(&u)};
-    out->id.key.low = unpack_u64(&u);
-    out->id.key.high = unpack_u64(&u);
-    out->id.ns = unpack_bytes(&u);
-    out->id.value = unpack_bytes(&u);
+    *out = (struct listing_put){.is_import = (flags & FLAG_IMPORT) != 0, .id = envelope_id_unpack(&u)};
     out->holder = unpack_varint32(&u);
     out->list = unpack_varint32(&u);
     int64_t until_us = unpack_signed(&u);

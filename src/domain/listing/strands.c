@@ -2,23 +2,12 @@
 
 #include <string.h>
 
+#include "base/order.h"
 #include "lib/list.h"
 #include "lib/value.h"
 
 #define SECTION_FORMAT 1u /* never SECTION_ELSEWHERE */
 enum act_flag { ACT_OFF = 1, ACT_VALUE = 2, ACT_UNTIL = 4, ACT_BY = 8, ACT_REASON = 16, ACT_FLAGS = 31 };
-
-#define ORDER_BY(x, y)                 \
-    do {                               \
-        if ((x) != (y))                \
-            return (x) < (y) ? -1 : 1; \
-    } while (0)
-#define ORDER_BY_BYTES(x, y)              \
-    do {                                  \
-        int order_ = bytes_compare(x, y); \
-        if (order_ != 0)                  \
-            return order_;                \
-    } while (0)
 
 /* --- order --- */
 

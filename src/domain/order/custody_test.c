@@ -315,7 +315,7 @@ static void what_an_owner_has_since_is_the_owners(struct t *t)
     struct envelope_id id = test_id(&r, BYTES_LIT("p1"));
     struct hash128 had = identifier_key_of_holder(id.key, 1);
     struct buf body = arena_buf(r.arena, 64);
-    order_id_pack(&body, &id);
+    envelope_id_pack(&body, &id);
     struct order_part buyer = {.kind = ORDER_BUYER, .body = buf_bytes(&body)};
     struct erasure who = {.owner_count = 1, .owners = &had};
     struct document d = {.part_count = 1, .parts = &buyer, .has_heard = true};

@@ -197,24 +197,11 @@ void order_text_pack(struct buf *list, struct bytes text)
     pack_bytes(list, text);
 }
 
-void order_id_pack(struct buf *body, const struct envelope_id *id)
-{
-    pack_u16(body, id->type);
-    pack_u64(body, id->key.low);
-    pack_u64(body, id->key.high);
-    pack_bytes(body, id->ns);
-    pack_bytes(body, id->value);
-}
-
 bool order_id_next(struct unpack *u, struct envelope_id *out)
 {
     if (u->bad || unpack_left(u) == 0)
         return false;
-    *out = (struct envelope_id){.type = unpack_u16(u), .role = ID_OWN};
-    out->key.low = unpack_u64(u);
-    out->key.high = unpack_u64(u);
-    out->ns = unpack_bytes(u);
-    out->value = unpack_bytes(u);
+    *out = envelope_id_unpack(u);
     return !u->bad;
 }
 

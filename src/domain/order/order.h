@@ -174,7 +174,6 @@ void order_amount_pack(struct buf *list, struct bytes kind, int64_t amount);
 void order_text_pack(struct buf *list, struct bytes text);
 
 struct envelope_id;
-void order_id_pack(struct buf *body, const struct envelope_id *id);
 bool order_id_next(struct unpack *u, struct envelope_id *out_id); /* role ID_OWN */
 
 /* --- commands --- */

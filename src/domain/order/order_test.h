@@ -218,7 +218,7 @@ static inline struct bytes test_buyer(struct rig *r, struct bytes words)
     buf_init(&b, 65536);
     while (words.size > 0) {
         struct envelope_id id = test_id(r, word_take(&words, ','));
-        order_id_pack(&b, &id);
+        envelope_id_pack(&b, &id);
     }
     struct bytes body = arena_copy(r->arena, buf_bytes(&b));
     buf_fini(&b);

@@ -188,7 +188,7 @@ fallible order_ask_pack(uint32_t command, const struct order_ask *ask, struct bu
         pack_signed(out, ask->time_us);
         pack_bytes(out, ask->value);
     } else if (command == COMMAND_ORDER_REASSIGN) {
-        order_id_pack(out, &ask->id);
+        envelope_id_pack(out, &ask->id);
     } else if (command == COMMAND_ORDER_UNDO) {
         pack_u64(out, ask->position);
     }

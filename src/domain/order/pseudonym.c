@@ -47,7 +47,7 @@ static struct bytes buyer_pseudonymise(struct bytes body, struct hash128 salt, s
     struct buf b = arena_buf(arena, body.size + (size_t)ENVELOPE_IDS_MAX * PSEUDONYM_BYTES_MAX);
     for (struct envelope_id id; order_id_next(&u, &id);) {
         id_pseudonymise(&id, salt, arena);
-        order_id_pack(&b, &id);
+        envelope_id_pack(&b, &id);
     }
     assert(!b.overflowed);
     return buf_bytes(&b);
@@ -191,7 +191,7 @@ static struct bytes buyer_without(const struct document *d, const struct erasure
     struct buf b = arena_buf(arena, body.size + 1);
     for (struct envelope_id id; order_id_next(&u, &id);)
         if (!id_names(d, who, &id))
-            order_id_pack(&b, &id);
+            envelope_id_pack(&b, &id);
     assert(!b.overflowed);
     return buf_bytes(&b);
 }

@@ -1,6 +1,7 @@
 /* Consents: a set of acts, the newest kept; and what they say together. Layout: docs/formats/people.md. */
 #include <string.h>
 
+#include "base/order.h"
 #include "domain/people/sections.h"
 
 #define HEAD_GIVEN 1u
@@ -14,12 +15,6 @@
 #define ENTRY_BYTES_MAX (1u + 5u * 5u + 3u * VARINT_BYTES_MAX + 2u * (2u + CONSENT_TEXT_BYTES_MAX) + 16u)
 #define HEADER_BYTES_MAX 8u
 static_assert(CONSENTS_MAX * ENTRY_BYTES_MAX + HEADER_BYTES_MAX <= ROW_BYTES_MAX, "a section fits a row");
-
-#define ORDER_BY(x, y)              \
-    do {                            \
-        if ((x) != (y))             \
-            return (x) < (y) ? -1 : 1; \
-    } while (0)
 
 /* Newest first; of one moment a withdrawal before what was given; total, so that a union has one form. */
 static int consent_compare(const struct consent *x, const struct consent *y)

@@ -45,11 +45,7 @@ void relation_put_pack(const struct relation_put *put, struct buf *b)
 {
     pack_u8(b, FORMAT);
     pack_u8(b, put->is_import ? FLAG_IMPORT : 0);
-    pack_u16(b, put->id.type);
-    pack_u64(b, put->id.key.low);
-    pack_u64(b, put->id.key.high);
-    pack_bytes(b, put->id.ns);
-    pack_bytes(b, put->id.value);
+    envelope_id_pack(b, &put->id);
     pack_u8(b, put->type);
     pack_bytes(b, put->brand);
     ref_pack(b, &put->ref);
@@ -66,11 +62,7 @@ static bool put_read(struct bytes payload, struct relation_put *put)
 {
     struct unpack u = unpack_of(payload);
     uint8_t format = unpack_u8(&u), flags = unpack_u8(&u);
-    *put = (struct relation_put){.is_import = (flags & FLAG_IMPORT) != 0, .id.type = unpack_u16(&u)};
-    put->id.key.low = unpack_u64(&u);
-    put->id.key.high = unpack_u64(&u);
-    put->id.ns = unpack_bytes(&u);
-    put->id.value = unpack_bytes(&u);
+    *put = (struct relation_put){.is_import = (flags & FLAG_IMPORT) != 0, .id = envelope_id_unpack(&u)};
     put->type = unpack_u8(&u);
     put->brand = unpack_bytes(&u);
     put->ref = ref_unpack(&u);

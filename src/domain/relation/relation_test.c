@@ -426,7 +426,7 @@ static void order_put(struct rig *s, uint32_t number, int64_t minute, bool is_vo
     struct envelope_id id = relation_id(s, "p1");
     struct err e = {0};
     struct order_key key = {BYTES_LIT("tmall"), bytes_of_text(arena_printf(s->arena, "%u", number))};
-    order_id_pack(&buyer, &id);
+    envelope_id_pack(&buyer, &id);
     struct order_part parts[] = {
         {.kind = ORDER_HEAD, .sub = FIELD_BRAND, .version = 1, .body = field_body(s, FIELD_BRAND, BYTES_LIT("a"), 0)},
         {.kind = ORDER_BUYER, .version = 1, .body = buf_bytes(&buyer)},

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/order.h"
 #include "lib/value.h"
 
 #define SECTION_FORMAT 3u /* never SECTION_ELSEWHERE */
@@ -10,18 +11,6 @@
 #define ACT_BY 4u
 #define KIND_IN_WORDS UINT8_MAX
 #define OWNER_BYTES 16u
-
-#define ORDER_BY(x, y)                 \
-    do {                               \
-        if ((x) != (y))                \
-            return (x) < (y) ? -1 : 1; \
-    } while (0)
-#define ORDER_BY_BYTES(x, y)              \
-    do {                                  \
-        int order_ = bytes_compare(x, y); \
-        if (order_ != 0)                  \
-            return order_;                \
-    } while (0)
 
 /* --- order --- */
 

@@ -343,7 +343,7 @@ static fallible buyer_read(struct order_codec *k, const struct codec_context *c,
                      text_of_json(json_find(id, BYTES_LIT("value"))), ID_OWN, e));
     }
     for (uint32_t i = 0; i < k->draft->envelope.id_count; i++)
-        order_id_pack(&k->bodies, &k->draft->envelope.ids[i]);
+        envelope_id_pack(&k->bodies, &k->draft->envelope.ids[i]);
     return part_add(k, (struct order_part){.kind = ORDER_BUYER}, from, e);
 }
 
