@@ -144,7 +144,7 @@ static const struct verb all_verbs[] = {
     {"segment", "save NAME EXPRESSION|--list [--label-zh TEXT] [--label-en TEXT] [--owner TEXT] [--description TEXT] [--brand NAME] [--category A/B] [--until DAY] [--lasts-days N] | "
      "add|remove NAME TYPE:VALUE [--until TIME] [--time TIME] [--reason TEXT] [--by STAFF] | import NAME FILE [--id TYPE[:[NS=]COLUMN]] [--unset] [--until TIME] [--reason TEXT] [--rejects FILE] | put FILE|- [--import] | "
      "freeze NAME NEW [as of save] | acts PERSON | list [--category A/B] | show NAME | people NAME [--limit N] [--after N] | of PERSON | explain NAME PERSON [--events N] [--instant TIME|--position N] | at NAME --instant TIME|--position N [--person PERSON] [--limit N] [--after N] | cancel NAME | end NAME"
-     " | reach NAME [--brand NAME] [--purpose NAME] [--sample N] | portrait NAME [--against segment:NAME] [--limit N] | growth NAME [--days N] | health | overlap segment:NAME tag:NAME[=VALUE] … [--top N]"
+     " | reach NAME [--brand NAME] [--purpose NAME] [--sample N] | portrait NAME [--against segment:NAME] [--limit N] | growth NAME [--days N] | health | overlap [segment:]NAME tag:NAME[=VALUE] … [--top N]"
      " [--svg FILE] [--csv [--plain]]" ASKING,
      "Segments: people of whom a condition holds, entered and left in real time.", "人群:满足条件的人,实时进出。", verb_segment},
     {"tag", "save NAME EXPRESSION|--list|--tags A,B [as of segment] [--value text|number|time] [--values VALUE[:ZH[:EN]],…] | set|unset NAME TYPE:VALUE [VALUE] [as of segment add] | "

@@ -341,7 +341,7 @@ static void show_overlap(struct json root, struct arena *a, FILE *out)
     show_combinations(root, a, out);
 }
 
-int look_overlap(struct errand *d, struct arguments *a)
+int look_overlap(struct errand *d, struct arguments *a, const char *kind)
 {
     struct answer_presented presented = answer_presented_read(a);
     const char *top = argument_option(a, "top");
@@ -354,7 +354,7 @@ int look_overlap(struct errand *d, struct arguments *a)
     json_key(&d->writer, "of");
     json_array_begin(&d->writer);
     for (const char *word = argument_next(a); word != NULL; word = argument_next(a), count++)
-        json_put_text(&d->writer, word);
+        json_put_text(&d->writer, strchr(word, ':') != NULL ? word : arena_printf(d->arena, "%s:%s", kind, word));
     json_array_end(&d->writer);
     if (top != NULL) {
         json_key(&d->writer, "top");

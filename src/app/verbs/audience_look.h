@@ -7,4 +7,4 @@ int look_reach(struct errand *d, struct arguments *a, const char *path);
 int look_portrait(struct errand *d, struct arguments *a, const char *path);
 int look_growth(struct errand *d, struct arguments *a, const char *path);
 int look_health(struct errand *d, struct arguments *a, const char *kind); /* "tag" or "segment" */
-int look_overlap(struct errand *d, struct arguments *a);
+int look_overlap(struct errand *d, struct arguments *a, const char *kind); /* of names without a kind */

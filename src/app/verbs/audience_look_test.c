@@ -63,7 +63,9 @@ static void overlap_is_a_matrix_and_combinations(struct t *t)
     CHECK(t, says(file_text(t, svg), "人群重叠") && says(file_text(t, svg), "看过两次"));
     CHECK_EQ(t, KITH(t, "segment", "overlap", "segment:lookers").code, EXIT_REFUSED);
     CHECK(t, says(file_text(t, arena_printf(t->arena, "%s/errors", t->folder)), "2 至 20 个"));
-    CHECK(t, KITH(t, "segment", "overlap", "lookers", "twice").code != EXIT_DONE);
+    CHECK_EQ(t, KITH(t, "segment", "overlap", "lookers", "twice").code, EXIT_DONE); /* of the kind that the verb is of */
+    CHECK(t, KITH(t, "tag", "overlap", "lookers", "twice").code != EXIT_DONE);
+    CHECK(t, KITH(t, "segment", "overlap", "people:lookers", "twice").code != EXIT_DONE);
     CHECK(t, says(file_text(t, arena_printf(t->arena, "%s/errors", t->folder)), "应为 segment:名称"));
     (void)setenv("KITH_LANG", "en", 1);
     place_close(&p, t);

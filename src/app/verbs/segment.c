@@ -438,6 +438,11 @@ static int health(struct errand *d, struct arguments *a, const struct audience_w
     return look_health(d, a, words == &of_tags ? "tag" : "segment");
 }
 
+static int overlap(struct errand *d, struct arguments *a, const struct audience_words *words)
+{
+    return look_overlap(d, a, words == &of_tags ? "tag" : "segment");
+}
+
 /* --- the words --- */
 
 #define DEFINE_WORD(word)                                            \
@@ -468,6 +473,7 @@ DEFINE_WORD(reach)
 DEFINE_WORD(portrait)
 DEFINE_WORD(growth)
 DEFINE_WORD(health)
+DEFINE_WORD(overlap)
 
 int verb_segment(struct arguments *a)
 {
@@ -486,7 +492,7 @@ int verb_segment(struct arguments *a)
                                               {"portrait", segment_portrait},
                                               {"growth", segment_growth},
                                               {"health", segment_health},
-                                              {"overlap", look_overlap}};
+                                              {"overlap", segment_overlap}};
     return errand_run_word(a, rows, COUNT_OF(rows));
 }
 
@@ -506,7 +512,7 @@ int verb_tag(struct arguments *a)
                                               {"portrait", tag_portrait},
                                               {"growth", tag_growth},
                                               {"health", tag_health},
-                                              {"overlap", look_overlap},
+                                              {"overlap", tag_overlap},
                                               {"library", library_run}};
     return errand_run_word(a, rows, COUNT_OF(rows));
 }
