@@ -15,7 +15,17 @@ bool leisure_has_begun(void); /* of the calling thread; who makes helpers tells 
  * others may want. Costs a look at the clock; nothing on a thread that never began. */
 void leisure_rest(void);
 
+/* Around what somebody waits for, so short that nothing is lost: threads at leisure sleep from their next rest until it ends, or for LEISURE_PAUSE_US_MAX at most of
+ * each pause. Any thread; pauses may overlap. Costs an atomic addition, and a system call at the end when somebody sleeps.
+ *
+ * Giving way is not enough there. Who yields does so to the threads of its own group (a session, a service, a container) and goes on when none of them is ready; a sync
+ * is finished by threads of the kernel's, which are of no group, and stand behind the whole of ours for a slice, or till the next tick. Who sleeps leaves the processor. */
+void leisure_pause_begin(void);
+void leisure_pause_end(void);
+bool leisure_has_pause(void); /* the calling thread's next rest is one */
+
 #define LEISURE_PIECE_US 100
 #define LEISURE_PIECE_US_MAX 500
+#define LEISURE_PAUSE_US_MAX 1000 /* most groups are synced and answered within; on a slow disk the processors aren't left to nobody */
 /* What a piece takes after the others kept the processor for so long: more the longer it was, so that work goes on while they never end. */
 int64_t leisure_piece_us(int64_t away_us);

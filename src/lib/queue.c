@@ -1,18 +1,12 @@
 #include "lib/queue.h"
 
-#include <errno.h>
-#include <linux/futex.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <sys/syscall.h>
-#include <time.h>
-#include <unistd.h>
 
-#include "base/time.h"
+#include "base/futex.h"
 
-/* Sleeping is on futex words and not on condition variables: those take a moment in time, and nothing here asks a
- * clock; a futex takes a span. A word changes, under the lock, whenever its sleepers have something to see. */
+/* Nothing here asks a clock, so sleeping is on futex words. A word changes, under the lock, whenever its sleepers have something to see. */
 struct queue {
     pthread_mutex_t lock;
     _Atomic uint32_t filled_word; /* the consumer sleeps on it */
@@ -27,19 +21,6 @@ struct queue {
     bool closed;
     void *items[];
 };
-
-/* Sleeps while the word is `seen`. False: for the whole of `wait_us`. */
-static bool word_wait(_Atomic uint32_t *word, uint32_t seen, int64_t wait_us)
-{
-    int64_t us = wait_us < QUEUE_WAIT_US_MAX ? wait_us : QUEUE_WAIT_US_MAX;
-    struct timespec span = {.tv_sec = us / US_PER_SECOND, .tv_nsec = us % US_PER_SECOND * 1000};
-    return syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, seen, &span, NULL, 0) == 0 || errno != ETIMEDOUT;
-}
-
-static void word_wake(_Atomic uint32_t *word, uint32_t sleepers_max)
-{
-    (void)syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, sleepers_max, NULL, NULL, 0);
-}
 
 fallible queue_create(uint32_t capacity, struct queue **out_queue, struct err *e)
 {
@@ -75,7 +56,7 @@ static bool room_wait(struct queue *q, int64_t wait_us)
     while (q->granted == 0 && !q->closed && on_time) {
         uint32_t seen = atomic_load(&q->room_word);
         (void)pthread_mutex_unlock(&q->lock);
-        on_time = word_wait(&q->room_word, seen, wait_us);
+        on_time = futex_wait(&q->room_word, seen, wait_us);
         (void)pthread_mutex_lock(&q->lock);
     }
     q->producers_waiting--;
@@ -112,7 +93,7 @@ fallible queue_push(struct queue *q, void *item, int64_t wait_us, struct err *e)
     }
     (void)pthread_mutex_unlock(&q->lock);
     if (calls)
-        word_wake(&q->filled_word, 1);
+        futex_wake(&q->filled_word, 1);
     if (closed)
         return FAIL(e, CANCELLED, "the queue is closed");
     if (!room)
@@ -128,7 +109,7 @@ static void items_wait(struct queue *q, int64_t wait_us)
         q->consumer_waiting = true;
         uint32_t seen = atomic_load(&q->filled_word);
         (void)pthread_mutex_unlock(&q->lock);
-        on_time = word_wait(&q->filled_word, seen, wait_us);
+        on_time = futex_wait(&q->filled_word, seen, wait_us);
         (void)pthread_mutex_lock(&q->lock);
     }
     q->consumer_waiting = false;
@@ -161,7 +142,7 @@ size_t queue_pop_many(struct queue *q, void **out, size_t max, int64_t wait_us)
     uint32_t grants = room_grant(q);
     (void)pthread_mutex_unlock(&q->lock);
     if (grants > 0)
-        word_wake(&q->room_word, grants);
+        futex_wake(&q->room_word, grants);
     return count;
 }
 
@@ -172,7 +153,7 @@ void queue_wake(struct queue *q)
     bool calls = consumer_call(q);
     (void)pthread_mutex_unlock(&q->lock);
     if (calls)
-        word_wake(&q->filled_word, 1);
+        futex_wake(&q->filled_word, 1);
 }
 
 void queue_close(struct queue *q)
@@ -183,8 +164,8 @@ void queue_close(struct queue *q)
     bool calls = consumer_call(q);
     (void)pthread_mutex_unlock(&q->lock);
     if (calls)
-        word_wake(&q->filled_word, 1);
-    word_wake(&q->room_word, INT32_MAX);
+        futex_wake(&q->filled_word, 1);
+    futex_wake(&q->room_word, INT32_MAX);
 }
 
 bool queue_is_over(struct queue *q)

@@ -12,7 +12,6 @@
 #include "base/status.h"
 
 #define QUEUE_CAPACITY_MAX (1u << 24)
-#define QUEUE_WAIT_US_MAX INT64_C(3600000000) /* an hour; longer waits are cut to it */
 
 struct queue;
 
@@ -20,7 +19,7 @@ struct queue;
 fallible queue_create(uint32_t capacity, struct queue **out_queue, struct err *e);
 void queue_destroy(struct queue *q); /* no thread may be in it; items left are forgotten; NULL is fine */
 
-/* Any thread. Waits up to `wait_us` for room (0: doesn't wait). `item` is not NULL.
+/* Any thread. Waits up to `wait_us` for room (0: doesn't wait), FUTEX_WAIT_US_MAX at most. `item` is not NULL.
  * FULL: no room in that time. CANCELLED: the queue is closed; the item was not taken. */
 fallible queue_push(struct queue *q, void *item, int64_t wait_us, struct err *e);
 
