@@ -21,6 +21,15 @@ int64_t time_monotonic_us(void)
     return clock_us(CLOCK_MONOTONIC);
 }
 
+int64_t time_monotonic_ns(void)
+{
+    struct timespec now;
+    int rc = clock_gettime(CLOCK_MONOTONIC, &now);
+    assert(rc == 0);
+    (void)rc;
+    return (int64_t)now.tv_sec * (US_PER_SECOND * 1000) + now.tv_nsec;
+}
+
 int64_t time_thread_us(void)
 {
     return clock_us(CLOCK_THREAD_CPUTIME_ID);

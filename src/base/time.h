@@ -18,6 +18,7 @@
 
 int64_t time_now_us(void);       /* the wall clock: may jump */
 int64_t time_monotonic_us(void); /* never goes back; its zero means nothing */
+int64_t time_monotonic_ns(void); /* the same clock, for what takes less than that */
 int64_t time_thread_us(void);    /* that the calling thread has had of a processor */
 
 /* "2026-11-22T03:04:05.678901Z", also "+08:00" or "+0800" for Z, a space for T, no seconds, fewer or more digits of a

@@ -124,7 +124,7 @@ struct work_kind {
     uint32_t id;
     const char *name;
     uint32_t command_id; /* whose payload `run` writes */
-    uint32_t commands_max; /* that one run may hand in, as one group (work_cut_at); 0: one */
+    uint32_t commands_max; /* that one run may hand in (work_cut_at), in their order and in few groups, between which other commands go; 0: one */
     /* Engine thread, between groups: is there something to do? Fills in what `run` needs to know. At most one of a
      * kind runs at a time. The order outlives the call: whatever it points at is freed by `release`. */
     bool (*wanted)(const struct view *v, struct work_context *c);

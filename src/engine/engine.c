@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/leisure.h"
 #include "base/time.h"
 #include "engine/engine_priv.h"
 #include "lib/json.h"
@@ -290,7 +291,7 @@ static void payload_prefetch(struct bytes payload)
 {
     size_t size = payload.size < PREFETCH_PAYLOAD_BYTES ? payload.size : PREFETCH_PAYLOAD_BYTES;
     for (size_t at = 0; at < size; at += 64)
-        __builtin_prefetch(payload.data + at);
+        prefetch(payload.data + at);
 }
 
 void engine_touch_ahead(struct engine *g, struct submission **submissions, size_t count)
@@ -389,7 +390,9 @@ static fallible run_all_ready(struct engine *g, size_t count, int64_t now_us, st
     for (size_t from = 0, size; from < count && done(status); from += size) {
         size = group_size(g, from, count);
         g->ready = all + from;
+        leisure_pause_begin(); /* whoever sent one of them waits for its sync */
         status = run_ready(g, size, now_us, e);
+        leisure_pause_end();
         g->ready = all;
         if (status.code == STATUS_FULL) { /* also for those behind, which may not go before */
             turn_away(g, from, count);

@@ -99,12 +99,13 @@ void engine_read(struct engine *g, engine_reader read, void *context);
 const struct refusal *engine_preview(struct engine *g, const struct command *command, struct bytes payload,
                                      void (*look)(void *context, const struct step *s), void *context);
 
-/* Hooks, called on the engine's thread after the group that caused them is durable. NULL: nobody listens. */
+/* Hooks, called on the engine's thread after the group that caused them is durable, but for the last one. NULL: nobody listens. */
 struct engine_hooks {
     void *context;
     bool (*wants)(void *context, const struct fact_kind *kind); /* is it worth printing? Beside `fact` */
     void (*fact)(void *context, uint64_t position, const struct fact_kind *kind, enum cause cause, int64_t time_us, struct bytes json);
     void (*effect)(void *context, const struct effect_kind *kind, struct bytes key, struct bytes payload);
+    void (*finished)(void *context); /* any thread: background work has a result, for which the house is to be kept */
 };
 void engine_hook(struct engine *g, const struct engine_hooks *hooks);
 /* Calls hooks->effect for everything that is in the outbox, in the order in which it was asked: for a start. Cost: O(n log n)

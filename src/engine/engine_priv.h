@@ -102,6 +102,10 @@ struct engine {
     bool none_cold;    /* of the rows, while this group runs */
     bool needs_again;  /* what was met when a command was taken may not be any more when it is applied */
     int64_t group_took_us; /* the last one, from its append to its answers */
+    /* Of the last round of jobs. */
+    int64_t job_turn_us; /* of the engine's thread */
+    uint32_t job_turns;  /* of each */
+    uint64_t job_keys;   /* a hash: which they were; of none 0 */
     size_t arrived;    /* rows and the like, since the waiting commands were last looked at */
     struct refusal_count refusals[REFUSAL_KINDS_MAX];
     size_t refusal_count;
@@ -190,8 +194,9 @@ bool engine_job_next(const struct view *v, struct bytes key, struct bytes *out_k
 /* Background work (work.c). */
 struct works *works_create(struct engine *g);
 void works_destroy(struct works *w); /* waits for what runs; NULL is fine */
-/* Starts what is wanted and isn't running; hands in the results of what has finished. */
+/* Starts what is wanted and isn't running; hands in the results of what has finished, of many commands some at a time, for two milliseconds or so. */
 fallible works_step(struct works *w, int64_t now_us, struct err *e);
+int64_t works_wait_us(const struct works *w); /* until the next step; 0: there are more results */
 bool works_running(const struct works *w);
 bool works_hold(const struct works *w); /* commands should wait, as of the last step */
 void works_memory_set(struct works *w, size_t bytes); /* the engine's budget */

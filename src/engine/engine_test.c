@@ -121,7 +121,7 @@ static void timers_wake_in_order_and_once(struct t *t)
     world_close(w);
 }
 
-static void jobs_advance_a_slice_at_a_time(struct t *t)
+static void jobs_take_turns(struct t *t)
 {
     struct world *w = world_open(t);
     const char *keys[] = {"x", "y"};
@@ -131,12 +131,40 @@ static void jobs_advance_a_slice_at_a_time(struct t *t)
         pack_u8(&s->payload, (uint8_t)(2 + i));
         CHECK(t, accepted(send(w, s)));
     }
+    uint64_t groups = stats(w).groups;
     (void)keep_house(w);
-    check_word(w, "worked", "xy");
+    check_word(w, "worked", "xyxy"); /* two turns each, in one group */
+    CHECK_EQ(t, stats(w).groups, groups + 1);
     world_crash(w);
     for (int i = 0; i < 5; i++)
         (void)keep_house(w);
     check_word(w, "worked", "xyxyy");
+    world_close(w);
+}
+
+static void job_begin(struct world *w, const char *key, uint8_t slices)
+{
+    struct sent *s = prepare(w, COMMAND_TINY_JOB);
+    pack_bytes(&s->payload, bytes_of_text(key));
+    pack_u8(&s->payload, slices);
+    CHECK(w->t, accepted(send(w, s)));
+}
+
+/* How long a slice takes is known behind the first one, and of those of another job nothing. */
+static void a_job_begins_with_one_slice(struct t *t)
+{
+    struct world *w = world_open(t);
+    w->options.threaded = true;
+    world_crash(w);
+    job_begin(w, "x", 3);
+    (void)keep_house(w);
+    check_word(w, "worked", "x");
+    (void)keep_house(w);
+    (void)keep_house(w);
+    check_word(w, "worked", "xxx");
+    job_begin(w, "y", 9);
+    (void)keep_house(w);
+    check_word(w, "worked", "xxxy");
     world_close(w);
 }
 
@@ -603,7 +631,8 @@ static const struct test tests[] = {
     {"a start replays the log", a_start_replays_the_log, 1},
     {"a checkpoint is made when asked for", a_checkpoint_is_made_when_asked_for, 1},
     {"timers wake in order, and once", timers_wake_in_order_and_once, 1},
-    {"jobs advance a slice at a time", jobs_advance_a_slice_at_a_time, 1},
+    {"jobs take turns", jobs_take_turns, 1},
+    {"a job begins with one slice", a_job_begins_with_one_slice, 1},
     {"effects leave until they are answered", effects_leave_until_they_are_answered, 1},
     {"settings keep their bounds", settings_keep_their_bounds, 1},
     {"work comes back as a command", work_comes_back_as_a_command, 1},

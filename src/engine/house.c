@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/time.h"
 #include "engine/engine_priv.h"
 
@@ -11,6 +12,9 @@
 #define CHECKPOINT_PIECE_BYTES (32u << 10) /* copied in some 50 us, or a few hundred where caches are cold */
 #define CHECKPOINT_BYTES_AT_ONCE (1u << 20) /* without threads: no clock decides how far it gets */
 #define JOBS_A_ROUND 8u
+#define JOBS_US 1000 /* of the engine's thread for a round of them: commands that come meanwhile wait for it */
+#define JOB_TURNS_MAX 16u
+#define JOB_TURNS_WITHOUT_CLOCK 2u /* without threads: no clock decides how far they get */
 #define PURGE_ROUNDS 4u /* two, and what is swept then, and the log that was read for it */
 
 struct own_submission {
@@ -77,20 +81,43 @@ static fallible timers_wake(struct engine *g, int64_t now_us, int64_t *out_wait_
     return own_send(g, COMMAND_TICK, BYTES_NONE, now_us, e);
 }
 
+/* Slices of each job in a round. What the next slice touches is only known behind this one, so where rows are cold there is just one. How long one takes is known of the round before, where it was of
+ * the same jobs; turns of those that ended in it did nothing, so no round has more than twice as many. */
+static uint32_t job_turns(const struct engine *g, uint32_t jobs, bool are_same)
+{
+    if (!g->none_cold)
+        return 1;
+    if (!g->options.threaded)
+        return JOB_TURNS_WITHOUT_CLOCK;
+    if (!are_same)
+        return 1;
+    int64_t turns = JOBS_US / (g->job_turn_us * jobs + 1);
+    int64_t most = g->job_turns < JOB_TURNS_MAX / 2 ? 2 * g->job_turns : JOB_TURNS_MAX;
+    return turns < 1 ? 1 : (uint32_t)(turns < most ? turns : most);
+}
+
+/* All in one group, so with one sync of the log: a job is as quick as its work is, and not as the disk. A turn of a job that ended before it does nothing. */
 static fallible jobs_advance(struct engine *g, int64_t now_us, int64_t *out_wait_us, struct err *e)
 {
-    uint8_t at[ROW_KEY_BYTES_MAX];
-    struct bytes key = BYTES_NONE;
-    for (unsigned i = 0; i < JOBS_A_ROUND; i++) {
-        struct view v = engine_view(g);
-        struct bytes next;
-        if (!engine_job_next(&v, key, &next))
-            break;
-        memcpy(at, next.data, next.size);
-        key = bytes_of(at, next.size);
-        *out_wait_us = 0;
-        TRY(own_send(g, COMMAND_CONTINUE, key, now_us, e));
+    struct submission *turns[JOBS_A_ROUND * JOB_TURNS_MAX];
+    uint32_t jobs = 0, count = 0;
+    uint64_t keys = 0;
+    struct view v = engine_view(g);
+    const struct command *command = registry_command(g->options.registry, COMMAND_CONTINUE);
+    for (struct bytes key = BYTES_NONE; jobs < JOBS_A_ROUND && engine_job_next(&v, key, &key); jobs++) {
+        keys = hash64(key, keys);
+        turns[count++] = own_submission_create(g, command, key, NULL);
     }
+    g->job_turns = jobs == 0 ? 0 : job_turns(g, jobs, keys == g->job_keys);
+    g->job_keys = keys;
+    if (jobs == 0)
+        return DONE;
+    for (uint32_t wanted = jobs * g->job_turns; count < wanted; count++)
+        turns[count] = own_submission_create(g, command, turns[count - jobs]->payload, NULL);
+    *out_wait_us = 0;
+    int64_t begin_us = time_thread_us();
+    TRY(engine_group(g, turns, count, now_us, e));
+    g->job_turn_us = (time_thread_us() - begin_us) / count;
     return DONE;
 }
 
@@ -259,8 +286,8 @@ fallible engine_keep_house(struct engine *g, int64_t now_us, int64_t *out_wait_u
         TRY(jobs_advance(g, now_us, out_wait_us, e));
     }
     TRY(works_step(g->works, now_us, e));
-    if (works_running(g->works))
-        *out_wait_us = *out_wait_us < US_PER_MS ? *out_wait_us : US_PER_MS;
+    int64_t works_us = works_wait_us(g->works);
+    *out_wait_us = works_us < *out_wait_us ? works_us : *out_wait_us;
     engine_memory_mind(g);
     if (g->room.wanted)
         TRY(engine_room_look(g, e));

@@ -47,10 +47,10 @@ void step_begin(struct step *s, const struct rows *rows, const struct registry *
 
 static uint32_t slot_of(const struct outcome *o, uint32_t number)
 {
-    uint32_t slot = 0;
-    while (slot < o->person_count && o->person_numbers[slot] != number)
-        slot++;
-    return slot;
+    uint32_t slot = o->person_count; /* who came last is changed most often */
+    while (slot > 0 && o->person_numbers[slot - 1] != number)
+        slot--;
+    return slot > 0 ? slot - 1 : o->person_count;
 }
 
 static uint32_t person_slot(struct step *s, uint32_t number)

@@ -83,9 +83,10 @@ struct bytes person_encode(const struct person *p, struct arena *arena)
     return bytes_of(row, size);
 }
 
+/* Who came last is asked for most often. */
 static const struct person *written_person(const struct outcome *o, uint32_t number)
 {
-    for (uint32_t i = 0; i < o->person_count; i++)
+    for (uint32_t i = o->person_count; i-- > 0;)
         if (o->person_numbers[i] == number)
             return o->people[i];
     return NULL;

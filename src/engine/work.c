@@ -13,6 +13,8 @@
 #define WORK_RETRY_US (10 * US_PER_SECOND) /* after a failure */
 #define KEPT_PART_LEAST 16u                /* of the reserve: kept for a checkpoint of next to nothing */
 #define HELPERS_MAX 15u                    /* of work that is shared */
+#define RESULTS_US 2000                    /* of the engine's thread for results at once: commands that come meanwhile wait for it */
+#define RESULT_US_FIRST 100                /* for one of them, before any was handed in */
 
 fallible work_look(const struct work_surroundings *around, const atomic_bool *is_cancelled, struct err *e)
 {
@@ -95,7 +97,9 @@ struct work {
         struct submission submission;
         struct work *work;
     } results[WORK_COMMANDS_MAX];
-    uint32_t in_flight; /* results that aren't answered */
+    uint32_t result_count, handed; /* the engine has the first of them */
+    uint32_t in_flight;            /* results that aren't answered */
+    int64_t result_us;             /* that one took of the engine's thread, the last time; 0: none was handed in yet */
 };
 
 struct works {
@@ -138,10 +142,13 @@ struct works *works_create(struct engine *g)
 static void *work_run(void *context)
 {
     struct work *w = context;
+    const struct engine_hooks *hooks = &w->all->engine->hooks;
     if (w->at_leisure && w->all->engine->options.threaded)
         leisure_begin();
     w->status = w->kind->run(&w->context, &w->payload, &w->error);
     atomic_store_explicit(&w->finished, true, memory_order_release);
+    if (hooks->finished != NULL)
+        hooks->finished(hooks->context);
     return NULL;
 }
 
@@ -179,38 +186,54 @@ static void result_answered(struct submission *s, const struct answer *a)
     w->in_flight--;
 }
 
-static fallible result_hand_in(struct work *w, int64_t now_us, struct err *e)
+static void results_take(struct work *w)
 {
-    struct engine *g = w->all->engine;
-    struct submission *list[WORK_COMMANDS_MAX];
+    const struct command *command = registry_command(w->all->engine->options.registry, w->kind->command_id);
     struct bytes all = buf_bytes(&w->payload);
     size_t from = 0;
-    w->in_flight = w->context.cut_count + 1;
-    for (uint32_t i = 0; i < w->in_flight; i++) {
+    w->result_count = w->in_flight = w->context.cut_count + 1;
+    w->handed = 0;
+    for (uint32_t i = 0; i < w->result_count; i++) {
         size_t until = i < w->context.cut_count ? w->context.cuts[i] : all.size;
-        w->results[i] = (struct result){.work = w,
-                                        .submission = {
-                                            .command = registry_command(g->options.registry, w->kind->command_id),
-                                            .payload = bytes_slice(all, from, until),
-                                            .answered = result_answered,
-                                        }};
-        list[i] = &w->results[i].submission;
+        w->results[i] = (struct result){
+            .work = w,
+            .submission = {.command = command, .payload = bytes_slice(all, from, until), .answered = result_answered}};
         from = until;
     }
-    return engine_group(g, list, w->in_flight, now_us, e);
 }
 
-static fallible work_finish(struct work *w, int64_t now_us, struct err *e)
+/* How many are handed in at once. Without threads all are: no clock decides. */
+static uint32_t results_at_once(const struct work *w)
+{
+    uint32_t left = w->result_count - w->handed;
+    int64_t fit = RESULTS_US / (w->result_us == 0 ? RESULT_US_FIRST : w->result_us);
+    if (!w->all->engine->options.threaded || fit >= left)
+        return left;
+    return fit < 1 ? 1 : (uint32_t)fit;
+}
+
+static fallible results_hand_in(struct work *w, int64_t now_us, struct err *e)
+{
+    struct submission *list[WORK_COMMANDS_MAX];
+    uint32_t count = results_at_once(w);
+    for (uint32_t i = 0; i < count; i++)
+        list[i] = &w->results[w->handed++].submission;
+    int64_t begin_us = time_thread_us();
+    TRY(engine_group(w->all->engine, list, count, now_us, e));
+    w->result_us = (time_thread_us() - begin_us) / count + 1;
+    return DONE;
+}
+
+static void work_finish(struct work *w, int64_t now_us)
 {
     work_end(w);
-    if (done(w->status))
-        return result_hand_in(w, now_us, e);
-    if (w->status.code != STATUS_CANCELLED) {
+    if (done(w->status)) {
+        results_take(w);
+    } else if (w->status.code != STATUS_CANCELLED) {
         (void)err_wrap(&w->error, w->status, "%s", w->kind->name);
         engine_trouble(w->all->engine, &w->error);
         w->not_before_us = now_us + WORK_RETRY_US;
     }
-    return DONE;
 }
 
 /* What is kept for the next checkpoint. Where one has failed, all that is left, since what work gives up goes only when
@@ -263,7 +286,9 @@ fallible works_step(struct works *w, int64_t now_us, struct err *e)
     for (size_t i = 0; i < w->count; i++) {
         struct work *work = &w->work[i];
         if (work->running && atomic_load_explicit(&work->finished, memory_order_acquire))
-            TRY(work_finish(work, now_us, e));
+            work_finish(work, now_us);
+        if (work->handed < work->result_count)
+            TRY(results_hand_in(work, now_us, e));
         struct view v = engine_view(w->engine);
         enum work_haste haste = work->kind->haste == NULL ? WORK_IN_HASTE : work->kind->haste(&v, &w->around);
         is_in_haste |= work->running && haste != WORK_AT_LEISURE;
@@ -294,4 +319,16 @@ bool works_running(const struct works *w)
         if (w->work[i].running || w->work[i].in_flight > 0)
             return true;
     return false;
+}
+
+int64_t works_wait_us(const struct works *w)
+{
+    int64_t wait_us = INT64_MAX;
+    for (size_t i = 0; i < w->count; i++) {
+        if (w->work[i].handed < w->work[i].result_count)
+            return 0;
+        if (w->work[i].running || w->work[i].in_flight > 0)
+            wait_us = US_PER_MS;
+    }
+    return wait_us;
 }

@@ -114,6 +114,12 @@ static void hear_fact(void *context, uint64_t position, const struct fact_kind *
     (void)pthread_mutex_unlock(&w->host->lock);
 }
 
+static void hear_finished(void *context)
+{
+    const struct workspace *w = context;
+    queue_wake(w->host->queue);
+}
+
 static void hear_effect(void *context, const struct effect_kind *kind, struct bytes key, struct bytes payload)
 {
     const struct workspace *w = context;
@@ -228,7 +234,7 @@ fallible workspace_wake(struct workspace *w, struct err *e)
     log_clock_init(&w->clock, time_now_us(), now_us, HOST_CLOCK_JUMP_US);
     w->around = (struct work_surroundings){.log = engine_log(w->engine), .disk = w->disk, .stop = &w->host->stop};
     w->ports = ports_create(w);
-    engine_hook(w->engine, &(struct engine_hooks){.context = w, .wants = wants_fact, .fact = hear_fact, .effect = hear_effect});
+    engine_hook(w->engine, &(struct engine_hooks){.context = w, .wants = wants_fact, .fact = hear_fact, .effect = hear_effect, .finished = hear_finished});
     atomic_fetch_add(&w->host->awake, 1);
     struct engine_stats stats;
     engine_stats(w->engine, &stats);

@@ -186,7 +186,7 @@ bool finder_find(const struct finder *f, struct hash128 hash, finder_is is, cons
 void finder_prefetch(const struct finder *f, struct hash128 hash)
 {
     for (size_t i = 0; i < f->count; i++)
-        __builtin_prefetch(line_at(&f->tables[i], home_of(&f->tables[i], hash)));
+        prefetch(line_at(&f->tables[i], home_of(&f->tables[i], hash)));
 }
 
 size_t finder_bytes_ahead(const struct finder *f)

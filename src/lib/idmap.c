@@ -512,7 +512,7 @@ uint32_t idmap_remove(struct idmap *m, struct hash128 hash)
 void idmap_prefetch_part(const struct idmap *m, struct hash128 hash)
 {
     struct spot s = spot_of(hash);
-    __builtin_prefetch(part_of(&m->roots[s.root], s.body)); /* NULL is no harm */
+    prefetch(part_of(&m->roots[s.root], s.body)); /* NULL is no harm */
 }
 
 void idmap_prefetch(const struct idmap *m, struct hash128 hash)
@@ -520,7 +520,7 @@ void idmap_prefetch(const struct idmap *m, struct hash128 hash)
     struct spot s = spot_of(hash);
     const struct part *p = part_of(&m->roots[s.root], s.body);
     if (p != NULL)
-        __builtin_prefetch(bucket_at(p, home_of(p, s.body)));
+        prefetch(bucket_at(p, home_of(p, s.body)));
 }
 
 uint64_t idmap_count(const struct idmap *m)

@@ -381,7 +381,7 @@ void rows_index_prefetch(const struct rows *r, const struct family *f, struct ha
     const struct indexed *x = &rows_table(r, f, FAMILY_INDEX)->index;
     idmap_prefetch(x->map, hash);
     if (x->cold_count > 0)
-        __builtin_prefetch(page_at(x, idmap_page_of(hash, x->bits)));
+        prefetch(page_at(x, idmap_page_of(hash, x->bits)));
 }
 
 /* --- cold entries --- */

@@ -33,7 +33,7 @@ static void row_prefetch(uint64_t slot)
 {
     struct bytes row = slot_row(slot);
     for (size_t at = 0; at < row.size && at < PREFETCH_ROW_BYTES; at += 64)
-        __builtin_prefetch(row.data + at);
+        prefetch(row.data + at);
 }
 
 static bool slot_is_cold(uint64_t slot)
@@ -273,7 +273,7 @@ uint32_t rows_numbered_end(const struct rows *r, const struct family *f)
 void rows_numbered_prefetch_slot(const struct rows *r, const struct family *f, uint32_t number)
 {
     const struct table *t = rows_table(r, f, FAMILY_NUMBERED);
-    __builtin_prefetch(numbered_slot(&t->numbered, number / ROWS_PAGE_ROWS)); /* NULL is no harm */
+    prefetch(numbered_slot(&t->numbered, number / ROWS_PAGE_ROWS)); /* NULL is no harm */
 }
 
 void rows_numbered_prefetch_page(const struct rows *r, const struct family *f, uint32_t number)
@@ -283,8 +283,8 @@ void rows_numbered_prefetch_page(const struct rows *r, const struct family *f, u
     if (slot == NULL || *slot == 0 || slot_is_cold(*slot))
         return;
     const struct row_page *p = slot_page(*slot);
-    __builtin_prefetch(p);
-    __builtin_prefetch(&p->rows[number % ROWS_PAGE_ROWS]);
+    prefetch(p);
+    prefetch(&p->rows[number % ROWS_PAGE_ROWS]);
 }
 
 void rows_numbered_prefetch_row(const struct rows *r, const struct family *f, uint32_t number)

@@ -126,7 +126,7 @@ static const uint8_t *line_of(const struct sieve *s, struct hash128 hash)
 
 void sieve_prefetch(const struct sieve *s, struct hash128 hash)
 {
-    __builtin_prefetch(line_of(s, hash));
+    prefetch(line_of(s, hash));
 }
 
 static bool filter_has(const struct sieve *s, struct hash128 hash)

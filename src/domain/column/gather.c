@@ -231,7 +231,7 @@ static void body_fetch(const struct gather *g, size_t at)
 {
     const struct place *place = &places_of(g)[at];
     for (uint32_t i = 0; at < count_of(g) && i < place->size; i += CACHE_LINE)
-        __builtin_prefetch(g->bodies.data + place->offset + i);
+        prefetch(g->bodies.data + place->offset + i);
 }
 
 fallible gather_next(struct gather *g, const struct column_row **out_row, struct err *e)

@@ -260,10 +260,10 @@ static void events_fetch(const struct gathered *g, size_t at)
     if (at + AHEAD < g->count) {
         const struct stored_event *event = g->places[at + AHEAD].event;
         for (size_t i = 0; i < event->packed.size; i += CACHE_LINE)
-            __builtin_prefetch((const uint8_t *)(event + 1) + i);
+            prefetch((const uint8_t *)(event + 1) + i);
     }
     if (at + 2 * AHEAD < g->count)
-        __builtin_prefetch(g->places[at + 2 * AHEAD].event);
+        prefetch(g->places[at + 2 * AHEAD].event);
 }
 
 static fallible events_write(struct work_context *c, struct run_writer *w, const struct gathered *g, struct err *e)
