@@ -28,9 +28,34 @@ DEFINE_UNPACK_FIXED(unpack_u32, uint32_t)
 DEFINE_UNPACK_FIXED(unpack_u64, uint64_t)
 DEFINE_UNPACK_FIXED(unpack_double, double)
 
+/* Seven bits of each of eight bytes, brought together: of pairs, of fours, of all. */
+static uint64_t sevens_join(uint64_t x)
+{
+    x = (x & UINT64_C(0x007f007f007f007f)) | (x & UINT64_C(0x7f007f007f007f00)) >> 1;
+    x = (x & UINT64_C(0x00003fff00003fff)) | (x & UINT64_C(0x3fff00003fff0000)) >> 2;
+    return (x & UINT64_C(0x000000000fffffff)) | (x & UINT64_C(0x0fffffff00000000)) >> 4;
+}
+
+/* One that ends within eight bytes, which are all there: most do, and need no loop. */
+static bool varint_in_word(struct unpack *u, uint64_t *out_x)
+{
+    uint64_t word, ends;
+    if (u->bad || unpack_left(u) < sizeof word)
+        return false;
+    memcpy(&word, u->at, sizeof word);
+    ends = ~word & UINT64_C(0x8080808080808080);
+    if (ends == 0)
+        return false;
+    u->at += __builtin_ctzll(ends) / 8 + 1;
+    *out_x = sevens_join(word & (ends ^ (ends - 1))); /* up to the end of the first byte that is the last of a number */
+    return true;
+}
+
 uint64_t unpack_varint_long(struct unpack *u)
 {
     uint64_t x = 0;
+    if (varint_in_word(u, &x))
+        return x;
     for (unsigned shift = 0; shift < 64; shift += 7) {
         if (!take(u, 1))
             return 0;

@@ -26,6 +26,25 @@ static void what_is_packed_reads_back(struct t *t)
     buf_fini(&b);
 }
 
+/* With fewer bytes behind it than a word has, and with more; also where it is longer than it need be. */
+static void varints_end_where_they_say(struct t *t)
+{
+    uint8_t bytes[VARINT_BYTES_MAX + 8];
+    uint64_t x = rng_next(&t->rng) >> rng_below(&t->rng, 64);
+    size_t size = (size_t)(put_varint(bytes, x) - bytes), longer = rng_below(&t->rng, VARINT_BYTES_MAX - size + 1);
+    for (size_t i = 0; i < longer; i++) {
+        bytes[size - 1] |= 0x80;
+        bytes[size++] = 0;
+    }
+    for (size_t i = size; i < sizeof bytes; i++)
+        bytes[i] = (uint8_t)rng_next(&t->rng);
+    for (size_t left = 0; left <= sizeof bytes - size; left++) {
+        struct unpack u = unpack_of(bytes_of(bytes, size + left));
+        CHECK(t, unpack_varint(&u) == x);
+        CHECK_EQ(t, unpack_left(&u), left);
+    }
+}
+
 static void a_varint_over_64_bits_is_bad(struct t *t)
 {
     struct unpack u = unpack_of(BYTES_LIT("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02"));
@@ -35,6 +54,7 @@ static void a_varint_over_64_bits_is_bad(struct t *t)
 
 static const struct test tests[] = {
     {"what is packed reads back", what_is_packed_reads_back, 500},
+    {"varints end where they say, whatever lies behind", varints_end_where_they_say, 500},
     {"a varint over 64 bits is bad", a_varint_over_64_bits_is_bad, 1},
 };
 TEST_MAIN(tests)

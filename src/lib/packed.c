@@ -265,6 +265,27 @@ static struct reading reading_of(const struct packed *p, uint32_t from, uint32_t
                             .is_rest = (from + count) / PACKED_GROUP == p->count / PACKED_GROUP};
 }
 
+/* A row of the rest behind all groups, where lanes lie bit after bit; behind the last value zeros. */
+EACH_WAY void rest_row(const struct reading *r, uint32_t width, uint32_t row, uint32_t out[NARROW_LANES])
+{
+    uint32_t first = row * NARROW_LANES, left = r->behind - first;
+    if (left >= NARROW_LANES) {
+        for (uint32_t i = 0; i < NARROW_LANES; i++)
+            out[i] = (uint32_t)narrow_rest_get(r->group, width, first + i);
+        return;
+    }
+    memset(out, 0, NARROW_LANES * sizeof *out);
+    for (uint32_t i = 0; i < left; i++)
+        out[i] = (uint32_t)narrow_rest_get(r->group, width, first + i);
+}
+
+/* Clears what rows have set behind the last of them. */
+static void bits_end(uint64_t *io_bits, uint32_t count)
+{
+    if (count % 64 > 0)
+        io_bits[count / 64] &= UINT64_MAX >> (64 - count % 64);
+}
+
 EACH_WAY void i64_read(const struct packed *p, uint32_t from, uint32_t count, int64_t *restrict out)
 {
     struct reading r = reading_of(p, from, count);
@@ -416,13 +437,16 @@ EACH_WAY void match_read(const struct packed *p, const struct packed_set *sets, 
             in_sets(lanes, small, sets, set_count, word, row);
         }
     }
-    for (uint32_t k = 0; k < set_count; k++)
-        bits_clear(sets[k].bits + word, r.behind);
-    for (uint32_t i = 0; i < r.behind; i++) {
-        uint64_t stored = narrow_rest_get(r.group, p->width, i);
-        for (uint32_t k = 0; k < set_count; k++)
-            sets[k].bits[word + i / 64] |= (sets[k].set[stored / 64] >> stored % 64 & 1) << i % 64;
+    for (uint32_t row = 0; row * NARROW_LANES < r.behind; row++) {
+        uint32_t lanes[NARROW_LANES];
+        rest_row(&r, p->width, row, lanes);
+        if (p->width <= 8)
+            in_sets(lanes, small, sets, set_count, word, row);
+        for (uint32_t k = 0; k < set_count && p->width > 8; k++)
+            ((uint32_t *)(void *)(sets[k].bits + word))[row] = lanes_match(lanes, sets[k].set);
     }
+    for (uint32_t k = 0; k < set_count; k++)
+        bits_end(sets[k].bits, p->count);
 }
 
 /* --- at or above edges --- */
@@ -484,6 +508,17 @@ EACH_WAY void wide_group_since(const uint8_t *group, uint32_t width, const struc
     }
 }
 
+EACH_WAY void wide_rest_since(const struct reading *r, uint32_t width, const struct packed_bound *bounds, uint32_t bound_count, size_t word)
+{
+    for (uint32_t k = 0; k < bound_count; k++)
+        bits_clear(bounds[k].bits + word, r->behind);
+    for (uint32_t i = 0; i < r->behind; i++) {
+        uint64_t stored = rest_get(r->group, width, i);
+        for (uint32_t k = 0; k < bound_count; k++)
+            bounds[k].bits[word + i / 64] |= (uint64_t)(stored >= bounds[k].least) << i % 64;
+    }
+}
+
 EACH_WAY void since_read(const struct packed *p, const struct packed_bound *bounds, uint32_t bound_count, lanes_since *since)
 {
     struct reading r = reading_of(p, 0, p->count);
@@ -497,13 +532,15 @@ EACH_WAY void since_read(const struct packed *p, const struct packed_bound *boun
             since(lanes, bounds, bound_count, word, row);
         }
     }
-    for (uint32_t k = 0; k < bound_count; k++)
-        bits_clear(bounds[k].bits + word, r.behind);
-    for (uint32_t i = 0; i < r.behind; i++) {
-        uint64_t stored = rest_get(r.group, p->width, i);
-        for (uint32_t k = 0; k < bound_count; k++)
-            bounds[k].bits[word + i / 64] |= (uint64_t)(stored >= bounds[k].least) << i % 64;
+    for (uint32_t row = 0; p->width <= NARROW_WIDTH && row * NARROW_LANES < r.behind; row++) {
+        uint32_t lanes[NARROW_LANES];
+        rest_row(&r, p->width, row, lanes);
+        since(lanes, bounds, bound_count, word, row);
     }
+    if (p->width > NARROW_WIDTH)
+        wide_rest_since(&r, p->width, bounds, bound_count, word);
+    for (uint32_t k = 0; k < bound_count; k++)
+        bits_end(bounds[k].bits, p->count);
 }
 
 /* --- ways --- */

@@ -97,27 +97,7 @@ static struct hash128 unpack_key(struct unpack *u)
     return (struct hash128){.low = low, .high = (uint64_t)high << 48};
 }
 
-/* Every event walks over some dozens of these, so they are read in line. */
-static inline uint64_t varint(struct unpack *u)
-{
-    const uint8_t *at = u->at;
-    uint64_t x = 0;
-    for (unsigned shift = 0; at < u->end && shift < 63; shift += 7) {
-        x |= (uint64_t)(*at & 0x7f) << shift;
-        if (*at++ < 0x80) {
-            u->at = at;
-            return x;
-        }
-    }
-    return unpack_varint(u); /* one of ten bytes, or cut short */
-}
-
-static inline int64_t signed_varint(struct unpack *u)
-{
-    uint64_t x = varint(u);
-    return (int64_t)(x >> 1) ^ -(int64_t)(x & 1);
-}
-
+/* Every event walks over some dozens of incarnations, so this is read in line. */
 static inline uint8_t byte(struct unpack *u)
 {
     return LIKELY(u->at < u->end) ? *u->at++ : unpack_u8(u);
@@ -131,34 +111,34 @@ static const uint8_t group_packed[] = {0};
 struct inc_walk inc_walk_of(struct bytes body)
 {
     struct inc_walk w = {.u = unpack_of(body), .brands = {.at = group_packed, .end = group_packed + sizeof group_packed}, .brand_count = 1};
-    w.base_s = signed_varint(&w.u);
-    w.left = (uint32_t)varint(&w.u);
+    w.base_s = unpack_signed(&w.u);
+    w.left = (uint32_t)unpack_varint(&w.u);
     return w;
 }
 
 static void unpack_holder(struct unpack *u, struct packed_inc *p)
 {
-    p->holder = (uint32_t)varint(u);
-    p->holder_first = p->holder - (uint32_t)varint(u);
+    p->holder = (uint32_t)unpack_varint(u);
+    p->holder_first = p->holder - (uint32_t)unpack_varint(u);
     uint8_t bits = byte(u);
     p->is_newest = (bits & HOLDER_NEWEST) != 0;
-    p->from_us = bits & HOLDER_FROM ? signed_varint(u) : TIME_FROM_EVER;
-    p->until_us = bits & HOLDER_UNTIL ? signed_varint(u) : 0;
+    p->from_us = bits & HOLDER_FROM ? unpack_signed(u) : TIME_FROM_EVER;
+    p->until_us = bits & HOLDER_UNTIL ? unpack_signed(u) : 0;
 }
 
 static void unpack_brands(struct inc_walk *w)
 {
-    w->brand_count = (uint32_t)varint(&w->u);
+    w->brand_count = (uint32_t)unpack_varint(&w->u);
     w->brands = w->u;
     for (uint32_t i = 0; i < w->brand_count; i++)
-        (void)varint(&w->u);
+        (void)unpack_varint(&w->u);
 }
 
 bool inc_walk_knows(const struct inc_walk *w, uint32_t brand)
 {
     struct unpack u = w->brands;
     for (uint32_t i = 0; i < w->brand_count; i++) {
-        uint32_t other = (uint32_t)varint(&u);
+        uint32_t other = (uint32_t)unpack_varint(&u);
         if (other >= brand)
             return other == brand;
     }
@@ -174,9 +154,9 @@ bool inc_walk_next(struct inc_walk *w, struct packed_inc *p)
     uint8_t bits = byte(u);
     p->state = (enum id_state)(bits & INC_STATE);
     p->shape = (enum value_shape)(bits >> INC_SHAPE_SHIFT & 3);
-    p->type = (uint16_t)varint(u);
+    p->type = (uint16_t)unpack_varint(u);
     p->plain = unpack_key(u);
-    p->ns_number = bits & INC_NAMESPACE ? (uint32_t)varint(u) : 0;
+    p->ns_number = bits & INC_NAMESPACE ? (uint32_t)unpack_varint(u) : 0;
     p->text = BYTES_NONE;
     p->digits = 0;
     if (p->shape == SHAPE_TEXT)
@@ -184,17 +164,18 @@ bool inc_walk_next(struct inc_walk *w, struct packed_inc *p)
     else if (p->shape == SHAPE_UUID)
         p->text = unpack_raw(u, UUID_BYTES);
     else
-        p->digits = varint(u);
-    p->first_s = w->base_s + (int64_t)varint(u);
-    p->last_s = p->first_s + (int64_t)varint(u);
+        p->digits = unpack_varint(u);
+    p->first_s = w->base_s + (int64_t)unpack_varint(u);
+    p->last_at = u->at;
+    p->last_s = p->first_s + (int64_t)unpack_varint(u);
     p->holder = p->holder_first = 1;
     p->is_newest = true;
     p->from_us = TIME_FROM_EVER;
     p->until_us = 0;
     if (bits & INC_HOLDER)
         unpack_holder(u, p);
-    p->conflicts = bits & INC_CONFLICTS ? (uint32_t)varint(u) : 0;
-    p->rival = bits & INC_CONFLICTS ? (uint32_t)varint(u) : 0;
+    p->conflicts = bits & INC_CONFLICTS ? (uint32_t)unpack_varint(u) : 0;
+    p->rival = bits & INC_CONFLICTS ? (uint32_t)unpack_varint(u) : 0;
     if (bits & INC_BRANDS)
         unpack_brands(w);
     assert(unpack_good(u)); /* our own row, whose digest was checked when it was loaded */
@@ -204,7 +185,7 @@ bool inc_walk_next(struct inc_walk *w, struct packed_inc *p)
 uint32_t set_walk_begin(struct inc_walk *w)
 {
     assert(w->left == 0);
-    return (uint32_t)varint(&w->u);
+    return (uint32_t)unpack_varint(&w->u);
 }
 
 void set_walk_next(struct inc_walk *w, struct packed_set *set)
@@ -212,14 +193,15 @@ void set_walk_next(struct inc_walk *w, struct packed_set *set)
     struct unpack *u = &w->u;
     struct evidence *e = &set->evidence;
     e->rule = (enum evidence_rule)byte(u);
-    e->position = varint(u);
-    e->first_us = (w->base_s + signed_varint(u)) * US_PER_SECOND;
-    e->last_us = e->first_us + (int64_t)varint(u) * US_PER_SECOND;
-    e->count = (uint32_t)varint(u);
-    e->member_count = (uint32_t)varint(u);
+    e->position = unpack_varint(u);
+    e->first_us = (w->base_s + unpack_signed(u)) * US_PER_SECOND;
+    set->last_at = u->at;
+    e->last_us = e->first_us + (int64_t)unpack_varint(u) * US_PER_SECOND;
+    e->count = (uint32_t)unpack_varint(u);
+    e->member_count = (uint32_t)unpack_varint(u);
     set->members = *u;
     for (uint32_t i = 0; i < e->member_count; i++)
-        (void)varint(u);
+        (void)unpack_varint(u);
     assert(unpack_good(u));
 }
 
@@ -279,7 +261,7 @@ static struct brand_set brands_load(struct arena *a, const struct inc_walk *w)
     struct unpack u = w->brands;
     uint32_t *list = ARENA_ARRAY(a, uint32_t, w->brand_count);
     for (uint32_t i = 0; i < w->brand_count; i++)
-        list[i] = (uint32_t)varint(&u);
+        list[i] = (uint32_t)unpack_varint(&u);
     return (struct brand_set){w->brand_count, list};
 }
 
@@ -517,6 +499,27 @@ void cluster_store(struct step *s, struct cluster *c)
         pack_raw(&b, body);
     assert(!b.overflowed);
     step_section_put(s, c->number, &identity_section, buf_bytes(&b));
+}
+
+bool cluster_row_is_short(const struct cluster_row *row)
+{
+    return row->kind == ROW_LIVING && row->body.size + BODY_CHANGES_MAX * VARINT_BYTES_MAX <= CLUSTER_INLINE_BYTES_MAX;
+}
+
+void cluster_renumber(struct step *s, uint32_t number, const struct body_changes *changes)
+{
+    struct bytes section = view_section(&s->view, number, &identity_section);
+    uint8_t *data = arena_take(s->view.arena, section.size + BODY_CHANGES_MAX * VARINT_BYTES_MAX, 1), *at = data;
+    const uint8_t *from = section.data, *end = section.data + section.size;
+    for (uint32_t i = 0; i < changes->count; i++) {
+        const struct body_change *change = &changes->list[i];
+        assert(change->at >= from && change->at < end);
+        at = put_varint(put_raw(at, from, (size_t)(change->at - from)), change->now);
+        from = change->at + varint_bytes(change->before);
+    }
+    assert(from <= end);
+    at = put_raw(at, from, (size_t)(end - from));
+    step_section_put(s, number, &identity_section, bytes_of(data, (size_t)(at - data)));
 }
 
 void cluster_drop_overflow(struct step *s, struct cluster *c)

@@ -103,6 +103,7 @@ struct packed_inc {
     struct bytes text;     /* of a text; 16 bytes of a UUID */
     uint64_t digits;       /* of a phone or decimal */
     int64_t first_s, last_s;
+    const uint8_t *last_at; /* the varint that says last_s - first_s */
     uint32_t holder, holder_first;
     bool is_newest;
     int64_t from_us, until_us;
@@ -117,10 +118,25 @@ bool inc_walk_knows(const struct inc_walk *w, uint32_t brand);
 /* Walks the evidence, once all incarnations are walked. */
 struct packed_set {
     struct evidence evidence; /* without members */
+    const uint8_t *last_at;   /* the varint that says the seconds from first to last; the next one is the count */
     struct unpack members;    /* varints; evidence.member_count of them */
 };
 uint32_t set_walk_begin(struct inc_walk *w); /* how many there are */
 void set_walk_next(struct inc_walk *w, struct packed_set *out_set);
+
+/* Varints of a body, in the order in which they stand there, that are to say other numbers. They borrow from the row. */
+#define BODY_CHANGES_MAX (ENVELOPE_IDS_MAX + 2)
+struct body_changes {
+    uint32_t count;
+    struct body_change {
+        const uint8_t *at;
+        uint64_t before, now;
+    } list[BODY_CHANGES_MAX];
+};
+/* The row stays one without chunks, whatever the numbers become. */
+bool cluster_row_is_short(const struct cluster_row *row);
+/* Writes such a row with these numbers, byte for byte as cluster_store would, in one copy. */
+void cluster_renumber(struct step *s, uint32_t number, const struct body_changes *changes);
 
 /* NULL: no such living person. */
 struct cluster *cluster_load(const struct view *v, uint32_t number);

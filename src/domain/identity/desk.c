@@ -1,5 +1,6 @@
 #include "domain/identity/desk.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "base/time.h"
@@ -22,11 +23,18 @@ const struct setting hub_days = {"identity.hub_days", 1, 3650, 30, "days",
 
 /* --- totals --- */
 
-static uint64_t *total_at(struct totals *t, uint32_t i)
+/* In the order in which they stand in the row. */
+static const size_t total_places[] = {
+    offsetof(struct totals, people),      offsetof(struct totals, identifiers), offsetof(struct totals, merges),
+    offsetof(struct totals, splits),      offsetof(struct totals, conflicts),   offsetof(struct totals, moves),
+    offsetof(struct totals, quarantined), offsetof(struct totals, collisions),  offsetof(struct totals, namespaces),
+    offsetof(struct totals, acts),        offsetof(struct totals, act_last),
+};
+static_assert(COUNT_OF(total_places) * sizeof(uint64_t) == sizeof(struct totals), "each of them is written");
+
+static uint64_t *total_at(struct totals *t, size_t i)
 {
-    uint64_t *const all[] = {&t->people, &t->identifiers, &t->merges,     &t->splits, &t->conflicts, &t->moves,
-                             &t->quarantined, &t->collisions, &t->namespaces, &t->acts,   &t->act_last};
-    return i < COUNT_OF(all) ? all[i] : NULL;
+    return (uint64_t *)((uint8_t *)t + total_places[i]);
 }
 
 struct totals totals_read(const struct view *v)
@@ -37,7 +45,7 @@ struct totals totals_read(const struct view *v)
         return t;
     struct unpack u = unpack_of(row);
     (void)unpack_u8(&u);
-    for (uint32_t i = 0; total_at(&t, i) != NULL; i++)
+    for (size_t i = 0; i < COUNT_OF(total_places); i++)
         *total_at(&t, i) = unpack_varint(&u);
     assert(unpack_good(&u));
     return t;
@@ -50,7 +58,7 @@ static void totals_write(struct desk *d)
     size_t size = totals_family.value_bytes;
     struct buf b = {.data = arena_take(d->v->arena, size, 1), .capacity = size, .size_max = size};
     pack_u8(&b, TOTALS_FORMAT);
-    for (uint32_t i = 0; total_at(&d->totals, i) != NULL; i++)
+    for (size_t i = 0; i < COUNT_OF(total_places); i++)
         pack_varint(&b, *total_at(&d->totals, i));
     assert(!b.overflowed);
     step_keyed_put(d->s, &totals_family, BYTES_LIT("t"), buf_bytes(&b));

@@ -53,9 +53,33 @@ static bool known_find(const struct view *v, const struct envelope *e, struct kn
     return k->count > 0;
 }
 
-static bool is_recent(int64_t first_s, int64_t last_s, int64_t seen_s)
+static bool is_again(int64_t last_s, int64_t seen_s)
 {
-    return seen_s >= first_s && seen_s < last_s + SIGHTING_US / US_PER_SECOND;
+    return seen_s >= last_s + SIGHTING_US / US_PER_SECOND;
+}
+
+static void change_note(struct body_changes *changes, const uint8_t *at, uint64_t before, uint64_t now)
+{
+    assert(changes->count < BODY_CHANGES_MAX);
+    changes->list[changes->count++] = (struct body_change){at, before, now};
+}
+
+static void inc_note(struct body_changes *changes, const struct packed_inc *p, int64_t seen_s)
+{
+    if (is_again(p->last_s, seen_s))
+        change_note(changes, p->last_at, (uint64_t)(p->last_s - p->first_s), (uint64_t)(seen_s - p->first_s));
+}
+
+/* False: it was seen before the first time that is known. */
+static bool set_note(struct body_changes *changes, const struct packed_set *set, int64_t seen_s)
+{
+    int64_t first_s = seconds_of(set->evidence.first_us), last_s = seconds_of(set->evidence.last_us);
+    uint64_t before = (uint64_t)(last_s - first_s), count = set->evidence.count;
+    if (is_again(last_s, seen_s)) {
+        change_note(changes, set->last_at, before, (uint64_t)(seen_s - first_s));
+        change_note(changes, set->last_at + varint_bytes(before), count, (uint32_t)(count + 1));
+    }
+    return seen_s >= first_s;
 }
 
 /* Most often all identifiers of a person are known to the same brands, which stand in the row once. */
@@ -67,14 +91,14 @@ static bool is_known_to(struct known_ids *k, const struct inc_walk *w, uint32_t 
     return true;
 }
 
-/* False: one that is there isn't simply in force and seen lately. */
+/* False: one that is there isn't simply in force, or was first seen later. */
 static bool known_match(struct known_ids *k, const struct packed_inc *p, uint16_t place, int64_t seen_us)
 {
     for (uint32_t i = 0; i < k->count; i++) {
         struct known_id *known = &k->ids[i];
         if (!hash128_equal(known->plain, p->plain) || !p->is_newest)
             continue;
-        if (p->state != ID_IN_FORCE || seen_us < p->from_us || !is_recent(p->first_s, p->last_s, seconds_of(seen_us)) ||
+        if (p->state != ID_IN_FORCE || seen_us < p->from_us || seconds_of(seen_us) < p->first_s ||
             !packed_inc_is(p, known->id->type, known->ns_number, known->id->value))
             return false;
         k->matched += known->place == NO_PLACE;
@@ -92,7 +116,7 @@ static bool set_holds(struct packed_set *set, const uint16_t *places, uint32_t c
     return found == count;
 }
 
-static bool known_together(struct inc_walk *w, const struct known_ids *k, int64_t seen_us)
+static bool known_together(struct inc_walk *w, const struct known_ids *k, int64_t seen_us, struct body_changes *changes)
 {
     uint16_t places[ENVELOPE_IDS_MAX];
     for (uint32_t i = 0; i < k->count; i++)
@@ -106,7 +130,7 @@ static bool known_together(struct inc_walk *w, const struct known_ids *k, int64_
         set_walk_next(w, &set);
         if (set.evidence.rule != EVIDENCE_EVENT || set.evidence.member_count < count || !set_holds(&set, places, count))
             continue;
-        return is_recent(seconds_of(set.evidence.first_us), seconds_of(set.evidence.last_us), seconds_of(seen_us));
+        return set_note(changes, &set, seconds_of(seen_us));
     }
     return false;
 }
@@ -122,7 +146,9 @@ static void known_owner(const struct known_ids *k, struct known *out)
         if (other->priority < best->priority || (other->priority == best->priority && before))
             best = other;
     }
-    *out = (struct known){.person = k->person, .owner = best->key, .owner_type = best->id->type};
+    out->person = k->person;
+    out->owner = best->key;
+    out->owner_type = best->id->type;
 }
 
 bool resolve_known(const struct view *v, const struct envelope *e, uint32_t brand, struct known *out_known)
@@ -133,12 +159,16 @@ bool resolve_known(const struct view *v, const struct envelope *e, uint32_t bran
         return false;
     struct inc_walk w = inc_walk_of(row.body);
     struct packed_inc p;
+    out_known->seen.count = 0;
     for (uint16_t place = 0; inc_walk_next(&w, &p); place++) {
         uint32_t matched = k.matched;
         if (!known_match(&k, &p, place, e->event_us) || (k.matched > matched && !is_known_to(&k, &w, brand)))
             return false;
+        if (k.matched > matched)
+            inc_note(&out_known->seen, &p, seconds_of(e->event_us));
     }
-    if (k.matched < k.count || !known_together(&w, &k, e->event_us))
+    bool is_known = k.matched == k.count && known_together(&w, &k, e->event_us, &out_known->seen);
+    if (!is_known || (out_known->seen.count > 0 && !cluster_row_is_short(&row)))
         return false;
     known_owner(&k, out_known);
     return true;
@@ -166,7 +196,6 @@ static struct candidate *hub_by_conflicts(struct joining *j)
 
 static struct candidate *hub_by_partners(struct joining *j)
 {
-    int64_t partners_max = setting_int(j->d->v, &hub_partners), days = setting_int(j->d->v, &hub_days);
     for (uint32_t i = j->count; i-- > 0;) { /* of several the one that is trusted least */
         struct candidate *c = &j->candidates[i];
         if (!c->is_accepted || c->is_moved || c->standing != STANDING_IN_FORCE)
@@ -185,6 +214,7 @@ static struct candidate *hub_by_partners(struct joining *j)
         here = places_sort(also, here);
         if (elsewhere == 0 && (here < 2 || evidence_has(person, also, here)))
             continue;
+        int64_t partners_max = setting_int(j->d->v, &hub_partners), days = setting_int(j->d->v, &hub_days);
         uint16_t place = cluster_place_of_key(person, c->key);
         if (evidence_partners(j->d, person, place, also, here, j->seen_us, days) + elsewhere > partners_max)
             return c;
@@ -319,6 +349,8 @@ void resolve_arrived(struct step *s, const struct arrived *arrived)
         r->person = known.person;
         r->owner = known.owner;
         r->owner_type = known.owner_type;
+        if (known.seen.count > 0)
+            cluster_renumber(s, known.person, &known.seen);
     } else {
         struct desk d;
         struct joining *j = arena_take(s->view.arena, sizeof *j, _Alignof(struct joining));

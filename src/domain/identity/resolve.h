@@ -56,12 +56,14 @@ struct cluster *joining_commit(struct joining *j, uint16_t *out_places, uint32_t
 
 void resolve_arrived(struct step *s, const struct arrived *arrived);
 
-/* The quick way, for events that tell nothing new: all identifiers known, in force, of one person, and seen together
- * within the hour, and known to the event's brand. Changes nothing. False: look closer. */
+/* The quick way, for events that tell no more than when: all identifiers known, in force, of one person, seen together before, not before they
+ * were first seen, and known to the event's brand. Changes nothing: `seen` is what the row has to say then, which is nothing for what was seen
+ * within the hour. False: look closer. */
 struct known {
     uint32_t person;
     struct hash128 owner;
     uint16_t owner_type;
+    struct body_changes seen;
 };
 bool resolve_known(const struct view *v, const struct envelope *e, uint32_t brand, struct known *out_known);
 uint32_t resolve_other(const struct view *v, const struct envelope *e);

@@ -34,14 +34,15 @@ static void histories_touch(const struct view *v, const struct envelope *e)
     desk_touch_keys(&d);
 }
 
-/* Will resolving go beyond the rows and keys that were touched so far? */
+/* May resolving go beyond the rows and keys that were touched so far? Where a row is to be written it may, if it is another one by then. */
 static bool changes_people(const struct view *v, const struct envelope *e)
 {
     struct known known;
     struct bytes name = e->reference[REF_BRAND];
     uint32_t brand = name_number(v, NAME_BRAND, name);
     bool is_new_brand = brand == 0 && name.size > 0;
-    return v->touched == NULL || (v->touched->cold_count == 0 && (is_new_brand || !resolve_known(v, e, brand, &known)));
+    return v->touched == NULL || (v->touched->cold_count == 0 &&
+                                  (is_new_brand || !resolve_known(v, e, brand, &known) || known.seen.count > 0));
 }
 
 void identity_touch(const struct view *v, const struct envelope *e)

@@ -65,21 +65,28 @@ static uint8_t *varint_put(uint8_t *at, uint64_t x)
     return at;
 }
 
-/* Writes up to 8 bytes more than the entry has: `at` has ENTRY_BYTES_MAX. */
-static uint8_t *entry_put(uint8_t *at, const struct counter *c, const struct counter *before, int64_t anchor_us)
+static uint8_t *entry_key_put(uint8_t *at, uint8_t head, const struct counter *c, const struct counter *before)
 {
-    uint64_t first = (uint64_t)(c->first_us - anchor_us), span = (uint64_t)(c->last_us - c->first_us);
-    bool ms = first % US_PER_MS == 0 && span % US_PER_MS == 0;
     bool moved = c->brand != before->brand || c->channel != before->channel;
-    first = ms ? first / US_PER_MS : first;
-    span = ms ? span / US_PER_MS : span;
-    uint32_t first_code = code_of(first), span_code = code_of(span);
-    *at++ = (uint8_t)(first_code | span_code << HEAD_SPAN_SHIFT | (c->count == 1 ? HEAD_ONE : 0) | (ms ? HEAD_MS : 0));
+    *at++ = head;
     at = varint_put(at, (uint64_t)(c->event - before->event) << 1 | moved);
     if (moved) {
         at = varint_put(at, c->brand);
         at = varint_put(at, c->channel);
     }
+    return at;
+}
+
+/* Writes up to 8 bytes more than the entry has: `at` has ENTRY_BYTES_MAX. */
+static uint8_t *entry_put(uint8_t *at, const struct counter *c, const struct counter *before, int64_t anchor_us)
+{
+    uint64_t first = (uint64_t)(c->first_us - anchor_us), span = (uint64_t)(c->last_us - c->first_us);
+    bool ms = first % US_PER_MS == 0 && span % US_PER_MS == 0;
+    first = ms ? first / US_PER_MS : first;
+    span = ms ? span / US_PER_MS : span;
+    uint32_t first_code = code_of(first), span_code = code_of(span);
+    uint32_t head = first_code | span_code << HEAD_SPAN_SHIFT | (c->count == 1 ? HEAD_ONE : 0) | (ms ? HEAD_MS : 0);
+    at = entry_key_put(at, (uint8_t)head, c, before);
     if (c->count != 1)
         at = varint_put(at, c->count);
     memcpy(at, &first, sizeof first);
@@ -120,6 +127,14 @@ static inline void entry_skip(struct cursor *c, uint8_t head)
     assert(c->at <= c->end);
 }
 
+static uint8_t *header_put(uint8_t *at, uint32_t count, int64_t anchor_ms)
+{
+    *at++ = SECTION_FORMAT;
+    at = varint_put(at, count);
+    return varint_put(at, (uint64_t)anchor_ms << 1 ^ (uint64_t)(anchor_ms >> 63));
+}
+
+/* The anchor, in microseconds. */
 static int64_t header_read(struct cursor *c, uint32_t *out_count)
 {
     assert(c->at < c->end && *c->at == SECTION_FORMAT);
@@ -168,9 +183,7 @@ struct bytes counters_encode(const struct counters *c, struct arena *a)
         return BYTES_NONE;
     uint8_t *data = arena_take(a, HEADER_BYTES_MAX + (size_t)c->count * ENTRY_BYTES_MAX, 1), *at = data;
     int64_t anchor_ms = anchor_of(c);
-    *at++ = SECTION_FORMAT;
-    at = varint_put(at, c->count);
-    at = varint_put(at, (uint64_t)anchor_ms << 1 ^ (uint64_t)(anchor_ms >> 63));
+    at = header_put(at, c->count, anchor_ms);
     struct counter none = {0};
     for (uint32_t i = 0; i < c->count; i++)
         at = entry_put(at, &c->list[i], i == 0 ? &none : &c->list[i - 1], anchor_ms * US_PER_MS);
@@ -203,12 +216,19 @@ static void add_exactly(struct counters *c, const struct counter *more, struct a
     c->list[low] = *more;
 }
 
+/* "Other" is one, of all brands and channels. */
+static struct counter counted_as(const struct counter *c)
+{
+    struct counter one = *c;
+    if (one.event == 0)
+        one.brand = one.channel = 0;
+    return one;
+}
+
 void counters_add(struct counters *c, const struct counter *more, struct arena *a)
 {
     assert(more->count > 0 && more->first_us <= more->last_us && (more->count > 1 || more->first_us == more->last_us));
-    struct counter one = *more;
-    if (one.event == 0)
-        one.brand = one.channel = 0;
+    struct counter one = counted_as(more);
     add_exactly(c, &one, a);
     bool has_other = c->list[0].event == 0;
     if (c->count - has_other <= c->max)
@@ -219,36 +239,65 @@ void counters_add(struct counters *c, const struct counter *more, struct arena *
     assert(c->count == c->max + 1);
 }
 
-struct bytes counters_bump(struct bytes section, const struct counter *one, struct arena *a)
+/* Where a key stands among the entries, or would stand. */
+struct spot {
+    const uint8_t *start;  /* of `entry`; the end, when all keys are smaller */
+    struct counter before; /* the last smaller key; 0 when there is none */
+    struct counter entry;  /* the key that was found, or the next larger one */
+    uint8_t head;          /* of `entry` */
+    bool is_found, has_next;
+};
+
+/* Leaves `c` behind the head and key of the entry, so that its times or what follows can be taken as it is. */
+static struct spot spot_find(struct cursor *c, uint32_t count, const struct counter *wanted)
 {
-    struct cursor c = {section.data, section.size == 0 ? section.data : section.data + section.size};
     struct counter key = {0}, before = {0};
-    uint32_t count = 0;
-    int64_t anchor_us = section.size == 0 ? 0 : header_read(&c, &count);
-    bool in_place = count > 0 && one->event != 0 && one->first_us >= anchor_us;
-    for (uint32_t i = 0; in_place && i < count; i++, before = key) {
-        const uint8_t *start = c.at;
-        uint8_t head = entry_key(&c, &key);
-        int order = key_compare(&key, one);
-        if (order > 0)
-            break;
-        if (order < 0) {
-            entry_skip(&c, head);
-            continue;
-        }
-        struct counter sum = key;
-        entry_rest(&c, head, anchor_us, &sum);
-        counter_sum(&sum, one);
-        size_t ahead = (size_t)(start - section.data), behind = (size_t)(c.end - c.at);
-        uint8_t *data = arena_take(a, ahead + ENTRY_BYTES_MAX + behind, 1);
-        memcpy(data, section.data, ahead);
-        uint8_t *at = entry_put(data + ahead, &sum, &before, anchor_us);
-        memcpy(at, c.at, behind);
-        return bytes_of(data, (size_t)(at - data) + behind);
+    for (uint32_t i = 0; i < count; i++, before = key) {
+        const uint8_t *start = c->at;
+        uint8_t head = entry_key(c, &key);
+        int order = key_compare(&key, wanted);
+        if (order >= 0)
+            return (struct spot){start, before, key, head, order == 0, order > 0};
+        entry_skip(c, head);
     }
+    assert(c->at == c->end);
+    return (struct spot){.start = c->at, .before = before};
+}
+
+static struct bytes bump_in_list(struct bytes section, const struct counter *one, struct arena *a)
+{
     struct counters all = counters_decode(section, a);
     counters_add(&all, one, a);
     return counters_encode(&all, a);
+}
+
+struct bytes counters_bump(struct bytes section, const struct counter *one, struct arena *a)
+{
+    if (section.size == 0)
+        return bump_in_list(section, one, a);
+    struct cursor c = {section.data, section.data + section.size};
+    struct counter sum = counted_as(one);
+    uint32_t count;
+    int64_t anchor_us = header_read(&c, &count);
+    if (sum.first_us < anchor_us) /* all times are told from the earliest one */
+        return bump_in_list(section, one, a);
+    const uint8_t *entries = c.at;
+    struct spot spot = spot_find(&c, count, &sum);
+    if (!spot.is_found && count >= COUNTERS_MAX) /* one may have to give way */
+        return bump_in_list(section, one, a);
+    if (spot.is_found) {
+        entry_rest(&c, spot.head, anchor_us, &spot.entry);
+        counter_sum(&sum, &spot.entry);
+    }
+    size_t ahead = (size_t)(spot.start - entries), behind = (size_t)(c.end - c.at);
+    uint8_t *data = arena_take(a, HEADER_BYTES_MAX + ahead + 2 * (size_t)ENTRY_BYTES_MAX + behind, 1);
+    uint8_t *at = header_put(data, count + !spot.is_found, anchor_us / US_PER_MS);
+    memcpy(at, entries, ahead);
+    at = entry_put(at + ahead, &sum, &spot.before, anchor_us);
+    if (spot.has_next) /* it is told from the one before it, which is another now */
+        at = entry_key_put(at, spot.head, &spot.entry, &sum);
+    memcpy(at, c.at, behind);
+    return bytes_of(data, (size_t)(at - data) + behind);
 }
 
 struct bytes counters_merge(struct bytes x, struct bytes y, struct arena *a)

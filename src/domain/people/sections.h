@@ -25,7 +25,8 @@ struct counters counters_none(uint32_t max);
 struct counters counters_decode(struct bytes section, struct arena *a); /* max COUNTERS_MAX */
 struct bytes counters_encode(const struct counters *c, struct arena *a);
 void counters_add(struct counters *c, const struct counter *more, struct arena *a);
-/* The section with one event added: as decode, add and encode, but in place when its key is there already. */
+/* The section with one event added: as decode, add and encode, but in one pass over the bytes, unless it is the earliest of all or keys are at
+ * their limit. */
 struct bytes counters_bump(struct bytes section, const struct counter *one, struct arena *a);
 struct bytes counters_merge(struct bytes x, struct bytes y, struct arena *a);
 
