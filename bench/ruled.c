@@ -189,10 +189,16 @@ void ruled_make(struct world *w, uint32_t count, bool is_idle)
     buf_fini(&text);
 }
 
+uint32_t ruled_make_these(struct world *w, const char *const *texts, size_t count)
+{
+    uint32_t first = look_at(w).end;
+    for (size_t i = 0; i < count; i++)
+        rule_send(w, bytes_of_text(texts[i]));
+    rules_start(w, first);
+    return first;
+}
+
 uint32_t ruled_make_one(struct world *w, const char *text)
 {
-    uint32_t rule = look_at(w).end;
-    rule_send(w, bytes_of_text(text));
-    rules_start(w, rule);
-    return rule;
+    return ruled_make_these(w, &text, 1);
 }

@@ -13,6 +13,8 @@ void ruled_names_send(struct sender *s);
 void ruled_make(struct world *w, uint32_t count, bool is_idle);
 /* One rule in force, by its text. Returns its number. */
 uint32_t ruled_make_one(struct world *w, const char *text);
+/* Several, which read what happened before at once. Returns the number of the first; the others follow. */
+uint32_t ruled_make_these(struct world *w, const char *const *texts, size_t count);
 /* A batch of events of `people` at random, or, without an rng, of those from `first` on; of times at random, or of a second ago; of any name, or of one that nobody
  * else does. */
 struct ruled_batch {

@@ -279,7 +279,7 @@ bool bitmap_select(const struct bitmap *b, uint64_t rank, uint32_t *out_number)
 
 bool bitmap_next(const struct bitmap *b, uint32_t *key)
 {
-    uint32_t end = b->root == NULL ? 0 : b->root->size * BRANCH_CONTAINERS;
+    uint32_t end = bitmap_keys_end(b);
     for (uint32_t at = *key; at < end;) {
         if (b->root->branches[at / BRANCH_CONTAINERS] == NULL) {
             at = (at / BRANCH_CONTAINERS + 1) * BRANCH_CONTAINERS;

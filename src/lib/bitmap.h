@@ -1,13 +1,13 @@
 /* Sets of 32-bit numbers, such as people: added to and taken from one by one, read whole, kept as rows.
  *
  * The shape. Numbers that share their upper 16 bits, the *key*, lie in a container, in whichever of CRoaring's three kinds is small for them
- * (bitmap_container.h): 2 bytes a member where few are set, 8 KiB for 65,536 numbers where many are, 4 bytes a run where they lie together. Under a
+ * (bitmap_container.h): 2 bytes a member where at most 1,024 are set, 8 KiB for 65,536 numbers where more are, 4 bytes a run where they lie together. Under a
  * key that nobody has is nothing. Containers hang on branches of 32, branches on one root, so a set takes 8 bytes besides for each 65,536 numbers
- * of a branch that is there, and some 50 for each container: 330 M people x 300 tags of 0.01 % to 60 % take some 3.3 GB.
+ * of a branch that is there, and some 50 for each container: 330 M people x 300 tags of 0.01 % to 60 % take some 3.8 GB.
  *
  * Why not CRoaring itself: a container is a row of the state, shared with frozen copies by reference, and read by an evaluation of many sets at once
  * (bitmap_expr.h); its library keeps containers to itself, takes memory where nobody counts it, and Debian's build of it has neither
- * AVX nor popcnt. The format is the same, and the tests compare every operation with it.
+ * AVX nor popcnt. The bytes are the same, and the tests compare every operation with it.
  *
  * Copies. bitmap_copy takes O(1): root, branches and containers are counted references, and what is shared is copied when either side changes it, at
  * most a root (16 KiB), a branch and a container (8 KiB) for a change. A copy that nobody changes is a frozen view.

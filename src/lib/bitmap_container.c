@@ -11,6 +11,8 @@
 #define RUNS_APPLIED_MAX 16u /* one by one: more are first set in words that are clear, which guesses no lengths */
 #define SEARCH_COST 32u /* finding a value among many, in setting the bits of so many */
 
+static_assert(2 * CONTAINER_RUNS_MAX <= CONTAINER_VALUES_MAX, "a list of values holds any runs");
+
 /* --- memory --- */
 
 /* Of the values or runs of this kind. */
@@ -141,7 +143,7 @@ static void words_list_runs(const uint64_t *words, uint16_t *out_values)
     }
 }
 
-/* What takes the fewest bytes as CRoaring writes it, which decides in memory as well. */
+/* What takes the fewest bytes as CRoaring writes it. */
 static enum container_kind smallest_kind(uint32_t count, uint32_t runs)
 {
     size_t plain = count <= CONTAINER_VALUES_MAX ? tail_bytes(CONTAINER_VALUES, count) : BITS_BYTES;
@@ -150,13 +152,20 @@ static enum container_kind smallest_kind(uint32_t count, uint32_t runs)
     return count <= CONTAINER_VALUES_MAX ? CONTAINER_VALUES : CONTAINER_BITS;
 }
 
+/* The same in memory, where many values are bits. */
+static enum container_kind memory_kind(uint32_t count, uint32_t runs)
+{
+    enum container_kind kind = smallest_kind(count, runs);
+    return kind == CONTAINER_VALUES && count > CONTAINER_LISTED_MAX ? CONTAINER_BITS : kind;
+}
+
 struct container *container_of_words(struct slab *s, const uint64_t *words)
 {
     uint32_t count = bitmap_way()->count(words, CONTAINER_WORDS);
     if (count == 0)
         return NULL;
     uint32_t runs = words_runs(words);
-    enum container_kind kind = smallest_kind(count, runs);
+    enum container_kind kind = memory_kind(count, runs);
     uint32_t size = kind == CONTAINER_VALUES ? count : kind == CONTAINER_RUNS ? runs : 0;
     struct container *c = container_take(s, kind, count, size);
     if (kind == CONTAINER_BITS)
@@ -213,7 +222,7 @@ bool container_has(const struct container *c, uint16_t value)
     return (until > 0) & run_has(c->values + 2 * (until - (until > 0)), value);
 }
 
-/* Another container of its members with that one flipped, of the smallest kind. */
+/* Another container of its members with that one flipped, of the kind that is right for them. */
 static struct container *container_rebuild(struct slab *s, struct container *c, uint16_t value)
 {
     _Alignas(64) uint64_t words[CONTAINER_WORDS];
@@ -277,7 +286,7 @@ static struct container *runs_add(struct slab *s, struct container *c, uint16_t 
     uint32_t at = runs_until(c, value);
     bool touches_before = at > 0 && run_has(c->values + 2 * (at - 1), value - 1u);
     bool touches_behind = at < c->size && c->values[2 * at] == value + 1u;
-    if (smallest_kind(container_count(c) + 1, c->size + 1u - touches_before - touches_behind) != CONTAINER_RUNS)
+    if (memory_kind(container_count(c) + 1, c->size + 1u - touches_before - touches_behind) != CONTAINER_RUNS)
         return container_rebuild(s, c, value);
     uint16_t grows = 1;
     if (touches_before && touches_behind) {
@@ -302,7 +311,7 @@ static struct container *runs_remove(struct slab *s, struct container *c, uint16
     uint32_t at = runs_until(c, value) - 1;
     uint16_t first = c->values[2 * at], before = (uint16_t)(value - first), behind = (uint16_t)(c->values[2 * at + 1] - before);
     bool parts = before > 0 && behind > 0, ends = before == 0 && behind == 0;
-    if (smallest_kind(container_count(c) - 1, c->size + (uint32_t)parts - (uint32_t)ends) != CONTAINER_RUNS)
+    if (memory_kind(container_count(c) - 1, c->size + (uint32_t)parts - (uint32_t)ends) != CONTAINER_RUNS)
         return container_rebuild(s, c, value);
     c = parts ? tail_insert(s, c, at + 1) : ends ? tail_drop(s, c, at) : container_own(s, c);
     if (parts) {
@@ -327,7 +336,7 @@ struct container *container_add(struct slab *s, struct container *c, uint16_t va
     assert(!container_has(c, value));
     if (c->kind == CONTAINER_RUNS)
         return runs_add(s, c, value);
-    if (c->kind == CONTAINER_VALUES && c->size < CONTAINER_VALUES_MAX)
+    if (c->kind == CONTAINER_VALUES && c->size < CONTAINER_LISTED_MAX)
         return values_add(s, c, value);
     if (c->kind == CONTAINER_VALUES || container_count(c) + 1 == CONTAINER_NUMBERS)
         return container_rebuild(s, c, value);
@@ -344,7 +353,7 @@ struct container *container_remove(struct slab *s, struct container *c, uint16_t
         return runs_remove(s, c, value);
     if (c->kind == CONTAINER_VALUES && c->size > 1)
         return values_remove(s, c, value);
-    if (c->kind == CONTAINER_VALUES || container_count(c) - 1 == CONTAINER_VALUES_MAX)
+    if (c->kind == CONTAINER_VALUES || container_count(c) - 1 == CONTAINER_LISTED_MAX)
         return container_rebuild(s, c, value);
     c = container_own(s, c);
     c->bits[value / 64] &= ~(UINT64_C(1) << value % 64);
@@ -516,16 +525,17 @@ void container_encode(const struct container *c, struct buf *b)
         return;
     }
     _Alignas(64) uint64_t words[CONTAINER_WORDS];
-    uint16_t values[2 * CONTAINER_RUNS_MAX];
+    uint16_t values[CONTAINER_VALUES_MAX];
     container_expand(c, words);
-    uint32_t runs = words_runs(words);
-    enum container_kind kind = smallest_kind(container_count(c), runs);
+    uint32_t runs = words_runs(words), count = container_count(c);
+    enum container_kind kind = smallest_kind(count, runs);
     head_put(b, kind, c);
     if (kind == CONTAINER_RUNS) {
         words_list_runs(words, values);
         runs_put(b, values, runs);
     } else if (kind == CONTAINER_VALUES) {
-        buf_push(b, bytes_of(c->values, tail_bytes(CONTAINER_VALUES, c->size)));
+        words_list(words, values);
+        buf_push(b, bytes_of(values, tail_bytes(CONTAINER_VALUES, count)));
     } else {
         buf_push(b, bytes_of(c->bits, BITS_BYTES));
     }
@@ -533,16 +543,22 @@ void container_encode(const struct container *c, struct buf *b)
 
 static fallible values_decode(struct slab *s, struct bytes b, uint32_t count, struct container **out_container, struct err *e)
 {
+    uint16_t values[CONTAINER_VALUES_MAX];
     if (count > CONTAINER_VALUES_MAX || b.size != tail_bytes(CONTAINER_VALUES, count))
         return FAIL(e, CORRUPT, "container: %zu bytes for %u values", b.size, count);
-    struct container *c = container_take(s, CONTAINER_VALUES, count, count);
-    memcpy(c->values, b.data, b.size);
+    memcpy(values, b.data, b.size);
     uint32_t wrong = 0;
     for (uint32_t i = 1; i < count; i++)
-        wrong += c->values[i] <= c->values[i - 1];
-    if (wrong > 0) {
-        container_give(s, c);
+        wrong += values[i] <= values[i - 1];
+    if (wrong > 0)
         return FAIL(e, CORRUPT, "container: %u of %u values don't ascend", wrong, count);
+    enum container_kind kind = count > CONTAINER_LISTED_MAX ? CONTAINER_BITS : CONTAINER_VALUES;
+    struct container *c = container_take(s, kind, count, kind == CONTAINER_VALUES ? count : 0);
+    if (kind == CONTAINER_VALUES) {
+        memcpy(c->values, values, b.size);
+    } else {
+        memset(c->bits, 0, BITS_BYTES);
+        bitmap_way()->apply_values(WORD_OR, c->bits, values, count);
     }
     *out_container = c;
     return DONE;
@@ -592,7 +608,7 @@ static fallible runs_decode(struct slab *s, struct bytes b, uint32_t count, stru
         container_give(s, c);
         return FAIL(e, CORRUPT, "container: %u members in %u runs, want %u", members, runs, count);
     }
-    if (smallest_kind(count, runs) != CONTAINER_RUNS) {
+    if (memory_kind(count, runs) != CONTAINER_RUNS) {
         _Alignas(64) uint64_t words[CONTAINER_WORDS];
         container_expand(c, words);
         container_give(s, c);

@@ -1,7 +1,8 @@
 /* The members of a set among 65,536 neighbouring numbers, by the lower 16 bits of each: for bitmap*.c alone.
  *
- * Three kinds, those of CRoaring: ascending values (2 bytes a member, up to 4,096), a bit for each number (8 KiB, from 4,097 members on), and runs
- * (4 bytes each, only while that takes fewer bytes than the other two). A container has at least one member: none is NULL.
+ * Three kinds, those of CRoaring: ascending values (2 bytes a member), a bit for each number (8 KiB), and runs (4 bytes each, only while that takes
+ * fewer bytes than the other two). As bytes the smallest kind is written, so values up to 4,096 of them; in memory there are bits from 1,025 members on,
+ * since a question that meets them as values must set a bit for each, which takes longer than reading 8 KiB. A container has at least one member: none is NULL.
  *
  * Containers are counted references. Whoever changes one gives its reference away and gets another: of the same container where it was the only
  * one, of a changed copy otherwise. The owner of the slab alone takes, gives and changes; any thread may read what doesn't change. */
@@ -14,7 +15,8 @@
 
 #define CONTAINER_NUMBERS 65536u
 #define CONTAINER_WORDS 1024u
-#define CONTAINER_VALUES_MAX 4096u
+#define CONTAINER_VALUES_MAX 4096u /* as bytes: one more takes more than the bits */
+#define CONTAINER_LISTED_MAX 1024u /* in memory */
 #define CONTAINER_RUNS_MAX 2047u /* one more takes as many bytes as the bits */
 
 enum container_kind { CONTAINER_VALUES = 1, CONTAINER_BITS = 2, CONTAINER_RUNS = 3 };
@@ -35,7 +37,7 @@ static inline uint32_t container_count(const struct container *c)
 
 /* --- whole containers --- */
 
-/* Of the smallest kind; NULL: no bit is set. About a microsecond. */
+/* NULL: no bit is set. About a microsecond. */
 struct container *container_of_words(struct slab *s, const uint64_t *words);
 static inline void container_share(struct container *c)
 {

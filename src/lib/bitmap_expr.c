@@ -9,11 +9,12 @@
 
 #define DIGITS_MAX 6u /* of counting to BITMAP_EXPR_SETS_MAX */
 #define PAGES_MAX (BITMAP_EXPR_DEPTH_MAX * (DIGITS_MAX + 2) + 1)
-#define LIST_WORDS ((sizeof(struct container) + CONTAINER_VALUES_MAX * sizeof(uint16_t) + 63) / 64 * 8) /* pages stay aligned */
+#define LIST_WORDS ((sizeof(struct container) + CONTAINER_LISTED_MAX * sizeof(uint16_t) + 63) / 64 * 8) /* pages stay aligned */
 #define MERGED_MAX 512u /* so many values of two lists are merged: more of them are quicker as bits */
 
 static_assert(1u << DIGITS_MAX >= BITMAP_EXPR_SETS_MAX, "the sums can be held");
 static_assert(MERGED_MAX >= BITMAP_PROBES_MAX, "few numbers stay a list");
+static_assert(CONTAINER_LISTED_MAX >= MERGED_MAX, "a list is no longer than that of a container");
 
 /* What part of an expression holds at a key. */
 enum extent { EXTENT_NONE, EXTENT_ALL, EXTENT_SPARSE, EXTENT_WORDS };
@@ -550,7 +551,9 @@ uint64_t bitmap_pair(enum bitmap_op op, const struct bitmap *a, const struct bit
 {
     struct bitmap_expr first = {.op = BITMAP_SET, .set = a}, second = {.op = BITMAP_SET, .set = b};
     const struct bitmap_expr *const of[] = {&first, &second};
-    struct bitmap_span span = bitmap_span_of(UINT64_C(1) << 32);
+    uint32_t a_end = bitmap_keys_end(a), b_end = bitmap_keys_end(b);
+    struct bitmap_span span = {.universe = UINT64_C(1) << 32, .until = a_end > b_end ? a_end : b_end};
+    assert(op != BITMAP_NOT);
     return bitmap_eval(&(struct bitmap_expr){.op = op, .count = 2, .of = of}, &span, out);
 }
 

@@ -31,6 +31,12 @@ struct bitmap {
     struct root *root; /* NULL: no member */
 };
 
+/* Members have keys below it. */
+static inline uint32_t bitmap_keys_end(const struct bitmap *b)
+{
+    return b->root == NULL ? 0 : b->root->size * BRANCH_CONTAINERS;
+}
+
 /* NULL: no member has this key. */
 static inline struct container *bitmap_container(const struct bitmap *b, uint32_t key)
 {

@@ -1,6 +1,7 @@
 /* Sets against bytes, a byte a number; and the words of every way against those of the plainest. Covers: bitmap_ways.c */
 #include "lib/bitmap.h"
 
+#include "lib/bitmap_container.h"
 #include "lib/bitmap_naive_test.h"
 #include "lib/bitmap_ways.h"
 #include "testing/test.h"
@@ -48,19 +49,19 @@ static void changes_are_those_of_the_model(struct t *t)
     slab_destroy(s);
 }
 
-/* Through the 4,096 and the 65,536 members of a container, both ways. */
+/* Through the 1,024 members that are listed and the 65,536 that there are, both ways. */
 static void bounds_are_crossed(struct t *t)
 {
     struct slab *s = slab_create();
     struct naive *n = naive_create(t);
     struct bitmap *b = bitmap_create(s);
-    uint32_t bound = rng_chance(&t->rng, 0.5) ? 4096 : 65536, step = bound == 4096 ? 16 : 1;
+    uint32_t bound = rng_chance(&t->rng, 0.5) ? CONTAINER_LISTED_MAX : CONTAINER_NUMBERS, step = CONTAINER_NUMBERS / bound;
     for (uint32_t i = 0; i < bound - 20; i++)
         n->has[i * step] = 1;
     bitmap_destroy(b);
     b = naive_bitmap(t, s, n);
     for (uint32_t i = 0; i < 200; i++)
-        move(t, n, b, bound == 4096 ? 1 + (uint32_t)rng_below(&t->rng, 60) : 65536 - 1 - (uint32_t)rng_below(&t->rng, 30), i < 100 ? 0.9 : 0.1);
+        move(t, n, b, step > 1 ? 1 + (uint32_t)rng_below(&t->rng, 60) : 65536 - 1 - (uint32_t)rng_below(&t->rng, 30), i < 100 ? 0.9 : 0.1);
     naive_compare(t, n, b);
     bitmap_destroy(b);
     CHECK_EQ(t, slab_used(s), 0);

@@ -38,7 +38,7 @@ static void one_number(struct t *t)
 static void kinds_change(struct t *t)
 {
     struct slab *s = slab_create();
-    struct bitmap *b = range_of(s, 65536, CONTAINER_VALUES_MAX, 3);
+    struct bitmap *b = range_of(s, 65536, CONTAINER_LISTED_MAX, 3);
     CHECK_EQ(t, kind_at(b, 1), CONTAINER_VALUES);
     CHECK(t, bitmap_add(b, 65537));
     CHECK_EQ(t, kind_at(b, 1), CONTAINER_BITS);
@@ -58,6 +58,29 @@ static void kinds_change(struct t *t)
         CHECK(t, bitmap_remove(b, 65536 + i));
     CHECK(t, bitmap_count(b) == 0 && slab_used(s) == slab_class_bytes(sizeof *b));
     bitmap_destroy(b);
+    slab_destroy(s);
+}
+
+/* More members than are listed in memory are still values as bytes, up to CONTAINER_VALUES_MAX. */
+static void many_values_are_bits_in_memory(struct t *t)
+{
+    static const uint32_t sizes[] = {CONTAINER_LISTED_MAX, CONTAINER_LISTED_MAX + 1, CONTAINER_VALUES_MAX, CONTAINER_VALUES_MAX + 1};
+    struct slab *s = slab_create();
+    struct buf bytes;
+    struct err e;
+    buf_init(&bytes, BITMAP_CONTAINER_BYTES_MAX);
+    for (size_t i = 0; i < COUNT_OF(sizes); i++) {
+        struct bitmap *b = range_of(s, 65536, sizes[i], 3), *read = bitmap_create(s);
+        buf_clear(&bytes);
+        CHECK_EQ(t, bitmap_encode(b, 1, &bytes), sizes[i]);
+        CHECK_EQ(t, bytes.size, CONTAINER_HEAD_BYTES + (sizes[i] <= CONTAINER_VALUES_MAX ? 2 * sizes[i] : 8 * CONTAINER_WORDS));
+        CHECK_DONE(t, bitmap_decode(read, 1, buf_bytes(&bytes), &e), &e);
+        CHECK_EQ(t, kind_at(read, 1), sizes[i] <= CONTAINER_LISTED_MAX ? CONTAINER_VALUES : CONTAINER_BITS);
+        CHECK(t, bitmap_equal(b, read));
+        bitmap_destroy(read);
+        bitmap_destroy(b);
+    }
+    buf_fini(&bytes);
     slab_destroy(s);
 }
 
@@ -179,6 +202,7 @@ static void keys_are_found(struct t *t)
 static const struct test tests[] = {
     {"a number is added, found and removed", one_number, 1},
     {"containers change their kind at its bounds", kinds_change, 1},
+    {"many values are bits in memory, and values as bytes", many_values_are_bits_in_memory, 1},
     {"a copy costs what changes", copies_part, 1},
     {"a container's bytes are those of its format", bytes_are_these, 1},
     {"bytes that are no container are told", bad_bytes_are_told, 1},

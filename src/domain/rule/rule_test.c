@@ -1,4 +1,4 @@
-/* Covers: commands.c, future.c, listen.c, rule.c, standing.c, turns.c
+/* Covers: commands.c, effort.c, future.c, listen.c, rule.c, standing.c, turns.c
  *
  * What becomes of rules, and of people that are parted or erased. */
 #include "domain/calendar/calendar.h"
@@ -34,7 +34,7 @@ static struct scene *begin(struct t *t)
 {
     static const struct domain *const domains[] = {&engine_domain, &collect_domain,  &identity_domain, &people_domain,
                                                    &event_domain,  &column_domain,   &thing_domain,    &calendar_domain,
-                                                   &order_domain,  &relation_domain, &listing_domain, &rule_domain};
+                                                   &order_domain,  &relation_domain, &listing_domain,  &rule_domain};
     struct scene *x = ARENA_NEW(t->arena, struct scene);
     x->s = (struct script){.t = t, .h = harness_create(domains, COUNT_OF(domains)), .arena = arena_create(1 << 16)};
     buf_init(&x->s.payload, 1 << 20);
@@ -255,13 +255,113 @@ static void values_come_back_as_they_were(struct t *t)
     }
 }
 
+/* Of today and the day before; what is kept of a person is shared by those who read it. */
+static void looks_are_counted_by_day(struct t *t)
+{
+    struct scene *x = begin(t);
+    const struct rule_bytes *bytes;
+    double sums[4] = {0};
+    CHECK_TEXT(t, make(x, "count(page_viewed in last 1 day) >= 2"), "accepted");
+    CHECK_TEXT(t, make(x, "count(page_viewed in last 1 day) >= 3"), "accepted");
+    CHECK_TEXT(t, make(x, "did(order_paid)"), "accepted");
+    for (uint32_t rule = 1; rule <= 3; rule++)
+        CHECK_TEXT(t, take_over(x, RULE_NONE, rule), "accepted");
+    uint32_t person = event(x, "page_viewed u1");
+    for (int i = 0; i < 2; i++)
+        (void)event(x, "page_viewed u1");
+    struct view v = harness_view(x->s.h);
+    uint64_t looks = rule_looks_of(&v, 2).looks;
+    CHECK(t, looks >= 3 && rule_looks_of(&v, 2).turns == 0 && rule_looks_of(&v, 2).from_us > 0);
+    CHECK_EQ(t, rule_looks_of(&v, 3).looks, 0);
+    CHECK_EQ(t, rule_looks_of(&v, 99).from_us, 0); /* there is none */
+    size_t count = rule_bytes_of(&v, person, &bytes);
+    for (size_t i = 0; i < count; i++)
+        sums[bytes[i].rule] += bytes[i].bytes;
+    CHECK(t, sums[1] > 0 && sums[2] > 0 && sums[1] < 64);
+    CHECK(t, sums[3] <= 0);
+    rule_try(&v, person, 2); /* says nothing, and counts nothing */
+    CHECK_EQ(t, rule_looks_of(&v, 2).looks, looks);
+    pass(x, US_PER_DAY);
+    v = harness_view(x->s.h);
+    struct rule_looks before = rule_looks_of(&v, 2);
+    CHECK(t, before.looks > looks && before.turns == before.looks - looks); /* the window went by */
+    pass(x, US_PER_DAY);
+    pass(x, US_PER_DAY);
+    v = harness_view(x->s.h);
+    CHECK_EQ(t, rule_looks_of(&v, 2).looks, 0); /* of the days before nobody knows any more */
+    CHECK(t, rule_looks_of(&v, 2).from_us > before.from_us);
+    script_end(&x->s);
+}
+
+/* Nobody has looked at this midnight yet. */
+static bool is_in_at_midnight(struct scene *x, uint32_t rule, uint32_t person)
+{
+    int64_t now_us = harness_now_us(x->s.h), day_us = 8 * US_PER_HOUR; /* Asia/Shanghai */
+    script_later(&x->s, US_PER_DAY - (now_us + day_us) % US_PER_DAY);
+    struct view v = harness_view(x->s.h);
+    struct bitmap *set = rule_set(&v, rule, NULL);
+    bool is_in = bitmap_has(set, person);
+    bitmap_destroy(set);
+    return is_in;
+}
+
+/* An event on the fourth day puts off, unwritten, what the seventh midnight would do; the job of the fifth day writes it, or, where none ran, the one of the sixth. */
+static void a_day_goes_by_unseen(struct t *t)
+{
+    static const int64_t steps[][2] = {{US_PER_DAY, US_PER_DAY}, {2 * US_PER_DAY, 0}};
+    for (size_t i = 0; i < COUNT_OF(steps); i++) {
+        struct scene *x = begin(t);
+        CHECK_TEXT(t, make(x, "count(page_viewed in last 7 days) >= 1"), "accepted");
+        CHECK_TEXT(t, take_over(x, RULE_NONE, 1), "accepted");
+        uint32_t person = event(x, "page_viewed u1");
+        pass(x, 4 * US_PER_DAY);
+        (void)event(x, "page_viewed u1");
+        pass(x, steps[i][0]);
+        pass(x, steps[i][1]);
+        CHECK(t, is_in_at_midnight(x, 1, person));
+        pass(x, 3 * US_PER_DAY);
+        CHECK_TEXT(t, x->turned, "");
+        CHECK(t, !is_in_at_midnight(x, 1, person));
+        script_end(&x->s);
+    }
+}
+
+/* More come and go than wait at a time, and nobody reads meanwhile. */
+static void sets_are_right_when_they_are_read(struct t *t)
+{
+    enum { PEOPLE = 150, SLOW = 40 };
+    struct scene *x = begin(t);
+    uint32_t people[PEOPLE];
+    CHECK_TEXT(t, make(x, "count(page_viewed within 60 minutes) >= 1"), "accepted");
+    CHECK_TEXT(t, take_over(x, RULE_NONE, 1), "accepted");
+    for (uint32_t i = 0; i < PEOPLE; i++) {
+        if (i == SLOW)
+            pass(x, 61 * US_PER_MINUTE); /* those before have left */
+        people[i] = event(x, arena_printf(x->s.arena, "page_viewed u%u", i));
+    }
+    for (uint32_t times = 0; times < 2; times++) {
+        struct view v = harness_view(x->s.h);
+        struct bitmap *set = rule_set(&v, 1, NULL);
+        uint32_t some[PEOPLE];
+        CHECK_EQ(t, bitmap_count(set), PEOPLE - SLOW);
+        for (uint32_t i = 0; i < PEOPLE; i++)
+            CHECK_EQ(t, bitmap_has(set, people[i]), i >= SLOW);
+        CHECK_EQ(t, sets_standing(&v, 1, 0, some, PEOPLE), PEOPLE - SLOW);
+        bitmap_destroy(set);
+    }
+    script_end(&x->s);
+}
+
 static const struct test tests[] = {
+    {"sets are right when they are read", sets_are_right_when_they_are_read, 1},
     {"a rule lives", a_rule_lives, 1},
+    {"a day goes by unseen", a_day_goes_by_unseen, 1},
     {"what does not hold is refused", what_does_not_hold_is_refused, 1},
     {"shared features are gathered once", shared_features_are_gathered_once, 1},
     {"a rule means what it meant", a_rule_means_what_it_meant, 1},
     {"parted people are pending", parted_people_are_pending, 1},
     {"the erased leave nothing", the_erased_leave_nothing, 1},
+    {"looks are counted by day", looks_are_counted_by_day, 1},
     {"values come back as they were", values_come_back_as_they_were, 1},
 };
 TEST_MAIN(tests)
