@@ -89,20 +89,26 @@ static void event_write(struct buf *out, const struct year_event *event, uint64_
     buf_push_text(out, "}}");
 }
 
+void year_batch_write(struct buf *out, const struct year_event *events, uint64_t count, uint64_t serial)
+{
+    char now[TIME_TEXT_BYTES];
+    buf_clear(out);
+    buf_push_text(out, "{\"batch\":[");
+    for (uint64_t i = 0; i < count; i++) {
+        if (i > 0)
+            buf_push_byte(out, ',');
+        event_write(out, &events[i], serial + i);
+    }
+    buf_printf(out, "],\"writeKey\":\"w\",\"sentAt\":\"%s\"}", time_format(time_now_us(), now));
+}
+
 static void events_send(struct sender *s, const struct year_event *events, uint64_t count)
 {
     struct buf batch;
-    char now[TIME_TEXT_BYTES];
     buf_init(&batch, 1u << 20);
     for (uint64_t first = 0; first < count; first += WORLD_BATCH_EVENTS) {
-        buf_clear(&batch);
-        buf_push_text(&batch, "{\"batch\":[");
-        for (uint64_t i = first; i < first + WORLD_BATCH_EVENTS && i < count; i++) {
-            if (i > first)
-                buf_push_byte(&batch, ',');
-            event_write(&batch, &events[i], i);
-        }
-        buf_printf(&batch, "],\"writeKey\":\"w\",\"sentAt\":\"%s\"}", time_format(time_now_us(), now));
+        uint64_t left = count - first;
+        year_batch_write(&batch, events + first, left < WORLD_BATCH_EVENTS ? left : WORLD_BATCH_EVENTS, first);
         sender_send(s, buf_bytes(&batch));
         if (first % TOLD_EVERY == 0)
             (void)fprintf(stderr, "\r%.0f of %.0f M events ", (double)first / 1e6, (double)count / 1e6);

@@ -10,3 +10,5 @@ struct year_loaded {
 };
 /* Sends all, and folds all. `year` is the caller's. */
 struct year_loaded year_load(struct world *w, struct year *year, uint32_t people);
+/* A batch of some rows, in place of what `out` has; their messages are numbered from `serial` on: those of year_load are below its count. */
+void year_batch_write(struct buf *out, const struct year_event *events, uint64_t count, uint64_t serial);

@@ -5,6 +5,7 @@
 
 #include "base/time.h"
 
+#define HOURS_A_DAY 24
 #define DAYS_A_WEEK 7
 #define MONTHS_A_YEAR 12
 #define MONTHS_A_QUARTER 3
@@ -173,6 +174,17 @@ int64_t civil_number(const struct civil *c, enum civil_unit unit, int64_t us)
     }
     assert(false);
     return 0;
+}
+
+uint32_t civil_dial(const struct civil *c, enum civil_dial dial, int64_t us)
+{
+    const struct span *s = span_of(c, us);
+    int64_t hour = floor_div(us + s->offset_us, US_PER_HOUR), day = day_in(s, us);
+    if (dial == DIAL_HOUR)
+        return (uint32_t)(hour - floor_div(hour, HOURS_A_DAY) * HOURS_A_DAY);
+    int64_t since_monday = day + EPOCH_WEEKDAY - 1;
+    assert(dial == DIAL_WEEKDAY);
+    return (uint32_t)(since_monday - floor_div(since_monday, DAYS_A_WEEK) * DAYS_A_WEEK) + 1;
 }
 
 /* The day on which a unit of days begins. */

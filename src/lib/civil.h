@@ -21,6 +21,10 @@ void civil_destroy(struct civil *c); /* NULL is fine */
 int64_t civil_number(const struct civil *c, enum civil_unit unit, int64_t us);
 /* The first instant of it; of a day that a zone left out, of the next one. A few nanoseconds. */
 int64_t civil_begin_us(const struct civil *c, enum civil_unit unit, int64_t number);
+/* What clocks and calendars show at an instant, whatever the date: the hour from 0 to 23, of which clocks show one twice or none where they are changed; the day
+ * of the week from 1, Monday, to 7, Sunday. A few nanoseconds. */
+enum civil_dial { DIAL_HOUR, DIAL_WEEKDAY, DIAL_COUNT };
+uint32_t civil_dial(const struct civil *c, enum civil_dial dial, int64_t us);
 /* "2026-11-22", "2026-W47" (of weeks from Monday; else the first day), "2026-11", "2026-Q4", "2026", "2026-11-22 09:00"; an hour that clocks show
  * again has its offset behind it, "2024-11-03 01:00 -05:00", so texts of units differ. */
 #define CIVIL_TEXT_BYTES 32u

@@ -61,6 +61,26 @@ static void days_of_a_change_of_clocks(struct t *t)
     }
 }
 
+static void dials_show_what_clocks_do(struct t *t)
+{
+    static const struct {
+        const char *zone, *instant;
+        uint32_t hour, weekday;
+    } rows[] = {
+        {"Asia/Shanghai", "2026-11-22T15:59:59Z", 23, 7}, {"Asia/Shanghai", "2026-11-22T16:00:00Z", 0, 1},
+        {"Asia/Shanghai", "1969-12-31T15:59:59Z", 23, 3}, {"+05:30", "2026-11-22T18:29:00Z", 23, 7},
+        {"America/New_York", "2024-03-10T06:59:00Z", 1, 7}, {"America/New_York", "2024-03-10T07:00:00Z", 3, 7},
+        {"America/New_York", "2024-11-03T05:30:00Z", 1, 7}, {"America/New_York", "2024-11-03T06:30:00Z", 1, 7},
+        {"America/New_York", "2024-11-03T07:30:00Z", 2, 7}, {"Australia/Lord_Howe", "2024-04-06T15:10:00Z", 1, 7},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct civil *c = civil_of(rows[i].zone, 3); /* weekdays don't ask how weeks begin */
+        CHECK_EQ(t, civil_dial(c, DIAL_HOUR, at(rows[i].instant)), rows[i].hour);
+        CHECK_EQ(t, civil_dial(c, DIAL_WEEKDAY, at(rows[i].instant)), rows[i].weekday);
+        civil_destroy(c);
+    }
+}
+
 static void hours_that_clocks_show_twice_are_two(struct t *t)
 {
     struct civil *c = civil_of("America/New_York", 1);
@@ -207,6 +227,7 @@ static void units_follow_each_other(struct t *t)
 
 static const struct test tests[] = {
     {"days of a change of clocks have 23 and 25 hours", days_of_a_change_of_clocks, 1},
+    {"dials show what clocks do", dials_show_what_clocks_do, 1},
     {"hours that clocks show twice are two", hours_that_clocks_show_twice_are_two, 1},
     {"a day that has begun goes on", a_day_that_has_begun_goes_on, 1},
     {"texts of units", texts_of_units, 1},

@@ -13,11 +13,19 @@
 
 __extension__ typedef unsigned __int128 wide;
 
+/* Whether it is a multiple of ten. Most numbers are of 64 bits, which are divided far sooner. */
+static bool tenth_of(series_wide x, series_wide *out_tenth)
+{
+    const int64_t small = (int64_t)x;
+    *out_tenth = x == small ? small / 10 : x / 10;
+    return x == small ? small % 10 == 0 : x % 10 == 0;
+}
+
 /* Sums of money are whole in some power of ten: its digits stand in the first byte beside the lowest bits, and aren't written. */
-static void sum_pack(struct buf *b, series_wide sum)
+void series_wide_pack(struct buf *b, series_wide sum)
 {
     uint8_t tens = 0;
-    for (; sum != 0 && tens < SUM_TENS_MAX && sum % 10 == 0; sum /= 10)
+    for (series_wide tenth; sum != 0 && tens < SUM_TENS_MAX && tenth_of(sum, &tenth); sum = tenth)
         tens++;
     wide x = ((wide)sum << 1) ^ (wide)(sum < 0 ? -1 : 0);
     uint8_t byte = (uint8_t)(tens << SUM_FIRST_BITS | (uint8_t)(x & ((1u << SUM_FIRST_BITS) - 1)));
@@ -28,7 +36,7 @@ static void sum_pack(struct buf *b, series_wide sum)
     pack_u8(b, byte);
 }
 
-static series_wide sum_unpack(struct unpack *u)
+series_wide series_wide_unpack(struct unpack *u)
 {
     uint8_t byte = unpack_u8(u), tens = (byte & 0x7f) >> SUM_FIRST_BITS;
     wide x = byte & ((1u << SUM_FIRST_BITS) - 1);
@@ -61,13 +69,13 @@ static void count_join(struct series_entry *io, const struct series_entry *x)
 static void sum_write(struct buf *b, const struct series_entry *x)
 {
     pack_varint(b, x->count);
-    sum_pack(b, x->sum);
+    series_wide_pack(b, x->sum);
 }
 
 static void sum_read(struct unpack *u, struct series_entry *x)
 {
     x->count = unpack_varint(u);
-    x->sum = sum_unpack(u);
+    x->sum = series_wide_unpack(u);
 }
 
 static void sum_join(struct series_entry *io, const struct series_entry *x)
@@ -181,6 +189,11 @@ struct series_walk series_walk(const struct series_shape *shape, struct bytes se
                                 .count = series_count(series)};
 }
 
+struct series_walk series_walk_list(const struct series_shape *shape, const struct series_entry *list, uint32_t count)
+{
+    return (struct series_walk){.entries = list, .shape = shape, .count = count};
+}
+
 /* The first bucket stands as it is, the others as the way back from the one before. `is_first` of the series, not of the walk. */
 static bool entry_read(struct series_walk *w, bool is_first, struct series_entry *out)
 {
@@ -201,6 +214,11 @@ bool series_next(struct series_walk *w, struct series_entry *out_entry)
 {
     if (w->count == 0)
         return false;
+    if (w->entries != NULL) {
+        *out_entry = *w->entries++;
+        w->count--;
+        return true;
+    }
     bool good = entry_read(w, !w->is_under_way, out_entry);
     assert(good);
     (void)good;
@@ -208,12 +226,16 @@ bool series_next(struct series_walk *w, struct series_entry *out_entry)
     return true;
 }
 
-/* Newer buckets come first, then smaller keys. */
-static int entry_order(const struct series_entry *x, const struct series_entry *y)
+int series_entry_order(const struct series_entry *x, const struct series_entry *y)
 {
     if (x->bucket != y->bucket)
         return x->bucket > y->bucket ? -1 : 1;
     return bytes_compare(x->key, y->key);
+}
+
+void series_entry_join(enum series_kind kind, struct series_entry *io, const struct series_entry *more)
+{
+    payloads[kind].join(io, more);
 }
 
 static bool entry_is_good(const struct series_shape *shape, const struct series_entry *x)
@@ -236,7 +258,7 @@ bool series_is_good(const struct series_shape *shape, struct bytes series)
         bool is_first = !w.is_under_way;
         if (!entry_read(&w, is_first, &entry) || !entry_is_good(shape, &entry))
             return false;
-        if (!is_first && entry_order(&before, &entry) >= 0)
+        if (!is_first && series_entry_order(&before, &entry) >= 0)
             return false;
         w.is_under_way = true;
         if (w.count == 0 && w.left.size > 0)
@@ -294,7 +316,7 @@ static struct bytes joined(struct writer *into, struct series_walk x, struct ser
     struct series_entry ex, ey;
     bool has_x = series_next(&x, &ex), has_y = series_next(&y, &ey);
     while (has_x || has_y) {
-        int order = !has_y ? -1 : !has_x ? 1 : entry_order(&ex, &ey);
+        int order = !has_y ? -1 : !has_x ? 1 : series_entry_order(&ex, &ey);
         if (order == 0)
             payloads[into->shape->kind].join(&ex, &ey);
         entry_write(into, order > 0 ? &ey : &ex);
@@ -328,7 +350,7 @@ static struct series_entry entry_summed(const struct series_shape *shape, const 
     struct series_entry sum = entries[(*io_at)++];
     int order = -1;
     assert(entry_is_good(shape, &sum));
-    for (; *io_at < count && (order = entry_order(&sum, &entries[*io_at])) == 0; (*io_at)++)
+    for (; *io_at < count && (order = series_entry_order(&sum, &entries[*io_at])) == 0; (*io_at)++)
         payloads[shape->kind].join(&sum, &entries[*io_at]);
     assert(*io_at == count || order < 0);
     return sum;
@@ -339,7 +361,7 @@ static uint32_t places_count(const struct series_shape *shape, const struct seri
 {
     uint32_t places = 1;
     for (size_t i = 1; i < count && places < shape->most; i++)
-        places += entry_order(&entries[i - 1], &entries[i]) != 0;
+        places += series_entry_order(&entries[i - 1], &entries[i]) != 0;
     return places;
 }
 
@@ -384,7 +406,7 @@ struct bytes series_add(const struct series_shape *shape, struct bytes series, c
     if (entry->bucket < oldest)
         return series;
     while (series_next(&walk, &there)) {
-        int order = entry_order(&there, entry);
+        int order = series_entry_order(&there, entry);
         if (order > 0)
             break;
         if (order == 0) {
@@ -410,10 +432,9 @@ struct bytes series_without(const struct series_shape *shape, struct bytes serie
 
 /* --- windows --- */
 
-struct series_total series_total(const struct series_shape *shape, struct bytes series, int64_t from, int64_t until)
+struct series_total series_total(struct series_walk walk, int64_t from, int64_t until)
 {
     struct series_total total = {0};
-    struct series_walk walk = series_walk(shape, series);
     struct series_entry entry;
     int64_t bucket = 0;
     while (series_next(&walk, &entry) && entry.bucket >= from) {
@@ -424,7 +445,7 @@ struct series_total series_total(const struct series_shape *shape, struct bytes 
         if (total.entries++ == 0)
             total.best = entry;
         else
-            payloads[shape->kind].join(&total.best, &entry);
+            payloads[walk.shape->kind].join(&total.best, &entry);
     }
     total.count = total.best.count;
     total.sum = total.best.sum;

@@ -11,6 +11,8 @@
 
 #include "base/arena.h"
 
+struct unpack;
+
 #define SERIES_KEY_BYTES_MAX 68u
 #define SERIES_VALUE_BYTES_MAX 255u
 #define SERIES_MOST_MAX 4096u
@@ -63,16 +65,21 @@ struct bytes series_without(const struct series_shape *shape, struct bytes serie
                             struct arena *a);
 uint32_t series_count(struct bytes series); /* of entries */
 
-/* Entries newest first. */
+/* Entries newest first: of bytes, or of a list of somebody who has read them already. */
 struct series_walk {
     struct bytes left;
+    const struct series_entry *entries; /* the next one; NULL: they are in `left` */
     const struct series_shape *shape;
     uint32_t count; /* still to come */
     int64_t bucket; /* of the last one */
     bool is_under_way;
 };
 struct series_walk series_walk(const struct series_shape *shape, struct bytes series);
+struct series_walk series_walk_list(const struct series_shape *shape, const struct series_entry *list, uint32_t count);
 bool series_next(struct series_walk *w, struct series_entry *out_entry); /* borrowed from the series; false: no more */
+/* Newer buckets come first, then smaller keys; 0: of one place. What is there of it then takes the other one in. */
+int series_entry_order(const struct series_entry *x, const struct series_entry *y);
+void series_entry_join(enum series_kind kind, struct series_entry *io, const struct series_entry *more);
 /* Whether the bytes are a series of this shape, in order and within all bounds. */
 bool series_is_good(const struct series_shape *shape, struct bytes series);
 
@@ -84,4 +91,8 @@ struct series_total {
     series_wide sum;
     struct series_entry best; /* of the least, the greatest, the first and the last: it; borrowed. entries 0: nothing */
 };
-struct series_total series_total(const struct series_shape *shape, struct bytes series, int64_t from, int64_t until);
+struct series_total series_total(struct series_walk walk, int64_t from, int64_t until);
+
+/* A number as sums are written: at most 19 bytes, few where it ends in zeros. Unpacking sets `bad` of what is none. */
+void series_wide_pack(struct buf *b, series_wide number);
+series_wide series_wide_unpack(struct unpack *u);

@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct bytes again = series_merge(&shape, series, BYTES_NONE, -SERIES_BUCKET_MAX, arena);
     assert(series_is_good(&shape, again) && series_count(again) == series_count(series));
     assert(bytes_equal(series_merge(&shape, again, BYTES_NONE, -SERIES_BUCKET_MAX, arena), again));
-    struct series_total all = series_total(&shape, series, -SERIES_BUCKET_MAX, SERIES_BUCKET_MAX);
+    struct series_total all = series_total(series_walk(&shape, series), -SERIES_BUCKET_MAX, SERIES_BUCKET_MAX);
     assert(all.entries == series_count(series));
     arena_destroy(arena);
     return 0;

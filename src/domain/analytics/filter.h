@@ -3,6 +3,7 @@
  *   channel = 'mini_program' and amount between 100 and 500
  *   item.category in ('裙装', '上衣') or page contains '双11'
  *   store.region = '华东'            attributes of the thing that a reference names, as of the event's time
+ *   time.hour >= 20                what clocks showed at the event's time
  *   coupon is known, not (brand = 'a'), name starts 'x', sku matches '^A[0-9]+$'
  *
  * A name is a field of the event (channel, store, …), else a property; `properties.x`, `item.x` and `fields.x` say which. A comparison with what
@@ -44,6 +45,7 @@ struct thing_wants {
 };
 
 /* What conditions are read with. */
+struct path_pool;
 struct filter_reader {
     struct arena *arena;           /* of what comes out */
     /* Outlives it. NULL: any name is a property of each event that has it, else what it says of a thing, and events are called what they came as;
@@ -52,6 +54,7 @@ struct filter_reader {
     const struct civil *civil;     /* of dates that say no zone; NULL: UTC */
     struct thing_wants *wants;     /* where paths to things are noted; NULL: they are refused */
     bool takes_new;                /* a name that nobody knows is a property that nobody sent yet, unless it is hidden */
+    struct path_pool *pool;        /* of filter_event.h: where paths that are read alike become one; NULL: each is its own */
 };
 /* INVALID: with the place in the text (characters, from 1), what was expected there, the nearest name. The text is copied. */
 fallible filter_read(const struct filter_reader *r, struct bytes text, const struct filter **out_filter, struct err *e);
@@ -62,6 +65,8 @@ fallible filter_of(const struct filter_reader *r, const struct expr *tree, const
 /* Of a name that was read already, with its prefix. */
 fallible path_of(const struct filter_reader *r, struct bytes name, const struct path **out_path, struct err *e);
 fallible path_read(const struct filter_reader *r, struct bytes text, const struct path **out_path, struct err *e);
+/* What a name stands for is another value in another zone. */
+bool name_reads_clock(struct bytes name);
 
 /* Both, either; NULL: no condition. */
 const struct filter *filter_all(struct arena *arena, const struct filter *a, const struct filter *b);
@@ -75,8 +80,9 @@ const struct filter *filter_unknown_or_in(struct arena *arena, const char *field
 struct block_scratch;
 struct thing_book; /* thing_book.h */
 struct effort;
-/* `things` of the conditions that will be run; NULL: they name none. Conditions with patterns, which may take long, are given up when the effort is over. */
-struct block_scratch *block_scratch_create(const struct thing_book *things, const struct effort *effort);
+/* `things` of the conditions that will be run, and whose clocks they read; NULL: they name none. All are borrowed. Conditions with patterns, which may take long, are given up when
+ * the effort is over. */
+struct block_scratch *block_scratch_create(const struct thing_book *things, const struct civil *civil, const struct effort *effort);
 void block_scratch_destroy(struct block_scratch *s);
 void block_scratch_open(struct block_scratch *s, const struct block *b); /* what was decoded of another block is forgotten */
 
@@ -85,3 +91,23 @@ void block_scratch_open(struct block_scratch *s, const struct block *b); /* what
 bool filter_is_alike(const struct filter *f, const struct block *b);
 /* Takes out of the bits (block_count of them) those of events for which the filter doesn't hold. NULL filter: none. */
 void filter_run(const struct filter *f, struct block_scratch *s, uint64_t *io_bits);
+
+/* What the events of a block say under a path, for who adds it up: at most one value each. */
+#define PATH_CELL_TEXT_BYTES_MAX (COLUMN_TEXT_BYTES_MAX - 4u) /* a longer text may have been cut, at a character */
+struct path_cells {
+    uint32_t count;
+    struct {
+        const struct column *column;
+        enum column_kind kind;
+        const uint64_t *presence;
+        const uint32_t *ranks;
+    } list[COLUMN_KIND_COUNT];
+};
+/* Whether these are the values that the events themselves have, but for cut texts: of no item, no list, no thing, and of no number that has become a double. NULL: any
+ * block may. */
+bool path_is_alike(const struct path *p, const struct block *b);
+/* Of a block that is alike, and open in the scratch; until the next one is. */
+void path_cells_open(const struct path *p, struct block_scratch *s, struct path_cells *out_cells);
+/* The event's value; a text is borrowed of the block. false: it has none. Some ten nanoseconds. */
+struct value;
+bool path_cell(const struct path_cells *c, uint32_t event, struct value *out_value);

@@ -5,6 +5,7 @@
 #include "domain/analytics/filter_inside.h"
 #include "domain/analytics/thing_book.h"
 #include "domain/collect/collect.h"
+#include "lib/list.h"
 
 /* --- the values of a path --- */
 
@@ -158,21 +159,63 @@ bool path_is_of_items(const struct path *p)
     return (p->kind == PATH_COLUMN || p->kind == PATH_THING) && p->of == COLUMN_ITEM;
 }
 
+/* As the event itself says them. */
+static void path_look(struct walking *w)
+{
+    const struct path *p = w->path;
+    const struct envelope *v = w->look->envelope;
+    struct value time = {.kind = VALUE_TIME, .integer = v->event_us}, dial;
+    if (p->kind == PATH_TIME) {
+        (void)w->each(w->context, &time);
+    } else if (p->kind == PATH_DIAL) {
+        dial = path_dial(p, w->look->civil, v->event_us);
+        (void)w->each(w->context, &dial);
+    } else if (p->kind == PATH_EVENT || p->of == COLUMN_FIELD) {
+        field_told(w);
+    } else if (p->of == COLUMN_ITEM) {
+        items_told(w);
+    } else {
+        (void)record_told(w, v->properties);
+    }
+}
+
+struct finding {
+    struct path_found *found;
+    struct arena *arena;
+};
+
+static bool found_add(void *context, const struct value *v)
+{
+    struct finding *to = context;
+    struct path_found *f = to->found;
+    LIST_OPEN(to->arena, f->list, f->count, f->room, f->count);
+    f->list[f->count - 1] = *v;
+    return true;
+}
+
+/* Values that several ask for: looked for once, and told to each. */
+static void path_tell(const struct path *p, struct event_look *look, event_value each, void *context)
+{
+    struct path_found *f = &look->found[p->pooled - 1];
+    if (!f->is_found) {
+        struct finding to = {.found = f, .arena = look->arena};
+        f->is_found = true;
+        path_look(&(struct walking){.path = p, .look = look, .each = found_add, .context = &to});
+    }
+    for (size_t i = 0; i < f->count; i++)
+        if (!each(context, &f->list[i]))
+            return;
+}
+
 void path_values(const struct path *p, struct event_look *look, event_value each, void *context)
 {
-    struct walking w = {.path = p, .look = look, .each = each, .context = context};
-    struct value time = {.kind = VALUE_TIME, .integer = look->envelope->event_us};
     bool is_barred = p->barred != NULL && (p->barred[look->event / 64] >> (look->event % 64) & 1) != 0;
     if (is_barred)
         return;
-    if (p->kind == PATH_TIME)
-        (void)each(context, &time);
-    else if (p->kind == PATH_EVENT || p->of == COLUMN_FIELD)
-        field_told(&w);
-    else if (p->of == COLUMN_ITEM)
-        items_told(&w);
+    if (look->found != NULL && p->pooled > 0)
+        path_tell(p, look, each, context);
     else
-        (void)record_told(&w, look->envelope->properties);
+        path_look(&(struct walking){.path = p, .look = look, .each = each, .context = context});
 }
 
 /* --- conditions --- */

@@ -27,6 +27,7 @@ struct world {
     struct t *t;
     struct harness *h;
     struct name_book *book;
+    struct civil *civil;
     struct column_set *set;
     struct column_file *file;
     uint32_t count;
@@ -130,7 +131,7 @@ static struct bytes any_event(struct t *t, uint32_t i, uint16_t *out_event)
     *out_event = (uint16_t)standard_event_named(bytes_of_text(name))->number;
     v->event = bytes_of_text(name);
     v->message = hash128(bytes_of(&i, sizeof i), 0);
-    v->event_us = v->received_us = DAY(rng_between(&t->rng, 0, 60));
+    v->event_us = v->received_us = DAY(rng_between(&t->rng, 0, 60)) + rng_between(&t->rng, 0, 23) * US_PER_HOUR;
     v->actor = (enum actor_kind)rng_below(&t->rng, ACTOR_KIND_COUNT);
     if (rng_chance(&t->rng, 0.6))
         v->source = BYTES_LIT("web");
@@ -177,6 +178,8 @@ static void world_open(struct t *t, struct world *w)
     thing_make(w, "sku/A-1", DAY(1), "{\"price\":{\"amount\":12.5,\"currency\":\"CNY\"}}", NULL);
     thing_make(w, "sku/B-1", DAY(30), "{\"price\":-2}", NULL);
     events_make(w);
+    struct err e = {0};
+    CHECK_DONE(t, civil_create(BYTES_LIT("America/New_York"), DAY(0), DAY(100), 1, &w->civil, &e), &e);
     struct view v = harness_view(w->h);
     w->book = name_book_of_view(&v, NULL);
     for (uint32_t i = 0; i < column_set_count(w->set); i++) {
@@ -191,6 +194,7 @@ static void world_close(struct world *w)
     column_file_close(w->file);
     column_set_destroy(w->set);
     name_book_destroy(w->book);
+    civil_destroy(w->civil);
     harness_destroy(w->h);
 }
 
@@ -234,6 +238,14 @@ static const char *any_said(struct t *t)
     return values[rng_below(&t->rng, COUNT_OF(values))];
 }
 
+static const char *any_dial(struct t *t)
+{
+    static const char *const signs[] = {"= 5",           "!= 20",    "< 7",       ">= 2.5", "between 1 and 6",
+                                        "in (0, 3, 23)", "is known", "is unknown"};
+    return arena_printf(t->arena, "time.%s %s", rng_chance(&t->rng, 0.5) ? "hour" : "weekday",
+                        signs[rng_below(&t->rng, COUNT_OF(signs))]);
+}
+
 static const char *any_comparison(const struct world *w)
 {
     static const char *const signs[] = {"=", "!="}, *const orders[] = {"<", "<=", ">", ">="},
@@ -242,7 +254,9 @@ static const char *any_comparison(const struct world *w)
     static const char *const parts[] = {"'a'", "'衣'", "'-1'", "'.b'"};
     struct t *t = w->t;
     const char *name = any_name(w);
-    switch (rng_below(&t->rng, 8)) {
+    switch (rng_below(&t->rng, 9)) {
+    case 8:
+        return any_dial(t);
     case 0:
         return arena_printf(t->arena, "%s %s", name, rng_chance(&t->rng, 0.5) ? "is known" : "is unknown");
     case 1:
@@ -301,7 +315,7 @@ static struct thing_book *things_of(struct world *w, const struct thing_wants *w
 static void compare(struct world *w, const char *text, const struct filter *f, struct thing_book *things,
                     const struct block *b, bool by_item)
 {
-    struct block_scratch *s = block_scratch_create(things, NULL);
+    struct block_scratch *s = block_scratch_create(things, w->civil, NULL);
     uint64_t positions[EVENTS_MAX];
     block_scratch_open_items(s, b, by_item);
     uint64_t *bits = ARENA_ARRAY(w->t->arena, uint64_t, BIT_WORDS(s->slot_count));
@@ -317,6 +331,7 @@ static void compare(struct world *w, const char *text, const struct filter *f, s
                                       .item = item,
                                       .told = things == NULL ? NULL : told_of_book,
                                       .context = things,
+                                      .civil = w->civil,
                                       .patterns = {.steps = PATTERN_STEPS_A_BLOCK}};
             bool holds = filter_holds(f, &look), wanted = (bits[slot / 64] >> (slot % 64) & 1) != 0;
             if (holds != wanted)
@@ -360,6 +375,7 @@ static void conditions_are_alike_or_told(struct t *t)
                  {"amount > 3", false}, /* it is barred from an event */
                  {"size = 3 or size matches '^a'", false},
                  {"event = 'page_viewed' and size = 3", false},
+                 {"time.hour between 9 and 17 and not (time.weekday = 7)", true},
                  {"store.city = 'a' and size = 3", false}};
     struct world *w = ARENA_NEW(t->arena, struct world);
     world_open(t, w);

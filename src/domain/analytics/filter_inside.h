@@ -11,6 +11,7 @@
 enum path_kind {
     PATH_EVENT,  /* the event's name */
     PATH_TIME,   /* its time */
+    PATH_DIAL,   /* what clocks showed then: a whole number */
     PATH_COLUMN, /* the columns of one name, one a kind of value */
     PATH_THING,  /* what is known of the thing that such a column names */
 };
@@ -18,10 +19,12 @@ struct path {
     enum path_kind kind;
     enum column_of of;
     struct bytes name;
+    enum civil_dial dial; /* of PATH_DIAL */
     uint32_t want; /* of a thing: which of the question's thing_wants */
     const struct path *first; /* of a thing, read without a book of names: what an event itself says under the whole name counts before it; NULL: nothing */
     const struct veil *veil; /* values that it masks equal nothing; NULL: none */
     const uint64_t *barred; /* events that are as if they had no value, as block_match wants them; NULL: none */
+    uint32_t pooled;        /* its number in the reader's pool, from 1; 0: it is in none */
 };
 
 /* A time that was said: an instant, or a date, which is all of a day. */
@@ -68,6 +71,7 @@ struct block_scratch {
     const int64_t *times;        /* NULL: not decoded yet */
     struct decoded *decoded;
     const struct thing_book *things; /* of the question; NULL: it names none */
+    const struct civil *civil;       /* whose clocks conditions read; NULL: none does */
     const struct effort *effort;     /* of whoever runs conditions; NULL: nobody watches */
     struct pattern_budget patterns; /* of the block: PATTERN_STEPS_A_BLOCK; is_spent: since the scratch was made */
     bool is_over;        /* the effort was over in the midst of a condition: the same */
@@ -110,6 +114,13 @@ struct path_column {
 /* Of each value the event that has it. */
 const uint32_t *scratch_owners(struct block_scratch *s, const struct path_column *c, bool has_starts);
 uint32_t path_columns(const struct path *p, const struct block *b, struct path_column out[PATH_COLUMNS_MAX]);
+
+/* What the clocks that a PATH_DIAL reads showed at an instant. */
+static inline struct value path_dial(const struct path *p, const struct civil *civil, int64_t us)
+{
+    assert(p->kind == PATH_DIAL && civil != NULL);
+    return (struct value){.kind = VALUE_DECIMAL, .integer = civil_dial(civil, p->dial, us)};
+}
 
 /* --- comparisons (compare.c) --- */
 

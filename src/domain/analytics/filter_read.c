@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/time.h"
+#include "domain/analytics/filter_event.h"
 #include "domain/analytics/filter_inside.h"
 #include "domain/analytics/name_book.h"
 #include "domain/collect/collect.h"
@@ -14,6 +15,24 @@ static const struct prefix {
     enum column_of of;
 } prefixes[] = {
     {"properties.", COLUMN_PROPERTY}, {"item.", COLUMN_ITEM}, {"items.", COLUMN_ITEM}, {"fields.", COLUMN_FIELD}};
+
+/* What every event has, under names of its own. */
+static const struct own_name {
+    const char *text;
+    enum path_kind kind;
+    enum civil_dial dial;
+} own_names[] = {{FIELD_EVENT, PATH_EVENT, DIAL_COUNT},
+                 {FIELD_TIME, PATH_TIME, DIAL_COUNT},
+                 {FIELD_HOUR, PATH_DIAL, DIAL_HOUR},
+                 {FIELD_WEEKDAY, PATH_DIAL, DIAL_WEEKDAY}};
+
+static const struct own_name *own_named(struct bytes name)
+{
+    for (size_t i = 0; i < COUNT_OF(own_names); i++)
+        if (bytes_equal(name, bytes_of_text(own_names[i].text)))
+            return &own_names[i];
+    return NULL;
+}
 
 static struct status unknown_name(const struct filter_reader *r, struct bytes name, uint32_t place, struct err *e)
 {
@@ -103,34 +122,62 @@ static struct status known_path_make(const struct filter_reader *r, struct path 
     return DONE;
 }
 
+/* A name without its prefix, and what it is a name of; of what every event has, which of it. */
+static const struct own_name *name_open(struct bytes name, struct path *out)
+{
+    out->kind = PATH_COLUMN;
+    out->of = own_named(name) != NULL || field_named(name) != NULL ? COLUMN_FIELD : COLUMN_PROPERTY;
+    out->name = name;
+    for (size_t i = 0; i < COUNT_OF(prefixes); i++)
+        if (bytes_starts_with(name, bytes_of_text(prefixes[i].text))) {
+            out->of = prefixes[i].of;
+            out->name = bytes_slice(name, strlen(prefixes[i].text), name.size);
+        }
+    const struct own_name *own = out->of == COLUMN_FIELD ? own_named(out->name) : NULL;
+    if (own != NULL) {
+        out->kind = own->kind;
+        out->dial = own->dial;
+    }
+    return own;
+}
+
+bool name_reads_clock(struct bytes name)
+{
+    struct path path = {0};
+    (void)name_open(name, &path);
+    return path.kind == PATH_DIAL;
+}
+
+/* The path of the pool that is read alike, or this one, which is in it then. Of properties alone: items are read one by one. */
+static const struct path *path_pooled(struct path_pool *pool, struct path *p)
+{
+    if (pool == NULL || p->kind != PATH_COLUMN || p->of != COLUMN_PROPERTY || p->barred != NULL)
+        return p;
+    for (uint32_t i = 0; i < pool->count; i++)
+        if (bytes_equal(pool->list[i]->name, p->name) && pool->list[i]->veil == p->veil)
+            return pool->list[i];
+    if (pool->count == PATH_POOL_MAX)
+        return p;
+    pool->list[pool->count++] = p;
+    p->pooled = pool->count;
+    return p;
+}
+
 static struct status path_make(const struct filter_reader *r, struct bytes name, uint32_t place,
                                const struct path **out_path, struct err *e)
 {
     struct path *p = ARENA_NEW(r->arena, struct path);
+    const struct own_name *own = name_open(name, p);
     char at[EXPR_PLACE_BYTES];
-    bool is_event = bytes_equal(name, BYTES_LIT(FIELD_EVENT)), is_time = bytes_equal(name, BYTES_LIT(FIELD_TIME));
-    p->kind = PATH_COLUMN;
-    p->of = is_event || is_time || field_named(name) != NULL ? COLUMN_FIELD : COLUMN_PROPERTY;
-    p->name = name;
-    for (size_t i = 0; i < COUNT_OF(prefixes); i++)
-        if (bytes_starts_with(name, bytes_of_text(prefixes[i].text))) {
-            p->of = prefixes[i].of;
-            p->name = bytes_slice(name, strlen(prefixes[i].text), name.size);
-        }
-    *out_path = p;
     if (r->names != NULL)
         TRY(known_path_make(r, p, place, e));
-    else
+    else if (own == NULL)
         open_path_make(r, p->name.size < name.size, p);
-    if (p->kind == PATH_THING)
-        return p->want < THING_WANTS_MAX ? DONE
-                                         : FAIL(e, LIMIT, "%sa question names at most %u attributes of things",
-                                                expr_place_text(place, at), THING_WANTS_MAX);
-    if (p->of == COLUMN_FIELD && bytes_equal(p->name, BYTES_LIT(FIELD_EVENT)))
-        p->kind = PATH_EVENT;
-    if (p->of == COLUMN_FIELD && bytes_equal(p->name, BYTES_LIT(FIELD_TIME)))
-        p->kind = PATH_TIME;
-    return DONE;
+    *out_path = path_pooled(r->pool, p);
+    return p->kind != PATH_THING || p->want < THING_WANTS_MAX
+               ? DONE
+               : FAIL(e, LIMIT, "%sa question names at most %u attributes of things", expr_place_text(place, at),
+                      THING_WANTS_MAX);
 }
 
 fallible path_of(const struct filter_reader *r, struct bytes name, const struct path **out_path, struct err *e)
@@ -243,6 +290,9 @@ static struct status values_check(const struct expr *x, const struct filter *f, 
             return FAIL(e, INVALID, "%sboth ends are numbers, or both are texts", expr_place_text(v->place, at));
         if (f->path->kind == PATH_TIME && f->time_count < count)
             return FAIL(e, INVALID, "%swant a date or a time: '2026-11-01', '2026-11-01 09:00'",
+                        expr_place_text(v->place, at));
+        if (f->path->kind == PATH_DIAL && v->kind != EXPR_DECIMAL && v->kind != EXPR_REAL)
+            return FAIL(e, INVALID, "%swant a number: hours are 0 to 23, weekdays 1 (Monday) to 7",
                         expr_place_text(v->place, at));
         if (f->path->kind == PATH_EVENT && v->kind != EXPR_TEXT)
             return FAIL(e, INVALID, "%swant the name of an event in single quotes", expr_place_text(v->place, at));

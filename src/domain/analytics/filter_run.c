@@ -358,22 +358,37 @@ static void holding_add(const struct filter *f, struct block_scratch *s, const s
 
 /* --- conditions --- */
 
+/* Of each event what clocks showed at its time. */
+static const int64_t *dials_of(const struct path *p, struct block_scratch *s)
+{
+    const int64_t *times = scratch_times(s);
+    int64_t *dials = ARENA_ARRAY(s->passing, int64_t, s->count);
+    for (uint32_t i = 0; i < s->count; i++)
+        dials[i] = path_dial(p, s->civil, times[i]).integer;
+    return dials;
+}
+
+/* Of its time, and of what clocks showed then. */
+static void time_bits(const struct filter *f, struct block_scratch *s, uint64_t *io_events)
+{
+    struct reach *reaches = ARENA_ARRAY(s->passing, struct reach, f->time_count + f->number_count + 1);
+    bool is_dial = f->path->kind == PATH_DIAL, is_known = f->compare == EXPR_KNOWN || f->compare == EXPR_UNKNOWN;
+    uint32_t count = is_known ? 0 : is_dial ? reaches_of_numbers(f, 0, reaches) : reaches_of_times(f, reaches);
+    if (count > 0)
+        integers_hold(is_dial ? dials_of(f->path, s) : scratch_times(s), s->count, reaches, count, io_events);
+    if (f->compare == EXPR_UNEQUAL || f->compare == EXPR_KNOWN)
+        complement(io_events, s->count);
+}
+
 /* Of what every event has: its name, its time. */
 static void event_bits(const struct filter *f, struct block_scratch *s, bool wanted, uint64_t *out_bits)
 {
     uint64_t *events = s->by_item ? bits_take(s, s->count) : out_bits;
     bits_fill(events, s->count, false);
-    if (f->op == FILTER_EVENTS) {
+    if (f->op == FILTER_EVENTS)
         (void)block_match(s->block, f->events, events);
-    } else {
-        struct reach *reaches = ARENA_ARRAY(s->passing, struct reach, f->time_count + 1);
-        bool is_known = f->compare == EXPR_KNOWN || f->compare == EXPR_UNKNOWN;
-        uint32_t count = is_known ? 0 : reaches_of_times(f, reaches);
-        if (count > 0)
-            integers_hold(scratch_times(s), s->count, reaches, count, events);
-        if (f->compare == EXPR_UNEQUAL || f->compare == EXPR_KNOWN)
-            complement(events, s->count);
-    }
+    else
+        time_bits(f, s, events);
     if (!wanted)
         complement(events, s->count);
     if (s->by_item) {
@@ -439,7 +454,7 @@ static void leaf_bits(const struct filter *f, struct block_scratch *s, bool want
     arena_reset(s->passing);
     if (scratch_gave_up(s))
         bits_fill(out_bits, s->slot_count, false);
-    else if (f->op == FILTER_EVENTS || f->path->kind == PATH_TIME)
+    else if (f->op == FILTER_EVENTS || f->path->kind == PATH_TIME || f->path->kind == PATH_DIAL)
         event_bits(f, s, wanted, out_bits);
     else
         comparison_bits(f, s, wanted, out_bits);

@@ -5,6 +5,7 @@
 
 #include "domain/analytics/analytics.h"
 #include "domain/calendar/calendar.h"
+#include "domain/rule/hearing.h"
 
 #define RULE_ARENA_BYTES 2048u
 
@@ -16,6 +17,12 @@ struct numbers {
 struct place_list {
     struct program_place place;
     struct numbers rules;
+};
+/* By name of events; NULL: nobody asked since its rules changed. */
+struct hearings {
+    struct hearing **list;
+    uint32_t room;
+    size_t bytes;
 };
 struct book {
     struct book_rule **rules; /* by number; NULL: none */
@@ -33,6 +40,7 @@ struct book {
     struct hash128 civil_of; /* sum of the calendar */
     uint64_t zone;           /* calendar_zone_since */
     atomic_uint *read_share;
+    struct hearings *hearings; /* of its own, since whoever reads the book has them made */
     size_t bytes;
 };
 
@@ -154,6 +162,53 @@ bool book_place_next(const struct book *b, struct program_place from, struct pro
     return true;
 }
 
+/* --- hearings --- */
+
+static void hearing_drop(struct hearings *h, uint32_t event)
+{
+    if (event >= h->room || h->list[event] == NULL)
+        return;
+    h->bytes -= hearing_bytes(h->list[event]);
+    hearing_destroy(h->list[event]);
+    h->list[event] = NULL;
+}
+
+static void hearings_drop(struct hearings *h)
+{
+    for (uint32_t event = 0; event < h->room; event++)
+        hearing_drop(h, event);
+}
+
+/* Of all events that the feature gathers. */
+static void hearings_drop_of(const struct book *b, const struct feature *f)
+{
+    for (uint32_t i = 0; f->of == FEATURE_EVENTS && i < f->step_count; i++) {
+        const struct feature_step *step = &f->steps[i];
+        if (step->event_count == 0)
+            hearings_drop(b->hearings);
+        for (uint32_t j = 0; j < step->event_count; j++)
+            hearing_drop(b->hearings, step->events[j]);
+    }
+}
+
+const struct hearing *book_hearing(const struct book *b, uint32_t event)
+{
+    struct hearings *h = b->hearings;
+    if (book_hears(b, event).count + book_hears_all(b).count == 0)
+        return NULL;
+    if (event >= h->room) {
+        uint32_t room = room_for(h->room, event);
+        h->list = taken(h->list, h->room * sizeof *h->list, room * sizeof *h->list);
+        h->bytes += (room - h->room) * sizeof *h->list;
+        h->room = room;
+    }
+    if (h->list[event] == NULL) {
+        h->list[event] = hearing_create(b, event);
+        h->bytes += hearing_bytes(h->list[event]);
+    }
+    return h->list[event];
+}
+
 /* --- features --- */
 
 static struct numbers *event_made(struct book *b, uint32_t event)
@@ -177,6 +232,7 @@ static void slot_list(struct book *b, struct numbers *n, uint32_t slot, bool is_
 /* Which events its steps gather: told by the names, or all of them; or orders. */
 static void feature_list(struct book *b, const struct book_feature *f, bool is_in)
 {
+    hearings_drop_of(b, f->feature);
     if (f->feature->of == FEATURE_ORDERS) {
         slot_list(b, &b->orders, f->slot, is_in);
         return;
@@ -242,6 +298,8 @@ static void feature_join(struct book *b, struct book_feature *f, uint32_t rule)
     f->rules = n.list;
     if (f->feature == NULL)
         feature_lend(b, f);
+    else
+        hearings_drop_of(b, f->feature);
     feature_judge(b, f);
 }
 
@@ -250,6 +308,8 @@ static void feature_leave(struct book *b, struct book_feature *f, uint32_t rule)
     struct numbers n = {.count = f->rule_count, .room = f->rule_room, .list = f->rules};
     numbers_drop(&n, rule);
     f->rule_count = n.count;
+    if (f->feature != NULL)
+        hearings_drop_of(b, f->feature);
     if (f->feature != NULL && (f->lender == rule || n.count == 0)) {
         feature_list(b, f, false);
         feature_lend(b, f);
@@ -298,6 +358,8 @@ static void rule_list(struct book *b, const struct program_ask *how, struct book
     if (!rule_compile_saved(how, &r->row, r->arena, &r->program))
         r->program = NULL;
     r->is_listed = true;
+    if (r->effort->today.from_us == 0)
+        r->effort->today.from_us = how->view->now_us;
     b->broken += r->program == NULL;
     for (uint32_t i = 0; i < r->row.slot_count; i++)
         feature_join(b, feature_made(b, &r->row, &r->row.slots[i]), r->row.number);
@@ -325,6 +387,7 @@ static void rule_enter(struct book *b, uint32_t number, struct bytes row)
     assert(good); /* rows are our own */
     (void)good;
     r->row.number = number;
+    r->effort = ARENA_NEW(r->arena, struct rule_effort);
     b->rules[number] = r;
     b->states[r->row.state]++;
     numbers_insert(b, &b->stale, number);
@@ -362,6 +425,7 @@ static void *book_create(void)
 {
     struct book *b = taken(NULL, 0, sizeof *b);
     b->read_share = grown(b, NULL, 0, 1, sizeof *b->read_share);
+    b->hearings = grown(b, NULL, 0, 1, sizeof *b->hearings);
     return b;
 }
 
@@ -370,6 +434,9 @@ static void book_destroy(void *made)
     struct book *b = made;
     for (uint32_t i = 0; i < b->rule_room; i++)
         rule_leave(b, i);
+    hearings_drop(b->hearings);
+    given(b->hearings->list);
+    given(b->hearings);
     for (uint32_t i = 0; i < b->event_room; i++)
         given(b->events[i].list);
     for (uint32_t i = 0; i < b->place_count; i++)
@@ -404,7 +471,8 @@ static void book_changed(void *made, uint32_t number, struct bytes before, struc
 
 static size_t book_bytes(const void *made)
 {
-    return ((const struct book *)made)->bytes;
+    const struct book *b = made;
+    return b->bytes + b->hearings->bytes;
 }
 
 const struct projection book_projection = {.name = "rule_book",
@@ -493,6 +561,14 @@ const struct civil *book_civil(const struct book *b)
 atomic_uint *book_read_share(const struct book *b)
 {
     return b->read_share;
+}
+
+void book_efforts_turn(const struct book *b, int64_t now_us)
+{
+    for (uint32_t number = book_next(b, RULE_NONE); number != RULE_NONE; number = book_next(b, number)) {
+        struct rule_effort *effort = b->rules[number]->effort;
+        *effort = (struct rule_effort){.today = {.from_us = now_us}, .before = effort->today};
+    }
 }
 
 uint32_t book_count(const struct book *b, enum rule_state state)

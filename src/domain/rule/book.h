@@ -4,11 +4,12 @@
 
 #include <stdatomic.h>
 
+#include "domain/rule/effort.h"
 #include "domain/rule/person_features.h"
 
 extern const struct family rule_family;       /* NUMBERED: what a rule is, but for its text */
 extern const struct family rule_text_family;  /* KEYED: rule (4, BE), piece (2, BE) -> up to 16 KiB of it */
-extern const struct family rule_clock_family; /* KEYED: what all rules share (clock.h) */
+extern const struct family rule_clock_family; /* KEYED: what all rules share (slots.h) */
 extern const struct projection book_projection;
 
 /* A feature that at least one rule asks for. Its number, the slot, is for ever: what a later rule asks for by the same text and brand is the same slot
@@ -49,6 +50,7 @@ struct book_rule {
     bool is_listed;      /* the book's own: it was compiled, as far as it can be, and is found by what it reads */
     const struct program *program; /* NULL: it can't be compiled, and says what it says of somebody unknown */
     bool reads_things;             /* as they are now: whoever looks at it announces them (rules_look_with_things) */
+    struct rule_effort *effort;      /* whoever looks at it counts here */
 };
 
 struct book;
@@ -61,6 +63,7 @@ struct hash128 slot_key(const struct book *b, const struct feature *f, uint32_t 
 const struct civil *book_civil(const struct book *b); /* of the workspace's zone */
 /* What a pass (gather.h) has read of what happened, of RULE_PROGRESS_WHOLE: its work says it, on any thread. As long as the book, which outlives the work. */
 atomic_uint *book_read_share(const struct book *b);
+void book_efforts_turn(const struct book *b, int64_t now_us); /* a day begins: what was counted is of the day before */
 uint32_t book_count(const struct book *b, enum rule_state state);
 uint32_t book_broken(const struct book *b);               /* rules that can't be compiled */
 uint32_t book_next(const struct book *b, uint32_t after); /* the next rule's number; 0: no more */
@@ -73,6 +76,9 @@ struct book_list {
 struct book_list book_hears(const struct book *b,
                             uint32_t event);           /* slots that gather events of this name; one look-up */
 struct book_list book_hears_all(const struct book *b); /* slots that gather events of every name */
+/* What rules hear of events of this name; NULL: nothing. Kept, and made at the first event and again once rules of its features came or went. */
+struct hearing;
+const struct hearing *book_hearing(const struct book *b, uint32_t event);
 struct book_list book_orders(const struct book *b);    /* slots of orders */
 struct book_list book_reads(const struct book *b, struct program_place p); /* rules that read it */
 /* The next of what any rule reads, by (what, number), from this one on; false: no more. */

@@ -2,16 +2,9 @@
 
 #include "domain/identity/identity.h"
 #include "domain/rule/gather.h"
+#include "domain/rule/slots.h"
 #include "domain/rule/switch.h"
 #include "lib/list.h"
-
-#define CLOCK_FORMAT 1u
-#define CLOCK_BYTES_MAX 16u
-
-/* "slots" -> the next slot's number: none is ever used again */
-const struct family rule_clock_family = {
-    .id = 115, .kind = FAMILY_KEYED, .value_bytes = CLOCK_BYTES_MAX, .name = "rule_clock"};
-#define CLOCK_KEY BYTES_LIT("slots")
 
 static const struct refusal rule_malformed = {"rule_malformed",
                                               "The expression doesn't hold here: an unknown name, or a clash of types.",
@@ -36,27 +29,6 @@ fallible rule_make_check(struct bytes payload, struct err *e)
     return rule_ask_unpack(payload, &ask, e);
 }
 
-static uint32_t next_slot(const struct view *v)
-{
-    struct bytes value;
-    if (!view_keyed(v, &rule_clock_family, CLOCK_KEY, &value))
-        return 1;
-    struct unpack u = unpack_of(value);
-    uint8_t format = unpack_u8(&u);
-    uint32_t slot = unpack_varint32(&u);
-    assert(format == CLOCK_FORMAT && unpack_finished(&u));
-    (void)format;
-    return slot;
-}
-
-static void next_slot_put(struct step *s, uint32_t slot)
-{
-    struct buf b = arena_buf(s->view.arena, CLOCK_BYTES_MAX);
-    pack_u8(&b, CLOCK_FORMAT);
-    pack_varint(&b, slot);
-    step_keyed_put(s, &rule_clock_family, CLOCK_KEY, buf_bytes(&b));
-}
-
 /* Features that are gathered already are shared, the others get slots of their own. */
 static const struct rule_slot *slots_take(struct step *s, const struct book *b, const struct program *p, uint32_t brand,
                                           uint32_t *out_count)
@@ -64,27 +36,24 @@ static const struct rule_slot *slots_take(struct step *s, const struct book *b, 
     const struct feature *const *features;
     size_t count = program_features(p, &features);
     struct rule_slot *slots = ARENA_ARRAY(s->view.arena, struct rule_slot, count);
-    uint32_t next = next_slot(&s->view);
     for (size_t i = 0; i < count; i++) {
         struct hash128 key = slot_key(b, features[i], brand);
         const struct book_feature *f = book_feature_keyed(b, key);
-        slots[i] = (struct rule_slot){
-            .slot = f == NULL ? next : f->slot, .since = f == NULL ? s->view.position : f->since, .key = key};
-        next += f == NULL;
+        slots[i] = (struct rule_slot){.slot = f == NULL ? slot_take(s, features[i]) : f->slot,
+                                      .since = f == NULL ? s->view.position : f->since,
+                                      .key = key};
     }
-    next_slot_put(s, next);
     *out_count = (uint32_t)count;
     return slots;
 }
 
-static struct bytes series_of_nobody(void *context, uint32_t feature)
+static struct series_walk series_of_nobody(void *context, uint32_t feature, const struct series_shape *shape)
 {
     (void)context, (void)feature;
-    return BYTES_NONE;
+    return series_walk(shape, BYTES_NONE);
 }
 
-/* What a rule says of somebody of whom nothing is known, for ever. */
-static bool nobody_says(const struct view *v, const struct book *b, const struct program *p, struct bytes *out_packed)
+bool nobody_says(const struct view *v, const struct book *b, const struct program *p, struct bytes *out_packed)
 {
     struct reading nobody = {.now_us = v->now_us, .civil = book_civil(b), .series = series_of_nobody};
     struct rule_value value = value_settled(program_value(p, &nobody, v->arena));
@@ -137,20 +106,19 @@ struct renewing {
     struct step *step;
     const struct book *book;
     uint64_t before;
-    uint32_t next; /* slot */
     size_t count, room;
     struct renewed {
         uint32_t old, new;
     } * list;
 };
 
-static uint32_t slot_renewed(struct renewing *r, uint32_t old)
+static uint32_t slot_renewed(struct renewing *r, const struct book_feature *f)
 {
     for (size_t i = 0; i < r->count; i++)
-        if (r->list[i].old == old)
+        if (r->list[i].old == f->slot)
             return r->list[i].new;
     LIST_OPEN(r->step->view.arena, r->list, r->count, r->room, r->count);
-    r->list[r->count - 1] = (struct renewed){.old = old, .new = r->next++};
+    r->list[r->count - 1] = (struct renewed){.old = f->slot, .new = slot_take(r->step, f->feature)};
     return r->list[r->count - 1].new;
 }
 
@@ -164,7 +132,7 @@ static void rule_renew(struct renewing *r, const struct book_rule *rule)
         slots[i] = row.slots[i];
         if (is_kept)
             continue;
-        slots[i].slot = slot_renewed(r, f->slot);
+        slots[i].slot = slot_renewed(r, f);
         slots[i].since = r->step->view.position;
     }
     row.slots = slots;
@@ -181,11 +149,10 @@ void rules_renew_touch(const struct view *v, const struct book *b)
 
 void rules_renew(struct step *s, const struct book *b, uint64_t before)
 {
-    struct renewing r = {.step = s, .book = b, .before = before, .next = next_slot(&s->view)};
+    struct renewing r = {.step = s, .book = b, .before = before};
     for (uint32_t rule = book_next(b, RULE_NONE); rule != RULE_NONE; rule = book_next(b, rule))
         if (book_rule(b, rule)->row.state == RULE_GATHERING)
             rule_renew(&r, book_rule(b, rule));
-    next_slot_put(s, r.next);
 }
 
 /* --- moving on --- */

@@ -20,6 +20,8 @@ fallible rule_look_check(struct bytes payload, struct err *e);
 void rule_look_needs(const struct view *v, struct bytes payload);
 const struct refusal *rule_look_apply(struct step *s, struct bytes payload);
 
+/* What a program says of somebody of whom nothing is known, packed, in the view's arena; false: time alone changes it. */
+bool nobody_says(const struct view *v, const struct book *b, const struct program *p, struct bytes *out_packed);
 /* What rules that are gathering have of features since before a position is let go of: each such feature gets a slot of its own, gathered from now on. */
 void rules_renew(struct step *s, const struct book *b, uint64_t before);
 void rules_renew_touch(const struct view *v, const struct book *b); /* announces the rows that it writes */

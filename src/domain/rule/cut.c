@@ -51,15 +51,15 @@ fallible cut_settle(struct rule_cut *io_cut, struct event_view *events, struct e
 
 /* --- events --- */
 
-static struct bytes series_then(void *context, uint32_t feature)
+static struct series_walk series_then(void *context, uint32_t feature, const struct series_shape *shape)
 {
     const struct cut_context *c = context;
     const struct cut_person *who = c->who;
     uint32_t slot = who->rule->row.slots[feature].slot;
     for (size_t i = 0; i < who->series_count; i++)
         if (who->series[i].slot == slot)
-            return who->series[i].series;
-    return BYTES_NONE;
+            return series_walk(shape, who->series[i].series);
+    return series_walk(shape, BYTES_NONE);
 }
 
 struct bytes cut_kept(const struct view *v, uint32_t slot, uint32_t person, const struct rule_cut *m)

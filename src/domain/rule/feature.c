@@ -19,7 +19,8 @@ static_assert(FEATURE_ORDER_BYTES + FEATURE_KEY_BYTES_MAX <= SERIES_KEY_BYTES_MA
 
 bool feature_reads_days(const struct feature *f)
 {
-    bool reads = f->grain == GRAIN_DAY || f->from_us != INT64_MIN || f->until_us != INT64_MAX;
+    bool reads = f->grain == GRAIN_DAY || f->from_us != INT64_MIN || f->until_us != INT64_MAX ||
+                 name_reads_clock(f->value);
     for (uint32_t i = 0; i < f->step_count; i++)
         reads |= f->steps[i].where != NULL;
     return reads;
@@ -121,15 +122,17 @@ struct matcher {
     const struct feature *feature;
     const struct path *value; /* NULL: none */
     bool by_item;             /* the value is of items */
-    struct thing_wants wants;
+    const struct thing_wants *wants;
     struct matcher_step steps[]; /* as many as the feature has */
 };
 
-fallible matcher_compile(const struct feature *f, const struct civil *civil, struct arena *arena,
-                         const struct matcher **out_matcher, struct err *e)
+fallible matcher_compile_among(const struct feature *f, const struct civil *civil, struct path_pool *pool,
+                               struct arena *arena, const struct matcher **out_matcher, struct err *e)
 {
+    static const struct thing_wants nothing = {.count = 0};
     struct matcher *m = arena_zeroed(arena, sizeof *m + f->step_count * sizeof *m->steps, _Alignof(struct matcher));
-    const struct filter_reader reader = {.arena = arena, .civil = civil, .wants = &m->wants};
+    struct thing_wants wants = {.count = 0};
+    const struct filter_reader reader = {.arena = arena, .civil = civil, .wants = &wants, .pool = pool};
     assert(f->step_count > 0 && f->step_count <= FEATURE_STEPS_MAX);
     m->feature = f;
     if (f->value.size > 0)
@@ -140,13 +143,27 @@ fallible matcher_compile(const struct feature *f, const struct civil *civil, str
         if (f->steps[k].where != NULL)
             TRY(filter_of(&reader, f->steps[k].where, &m->steps[k].where, e));
     }
+    m->wants = &nothing;
+    if (wants.count > 0) /* seldom, and too much to lie between what every event reads */
+        m->wants = memcpy(ARENA_NEW(arena, struct thing_wants), &wants, sizeof wants);
     *out_matcher = m;
     return DONE;
 }
 
+fallible matcher_compile(const struct feature *f, const struct civil *civil, struct arena *arena,
+                         const struct matcher **out_matcher, struct err *e)
+{
+    return matcher_compile_among(f, civil, NULL, arena, out_matcher, e);
+}
+
 const struct thing_wants *matcher_wants(const struct matcher *m)
 {
-    return &m->wants;
+    return m->wants;
+}
+
+const struct expr *matcher_condition(const struct matcher *m)
+{
+    return m->feature->step_count == 1 && !m->by_item ? m->steps[0].said->where : NULL;
 }
 
 /* --- matching --- */
@@ -155,6 +172,7 @@ struct matching {
     const struct matcher *matcher;
     const struct arrived *arrived;
     const struct feature_things *things;
+    enum condition_holds *holds; /* of the condition that others share; NULL: nobody does */
     struct arena *arena;
     struct event_look look;
     struct series_entry entry; /* what all entries of the event have in common */
@@ -166,7 +184,7 @@ struct matching {
 static bool thing_told(void *context, uint32_t want, struct bytes id, int64_t at_us, struct value *out_value)
 {
     const struct matching *g = context;
-    const struct thing_want *w = &g->matcher->wants.list[want];
+    const struct thing_want *w = &g->matcher->wants->list[want];
     return g->things->told(g->things->context, w->kind, w->member, id, at_us, out_value);
 }
 
@@ -227,6 +245,16 @@ static bool step_hears(const struct feature_step *step, uint32_t event)
     return step->event_count == 0;
 }
 
+static bool condition_holds(struct matching *g, const struct matcher_step *step)
+{
+    if (g->holds != NULL && *g->holds != CONDITION_UNTOLD)
+        return *g->holds == CONDITION_HOLDS;
+    bool holds = filter_holds(step->where, &g->look) && !g->look.patterns.is_spent;
+    if (g->holds != NULL)
+        *g->holds = holds ? CONDITION_HOLDS : CONDITION_FAILS;
+    return holds;
+}
+
 /* Which steps the event is, or the one item of it that is looked at. false: none. */
 static bool steps_matched(struct matching *g, uint64_t *out_bits)
 {
@@ -235,8 +263,7 @@ static bool steps_matched(struct matching *g, uint64_t *out_bits)
     *out_bits = 0;
     for (uint32_t k = 0; k < m->feature->step_count; k++) {
         const struct matcher_step *step = &m->steps[k];
-        if (!step_hears(step->said, g->arrived->event) || !filter_holds(step->where, &g->look) ||
-            g->look.patterns.is_spent)
+        if (!step_hears(step->said, g->arrived->event) || !condition_holds(g, step))
             continue;
         any = true;
         *out_bits |= step->said->bits;
@@ -265,28 +292,40 @@ static bool is_bare(const struct matching *g)
     return g->is_matched && g->count == 0 && (kind == SERIES_FIRST || kind == SERIES_LAST);
 }
 
-static int64_t bucket_of(const struct feature *f, const struct civil *civil, int64_t us)
+static int64_t bucket_of(const struct feature *f, struct feature_event *io_event)
 {
-    return f->grain == GRAIN_EVER ? 0 : f->grain == GRAIN_DAY ? civil_number(civil, CIVIL_DAY, us) : us;
+    int64_t us = io_event->arrived->envelope.event_us;
+    if (f->grain == GRAIN_EVER)
+        return 0;
+    if (f->grain == GRAIN_MOMENT)
+        return us;
+    if (!io_event->knows_day) {
+        io_event->day = civil_number(io_event->civil, CIVIL_DAY, us);
+        io_event->knows_day = true;
+    }
+    return io_event->day;
 }
 
-size_t matcher_entries(const struct matcher *m, const struct arrived *arrived, const struct civil *civil,
-                       const struct feature_things *things, struct arena *arena,
-                       const struct series_entry **out_entries)
+size_t matcher_entries_of(const struct matcher *m, struct feature_event *io_event, enum condition_holds *io_holds,
+                          struct arena *arena, const struct series_entry **out_entries)
 {
     const struct feature *f = m->feature;
-    const struct envelope *v = &arrived->envelope;
-    struct matching g = {.matcher = m, .arrived = arrived, .things = things, .arena = arena};
-    if (v->event_us < f->from_us || v->event_us >= f->until_us)
+    const struct envelope *v = &io_event->arrived->envelope;
+    if (v->event_us < f->from_us || v->event_us >= f->until_us || (io_holds != NULL && *io_holds == CONDITION_FAILS))
         return 0;
+    struct matching g = {
+        .matcher = m, .arrived = io_event->arrived, .things = io_event->things, .holds = io_holds, .arena = arena};
     g.look = (struct event_look){.envelope = v,
-                                 .event = (uint16_t)arrived->event,
+                                 .event = (uint16_t)g.arrived->event,
                                  .is_item = m->by_item,
-                                 .told = things == NULL ? NULL : thing_told,
+                                 .told = g.things == NULL ? NULL : thing_told,
                                  .context = &g,
+                                 .civil = io_event->civil,
+                                 .found = io_event->found,
+                                 .arena = arena,
                                  .patterns = {.steps = PATTERN_STEPS_AN_EVENT}};
     g.entry = (struct series_entry){
-        .bucket = bucket_of(f, civil, v->event_us), .number = v->event_us, .tie = feature_tie(v->message)};
+        .bucket = bucket_of(f, io_event), .number = v->event_us, .tie = feature_tie(v->message)};
     if (f->shape.is_keyed && !f->value_is_key)
         g.entry.key = tie_key(g.entry.tie, BYTES_NONE, arena);
     if (!m->by_item)
@@ -297,4 +336,12 @@ size_t matcher_entries(const struct matcher *m, const struct arrived *arrived, c
         entry_push(&g, &g.entry);
     *out_entries = g.entries;
     return g.count;
+}
+
+size_t matcher_entries(const struct matcher *m, const struct arrived *arrived, const struct civil *civil,
+                       const struct feature_things *things, struct arena *arena,
+                       const struct series_entry **out_entries)
+{
+    struct feature_event event = {.arrived = arrived, .civil = civil, .things = things};
+    return matcher_entries_of(m, &event, NULL, arena, out_entries);
 }

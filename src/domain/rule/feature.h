@@ -37,7 +37,8 @@ struct feature {
     uint32_t step_count;
     const struct feature_step *steps;
 };
-/* What is gathered of an event may be another thing in another zone: by days, in an absolute range, or under a condition, which may have dates. */
+/* What is gathered of an event may be another thing in another zone: by days, in an absolute range, of what clocks show, or under a condition, which may have dates or read
+ * clocks. */
 bool feature_reads_days(const struct feature *f);
 /* The bucket under which nothing is of use any more. */
 int64_t feature_oldest(const struct feature *f, int64_t now_us, const struct civil *civil);
@@ -84,8 +85,10 @@ struct feature_things {
  * under it, else (where it says nothing) what its last part is of the thing that the part before names. So whoever compiles it again, after whatever
  * else came, gathers the same. Of events a name is the one they came as. */
 struct matcher;
+struct path_found;
+struct path_pool;
 struct thing_wants;
-/* `civil` is of dates in conditions that say no zone, and isn't kept. INVALID, with the place: what filter_read refuses, but for names that nobody has
+/* `civil` is of dates in conditions that say no zone, and isn't kept: what clocks show, matcher_entries is told by its own. INVALID, with the place: what filter_read refuses, but for names that nobody has
  * sent. LIMIT: more than THING_WANTS_MAX attributes of things. */
 fallible matcher_compile(const struct feature *f, const struct civil *civil, struct arena *arena,
                          const struct matcher **out_matcher, struct err *e);
@@ -98,3 +101,24 @@ const struct thing_wants *matcher_wants(const struct matcher *m);
 size_t matcher_entries(const struct matcher *m, const struct arrived *arrived, const struct civil *civil,
                        const struct feature_things *things, struct arena *arena,
                        const struct series_entry **out_entries);
+
+/* --- the same for many features of one event --- */
+
+/* An event, and what of it several features ask for, found once. */
+struct feature_event {
+    const struct arrived *arrived;
+    const struct civil *civil;
+    const struct feature_things *things; /* as of matcher_entries */
+    struct path_found *found; /* values of the paths that their pool has, as of event_look; NULL: they share none */
+    bool knows_day;           /* private to feature.c, as is the day: false at first */
+    int64_t day;
+};
+/* As matcher_compile; what conditions and values read of properties is looked for once an event. The pool outlives the matcher. */
+fallible matcher_compile_among(const struct feature *f, const struct civil *civil, struct path_pool *pool,
+                               struct arena *arena, const struct matcher **out_matcher, struct err *e);
+/* The condition, where it is a function of the event alone: of one step, and not item by item; NULL: there is none. Two that print alike hold of the same events. */
+const struct expr *matcher_condition(const struct matcher *m);
+enum condition_holds { CONDITION_UNTOLD, CONDITION_HOLDS, CONDITION_FAILS };
+/* As matcher_entries. *io_holds is what is known of matcher_condition for this event, which is tested where nobody did; NULL: nobody else asks. */
+size_t matcher_entries_of(const struct matcher *m, struct feature_event *io_event, enum condition_holds *io_holds,
+                          struct arena *arena, const struct series_entry **out_entries);

@@ -2,6 +2,7 @@
 #include "domain/rule/feature.h"
 
 #include "base/time.h"
+#include "domain/analytics/analytics.h"
 #include "lib/pack.h"
 #include "testing/test.h"
 
@@ -260,7 +261,7 @@ static const struct condition {
 
 /* --- features --- */
 
-struct asked {
+struct sought {
     struct feature feature;
     struct feature_step steps[FEATURE_STEPS_MAX];
     const struct condition *said[FEATURE_STEPS_MAX]; /* NULL: none */
@@ -275,13 +276,13 @@ static const struct expr *tree_of(struct t *t, const char *text)
     return tree;
 }
 
-static void any_asked(struct t *t, struct asked *a)
+static void any_asked(struct t *t, struct sought *a)
 {
     static const char *const paths[] = {"amount", "item.price", "item.sku",    "channel",
                                         "time",   "store.city", "address.city"};
     static const uint32_t events[] = {1, 2, 3};
     struct feature *f = &a->feature;
-    *a = (struct asked){.feature = {.from_us = INT64_MIN, .until_us = INT64_MAX, .steps = a->steps}};
+    *a = (struct sought){.feature = {.from_us = INT64_MIN, .until_us = INT64_MAX, .steps = a->steps}};
     f->grain = (enum feature_grain)rng_below(&t->rng, 3);
     f->shape.kind = (enum series_kind)rng_below(&t->rng, SERIES_KIND_COUNT);
     f->shape.most = SERIES_MOST_MAX;
@@ -318,7 +319,7 @@ struct found_list {
     struct found list[FOUND_MAX];
 };
 
-static uint64_t naive_steps(const struct asked *a, const struct happened *h, uint32_t item)
+static uint64_t naive_steps(const struct sought *a, const struct happened *h, uint32_t item)
 {
     uint64_t bits = 0;
     for (uint32_t k = 0; k < a->feature.step_count; k++) {
@@ -362,7 +363,7 @@ static void found_add(struct found_list *l, const struct happened *h, uint64_t b
     l->count++;
 }
 
-static void naive_find(const struct asked *a, const struct happened *h, struct found_list *l)
+static void naive_find(const struct sought *a, const struct happened *h, struct found_list *l)
 {
     bool is_of_items = a->path != NULL && strncmp(a->path, "item.", 5) == 0, is_matched = false,
          is_end = a->feature.shape.kind == SERIES_FIRST || a->feature.shape.kind == SERIES_LAST;
@@ -388,7 +389,7 @@ static void naive_find(const struct asked *a, const struct happened *h, struct f
         found_add(l, h, 1, NULL);
 }
 
-static int64_t naive_bucket(const struct world *w, const struct asked *a, const struct happened *h)
+static int64_t naive_bucket(const struct world *w, const struct sought *a, const struct happened *h)
 {
     return a->feature.grain == GRAIN_EVER  ? 0
            : a->feature.grain == GRAIN_DAY ? civil_number(w->civil, CIVIL_DAY, h->us)
@@ -408,7 +409,7 @@ static bool naive_number(const struct value *v, int64_t *out)
     return v->kind != VALUE_TEXT;
 }
 
-static struct bytes naive_key(struct t *t, const struct asked *a, const struct found *f)
+static struct bytes naive_key(struct t *t, const struct sought *a, const struct found *f)
 {
     struct buf b = arena_buf(t->arena, ENTRY_BYTES);
     if (a->feature.value_is_key) {
@@ -437,7 +438,7 @@ static bool comes_before(struct t *t, const struct found *x, const struct found 
 }
 
 /* What all that was found of a bucket and a key is together. false: nothing was. */
-static bool naive_entry(struct world *w, const struct asked *a, const struct found_list *l, int64_t bucket,
+static bool naive_entry(struct world *w, const struct sought *a, const struct found_list *l, int64_t bucket,
                         struct bytes key, struct series_entry *out)
 {
     const struct found *end = NULL;
@@ -468,7 +469,7 @@ static bool naive_entry(struct world *w, const struct asked *a, const struct fou
     return any;
 }
 
-static void entry_check(struct world *w, const struct asked *a, const struct found_list *l,
+static void entry_check(struct world *w, const struct sought *a, const struct found_list *l,
                         const struct series_entry *got)
 {
     struct series_entry want;
@@ -494,7 +495,7 @@ static void entry_check(struct world *w, const struct asked *a, const struct fou
 }
 
 /* How many different buckets and keys there are. */
-static uint32_t naive_count(struct world *w, const struct asked *a, const struct found_list *l)
+static uint32_t naive_count(struct world *w, const struct sought *a, const struct found_list *l)
 {
     uint32_t count = 0;
     for (uint32_t i = 0; i < l->count; i++) {
@@ -516,7 +517,7 @@ static uint32_t naive_count(struct world *w, const struct asked *a, const struct
 static void entries_are_what_happened(struct t *t)
 {
     struct world *w = ARENA_NEW(t->arena, struct world);
-    struct asked *a = ARENA_NEW(t->arena, struct asked);
+    struct sought *a = ARENA_NEW(t->arena, struct sought);
     struct found_list *l = ARENA_NEW(t->arena, struct found_list);
     const struct matcher *m = NULL;
     const struct feature_things things = {.told = store_told};
@@ -537,6 +538,49 @@ static void entries_are_what_happened(struct t *t)
     struct series_walk walk = series_walk(&a->feature.shape, series);
     for (struct series_entry entry; series_next(&walk, &entry);)
         entry_check(w, a, l, &entry);
+    civil_destroy(w->civil);
+}
+
+/* Several features of one event, which share what is found out about it, gather what each does alone. */
+#define SHARING 8u
+
+static bool entries_equal(const struct series_entry *x, const struct series_entry *y)
+{
+    return x->bucket == y->bucket && x->tie == y->tie && x->count == y->count && x->number == y->number &&
+           x->sum == y->sum && bytes_equal(x->key, y->key) && bytes_equal(x->value, y->value);
+}
+
+static void sharing_changes_nothing(struct t *t)
+{
+    struct world *w = ARENA_NEW(t->arena, struct world);
+    struct sought *asked = ARENA_ARRAY(t->arena, struct sought, SHARING);
+    const struct matcher *matchers[SHARING] = {0}, *alone_matchers[SHARING] = {0};
+    const struct feature_things things = {.told = store_told};
+    struct path_pool *pool = ARENA_NEW(t->arena, struct path_pool);
+    struct err e = {0};
+    world_open(t, w);
+    for (uint32_t i = 0; i < SHARING; i++) {
+        any_asked(t, &asked[i]);
+        CHECK_DONE(t, matcher_compile_among(&asked[i].feature, w->civil, pool, t->arena, &matchers[i], &e), &e);
+        CHECK_DONE(t, matcher_compile(&asked[i].feature, w->civil, t->arena, &alone_matchers[i], &e), &e);
+    }
+    for (uint32_t k = 0; k < w->count; k++) {
+        const struct arrived *arrived = &w->events[k].arrived;
+        struct feature_event event = {.arrived = arrived,
+                                      .civil = w->civil,
+                                      .things = &things,
+                                      .found = ARENA_ARRAY(t->arena, struct path_found, pool->count)};
+        enum condition_holds holds[COUNT_OF(conditions)] = {CONDITION_UNTOLD};
+        for (uint32_t i = 0; i < SHARING; i++) {
+            bool is_shared = matcher_condition(matchers[i]) != NULL;
+            enum condition_holds *of = is_shared ? &holds[asked[i].said[0] - conditions] : NULL;
+            const struct series_entry *alone, *shared;
+            size_t count = matcher_entries(alone_matchers[i], arrived, w->civil, &things, t->arena, &alone);
+            CHECK_EQ(t, matcher_entries_of(matchers[i], &event, of, t->arena, &shared), count);
+            for (size_t j = 0; j < count; j++)
+                CHECK(t, entries_equal(&alone[j], &shared[j]));
+        }
+    }
     civil_destroy(w->civil);
 }
 
@@ -604,5 +648,6 @@ static const struct test tests[] = {
     {"long values are told apart, and their beginning is kept", long_values_are_told_apart, 1},
     {"windows begin where they are last needed", windows_begin_where_they_are_last_needed, 1},
     {"entries are what happened", entries_are_what_happened, 3000},
+    {"features of one event gather what each does alone", sharing_changes_nothing, 500},
 };
 TEST_MAIN(tests)

@@ -1,4 +1,6 @@
 /* Events that are dated ahead of the log's time. */
+#include <stdlib.h>
+
 #include "domain/identity/identity.h"
 #include "domain/rule/listen.h"
 
@@ -81,6 +83,13 @@ void future_put(struct step *s, const struct future_event *event, const struct s
     step_timer_set(s, &future_timer, event->event_us, key, key);
 }
 
+static int by_slot(const void *x, const void *y)
+{
+    const struct slot_entries *a = x, *b = y;
+    return (a->slot > b->slot) - (a->slot < b->slot);
+}
+
+/* By slot: a later rule's may be the smaller one. */
 static size_t row_unpack(struct bytes row, struct arena *a, struct slot_entries **out_list)
 {
     struct unpack u = unpack_of(row);
@@ -98,6 +107,7 @@ static size_t row_unpack(struct bytes row, struct arena *a, struct slot_entries 
     }
     assert(format == ROW_FORMAT && unpack_finished(&u));
     (void)format;
+    qsort(list, count, sizeof *list, by_slot);
     *out_list = list;
     return count;
 }

@@ -185,32 +185,51 @@ static uint32_t person_of_place(const struct view *v, const struct past_place *p
     return place->person == PERSON_NONE ? identity_of_owner(v, place->owner) : identity_living(v, place->person);
 }
 
-/* Cache misses on the rows of a slice overlap: those of people who are told by their numbers are touched before any is read. */
-static void items_touch(const struct view *v, struct unpack items)
+/* A slice: where it begins in the file, where the next one does (0: it is the last), and what it has. */
+struct slice {
+    uint64_t offset, next;
+    size_t count, room;
+    struct past_item *items;
+};
+
+static struct slice slice_open(const struct view *v, struct unpack *u)
 {
-    static void (*const touches[])(const struct rows *r, const struct family *f, uint32_t number) = {
-        rows_numbered_prefetch_slot, rows_numbered_prefetch_page, rows_numbered_prefetch_row};
-    uint32_t people[GATHERED_PEOPLE], count = 0;
-    struct past_item item;
-    while (count < COUNT_OF(people) && past_item_unpack(&items, v->arena, &item))
-        if (item.place.person != PERSON_NONE && (count == 0 || people[count - 1] != item.place.person))
-            people[count++] = item.place.person;
-    for (size_t i = 0; i < COUNT_OF(touches); i++)
-        for (uint32_t k = 0; k < count; k++)
-            touches[i](v->rows, &person_family, people[k]);
+    struct slice slice = {.offset = unpack_varint(u), .next = unpack_varint(u)};
+    for (struct past_item item; past_item_unpack(u, v->arena, &item);) {
+        LIST_OPEN(v->arena, slice.items, slice.count, slice.room, slice.count);
+        slice.items[slice.count - 1] = item;
+    }
+    return slice;
 }
 
+/* Where all people are in memory, so are those whom an owner or a number leads to. */
 static void slice_needs(const struct view *v, struct unpack *u)
 {
-    struct past_item item;
     struct past_place before = {0};
-    (void)unpack_varint(u);
-    (void)unpack_varint(u);
-    items_touch(v, *u);
-    for (; past_item_unpack(u, v->arena, &item); before = item.place) {
-        uint32_t person = past_place_same(&item.place, &before) ? PERSON_NONE : person_of_place(v, &item.place);
-        if (person != PERSON_NONE && person != item.place.person) /* else it was just looked at */
+    if (!view_people_matter(v))
+        return;
+    struct slice slice = slice_open(v, u);
+    for (size_t i = 0; i < slice.count; before = slice.items[i++].place) {
+        const struct past_place *place = &slice.items[i].place;
+        uint32_t person = past_place_same(place, &before) ? PERSON_NONE : person_of_place(v, place);
+        if (person != PERSON_NONE && person != place->person) /* else it was just looked at */
             (void)view_person(v, person);
+    }
+}
+
+/* Cache misses on rows overlap: before an item's turn comes its person's row is touched, in stages, of which each reads what the one before has touched. Of who is
+ * told by an owner nothing is known yet. */
+static void (*const touches[])(const struct rows *r, const struct family *f, uint32_t number) = {
+    rows_numbered_prefetch_slot, rows_numbered_prefetch_page, rows_numbered_prefetch_row};
+#define TOUCH_APART 6u /* items: some microseconds, and few enough for the first level of the cache */
+#define TOUCH_AHEAD (COUNT_OF(touches) * TOUCH_APART)
+
+static void items_touch(const struct view *v, const struct slice *slice, size_t turn)
+{
+    for (size_t i = 0; i < COUNT_OF(touches); i++) {
+        size_t at = turn - i * TOUCH_APART; /* beyond all of them before the first one's turn */
+        if (at < slice->count && slice->items[at].place.person != PERSON_NONE)
+            touches[i](v->rows, &person_family, slice->items[at].place.person);
     }
 }
 
@@ -266,7 +285,8 @@ void rule_gathered_needs(const struct view *v, struct bytes payload)
 struct installing {
     struct step *step;
     const struct book *book;
-    uint32_t person;
+    struct past_place place;
+    uint32_t person; /* whose it is now; PERSON_NONE: nobody's */
     bool is_parted;
     struct parted parted;
     struct rule_numbers rules;
@@ -320,23 +340,29 @@ static void installing_end(struct installing *i)
     i->count = i->rules.count = 0;
 }
 
+static void item_take(struct installing *i, const struct past_item *item)
+{
+    if (!past_place_same(&item->place, &i->place)) {
+        installing_end(i);
+        i->place = item->place;
+        i->person = person_of_place(&i->step->view, &item->place);
+        i->is_parted = i->person != PERSON_NONE && parted_find(&i->step->view, i->person, &i->parted);
+    }
+    if (i->person != PERSON_NONE)
+        item_install(i, item);
+}
+
 static bool slice_apply(struct step *s, struct unpack *u, struct gather_pass *pass)
 {
     struct installing i = {.step = s, .book = book_of(&s->view)};
-    struct past_place place = {0};
-    struct past_item item;
-    if (unpack_varint(u) != pass->offset)
+    struct slice slice = slice_open(&s->view, u);
+    if (slice.offset != pass->offset)
         return false; /* one before it waited for cold rows: it comes again */
-    pass->offset = unpack_varint(u);
-    items_touch(&s->view, *u);
-    for (; past_item_unpack(u, s->view.arena, &item); place = item.place) {
-        if (!past_place_same(&item.place, &place)) {
-            installing_end(&i);
-            i.person = person_of_place(&s->view, &item.place);
-            i.is_parted = i.person != PERSON_NONE && parted_find(&s->view, i.person, &i.parted);
-        }
-        if (i.person != PERSON_NONE)
-            item_install(&i, &item);
+    pass->offset = slice.next;
+    for (size_t turn = 0; turn < slice.count + TOUCH_AHEAD; turn++) {
+        items_touch(&s->view, &slice, turn);
+        if (turn >= TOUCH_AHEAD)
+            item_take(&i, &slice.items[turn - TOUCH_AHEAD]);
     }
     installing_end(&i);
     if (pass->offset == 0) {

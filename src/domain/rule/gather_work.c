@@ -20,7 +20,6 @@
 #define HASH_SEED 0x67617468u
 #define LOOK_EVERY 1024u
 #define COLUMNS_UNTIL 300u /* of the reading, in thousandths: envelopes, where any are to be asked, take longer */
-#define LOOKS_AT_ONCE 16u /* commands, of orders and people that are looked at, which takes longer than installing what was read */
 
 struct gather_order {
     struct arena *arena;
@@ -58,7 +57,7 @@ static bool looks_at_people(const struct book *b, const struct gather_order *o)
 static void orders_order(const struct view *v, const struct book *b, struct gather_order *o)
 {
     struct book_list slots = book_orders(b);
-    uint32_t end = orders_end(v), at_once = GATHERED_ORDERS_MAX * LOOKS_AT_ONCE;
+    uint32_t end = orders_end(v), at_once = GATHERED_ORDERS_MAX * WORK_COMMANDS_MAX;
     bool is_wanted = false;
     for (uint32_t i = 0; i < slots.count; i++)
         is_wanted |= gather_wants_orders(&o->pass, book_feature(b, slots.list[i]));
@@ -89,11 +88,20 @@ static void order_make(const struct view *v, const struct book *b, struct work_c
     default:
         break;
     }
-    uint32_t at_once = GATHERED_PEOPLE * LOOKS_AT_ONCE;
+    uint32_t at_once = GATHERED_PEOPLE * WORK_COMMANDS_MAX;
     o->until = end - o->pass.person > at_once ? o->pass.person + at_once : end;
     o->what = o->until > o->pass.person && looks_at_people(b, o) ? GATHERED_LOOK : GATHERED_END;
     if (o->what == GATHERED_END)
         ready_list(b, o);
+}
+
+/* Reading takes every processor that it gets, so it gives way to senders; for the next slices the engine's thread waits. */
+static enum work_haste gather_haste(const struct view *v, const struct work_surroundings *around)
+{
+    struct gather_pass pass;
+    (void)around;
+    bool is_reading = book_of(v) != NULL && gather_pass_find(v, &pass) && pass.phase == GATHER_READING;
+    return is_reading ? WORK_AT_LEISURE : WORK_IN_HASTE;
 }
 
 static bool gather_wanted(const struct view *v, struct work_context *c)
@@ -221,6 +229,14 @@ static struct status items_write(void *context, const struct past_item *items, s
     return status;
 }
 
+static void slices_restart(void *context)
+{
+    struct slice_writer *w = context;
+    w->offset = HEAD_BYTES;
+    w->owners = 0;
+    buf_clear(&w->slice);
+}
+
 /* What columns can tell. Where they can't tell it all, or not yet, what they told is written over. */
 static fallible columns_fill(struct slice_writer *w, struct work_context *c, struct gather_order *o, bool *out_has_ahead,
                              struct err *e)
@@ -231,9 +247,9 @@ static fallible columns_fill(struct slice_writer *w, struct work_context *c, str
                                    .progress = {.share = o->share, .until = COLUMNS_UNTIL},
                                    .ahead_us = o->pass.wanted_us,
                                    .each = items_write,
+                                   .again = slices_restart,
                                    .context = w};
     struct past_columns_told told = {0};
-    struct slice_writer was = *w;
     o->columns = NULL; /* the reading closes it */
     struct status status = past_columns_read(&ask, &told, e);
     if (failed(status) && status.code != STATUS_UNAVAILABLE)
@@ -242,9 +258,7 @@ static fallible columns_fill(struct slice_writer *w, struct work_context *c, str
     if (done(status) && told.is_whole) {
         past_told(o->past, o->pass.wanted_us);
     } else {
-        w->offset = was.offset;
-        w->owners = 0;
-        buf_clear(&w->slice);
+        slices_restart(w);
     }
     return DONE;
 }
@@ -447,4 +461,5 @@ const struct work_kind rule_gather_work = {
     .wanted = gather_wanted,
     .run = gather_run,
     .release = gather_release,
+    .haste = gather_haste,
 };

@@ -4,6 +4,7 @@
 #include "domain/listing/listing.h"
 #include "domain/people/people.h"
 #include "domain/relation/relation.h"
+#include "domain/rule/hearing.h"
 #include "domain/rule/orders.h"
 #include "domain/rule/parted.h"
 #include "domain/rule/things.h"
@@ -11,55 +12,37 @@
 
 /* --- events --- */
 
-static bool event_matches(const struct book *b, uint32_t slot, const struct arrived *arrived, struct arena *a,
-                          struct slot_entries *out)
+static void entries_add(struct step *s, const struct book *b, uint32_t person, const struct slot_entries *list,
+                        size_t count, struct rule_numbers *rules)
 {
-    const struct book_feature *f = book_feature(b, slot);
-    const struct series_entry *entries;
-    if (f->matcher == NULL || !feature_takes(f, arrived->brand))
-        return false;
-    out->slot = slot;
-    out->count = matcher_entries(f->matcher, arrived, book_civil(b), NULL, a, &entries);
-    out->entries = entries;
-    return out->count > 0;
-}
-
-/* What an event adds, by slot: of those that hear its name, and those that hear every name. */
-static size_t event_entries(const struct view *v, const struct book *b, const struct arrived *arrived,
-                            struct slot_entries **out_list)
-{
-    struct book_list some = book_hears(b, arrived->event), all = book_hears_all(b);
-    if (some.count + all.count == 0)
-        return 0;
-    struct slot_entries *list = ARENA_ARRAY(v->arena, struct slot_entries, some.count + all.count);
-    size_t count = 0;
-    for (uint32_t i = 0, j = 0; i < some.count || j < all.count;) {
-        bool takes_some = i < some.count && (j == all.count || some.list[i] <= all.list[j]);
-        uint32_t slot = takes_some ? some.list[i] : all.list[j];
-        count += event_matches(b, slot, arrived, v->arena, &list[count]);
-        i += i < some.count && some.list[i] == slot;
-        j += j < all.count && all.list[j] == slot;
-    }
-    *out_list = list;
-    return count;
+    struct book_shapes shapes = {.book = b, .now_us = s->view.now_us};
+    struct slot_rules slots = book_slots(&shapes);
+    struct person_sheaves *sheaves;
+    (void)person_features_add(s, person, &slots, list, count, &sheaves);
+    rules_look_added(s, b, person, sheaves, rules);
 }
 
 void entries_gather(struct step *s, const struct book *b, uint32_t person, const struct slot_entries *list,
                     size_t count)
 {
-    struct book_shapes shapes = {.book = b, .now_us = s->view.now_us};
-    struct slot_rules rules = book_slots(&shapes);
     struct rule_numbers n = {0};
-    if (count == 0)
-        return;
-    struct bytes *series = ARENA_ARRAY(s->view.arena, struct bytes, count);
-    (void)person_features_add(s, person, &rules, list, count, series);
     for (size_t i = 0; i < count; i++) {
         const struct book_feature *f = book_feature(b, list[i].slot);
         if (f != NULL)
             rule_numbers_add(&n, s->view.arena, (struct book_list){.count = f->rule_count, .list = f->rules});
     }
-    rules_look_added(s, b, person, &n);
+    if (count > 0)
+        entries_add(s, b, person, list, count, &n);
+}
+
+/* Series are written while what looking at the rules reads is on its way. */
+static void heard_gather(struct step *s, const struct book *b, uint32_t person, const struct hearing *h,
+                         const struct heard *heard)
+{
+    struct rule_numbers n = {0};
+    hearing_fetch(h, heard->rules);
+    rule_numbers_add(&n, s->view.arena, heard->rules);
+    entries_add(s, b, person, heard->list, heard->count, &n);
 }
 
 static void look_places(struct step *s, const struct book *b, uint32_t person, struct program_place place)
@@ -73,22 +56,25 @@ static void hear_resolved(struct step *s, const void *fact)
 {
     const struct resolved *r = fact;
     const struct book *b = book_of(&s->view);
-    struct slot_entries *list;
+    struct heard heard;
     if (b == NULL || r->person == PERSON_NONE)
         return;
     if (r->created)
         look_places(s, b, r->person, (struct program_place){.what = PROGRAM_SELF});
-    size_t count = event_entries(&s->view, b, r->arrived, &list);
-    if (count == 0)
+    const struct hearing *h = book_hearing(b, r->arrived->event);
+    if (h == NULL)
+        return;
+    hearing_match(h, r->arrived, book_civil(b), s->view.arena, &heard);
+    if (heard.count == 0)
         return;
     if (r->arrived->envelope.event_us > s->view.now_us)
         future_put(s,
                    &(struct future_event){.owner = r->owner,
                                           .message = r->arrived->envelope.message,
                                           .event_us = r->arrived->envelope.event_us},
-                   list, count);
+                   heard.list, heard.count);
     else
-        entries_gather(s, b, r->person, list, count);
+        heard_gather(s, b, r->person, h, &heard);
 }
 
 /* --- what else is known of people --- */

@@ -10,6 +10,8 @@
 #include "domain/relation/relation.h"
 #include "domain/rule/commands.h"
 
+#define FEW_NUMBERS 64u
+
 /* --- numbers of rules --- */
 
 void rule_numbers_add(struct rule_numbers *n, struct arena *a, struct book_list more)
@@ -41,13 +43,25 @@ static int by_number(const void *x, const void *y)
     return (*a > *b) - (*a < *b);
 }
 
+/* Of an event there are few, in lists that are in order each. */
+static void numbers_sort(struct rule_numbers *n)
+{
+    if (n->count > FEW_NUMBERS) {
+        qsort(n->list, n->count, sizeof *n->list, by_number);
+        return;
+    }
+    for (uint32_t i = 1; i < n->count; i++) {
+        uint32_t number = n->list[i], at = i;
+        for (; at > 0 && n->list[at - 1] > number; at--)
+            n->list[at] = n->list[at - 1];
+        n->list[at] = number;
+    }
+}
+
 static void numbers_settle(struct rule_numbers *n)
 {
-    uint32_t kept = 0, ascending = 1;
-    while (ascending < n->count && n->list[ascending - 1] <= n->list[ascending])
-        ascending++;
-    if (ascending < n->count) /* lists of several slots; each is in order */
-        qsort(n->list, n->count, sizeof *n->list, by_number);
+    uint32_t kept = 0;
+    numbers_sort(n);
     for (uint32_t i = 0; i < n->count; i++)
         if (kept == 0 || n->list[kept - 1] != n->list[i])
             n->list[kept++] = n->list[i];
@@ -67,9 +81,11 @@ struct looking {
     const struct book *book;
     uint32_t person;
     int64_t horizon_us;
-    bool by_time, is_added; /* by_time: no event was heard; is_added: entries came to series, and nothing else */
-    bool has_things;        /* what rules read of things was announced */
-    bool is_put_off;        /* some weren't looked at, since it wasn't */
+    bool by_time;                   /* no event was heard */
+    bool is_added;                  /* entries came to series, and nothing else */
+    struct person_sheaves *sheaves; /* of is_added: these */
+    bool has_things;                /* what rules read of things was announced */
+    bool is_put_off;                /* some weren't looked at, since it wasn't */
     struct reading reading;
     struct stand *list; /* the section to be */
     size_t count;
@@ -150,6 +166,8 @@ static void look_at(struct looking *l, const struct book_rule *r, const struct s
         return;
     }
     struct arena *a = l->step->view.arena;
+    r->effort->today.looks++;
+    r->effort->today.turns += l->by_time;
     reading_for(&l->reading, r);
     struct bytes before = was == NULL || was->is_plain ? r->row.unknown : was->value;
     struct bytes after = value_packed(program_value(r->program, &l->reading, a), a);
@@ -232,6 +250,7 @@ static void look(struct looking *l, struct rule_numbers *rules)
     numbers_settle(rules);
     l->horizon_us = turn_horizon_us(civil, v->now_us);
     l->reading = person_reading(v, l->book, l->person);
+    reading_from(&l->reading, l->sheaves);
     l->list = stands_take(v->arena, unpack_left(&w.left) / STAND_BYTES_LEAST + rules->count + 1);
     struct stand was;
     bool more = stand_next(&w, &was);
@@ -265,9 +284,10 @@ void rules_look_with_things(struct step *s, const struct book *b, uint32_t perso
     look(&l, rules);
 }
 
-void rules_look_added(struct step *s, const struct book *b, uint32_t person, struct rule_numbers *rules)
+void rules_look_added(struct step *s, const struct book *b, uint32_t person, struct person_sheaves *sheaves,
+                      struct rule_numbers *rules)
 {
-    struct looking l = {.step = s, .book = b, .person = person, .is_added = true};
+    struct looking l = {.step = s, .book = b, .person = person, .is_added = true, .sheaves = sheaves};
     look(&l, rules);
 }
 

@@ -9,6 +9,7 @@ int64_t turn_horizon_us(const struct civil *civil, int64_t now_us);
 /* The person as rules read them, at v->now_us; then as one of them does, whose slots and brand count. */
 struct reading person_reading(const struct view *v, const struct book *b, uint32_t person);
 void reading_for(struct reading *r, const struct book_rule *rule);
+void reading_from(struct reading *r, struct person_sheaves *sheaves); /* series out of these, where they were read already */
 /* What readings share. Whether what belongs to `of` is read by a rule of this brand; either may be 0. */
 static inline bool brand_takes(uint32_t brand, uint32_t of)
 {
@@ -37,8 +38,9 @@ void rules_look_with_things(struct step *s, const struct book *b, uint32_t perso
 void rules_look_later(struct step *s, uint32_t person, bool by_time); /* at those that read things, by a follow-up */
 /* Touches the things that rules read of the person, by relations of theirs. */
 void person_things_touch(const struct view *v, const struct book *b, uint32_t person);
-/* The same where entries came to the person's series, and nothing else happened: a turn that an entry only puts off is left as it stands. */
-void rules_look_added(struct step *s, const struct book *b, uint32_t person, struct rule_numbers *rules);
+/* The same where entries came to the person's series (person_features_add), and nothing else happened: a turn that an entry only puts off is left as it stands. */
+void rules_look_added(struct step *s, const struct book *b, uint32_t person, struct person_sheaves *sheaves,
+                      struct rule_numbers *rules);
 /* Every rule that may say anything of this person: what they have series of, what of them rules read, and what stands. */
 void rules_look_all(struct step *s, const struct book *b, uint32_t person);
 /* `pending`: nothing is said of the person until it is taken back, which looks at everything. */

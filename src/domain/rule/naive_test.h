@@ -207,34 +207,52 @@ static inline struct naive_value naive_compared(const struct naive *n, const str
 
 /* --- events --- */
 
-static inline bool naive_where(const struct expr *where, const struct naive_event *e);
+static inline bool naive_where(const struct naive *n, const struct expr *where, const struct naive_event *e);
 
-static inline bool naive_where_compared(const struct expr *x, const struct naive_event *e)
+/* Counted from midnight of the clock's own reckoning: civil_print's "2026-11-22 09:00", and not what programs ask. */
+static inline struct naive_value naive_hour(const struct naive *n, int64_t us)
 {
-    struct naive n = {0};
-    bool is_amount = bytes_equal(x->parts[0]->name, BYTES_LIT("amount"));
-    struct naive_value v = is_amount ? naive_number((long double)e->amount)
-                                     : (struct naive_value){.kind = NAIVE_TEXT, .text = bytes_of_text(e->channel)};
-    bool is_there = is_amount ? e->has_amount : e->channel != NULL;
-    if (x->op == EXPR_KNOWN || x->op == EXPR_UNKNOWN)
-        return is_there == (x->op == EXPR_KNOWN);
-    return is_there && naive_holds(&n, x->op, v, naive_said(x->parts[1]->values));
+    char text[CIVIL_TEXT_BYTES];
+    civil_print(n->civil, CIVIL_HOUR, civil_number(n->civil, CIVIL_HOUR, us), text);
+    return naive_number((long double)(10 * (text[11] - '0') + text[12] - '0'));
 }
 
-static inline bool naive_where(const struct expr *where, const struct naive_event *e)
+static inline struct naive_value naive_said_by(const struct naive *n, struct bytes name, const struct naive_event *e)
+{
+    if (bytes_equal(name, BYTES_LIT("time.hour")))
+        return naive_hour(n, e->us);
+    if (bytes_equal(name, BYTES_LIT("time.weekday"))) /* 1970-01-05 was a Monday */
+        return naive_number((long double)(((naive_day(n, e->us) - 4) % 7 + 7) % 7 + 1));
+    if (bytes_equal(name, BYTES_LIT("amount")))
+        return e->has_amount ? naive_number((long double)e->amount) : (struct naive_value){0};
+    return e->channel == NULL || !bytes_equal(name, BYTES_LIT("channel"))
+               ? (struct naive_value){0}
+               : (struct naive_value){.kind = NAIVE_TEXT, .text = bytes_of_text(e->channel)};
+}
+
+static inline bool naive_where_compared(const struct naive *n, const struct expr *x, const struct naive_event *e)
+{
+    struct naive_value v = naive_said_by(n, x->parts[0]->name, e);
+    bool is_there = v.kind != NAIVE_UNKNOWN;
+    if (x->op == EXPR_KNOWN || x->op == EXPR_UNKNOWN)
+        return is_there == (x->op == EXPR_KNOWN);
+    return is_there && naive_holds(n, x->op, v, naive_said(x->parts[1]->values));
+}
+
+static inline bool naive_where(const struct naive *n, const struct expr *where, const struct naive_event *e)
 {
     if (where == NULL)
         return true;
     if (where->op != EXPR_AND && where->op != EXPR_OR)
-        return naive_where_compared(where, e);
+        return naive_where_compared(n, where, e);
     for (uint32_t i = 0; i < where->count; i++)
-        if (naive_where(where->parts[i], e) != (where->op == EXPR_AND))
+        if (naive_where(n, where->parts[i], e) != (where->op == EXPR_AND))
             return where->op == EXPR_OR;
     return where->op == EXPR_AND;
 }
 
 /* "order_paid.amount" is order_paid, and amount of it. */
-static inline bool naive_is_step(const struct expr_step *step, const struct naive_event *e)
+static inline bool naive_is_step(const struct naive *n, const struct expr_step *step, const struct naive_event *e)
 {
     struct bytes name = bytes_of_text(e->name);
     bool is_named = false;
@@ -244,7 +262,7 @@ static inline bool naive_is_step(const struct expr_step *step, const struct naiv
                     (said.size > name.size && bytes_starts_with(said, name) && said.data[name.size] == '.') ||
                     bytes_equal(said, BYTES_LIT("event"));
     }
-    return is_named && naive_where(step->where, e);
+    return is_named && naive_where(n, step->where, e);
 }
 
 static inline bool naive_path_ends(const struct expr *x, const char *word)
@@ -260,7 +278,7 @@ static inline size_t naive_events(const struct naive *n, const struct expr *x, c
 {
     size_t count = 0;
     for (size_t i = 0; i < n->count; i++)
-        if (n->events[i].us <= n->now_us && naive_is_step(x->steps, &n->events[i]) &&
+        if (n->events[i].us <= n->now_us && naive_is_step(n, x->steps, &n->events[i]) &&
             naive_within(n, x->window, n->events[i].us))
             out[count++] = &n->events[i];
     return count;
@@ -276,26 +294,28 @@ static inline struct naive_value naive_of_event(const struct expr *x, const stru
                               : (struct naive_value){.kind = NAIVE_TEXT, .text = bytes_of_text(e->channel)};
 }
 
-/* Texts alone: how often each is there, and on which day last. */
-static inline struct naive_value naive_of_channels(const struct naive *n, const struct expr *x,
-                                                   const struct naive_event **e, size_t count)
+/* Channels or hours: how often each is there, and on which day last. */
+static inline struct naive_value naive_of_values(const struct naive *n, const struct expr *x,
+                                                 const struct naive_event **e, size_t count)
 {
     struct {
-        const char *text;
+        struct naive_value value;
         size_t times;
         int64_t day;
     } seen[64], *best = NULL;
     size_t kinds = 0;
     bool has_days = x->window != NULL && x->window->kind < EXPR_FROM;
+    struct bytes path = naive_path_ends(x, "time.hour") ? BYTES_LIT("time.hour") : BYTES_LIT("channel");
     for (size_t i = 0; i < count; i++) {
         size_t at = 0;
-        while (e[i]->channel != NULL && at < kinds && strcmp(seen[at].text, e[i]->channel) != 0)
-            at++;
-        if (e[i]->channel == NULL)
+        struct naive_value value = naive_said_by(n, path, e[i]);
+        if (value.kind == NAIVE_UNKNOWN)
             continue;
+        while (at < kinds && naive_order(n, seen[at].value, value) != 0)
+            at++;
         if (at == kinds)
             seen[kinds++].times = 0;
-        seen[at].text = e[i]->channel;
+        seen[at].value = value;
         seen[at].times++;
         seen[at].day = !has_days ? 0 : x->window->kind == EXPR_WITHIN ? e[i]->us : naive_day(n, e[i]->us);
     }
@@ -303,13 +323,36 @@ static inline struct naive_value naive_of_channels(const struct naive *n, const 
         bool is_better = best == NULL || seen[i].times > best->times;
         bool is_same = best != NULL && seen[i].times == best->times;
         is_better |= is_same && seen[i].day > best->day;
-        is_better |= is_same && seen[i].day == best->day && strcmp(seen[i].text, best->text) < 0;
+        is_better |= is_same && seen[i].day == best->day && naive_order(n, seen[i].value, best->value) < 0;
         best = is_better ? &seen[i] : best;
     }
     if (x->op == EXPR_DISTINCT)
         return naive_number((long double)kinds);
-    return best == NULL ? (struct naive_value){0}
-                        : (struct naive_value){.kind = NAIVE_TEXT, .text = bytes_of_text(best->text)};
+    return best == NULL ? (struct naive_value){0} : best->value;
+}
+
+/* The gap that has as many shorter ones before it as longer ones behind, or halfway between two such. */
+static inline struct naive_value naive_median_gap(const struct naive *n, const struct naive_event **e, size_t count)
+{
+    int64_t gaps[64], middle[2] = {0};
+    size_t kept = 0;
+    for (size_t i = 1; i < count; i++)
+        if (naive_day(n, e[i]->us) != naive_day(n, e[i - 1]->us))
+            gaps[kept++] = naive_day(n, e[i]->us) - naive_day(n, e[i - 1]->us);
+    if (kept == 0)
+        return (struct naive_value){0};
+    for (size_t i = 0; i < kept; i++) {
+        size_t shorter = 0, as_long = 0;
+        for (size_t k = 0; k < kept; k++) {
+            shorter += gaps[k] < gaps[i];
+            as_long += gaps[k] == gaps[i];
+        }
+        for (size_t side = 0; side < 2; side++) {
+            size_t place = (kept - 1 + side) / 2;
+            middle[side] = shorter <= place && place < shorter + as_long ? gaps[i] : middle[side];
+        }
+    }
+    return naive_number((long double)(middle[0] + middle[1]) / 2);
 }
 
 static inline struct naive_value naive_gathered(const struct naive *n, const struct expr *x)
@@ -329,6 +372,8 @@ static inline struct naive_value naive_gathered(const struct naive *n, const str
         return naive_number((long double)count);
     case EXPR_DAYS:
         return naive_number((long double)days);
+    case EXPR_MEDIAN_GAP:
+        return naive_median_gap(n, e, count);
     case EXPR_SUM:
         return naive_number((long double)sum);
     case EXPR_FIRST:
@@ -336,7 +381,7 @@ static inline struct naive_value naive_gathered(const struct naive *n, const str
         return count == 0 ? (struct naive_value){0} : naive_of_event(x, e[x->op == EXPR_FIRST ? 0 : count - 1]);
     case EXPR_DISTINCT:
     case EXPR_MOST_FREQUENT:
-        return naive_of_channels(n, x, e, count);
+        return naive_of_values(n, x, e, count);
     default:
         break;
     }
@@ -353,7 +398,7 @@ static inline bool naive_free(const struct naive *n, const struct expr *x, const
 {
     for (size_t i = from; i < until; i++)
         if (n->events[i].us <= until_us && n->events[i].us <= n->now_us &&
-            naive_within(n, x->window, n->events[i].us) && naive_is_step(absent, &n->events[i]))
+            naive_within(n, x->window, n->events[i].us) && naive_is_step(n, absent, &n->events[i]))
             return false;
     return true;
 }
@@ -375,7 +420,7 @@ static inline bool naive_goes_on(const struct naive *n, const struct expr *x, ui
     for (size_t i = at; i < n->count; i++) {
         const struct naive_event *e = &n->events[i];
         bool fits = e->us <= n->now_us && e->us <= end_us && naive_within(n, x->window, e->us) &&
-                    naive_is_step(&x->steps[next], e);
+                    naive_is_step(n, &x->steps[next], e);
         for (uint32_t absent = k; fits && absent < next; absent++)
             fits = naive_free(n, x, &x->steps[absent], at, i, INT64_MAX);
         if (fits && naive_goes_on(n, x, next + 1, i + 1, k == 0 ? e->us : begin_us))

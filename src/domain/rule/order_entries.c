@@ -109,7 +109,9 @@ static void person_put(struct step *s, const struct order_looks *how, uint32_t p
     }
     if (changed == 0)
         return;
-    (void)person_features_put(s, person, list, changed);
+    struct book_shapes shapes = {.book = how->book, .now_us = v->now_us};
+    struct slot_rules shaped = book_slots(&shapes);
+    (void)person_features_put(s, person, &shaped, list, changed);
     rules_look(s, how->book, person, &rules, false);
 }
 

@@ -1,14 +1,17 @@
 /* When orders are looked at: as they change, when they begin, as rates change, and all of a person's who was parted. */
 #include "domain/rule/orders.h"
 
+#include "base/time.h"
 #include "domain/identity/identity.h"
 #include "domain/rule/parted.h"
 #include "lib/pack.h"
 
 #define OWNER_BYTES 16u
 #define ORDERS_A_STEP 32u
-#define STATE_FORMAT 1u
+#define STATE_FORMAT 2u
 #define STATE_BYTES_MAX 8u
+#define SWEEP_BYTES_MAX 16u
+#define SWEEP_REST_US US_PER_HOUR /* between the beginnings of two */
 #define ORDER_KEY_BYTES 4u
 #define SWEEP_KEY BYTES_LIT("orders")
 static_assert(2 * VARINT_BYTES_MAX + OWNER_BYTES > RULE_ORDER_BYTES_MAX, "a number takes five bytes at most");
@@ -150,19 +153,62 @@ static void sweep_needs(const struct view *v, struct bytes state)
     orders_touch(v, &how, numbers, sweep_numbers(v, sweep_unpack(state), numbers));
 }
 
-static bool is_again(const struct view *v)
+/* When the last one began, and whether another one is to follow. */
+struct sweep {
+    int64_t begun_us; /* INT64_MIN: there was none */
+    bool is_wanted;
+};
+
+static struct sweep sweep_read(const struct view *v)
 {
     struct bytes value;
-    return view_keyed(v, &rule_clock_family, SWEEP_KEY, &value);
+    struct sweep sweep = {.begun_us = INT64_MIN};
+    if (!view_keyed(v, &rule_clock_family, SWEEP_KEY, &value))
+        return sweep;
+    struct unpack u = unpack_of(value);
+    uint8_t format = unpack_u8(&u);
+    sweep.begun_us = unpack_signed(&u);
+    sweep.is_wanted = unpack_u8(&u) != 0;
+    assert(format == STATE_FORMAT && unpack_finished(&u));
+    (void)format;
+    return sweep;
+}
+
+static void sweep_write(struct step *s, const struct sweep *sweep)
+{
+    struct buf b = arena_buf(s->view.arena, SWEEP_BYTES_MAX);
+    pack_u8(&b, STATE_FORMAT);
+    pack_signed(&b, sweep->begun_us);
+    pack_u8(&b, sweep->is_wanted);
+    step_keyed_put(s, &rule_clock_family, SWEEP_KEY, buf_bytes(&b));
+}
+
+/* The instant before which no other one begins: few orders are looked at in no time. */
+static int64_t rested_us(const struct view *v, const struct sweep *sweep)
+{
+    bool rests = sweep->begun_us != INT64_MIN && orders_end(v) > ORDERS_SWEPT_AT_ONCE;
+    return rests ? sweep->begun_us + SWEEP_REST_US : INT64_MIN;
+}
+
+/* Whether one begins now; else a timer begins it. */
+static bool sweep_begins(struct step *s)
+{
+    struct sweep sweep = sweep_read(&s->view);
+    int64_t from_us = rested_us(&s->view, &sweep);
+    bool begins = from_us <= s->view.now_us;
+    sweep.is_wanted = !begins;
+    if (begins)
+        sweep.begun_us = s->view.now_us;
+    else
+        step_timer_set(s, &sweep_timer, from_us, SWEEP_KEY, BYTES_NONE);
+    sweep_write(s, &sweep);
+    return begins;
 }
 
 /* What changed meanwhile may be worth something else for orders that were passed. */
 static struct bytes sweep_end(struct step *s)
 {
-    if (!is_again(&s->view))
-        return BYTES_NONE;
-    step_keyed_remove(s, &rule_clock_family, SWEEP_KEY);
-    return sweep_pack(s, 1);
+    return sweep_read(&s->view).is_wanted && sweep_begins(s) ? sweep_pack(s, 1) : BYTES_NONE;
 }
 
 static struct bytes sweep_advance(struct step *s, struct bytes state)
@@ -179,14 +225,27 @@ const struct job_kind orders_job = {
 
 void orders_look_again(struct step *s)
 {
-    uint8_t format = STATE_FORMAT;
-    if (!gathers_orders(book_of(&s->view)))
+    struct sweep sweep = sweep_read(&s->view);
+    if (!gathers_orders(book_of(&s->view)) || sweep.is_wanted)
         return;
-    if (job_is_under_way(&s->view, &orders_job, SWEEP_KEY))
-        step_keyed_put(s, &rule_clock_family, SWEEP_KEY, arena_copy(s->view.arena, bytes_of(&format, 1)));
-    else
+    if (job_is_under_way(&s->view, &orders_job, SWEEP_KEY)) {
+        sweep.is_wanted = true;
+        sweep_write(s, &sweep);
+    } else if (sweep_begins(s)) {
+        step_job_start(s, &orders_job, SWEEP_KEY, sweep_pack(s, 1));
+    }
+}
+
+/* One that is still under way sees to it when it ends. */
+static void sweep_due(struct step *s, struct bytes payload)
+{
+    (void)payload;
+    bool is_under_way = job_is_under_way(&s->view, &orders_job, SWEEP_KEY);
+    if (!is_under_way && sweep_read(&s->view).is_wanted && sweep_begins(s))
         step_job_start(s, &orders_job, SWEEP_KEY, sweep_pack(s, 1));
 }
+
+const struct timer_kind sweep_timer = {.id = 0x1025, .name = "rule.orders", .due = sweep_due};
 
 void hear_order_rates_changed(struct step *s, const void *fact)
 {

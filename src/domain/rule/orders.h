@@ -37,8 +37,12 @@ void rule_orders_needs(const struct view *v, struct bytes payload);
 const struct refusal *rule_orders_apply(struct step *s, struct bytes payload);
 
 extern const struct timer_kind order_timer; /* an order that is dated ahead began */
+extern const struct timer_kind sweep_timer; /* all are to be looked at again, and it has rested */
 extern const struct job_kind orders_job;    /* all are looked at again */
-void orders_look_again(struct step *s);     /* begins it; one that is under way begins again once it is through */
+/* Begins it; one that is under way is followed by another. Of more than so many orders one begins an hour after the one before at the earliest: a thing that changes all day
+ * has all of them looked at 24 times, and what it changes of the past is up to an hour late. */
+#define ORDERS_SWEPT_AT_ONCE 10000u
+void orders_look_again(struct step *s);
 void hear_order_changed(struct step *s, const void *fact);
 void hear_order_rates_changed(struct step *s, const void *fact);
 /* Behind parted_begin: looks at the orders of the person, slice by slice; then parted_orders_read. */

@@ -122,7 +122,9 @@ struct past *past_create(const struct view *v, const struct book *b, const struc
     mine.arena = arena;
     *p = (struct past){.arena = arena, .civil = calendar_civil(v), .names = name_book_of_view(v, NULL)};
     struct program_ask how = {.view = &mine, .civil = p->civil, .book = p->names};
-    for (uint32_t rule = book_next(b, RULE_NONE); rule != RULE_NONE; rule = book_next(b, rule))
+    for (uint32_t i = 0; i < ask->tried_count; i++)
+        feature_take(p, v, &ask->tried[i], ask->tried[i].feature);
+    for (uint32_t rule = book_next(b, RULE_NONE); rule != RULE_NONE && ask->tried == NULL; rule = book_next(b, rule))
         if (ask->rule == RULE_NONE || ask->rule == rule)
             rule_take(p, &how, b, book_rule(b, rule), ask);
     p->starts = ARENA_ARRAY(arena, uint32_t, EVENT_NAMES + 1);

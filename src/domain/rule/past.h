@@ -15,7 +15,7 @@ struct past_feature {
     struct bytes brand_name; /* of `brand` */
     const struct feature *feature;
     const struct matcher *matcher;
-    const struct past_columns_step *columns; /* a step's each (past_columns.h); NULL: envelopes are to be asked */
+    const struct past_columns *columns; /* past_columns.h; NULL: envelopes are to be asked */
     int64_t told_until_us; /* of events up to it columns have told all; INT64_MIN: of none */
 };
 /* All that is wanted, compiled by itself: the book's own may be gone before the work is. */
@@ -36,6 +36,8 @@ struct past_ask {
     uint64_t from, until;
     bool whole_too;
     uint32_t rule;
+    const struct book_feature *tried; /* by slot; nothing but these, which no rule has and which outlive the reading. NULL: those of the book */
+    uint32_t tried_count;
 };
 struct past *past_create(const struct view *v, const struct book *b, const struct past_ask *ask);
 void past_destroy(struct past *p);                                         /* NULL is fine */

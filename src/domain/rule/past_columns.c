@@ -16,13 +16,17 @@
 
 /* --- which features --- */
 
-struct past_columns_step {
+struct columns_step {
     bool hears_all;
     uint64_t names[NAME_WORDS]; /* NAME_EVENT, as block_match takes them */
     const struct filter *where; /* with the brand's; NULL: none */
 };
+struct past_columns {
+    const struct path *value; /* NULL: none */
+    struct columns_step steps[];
+};
 
-static bool step_take(struct past_columns_step *to, const struct past_feature *f, const struct feature_step *said,
+static bool step_take(struct columns_step *to, const struct past_feature *f, const struct feature_step *said,
                       const struct filter_reader *reader)
 {
     to->hears_all = said->event_count == 0;
@@ -36,19 +40,38 @@ static bool step_take(struct past_columns_step *to, const struct past_feature *f
     return filter_is_alike(to->where, NULL);
 }
 
+static bool is_of_numbers(const struct feature *f)
+{
+    enum series_kind kind = f->shape.kind;
+    return !f->value_is_key && (kind == SERIES_SUM || kind == SERIES_LEAST || kind == SERIES_GREATEST);
+}
+
+/* Of what is first or last the value would have to be kept with its time. */
+static bool value_take(struct past_columns *to, const struct feature *f, const struct filter_reader *reader)
+{
+    bool is_of_keys = f->value_is_key && f->shape.kind == SERIES_COUNT;
+    if (f->value.size == 0)
+        return true;
+    return (is_of_keys || is_of_numbers(f)) && done(path_of(reader, f->value, &to->value, NULL)) &&
+           path_is_alike(to->value, NULL);
+}
+
 void past_columns_take(struct past_feature *io_feature, const struct filter_reader *reader)
 {
     const struct feature *f = io_feature->feature;
     struct thing_wants wants = {0};
     struct filter_reader with_wants = *reader;
     with_wants.wants = &wants;
-    if (f->of != FEATURE_EVENTS || f->value.size > 0 || f->value_is_key || f->needs_things)
+    if (f->of != FEATURE_EVENTS || f->needs_things)
         return;
-    struct past_columns_step *steps = ARENA_ARRAY(reader->arena, struct past_columns_step, f->step_count);
+    struct past_columns *columns = arena_zeroed(reader->arena, sizeof *columns + f->step_count * sizeof *columns->steps,
+                                                _Alignof(struct past_columns));
+    if (!value_take(columns, f, &with_wants))
+        return;
     for (uint32_t k = 0; k < f->step_count; k++)
-        if (!step_take(&steps[k], io_feature, &f->steps[k], &with_wants))
+        if (!step_take(&columns->steps[k], io_feature, &f->steps[k], &with_wants))
             return;
-    io_feature->columns = steps;
+    io_feature->columns = columns;
 }
 
 bool past_columns_any(const struct past *p)
@@ -63,9 +86,10 @@ bool past_columns_any(const struct past *p)
 
 /* A feature, and when its events were. */
 struct columns_feature {
-    const struct past_feature *of;
+    struct past_feature *of;
     int64_t from_us, until_us, oldest;
     bool wants_ties;
+    atomic_bool differs; /* columns don't say of it what events say */
 };
 struct columns_reading {
     const struct past_columns_ask *ask;
@@ -77,14 +101,16 @@ struct columns_reading {
     int64_t day_last;
     int64_t days[DAYS_KNOWN + 1]; /* when the day_last - DAYS_KNOWN + 1 + i-th day begins */
     atomic_uint next;             /* chunk */
-    atomic_bool is_over, has_ahead, differs;
+    atomic_bool is_over, has_ahead;
+    /* What was told is to be thrown away: some feature differs, or somebody has more hits than there is room for. */
+    atomic_bool is_in_vain;
     pthread_mutex_t lock; /* of what follows */
     uint32_t read;        /* chunks */
     struct status status;
     struct err error;
 };
 
-static struct columns_feature feature_times(const struct columns_reading *r, const struct past_feature *of)
+static void feature_init(const struct columns_reading *r, struct past_feature *of, struct columns_feature *out)
 {
     const struct feature *f = of->feature;
     const struct civil *civil = r->ask->past->civil;
@@ -92,8 +118,9 @@ static struct columns_feature feature_times(const struct columns_reading *r, con
     if (oldest > -SERIES_BUCKET_MAX)
         from_us = f->grain == GRAIN_DAY ? civil_begin_us(civil, CIVIL_DAY, oldest) : oldest;
     enum series_kind kind = f->shape.kind;
-    return (struct columns_feature){.of = of,
-                                    .wants_ties = f->shape.is_keyed || kind == SERIES_FIRST || kind == SERIES_LAST,
+    *out = (struct columns_feature){.of = of,
+                                    .wants_ties = (f->shape.is_keyed && !f->value_is_key) || kind == SERIES_FIRST ||
+                                                  kind == SERIES_LAST,
                                     .from_us = from_us > f->from_us ? from_us : f->from_us,
                                     .until_us = f->until_us <= ahead_us ? f->until_us : ahead_us + 1,
                                     .oldest = oldest};
@@ -101,16 +128,16 @@ static struct columns_feature feature_times(const struct columns_reading *r, con
 
 static void reading_init(struct columns_reading *r, const struct past_columns_ask *ask, struct arena *arena)
 {
-    const struct past *p = ask->past;
+    struct past *p = ask->past;
     *r = (struct columns_reading){.ask = ask, .from_us = INT64_MAX, .status = DONE};
     r->features = ARENA_ARRAY(arena, struct columns_feature, p->count);
     for (uint32_t i = 0; i < p->count; i++) {
         if (p->features[i].columns == NULL)
             continue;
-        struct columns_feature f = feature_times(r, &p->features[i]);
-        r->features[r->feature_count++] = f;
-        r->from_us = f.from_us < r->from_us ? f.from_us : r->from_us;
-        r->since = f.of->since > r->since ? f.of->since : r->since;
+        struct columns_feature *f = &r->features[r->feature_count++];
+        feature_init(r, &p->features[i], f);
+        r->from_us = f->from_us < r->from_us ? f->from_us : r->from_us;
+        r->since = f->of->since > r->since ? f->of->since : r->since;
     }
     size_t memory_bytes = atomic_load_explicit(&ask->work->around->memory_bytes, memory_order_relaxed);
     r->hits_max = memory_bytes / MEMORY_SHARE / work_threads(ask->work) / HIT_COST_BYTES;
@@ -120,6 +147,11 @@ static void reading_init(struct columns_reading *r, const struct past_columns_as
     int wrong = pthread_mutex_init(&r->lock, NULL);
     assert(wrong == 0);
     (void)wrong;
+}
+
+static void reading_fini(struct columns_reading *r)
+{
+    (void)pthread_mutex_destroy(&r->lock);
 }
 
 /* Days of 24 hours lead near it, from where the changes of clocks are made up for. */
@@ -149,7 +181,8 @@ struct columns_thread {
     const struct block *block; /* that is read */
     const uint64_t *people;    /* whose rows count; NULL: everybody's */
     bool is_decoded, has_messages, has_positions;
-    bool is_open; /* in the scratch */
+    bool is_open;            /* in the scratch */
+    struct path_cells cells; /* of the feature's value in the block */
     uint16_t local[BLOCK_EVENTS_MAX];
     int64_t times[BLOCK_EVENTS_MAX];
     uint32_t messages[BLOCK_EVENTS_MAX];
@@ -164,13 +197,26 @@ static void block_begin(struct columns_thread *t, const struct block *b, const u
     t->is_decoded = t->has_messages = t->has_positions = t->is_open = false;
 }
 
+static void feature_differs(struct columns_thread *t, uint32_t at)
+{
+    atomic_store(&t->reading->features[at].differs, true);
+    atomic_store(&t->reading->is_in_vain, true);
+}
+
+static void scratch_open(struct columns_thread *t)
+{
+    if (!t->is_open)
+        block_scratch_open(t->scratch, t->block);
+    t->is_open = true;
+}
+
 static size_t words_of(const struct columns_thread *t)
 {
     return (block_count(t->block) + WORD_BITS - 1) / WORD_BITS;
 }
 
-/* Which events a step is; false: none. */
-static bool step_bits(struct columns_thread *t, const struct past_columns_step *step, uint64_t *out_bits)
+/* Which events a step of a feature is; false: none. */
+static bool step_bits(struct columns_thread *t, uint32_t at, const struct columns_step *step, uint64_t *out_bits)
 {
     uint32_t count = block_count(t->block);
     if (step->hears_all)
@@ -182,23 +228,22 @@ static bool step_bits(struct columns_thread *t, const struct past_columns_step *
     if (step->where == NULL)
         return true;
     if (!filter_is_alike(step->where, t->block)) {
-        atomic_store(&t->reading->differs, true);
+        feature_differs(t, at);
         return false;
     }
-    if (!t->is_open)
-        block_scratch_open(t->scratch, t->block);
-    t->is_open = true;
+    scratch_open(t);
     filter_run(step->where, t->scratch, out_bits);
     return true;
 }
 
 /* The events of all steps, in `any`; false: none. */
-static bool feature_bits(struct columns_thread *t, const struct past_feature *f)
+static bool feature_bits(struct columns_thread *t, uint32_t at)
 {
+    const struct past_feature *f = t->reading->features[at].of;
     bool found = false;
     memset(t->any, 0, words_of(t) * sizeof *t->any);
     for (uint32_t k = 0; k < f->feature->step_count; k++) {
-        bool has = step_bits(t, &f->columns[k], t->steps[k]);
+        bool has = step_bits(t, at, &f->columns->steps[k], t->steps[k]);
         if (!has)
             memset(t->steps[k], 0, words_of(t) * sizeof *t->steps[k]);
         for (size_t w = 0; w < words_of(t) && has; w++)
@@ -250,24 +295,70 @@ static uint64_t steps_at(const struct columns_thread *t, const struct feature *f
     return bits;
 }
 
+static bool is_counted(const struct columns_thread *t, const struct columns_feature *of, uint32_t event)
+{
+    uint16_t local = t->local[event];
+    bool is_somebody = block_chunk(t->block) > 0 || local != PERSON_NONE;
+    return is_somebody && local >= t->part.from && local < t->part.until &&
+           (t->people == NULL || (t->people[local / WORD_BITS] >> (local % WORD_BITS) & 1) != 0) &&
+           (!t->has_positions || t->positions[event] < of->of->since);
+}
+
+/* false: the event has no value that the feature takes, or none that is known exactly: then the feature differs. */
+static bool value_take_of(struct columns_thread *t, uint32_t at, uint32_t event, struct hit *io_hit)
+{
+    const struct feature *f = t->reading->features[at].of->feature;
+    struct value value;
+    series_wide number;
+    if (!path_cell(&t->cells, event, &value))
+        return false;
+    if (f->value_is_key) {
+        io_hit->text = value.body.data;
+        io_hit->text_bytes = (uint16_t)value.body.size;
+        if (value.kind == VALUE_TEXT && value.body.size < PATH_CELL_TEXT_BYTES_MAX)
+            return true;
+    } else {
+        if (!feature_number(&value, &number))
+            return false;
+        io_hit->number = (int64_t)number;
+        if (io_hit->number == number)
+            return true;
+    }
+    feature_differs(t, at);
+    return false;
+}
+
 static void event_take(struct columns_thread *t, uint32_t at, uint32_t event)
 {
     const struct columns_feature *of = &t->reading->features[at];
     const struct feature *f = of->of->feature;
-    uint16_t local = t->local[event];
-    bool is_somebody = block_chunk(t->block) > 0 || local != PERSON_NONE;
-    if (!is_somebody || local < t->part.from || local >= t->part.until ||
-        (t->people != NULL && (t->people[local / WORD_BITS] >> (local % WORD_BITS) & 1) == 0) ||
-        (t->has_positions && t->positions[event] >= of->of->since))
+    if (!is_counted(t, of, event))
         return;
     int64_t us = t->times[event];
-    struct hit hit = {.us = us, .count = 1, .local = local, .tie = of->wants_ties ? t->messages[event] : 0};
+    struct hit hit = {.us = us, .count = 1, .local = t->local[event], .tie = of->wants_ties ? t->messages[event] : 0};
     hit.bucket = f->grain == GRAIN_EVER ? 0 : f->grain == GRAIN_DAY ? day_of(t->reading, us) : us;
     if (f->shape.kind == SERIES_BITS)
         hit.count = steps_at(t, f, event);
+    if (of->of->columns->value != NULL && !value_take_of(t, at, event, &hit))
+        return;
     hits_push(&t->part, &t->hits[at], &hit);
     if (t->part.count > t->part.count_max && !hits_narrow(&t->part, t->hits, t->reading->feature_count))
-        atomic_store(&t->reading->differs, true); /* envelopes are sorted on the disk */
+        atomic_store(&t->reading->is_in_vain, true); /* envelopes are sorted on the disk */
+}
+
+/* false: columns don't say what the events do. */
+static bool cells_open(struct columns_thread *t, uint32_t at)
+{
+    const struct path *value = t->reading->features[at].of->columns->value;
+    if (value == NULL)
+        return true;
+    if (!path_is_alike(value, t->block)) {
+        feature_differs(t, at);
+        return false;
+    }
+    scratch_open(t);
+    path_cells_open(value, t->scratch, &t->cells);
+    return true;
 }
 
 /* Backwards: a person's newest events come first. */
@@ -275,7 +366,7 @@ static void feature_read(struct columns_thread *t, uint32_t at)
 {
     const struct columns_feature *f = &t->reading->features[at];
     if (block_first_position(t->block) >= f->of->since || block_last_us(t->block) < f->from_us ||
-        !feature_bits(t, f->of))
+        !feature_bits(t, at) || !cells_open(t, at))
         return;
     times_narrow(t, f);
     for (size_t w = words_of(t); w-- > 0;)
@@ -302,9 +393,10 @@ static fallible part_read(struct columns_thread *t, uint32_t chunk, const struct
 {
     struct columns_reading *r = t->reading;
     const struct past_item *items;
-    TRY(work_look(r->ask->work->around, NULL, e));
-    for (uint32_t i = blocks->count; i-- > 0 && !atomic_load(&r->differs);)
+    for (uint32_t i = blocks->count; i-- > 0 && !atomic_load(&r->is_in_vain);) {
+        TRY(work_look(r->ask->work->around, NULL, e));
         TRY(block_read(t, blocks->blocks[i], blocks->people[i], e));
+    }
     size_t count = hits_make(t->maker, t->hits, r->feature_count, chunk, &items);
     (void)pthread_mutex_lock(&r->lock);
     struct status status = count == 0 ? DONE : r->ask->each(r->ask->context, items, count, e);
@@ -323,7 +415,7 @@ static fallible chunk_read(struct columns_thread *t, uint32_t chunk, struct err 
     t->part = (struct hits_part){.until = CHUNK_PEOPLE, .count_max = r->hits_max};
     do
         TRY(part_read(t, chunk, &blocks, e));
-    while (!atomic_load(&r->differs) && hits_part_next(&t->part));
+    while (!atomic_load(&r->is_in_vain) && hits_part_next(&t->part));
     (void)pthread_mutex_lock(&r->lock);
     past_progress_say(&ask->progress, ++r->read, column_view_chunks(ask->view));
     (void)pthread_mutex_unlock(&r->lock);
@@ -337,7 +429,7 @@ static struct columns_thread *thread_create(struct columns_reading *r)
     t->reading = r;
     t->own = own;
     t->arena = arena_create(ARENA_BLOCK_BYTES);
-    t->scratch = block_scratch_create(NULL, NULL);
+    t->scratch = block_scratch_create(NULL, r->ask->past->civil, NULL);
     t->maker = hits_maker_create();
     t->hits = ARENA_ARRAY(own, struct hits, r->feature_count);
     for (uint32_t i = 0; i < r->feature_count; i++)
@@ -362,7 +454,7 @@ static void chunks_read(void *context)
     struct err e = {0};
     struct status status = DONE;
     uint32_t until = column_view_chunks(r->ask->view);
-    for (uint32_t chunk; done(status) && !atomic_load(&r->is_over) && !atomic_load(&r->differs) &&
+    for (uint32_t chunk; done(status) && !atomic_load(&r->is_over) && !atomic_load(&r->is_in_vain) &&
                          (chunk = atomic_fetch_add(&r->next, 1)) < until;)
         status = chunk_read(t, chunk, &e);
     thread_destroy(t);
@@ -377,6 +469,18 @@ static void chunks_read(void *context)
     (void)pthread_mutex_unlock(&r->lock);
 }
 
+/* Those that differ are asked of envelopes; false: it is none of them for which the reading was in vain. */
+static bool differing_drop(struct columns_reading *r)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < r->feature_count; i++)
+        if (atomic_load(&r->features[i].differs)) {
+            r->features[i].of->columns = NULL;
+            any = true;
+        }
+    return any;
+}
+
 static fallible loaded_read(struct columns_reading *r, struct past_columns_told *out_told, struct err *e)
 {
     work_share(r->ask->work, chunks_read, r);
@@ -384,8 +488,22 @@ static fallible loaded_read(struct columns_reading *r, struct past_columns_told 
         err_set(e, "%s", r->error.text);
         return r->status;
     }
-    *out_told = (struct past_columns_told){.is_whole = !atomic_load(&r->differs),
+    *out_told = (struct past_columns_told){.is_whole = !atomic_load(&r->is_in_vain),
                                            .has_ahead = atomic_load(&r->has_ahead)};
+    return DONE;
+}
+
+/* What one feature can't be told by columns is found while they are read: then once more without it, which is soon done. */
+static fallible all_read(const struct past_columns_ask *ask, struct columns_reading *r, struct arena *arena,
+                         struct past_columns_told *out_told, struct err *e)
+{
+    TRY(loaded_read(r, out_told, e));
+    while (!out_told->is_whole && differing_drop(r) && past_columns_any(ask->past)) {
+        reading_fini(r);
+        reading_init(r, ask, arena);
+        ask->again(ask->context);
+        TRY(loaded_read(r, out_told, e));
+    }
     return DONE;
 }
 
@@ -397,10 +515,10 @@ fallible past_columns_read(const struct past_columns_ask *ask, struct past_colum
     reading_init(r, ask, arena);
     struct status status = column_view_load(ask->view, shelf, r->from_us, INT64_MAX, e);
     if (done(status))
-        status = loaded_read(r, out_told, e);
+        status = all_read(ask, r, arena, out_told, e);
     column_view_close(ask->view); /* which holds what is on the shelf */
     column_shelf_destroy(shelf);
-    (void)pthread_mutex_destroy(&r->lock);
+    reading_fini(r);
     arena_destroy(arena);
     return status;
 }

@@ -173,25 +173,45 @@ static bool is_in_order(const struct hit *list, size_t count)
     return i >= count;
 }
 
-static struct series_entry entry_of(const struct feature *f, const struct hit *hit, uint8_t key[TIE_BYTES])
+static struct bytes hit_key(const struct feature *f, const struct hit *hit, struct arena *arena)
 {
-    struct series_entry entry = {.bucket = hit->bucket, .count = hit->count, .number = hit->us, .tie = hit->tie};
-    if (f->shape.is_keyed) {
-        (void)put_key(key, hit->tie, TIE_BYTES);
-        entry.key = bytes_of(key, TIE_BYTES);
-    }
+    struct value text = {.kind = VALUE_TEXT, .body = bytes_of(hit->text, hit->text_bytes)};
+    if (f->value_is_key)
+        return feature_key(&text, arena);
+    uint8_t *key = arena_take(arena, TIE_BYTES, 1);
+    (void)put_key(key, hit->tie, TIE_BYTES);
+    return bytes_of(key, TIE_BYTES);
+}
+
+static struct series_entry entry_of(const struct feature *f, const struct hit *hit, struct arena *arena)
+{
+    struct series_entry entry = {.bucket = hit->bucket, .count = hit->count, .tie = hit->tie};
+    if (!f->value_is_key)
+        entry.number = hit->number; /* or its time */
+    entry.sum = f->shape.kind == SERIES_SUM ? hit->number : 0;
+    if (f->shape.is_keyed)
+        entry.key = hit_key(f, hit, arena);
     return entry;
+}
+
+static int by_bucket_and_key(const void *x, const void *y)
+{
+    const struct series_entry *a = x, *b = y;
+    if (a->bucket != b->bucket)
+        return a->bucket > b->bucket ? -1 : 1;
+    return bytes_compare(a->key, b->key);
 }
 
 static void series_make(struct hits_maker *m, const struct hits *h, struct hit *list, size_t count)
 {
     const struct feature *f = h->of->feature;
-    uint8_t *keys = f->shape.is_keyed ? arena_take(m->arena, count * TIE_BYTES, 1) : NULL;
-    if (!is_in_order(list, count))
+    if (!f->value_is_key && !is_in_order(list, count))
         qsort(list, count, sizeof *list, by_place);
     struct series_entry *entries = room_of(&m->entries, count * sizeof *entries);
     for (size_t i = 0; i < count; i++)
-        entries[i] = entry_of(f, &list[i], keys == NULL ? NULL : keys + i * TIE_BYTES);
+        entries[i] = entry_of(f, &list[i], m->arena);
+    if (f->value_is_key)
+        qsort(entries, count, sizeof *entries, by_bucket_and_key);
     struct made made = {.slot = h->of->slot, .local = list->local, .at = m->series.size};
     made.size = series_pack(&f->shape, entries, count, h->oldest, &m->series);
     if (made.size > 0)

@@ -5,18 +5,24 @@
 #include "domain/rule/past.h"
 
 struct hit {
-    int64_t bucket, us;
+    int64_t bucket;
+    union {
+        int64_t us;          /* of what is first or last */
+        int64_t number;      /* of sums and extremes: millionths */
+        const uint8_t *text; /* of values that are keys; borrowed until the series are made */
+    };
     uint64_t count; /* of bits: the bits */
     uint32_t tie;
     uint16_t local; /* whose: the number less the chunk's first */
+    uint16_t text_bytes;
 };
 struct hits {
     const struct past_feature *of;
     int64_t oldest;
     struct buf list; /* struct hit */
 };
-/* Memory that a hit takes at most, on its way: in a list that grows, in order, and as an entry of a series. */
-#define HIT_COST_BYTES 256u
+/* Memory that a hit takes at most, on its way: in a list that grows, in order, as an entry of a series, and its key. */
+#define HIT_COST_BYTES 320u
 /* Whose hits are kept at once: those of the chunk's people in [from, until), at most `count_max` in all lists. */
 struct hits_part {
     uint32_t from, until;

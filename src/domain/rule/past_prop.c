@@ -12,7 +12,7 @@
 #include "domain/rule/gather.h"
 #include "domain/rule/listen.h"
 #include "domain/rule/parted.h"
-#include "domain/rule/past_hits.h"
+#include "domain/rule/past_columns.h"
 #include "domain/rule/switch.h"
 #include "domain/thing/thing.h"
 #include "engine/engine_domain.h"
@@ -54,9 +54,19 @@ static const struct pair pairs_made[] = {
     {.text = "count(event where amount is unknown and not (channel = 'tmall') in last 9 days)"},
     {.text = "last(page_viewed where item.sku = 'a').time"},
     {.text = "did(page_viewed then product_viewed where amount < 4 within 1 hours)", .is_condition = true},
+    {.text = "count(page_viewed where time.hour >= 9 and time.weekday != 2 in last 20 days)"},
+    {.text = "median_gap(page_viewed in last 20 days)"},
+    {.text = "sum(page_viewed.worth in last 20 days)"},
+    {.text = "max(product_viewed.worth where channel = 'tmall') - min(product_viewed.worth)"},
+    {.text = "avg(event.worth within 30 minutes)"},
+    {.text = "distinct(page_viewed.shade in last 20 days)"},
+    {.text = "most_frequent(product_viewed.channel)"},
     /* And what they don't say as events do. */
     {.text = "count(page_viewed where tags contains 'x')"},
     {.text = "sum(page_viewed.amount)"},
+    {.text = "most_frequent(page_viewed.time.hour in last 20 days)"},
+    {.text = "distinct(product_viewed.worth)"},
+    {.text = "sum(product_viewed.item.price)"},
 };
 #define PAIRS (sizeof pairs_made / sizeof *pairs_made)
 
@@ -75,7 +85,8 @@ struct world {
 
 static void world_start(struct world *w)
 {
-    w->around = (struct work_surroundings){.log = engine_log(w->plant.engine), .disk = w->plant.disk, .stop = &w->stop};
+    w->around = (struct work_surroundings){
+        .log = engine_log(w->plant.engine), .disk = w->plant.disk, .memory_bytes = 64u << 20, .stop = &w->stop};
 }
 
 /* --- what is sent --- */
@@ -140,12 +151,43 @@ static void member_pack(struct buf *b, const char *name, struct rng *rng)
     }
 }
 
+/* What is no double, and of no list. */
+static void worth_pack(struct buf *b, struct rng *rng)
+{
+    pack_bytes(b, BYTES_LIT("worth"));
+    switch (rng_below(rng, 8)) {
+    case 0:
+        value_pack_bool(b, rng_chance(rng, 0.5));
+        break;
+    case 1:
+        value_pack_time(b, rng_between(rng, -5, 5) * US_PER_DAY);
+        break;
+    case 2:
+        value_pack_text(b, BYTES_LIT("7"));
+        break;
+    default:
+        value_pack_decimal(b, rng_between(rng, -4000, 4000), (uint8_t)rng_below(rng, 4));
+    }
+}
+
+static void shade_pack(struct buf *b, struct rng *rng)
+{
+    static const char *const shades[] = {
+        "red", "a", "裙装",
+        "longer than what stands in a key by itself, as the names of campaigns are, or so it seems"};
+    pack_bytes(b, BYTES_LIT("shade"));
+    value_pack_text(b, bytes_of_text(shades[rng_below(rng, COUNT_OF(shades))]));
+}
+
 static struct bytes any_properties(struct world *w)
 {
     struct rng *rng = &w->plant.t->rng;
-    struct buf b = arena_buf(w->scratch, 256);
-    bool has_amount = rng_chance(rng, 0.7), has_tags = rng_chance(rng, 0.4);
-    pack_varint(&b, (uint64_t)has_amount + has_tags);
+    struct buf b = arena_buf(w->scratch, 512);
+    bool has_amount = rng_chance(rng, 0.7), has_tags = rng_chance(rng, 0.4), has_worth = rng_chance(rng, 0.7);
+    pack_varint(&b, (uint64_t)has_amount + has_tags + has_worth + 1);
+    shade_pack(&b, rng);
+    if (has_worth)
+        worth_pack(&b, rng);
     if (has_amount)
         member_pack(&b, "amount", rng);
     if (has_tags)
@@ -745,67 +787,92 @@ static void a_reading_says_how_far_it_is(struct t *t)
     arena_destroy(w->scratch);
 }
 
-/* --- memory --- */
+/* --- who tells --- */
 
-#define HITS_LISTS 3u
-#define HITS_OF_ALL 3000u
-#define HITS_OF_ONE_MAX 40u
+/* What columns tell is never asked of envelopes: sums, extremes and distinct texts too, unless a block has what they don't say exactly. */
+struct telling {
+    struct world *w;
+    struct work_context work;
+    struct past *past;
+    struct column_view *columns;
+    uint32_t again;
+    size_t items;
+};
 
-/* What the series of a chunk say, as bytes; the hits are pushed again for each part. false: somebody has more hits than there is room for. */
-static bool parts_make(struct t *t, const struct past_feature *features, const struct hit *all, size_t room,
-                       struct buf *out)
+static void telling_begin(const struct view *v, void *context)
 {
-    struct hits lists[HITS_LISTS];
-    struct hits_maker *maker = hits_maker_create();
-    struct hits_part part = {.until = CHUNK_PEOPLE, .count_max = room};
-    const struct past_item *items;
-    bool fits = true;
-    for (uint32_t i = 0; i < HITS_LISTS; i++)
-        hits_init(&lists[i], &features[i], -SERIES_BUCKET_MAX);
-    do {
-        for (uint32_t i = 0; i < HITS_OF_ALL && fits; i++) {
-            if (all[i].local < part.from || all[i].local >= part.until)
-                continue;
-            hits_push(&part, &lists[i % HITS_LISTS], &all[i]);
-            fits = part.count <= room || hits_narrow(&part, lists, HITS_LISTS);
-            CHECK(t, part.count <= room);
-        }
-        size_t count = fits ? hits_make(maker, lists, HITS_LISTS, 0, &items) : 0;
-        for (size_t i = 0; i < count; i++)
-            past_item_pack(&items[i], out);
-    } while (fits && hits_part_next(&part));
-    for (uint32_t i = 0; i < HITS_LISTS; i++)
-        hits_fini(&lists[i]);
-    hits_maker_destroy(maker);
-    return fits;
+    struct telling *x = context;
+    x->work = (struct work_context){.around = &x->w->around};
+    x->past = past_create(v, book_of(v), &(struct past_ask){.until = v->position});
+    x->columns = column_view_open(v, &x->w->around);
 }
 
-/* However little room there is, people by parts have what all of them at once have: but for somebody who alone has more. */
-static void hits_take_no_more_room_than_there_is(struct t *t)
+static struct status items_count(void *context, const struct past_item *items, size_t count, struct err *e)
 {
-    struct feature feature = {.grain = GRAIN_DAY, .shape = {.kind = SERIES_COUNT, .most = 100}};
-    struct past_feature features[HITS_LISTS];
-    struct hit *all = ARENA_ARRAY(t->arena, struct hit, HITS_OF_ALL);
-    uint32_t counts[CHUNK_PEOPLE] = {0}, most = 0;
-    struct buf whole, parts;
-    buf_init(&whole, 1 << 20);
-    buf_init(&parts, 1 << 20);
-    for (uint32_t i = 0; i < HITS_LISTS; i++)
-        features[i] = (struct past_feature){.feature = &feature, .slot = i + 1};
-    for (uint32_t i = 0; i < HITS_OF_ALL; i++) {
-        uint32_t busy = (uint32_t)rng_below(&t->rng, 4) == 0 ? CHUNK_PEOPLE : 100;
-        all[i] = (struct hit){
-            .bucket = rng_between(&t->rng, 1, 90), .count = 1, .local = (uint16_t)rng_below(&t->rng, busy)};
-        counts[all[i].local]++;
-        most = counts[all[i].local] > most ? counts[all[i].local] : most;
+    struct telling *x = context;
+    (void)items, (void)e;
+    x->items += count;
+    return DONE;
+}
+
+static void tell_again(void *context)
+{
+    struct telling *x = context;
+    x->items = 0;
+    x->again++;
+}
+
+/* Which features of the rules, each of one, columns tell. */
+static void telling_is(struct world *w, const char *const *texts, const bool *are_told, uint32_t count)
+{
+    struct t *t = w->plant.t;
+    struct err e = {0};
+    atomic_uint share = 0;
+    struct past_columns_told told = {0};
+    struct telling x = {.w = w};
+    bool all = true, any = false;
+    for (uint32_t i = 0; i < count; i++) {
+        (void)make(w, texts[i], false, 0);
+        all &= are_told[i];
+        any |= are_told[i];
     }
-    CHECK(t, parts_make(t, features, all, HITS_OF_ALL, &whole));
-    CHECK(t, parts_make(t, features, all, most + rng_below(&t->rng, HITS_OF_ONE_MAX), &parts));
-    CHECK_BYTES(t, buf_bytes(&parts), buf_bytes(&whole));
-    buf_clear(&parts);
-    CHECK(t, !parts_make(t, features, all, 2, &parts));
-    buf_fini(&whole);
-    buf_fini(&parts);
+    engine_read(w->plant.engine, telling_begin, &x);
+    REQUIRE(t, x.past->count == count);
+    struct past_columns_ask ask = {.past = x.past,
+                                   .view = x.columns,
+                                   .work = &x.work,
+                                   .progress = {.share = &share, .until = 1},
+                                   .ahead_us = INT64_MAX / 4,
+                                   .each = items_count,
+                                   .again = tell_again,
+                                   .context = &x};
+    CHECK_DONE(t, past_columns_read(&ask, &told, &e), &e);
+    CHECK_EQ(t, told.is_whole, any);
+    CHECK_EQ(t, x.again, !all && any);
+    CHECK(t, x.items > 0 || !any);
+    for (uint32_t i = 0; i < count; i++)
+        CHECK_EQ(t, x.past->features[i].columns != NULL, are_told[i]);
+    past_destroy(x.past);
+}
+
+static void columns_tell_what_they_know_exactly(struct t *t)
+{
+    static const char *const texts[] = {"count(page_viewed)", "sum(page_viewed.worth)", "max(page_viewed.worth)",
+                                        "distinct(page_viewed.shade)", "sum(page_viewed.amount)"};
+    static const bool are_told[COUNT_OF(texts)] = {true, true, true, true, false};
+    struct world *w = ARENA_NEW(t->arena, struct world);
+    atomic_init(&w->stop, false);
+    w->scratch = arena_create(1 << 16);
+    plant_open(&w->plant, t, domains, COUNT_OF(domains));
+    world_start(w);
+    w->is_calm = true;
+    for (uint32_t i = 0; i < READ_EVENTS / 5; i++) {
+        event_of(w, i % IDS);
+        arena_reset(w->scratch);
+    }
+    telling_is(w, texts, are_told, COUNT_OF(texts));
+    plant_close(&w->plant);
+    arena_destroy(w->scratch);
 }
 
 static const struct test tests[] = {
@@ -815,6 +882,6 @@ static const struct test tests[] = {
     {"a switch tells who differs, once", a_switch_tells_who_differs, 40},
     {"a switch leaves no rows", a_switch_leaves_no_rows, 3},
     {"a reading says how far it is", a_reading_says_how_far_it_is, 2},
-    {"hits take no more room than there is", hits_take_no_more_room_than_there_is, 20},
+    {"columns tell what they know exactly", columns_tell_what_they_know_exactly, 3},
 };
 TEST_MAIN(tests)

@@ -3,6 +3,7 @@
 
 #include "engine/engine_domain.h"
 #include "engine/registry.h"
+#include "lib/pack.h"
 #include "testing/test.h"
 
 #define PEOPLE 4u
@@ -143,13 +144,30 @@ static struct series_entry any_entry(struct world *w, uint32_t slot)
     return e;
 }
 
+/* Of a feature that is over a series may still be there. */
+static void check_walk(struct world *w, struct person_sheaves *sheaves, uint32_t slot, struct bytes series)
+{
+    struct series_walk walk = person_sheaves_series(sheaves, slot, &shapes[slot]);
+    struct series_walk same = series_walk(&shapes[slot], series);
+    struct series_entry got, want;
+    while (!w->is_over[slot] && series_next(&same, &want)) {
+        REQUIRE(w->t, series_next(&walk, &got));
+        CHECK_EQ(w->t, got.bucket, want.bucket);
+        if (shapes[slot].kind == SERIES_COUNT)
+            CHECK_EQ(w->t, got.count, want.count);
+        else
+            CHECK_EQ(w->t, got.number, want.number);
+        CHECK_BYTES(w->t, got.key, want.key);
+    }
+    CHECK(w->t, w->is_over[slot] || !series_next(&walk, &got));
+}
+
 static void entries_come(struct world *w, uint32_t person)
 {
     struct rng *r = &w->t->rng;
     struct slot_rules rules = {w, find_shape};
     struct slot_entries more[SLOTS];
     struct series_entry entries[SLOTS][20];
-    struct bytes series[SLOTS];
     size_t count = 0;
     for (uint32_t slot = 1; slot <= SLOTS; slot++) {
         if (!rng_chance(r, 0.2))
@@ -165,9 +183,12 @@ static void entries_come(struct world *w, uint32_t person)
         more[count] = (struct slot_entries){.slot = slot, .count = some, .entries = entries[count]};
         count++;
     }
-    CHECK_EQ(w->t, person_features_add(&w->step, person, &rules, more, count, series), 0);
+    struct person_sheaves *sheaves;
+    CHECK_EQ(w->t, person_features_add(&w->step, person, &rules, more, count, &sheaves), 0);
     for (size_t i = 0; i < count; i++)
-        CHECK_BYTES(w->t, series[i], wanted(w, person, more[i].slot));
+        CHECK_BYTES(w->t, person_feature(&w->step.view, person, more[i].slot), wanted(w, person, more[i].slot));
+    for (uint32_t slot = 1; slot <= SLOTS; slot++)
+        check_walk(w, sheaves, slot, wanted(w, person, slot));
 }
 
 static void person_goes_into(struct world *w, uint32_t survivor, uint32_t absorbed)
@@ -187,15 +208,17 @@ static void person_goes_into(struct world *w, uint32_t survivor, uint32_t absorb
 static void series_are_put(struct world *w, uint32_t person)
 {
     uint32_t slot = 1 + (uint32_t)rng_below(&w->t->rng, SLOTS);
+    struct slot_rules rules = {w, find_shape};
     struct slot_series list = {.slot = slot};
     forget(w, person, slot);
     if (rng_chance(&w->t->rng, 0.7) && w->count < CAME_MAX) {
         struct series_entry e = any_entry(w, slot);
         e.bucket += 2;
         list.series = series_add(&shapes[slot], BYTES_NONE, &e, OLDEST, w->t->arena);
-        w->came[w->count++] = (struct came){.person = person, .slot = slot, .entry = e};
+        if (!w->is_over[slot])
+            w->came[w->count++] = (struct came){.person = person, .slot = slot, .entry = e};
     }
-    CHECK_EQ(w->t, person_features_put(&w->step, person, &list, 1), 0);
+    CHECK_EQ(w->t, person_features_put(&w->step, person, &rules, &list, 1), 0);
 }
 
 static void rows_say_what_came(struct t *t)
@@ -225,22 +248,29 @@ static void rows_say_what_came(struct t *t)
     world_close(w);
 }
 
-static void one_slot_too_many(struct t *t)
+/* One slot of each of so many sheaves, from the second on. */
+static struct slot_series *one_of_each(struct t *t, uint32_t sheaves)
 {
-    enum { SLOTS_TRIED = FEATURE_SLOTS_MAX + 3 };
-    struct world *w = ARENA_NEW(t->arena, struct world);
-    world_open(t, w);
-    struct series_entry e = {.bucket = OLDEST, .number = 7, .count = 1};
-    struct slot_series *list = ARENA_ARRAY(t->arena, struct slot_series, SLOTS_TRIED);
-    for (uint32_t i = 0; i < SLOTS_TRIED; i++)
-        list[i] = (struct slot_series){.slot = 1 + i,
+    struct series_entry e = {.bucket = OLDEST, .count = 1};
+    struct slot_series *list = ARENA_ARRAY(t->arena, struct slot_series, sheaves);
+    for (uint32_t i = 0; i < sheaves; i++)
+        list[i] = (struct slot_series){.slot = (1 + i) * SHEAF_SLOTS,
                                        .series = series_add(&shapes[2], BYTES_NONE, &e, OLDEST, t->arena)};
-    CHECK_EQ(t, person_features_put(&w->step, 1, list, SLOTS_TRIED), 3);
-    world_commit(w);
+    return list;
+}
+
+static void some_sheaves_too_many(struct t *t)
+{
+    enum { SHEAVES_TRIED = SHEAVES_MAX + 3 };
+    struct world *w = ARENA_NEW(t->arena, struct world);
+    struct slot_rules rules = {w, find_any};
     const struct slot_series *there;
-    CHECK_EQ(t, person_features(&w->step.view, 1, &there), FEATURE_SLOTS_MAX);
-    CHECK_EQ(t, there[FEATURE_SLOTS_MAX - 1].slot, FEATURE_SLOTS_MAX);
-    CHECK(t, view_section(&w->step.view, 1, &features_section).size <= ROW_BYTES_MAX / 2);
+    world_open(t, w);
+    CHECK_EQ(t, person_features_put(&w->step, 1, &rules, one_of_each(t, SHEAVES_TRIED), SHEAVES_TRIED), 3);
+    world_commit(w);
+    CHECK_EQ(t, person_features(&w->step.view, 1, &there), SHEAVES_MAX);
+    CHECK_EQ(t, there[SHEAVES_MAX - 1].slot, SHEAVES_MAX * SHEAF_SLOTS);
+    CHECK(t, view_section(&w->step.view, 1, &features_section).size <= FEATURES_INLINE_MAX);
     world_close(w);
 }
 
@@ -249,23 +279,92 @@ static void what_is_left_out_is_not_said(struct t *t)
     struct world *w = ARENA_NEW(t->arena, struct world);
     struct slot_rules rules = {w, find_any};
     struct series_entry e = {.bucket = OLDEST, .count = 1};
-    struct slot_series *list = ARENA_ARRAY(t->arena, struct slot_series, FEATURE_SLOTS_MAX);
-    struct slot_entries more[] = {{.slot = 2, .count = 1, .entries = &e}, {.slot = 9999, .count = 1, .entries = &e}};
-    struct bytes series[COUNT_OF(more)];
+    struct slot_entries more[] = {{.slot = SHEAF_SLOTS, .count = 1, .entries = &e},
+                                  {.slot = 999999, .count = 1, .entries = &e}};
     world_open(t, w);
-    for (uint32_t i = 0; i < FEATURE_SLOTS_MAX; i++)
-        list[i] = (struct slot_series){.slot = 2 + i,
-                                       .series = series_add(&shapes[2], BYTES_NONE, &e, OLDEST, t->arena)};
-    CHECK_EQ(t, person_features_put(&w->step, 1, list, FEATURE_SLOTS_MAX), 0);
-    CHECK_EQ(t, person_features_add(&w->step, 1, &rules, more, COUNT_OF(more), series), 1);
-    CHECK(t, series[0].size > 0);
-    CHECK_EQ(t, series[1].size, 0);
+    CHECK_EQ(t, person_features_put(&w->step, 1, &rules, one_of_each(t, SHEAVES_MAX), SHEAVES_MAX), 0);
+    CHECK_EQ(t, person_features_add(&w->step, 1, &rules, more, COUNT_OF(more), NULL), 1);
+    CHECK(t, person_feature(&w->step.view, 1, more[0].slot).size > 0);
+    CHECK_EQ(t, person_feature(&w->step.view, 1, more[1].slot).size, 0);
+    world_close(w);
+}
+
+/* All slots of a sheaf get series of a week, sheaf by sheaf, so that the section comes to its bound again and again. */
+static void a_step_that_squeezes_takes_little(struct t *t)
+{
+    enum { SHEAVES_TRIED = 25, DAYS_TRIED = 7, TAKEN_MAX = 300 << 10 };
+    struct world *w = ARENA_NEW(t->arena, struct world);
+    struct slot_rules rules = {w, find_any};
+    struct slot_series list[SHEAF_SLOTS];
+    size_t most = 0;
+    world_open(t, w);
+    for (uint32_t i = 0; i < SHEAVES_TRIED; i++) {
+        for (uint32_t k = 0; k < SHEAF_SLOTS; k++) {
+            list[k] = (struct slot_series){.slot = (1 + i) * SHEAF_SLOTS + k};
+            for (uint32_t day = 0; day < DAYS_TRIED; day++) {
+                struct series_entry e = {.bucket = OLDEST + day, .count = 100000u + rng_below(&t->rng, 100000)};
+                list[k].series = series_add(&shapes[2], list[k].series, &e, OLDEST, t->arena);
+            }
+        }
+        CHECK_EQ(t, person_features_put(&w->step, 1, &rules, list, SHEAF_SLOTS), 0);
+        CHECK(t, view_section(&w->step.view, 1, &features_section).size <= FEATURES_INLINE_MAX);
+        size_t taken = arena_used(w->arena);
+        most = taken > most ? taken : most;
+        world_commit(w);
+    }
+    CHECK(t, most <= TAKEN_MAX);
+    world_close(w);
+}
+
+static bool find_keyed(void *context UNUSED, uint32_t slot UNUSED, const struct series_shape **out_shape,
+                       int64_t *out_oldest)
+{
+    *out_shape = &shapes[6];
+    *out_oldest = OLDEST;
+    return true;
+}
+
+static uint32_t long_rows(const struct world *w, uint32_t person)
+{
+    uint8_t key[8];
+    struct bytes row;
+    uint32_t count = 0;
+    for (uint32_t slot = SHEAF_SLOTS; slot < 2 * SHEAF_SLOTS; slot++) {
+        (void)put_key(put_key(key, person, 4), slot, 4);
+        count += view_keyed(&w->step.view, &long_feature_family, bytes_of(key, sizeof key), &row);
+    }
+    return count;
+}
+
+/* What was put out of a full section would come back with the next event, and be put out again. */
+static void few_long_keys_stay_out(struct t *t)
+{
+    enum { KEYS = 8 };
+    struct world *w = ARENA_NEW(t->arena, struct world);
+    struct slot_rules rules = {w, find_keyed};
+    struct series_entry entries[SHEAF_SLOTS][KEYS];
+    struct slot_entries list[SHEAF_SLOTS];
+    world_open(t, w);
+    for (uint32_t k = 0; k < SHEAF_SLOTS; k++) {
+        for (uint32_t i = 0; i < KEYS; i++)
+            entries[k][i] = (struct series_entry){
+                .bucket = OLDEST, .count = 1, .key = bytes_of_text(arena_printf(t->arena, "%060u", KEYS * k + i))};
+        list[k] = (struct slot_entries){.slot = SHEAF_SLOTS + k, .count = KEYS, .entries = entries[k]};
+    }
+    CHECK_EQ(t, person_features_add(&w->step, 1, &rules, list, SHEAF_SLOTS, NULL), 0);
+    CHECK_EQ(t, long_rows(w, 1), SHEAF_SLOTS);
+    world_commit(w);
+    CHECK_EQ(t, person_features_add(&w->step, 1, &rules, list, 1, NULL), 0);
+    CHECK_EQ(t, long_rows(w, 1), SHEAF_SLOTS);
+    CHECK_EQ(t, series_count(person_feature(&w->step.view, 1, SHEAF_SLOTS)), KEYS);
     world_close(w);
 }
 
 static const struct test tests[] = {
+    {"few long keys stay out of the section", few_long_keys_stay_out, 1},
+    {"a step that squeezes takes little", a_step_that_squeezes_takes_little, 1},
     {"rows say what came", rows_say_what_came, 150},
-    {"slots beyond the bound are left out, and counted", one_slot_too_many, 1},
+    {"slots of sheaves beyond the bound are left out, and counted", some_sheaves_too_many, 1},
     {"of what is left out nothing is said to be there", what_is_left_out_is_not_said, 1},
 };
 TEST_MAIN(tests)

@@ -107,7 +107,7 @@ struct reading {
     void *context;
     int64_t now_us;
     const struct civil *civil; /* of the workspace's zone */
-    struct bytes (*series)(void *context, uint32_t feature);
+    struct series_walk (*series)(void *context, uint32_t feature, const struct series_shape *shape);
     bool (*trait)(void *context, uint32_t trait, struct value *out_value); /* of the rule's brand, else the group's */
     bool (*identifier)(void *context, uint32_t type, struct bytes *out_value);                /* one in force */
     size_t (*relations)(void *context, uint32_t type, const struct rule_relation **out_list); /* open ones */
@@ -125,3 +125,5 @@ int64_t program_turn(const struct program *p, const struct reading *r, struct ar
 bool program_is_put_off(const struct program *p);
 /* The earliest instant after now and not after `until_us` at which time alone changes the value; INT64_MAX: none. Evaluates once for each instant at which it might. */
 int64_t program_turn_exact(const struct program *p, const struct reading *r, int64_t until_us, struct arena *scratch);
+/* Where what an evaluation reads first lies: addresses of cache lines, at most `max` of them. For who evaluates many programs in a row, and fetches them ahead. */
+size_t program_lines(const struct program *p, const void **out_lines, size_t max);

@@ -35,6 +35,7 @@ static const struct tally {
     [EXPR_MIN - EXPR_COUNT] = {.kind = SERIES_LEAST, .wants_value = true},
     [EXPR_MAX - EXPR_COUNT] = {.kind = SERIES_GREATEST, .wants_value = true},
     [EXPR_DAYS - EXPR_COUNT] = {.kind = SERIES_COUNT, .by_day = true},
+    [EXPR_MEDIAN_GAP - EXPR_COUNT] = {.kind = SERIES_COUNT, .by_day = true},
     [EXPR_DISTINCT - EXPR_COUNT] = {.kind = SERIES_COUNT, .is_keyed = true, .wants_value = true},
     [EXPR_FIRST - EXPR_COUNT] = {.kind = SERIES_FIRST, .wants_value = true},
     [EXPR_LAST - EXPR_COUNT] = {.kind = SERIES_LAST, .wants_value = true},
@@ -321,7 +322,7 @@ static struct status value_make(struct compiling *c, const struct expr *x, const
         return FAIL_AT(c, x->steps->place, INVALID, "say what of the event: %s(%.*s%s", op, BYTES_ARG(source->name),
                        is_end ? ").channel" : ".amount)");
     n->wants_time = is_end && is_word(path, FIELD_TIME);
-    n->type = n->wants_time ? RULE_TIME : n->type;
+    n->type = n->wants_time ? RULE_TIME : name_reads_clock(path) ? RULE_NUMBER : n->type;
     if (n->wants_time)
         return DONE;
     f->value = arena_copy(c->arena, path);

@@ -192,6 +192,7 @@ uint32_t term_values(const struct evaluation *ev, const struct node *n, const st
 #define ORDER_NONE 2
 int terms_order(const struct evaluation *ev, const struct node *n, const struct rule_value *value,
                 const struct node *of, const struct rule_value *with);
+struct series_walk feature_series(const struct evaluation *ev, const struct node *n); /* of a tally or a sequence */
 struct rule_value tally_value(const struct evaluation *ev, const struct node *n);
 struct rule_value sequence_value(const struct evaluation *ev, const struct node *n);
 /* Whether a text is a time too; a date alone is all of its day. */

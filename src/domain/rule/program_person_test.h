@@ -25,23 +25,23 @@ static inline bool person_entry(struct person_made *p, const struct feature *f, 
 {
     struct buf key = arena_buf(p->t->arena, 32), value = arena_buf(p->t->arena, 32);
     uint32_t number = name_number(&p->world->view, NAME_EVENT, bytes_of_text(e->name));
-    bool is_amount = bytes_equal(f->value, BYTES_LIT("amount")),
-         is_end = f->shape.kind == SERIES_FIRST || f->shape.kind == SERIES_LAST;
+    struct naive_value said = naive_said_by(&p->naive, f->value, e);
+    bool is_end = f->shape.kind == SERIES_FIRST || f->shape.kind == SERIES_LAST;
     uint64_t bits = 0;
     for (uint32_t k = 0; k < f->step_count; k++) {
-        if (f->steps[k].event_count == 0 && naive_where(f->steps[k].where, e))
+        if (f->steps[k].event_count == 0 && naive_where(&p->naive, f->steps[k].where, e))
             bits |= f->steps[k].bits;
         for (uint32_t i = 0; i < f->steps[k].event_count; i++)
-            if (f->steps[k].events[i] == number && naive_where(f->steps[k].where, e))
+            if (f->steps[k].events[i] == number && naive_where(&p->naive, f->steps[k].where, e))
                 bits |= f->steps[k].bits;
     }
-    bool has_value = is_amount ? e->has_amount : e->channel != NULL;
+    bool has_value = said.kind != NAIVE_UNKNOWN;
     if (bits == 0 || e->us < f->from_us || e->us >= f->until_us || (f->value.size > 0 && !has_value && !is_end))
         return false;
-    if (has_value && f->value.size > 0 && is_amount)
-        value_pack_decimal(&value, e->amount, 0);
-    else if (has_value && f->value.size > 0)
-        value_pack_text(&value, bytes_of_text(e->channel));
+    if (said.kind == NAIVE_NUMBER)
+        value_pack_decimal(&value, said.number / 1000000, 0);
+    else if (has_value)
+        value_pack_text(&value, said.text);
     for (int shift = 24; shift >= 0; shift -= 8)
         buf_push_byte(&key, (uint8_t)(e->key >> shift));
     *out = (struct series_entry){.bucket = f->grain == GRAIN_EVER  ? 0
@@ -74,10 +74,10 @@ static inline void person_gather(struct person_made *p)
     }
 }
 
-static inline struct bytes person_series(void *context, uint32_t feature)
+static inline struct series_walk person_series(void *context, uint32_t feature, const struct series_shape *shape)
 {
     const struct person_made *p = context;
-    return p->series[feature];
+    return series_walk(shape, p->series[feature]);
 }
 
 static inline bool person_trait(void *context, uint32_t trait, struct value *out_value)

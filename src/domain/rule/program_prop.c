@@ -18,12 +18,10 @@ static const char *const comparisons[] = {"=", "!=", "<", "<=", ">", ">="};
 static void where_say(struct t *t, struct buf *b)
 {
     static const char *const wheres[] = {" where channel = 'c1'", " where amount >= 30",
-                                         " where channel != 'c2' and amount < 60", " where coupon is unknown",
-                                         " where channel is known or amount > 10"};
+                                         " where channel != 'c2' and amount < 60",
+                                         " where channel is known or amount > 10", " where time.hour >= 14"};
     if (rng_chance(&t->rng, 0.4))
-        buf_push_text(b, wheres[rng_below(&t->rng, 5) == 3   ? 0
-                                : rng_below(&t->rng, 3) == 0 ? 4
-                                                             : rng_below(&t->rng, 3)]);
+        buf_push_text(b, PICK(t, wheres));
 }
 
 static void window_say(struct t *t, struct buf *b)
@@ -69,7 +67,8 @@ static void time_say(struct t *t, struct buf *b)
 
 static void number_say(struct t *t, struct buf *b, int depth)
 {
-    static const char *const of_events[] = {"count", "days"}, *const of_amounts[] = {"sum", "avg", "min", "max"};
+    static const char *const of_events[] = {"count", "days", "median_gap"}, *const of_amounts[] = {"sum", "avg", "min",
+                                                                                                   "max"};
     static const char *const days[] = {"days_since", "days_until", "until_anniversary"}, *const signs[] = {"+", "-",
                                                                                                            "*", "/"};
     uint64_t which = rng_below(&t->rng, depth > 0 ? 10 : 9);
@@ -167,6 +166,7 @@ static void joined_say(struct t *t, struct buf *b, int depth)
 
 static void condition_say(struct t *t, struct buf *b, int depth)
 {
+    bool is_hour;
     switch (rng_below(&t->rng, depth > 0 ? 14 : 11)) {
     case 0:
     case 1:
@@ -194,9 +194,10 @@ static void condition_say(struct t *t, struct buf *b, int depth)
                    PICK(t, comparisons));
         break;
     case 9:
-        buf_printf(b, "most_frequent(%s.channel", PICK(t, sources));
+        is_hour = rng_chance(&t->rng, 0.5);
+        buf_printf(b, "most_frequent(%s.%s", PICK(t, sources), is_hour ? "time.hour" : "channel");
         window_say(t, b);
-        buf_push_text(b, rng_chance(&t->rng, 0.5) ? ") in ('c1', 'c3')" : ") is known");
+        buf_push_text(b, rng_chance(&t->rng, 0.3) ? ") is known" : is_hour ? ") < 14" : ") in ('c1', 'c3')");
         break;
     case 10:
         buf_printf(b,

@@ -24,13 +24,11 @@ static int taken_order(const void *a, const void *b)
 /* Those of the window, in order. */
 static size_t taken_of(const struct evaluation *ev, const struct node *n, struct taken **out_list)
 {
-    const struct reading *r = ev->reading;
-    struct bytes series = r->series == NULL ? BYTES_NONE : r->series(r->context, n->number);
     struct span_us window = window_instants(ev, n, ev->now_us);
-    struct series_walk walk = series_walk(&n->feature->shape, series);
+    struct series_walk walk = feature_series(ev, n);
     struct series_entry entry;
     size_t count = 0;
-    *out_list = ARENA_ARRAY(ev->scratch, struct taken, series_count(series));
+    *out_list = ARENA_ARRAY(ev->scratch, struct taken, walk.count);
     while (series_next(&walk, &entry))
         if (entry.bucket >= window.from_us && entry.bucket < window.until_us)
             (*out_list)[count++] = (struct taken){entry.bucket, entry.key, entry.count};

@@ -3,10 +3,11 @@
 
 #include "domain/rule/program_inside.h"
 
-static struct bytes series_of(const struct evaluation *ev, const struct node *n)
+struct series_walk feature_series(const struct evaluation *ev, const struct node *n)
 {
     const struct reading *r = ev->reading;
-    return r->series == NULL ? BYTES_NONE : r->series(r->context, n->number);
+    const struct series_shape *shape = &n->feature->shape;
+    return r->series == NULL ? series_walk(shape, BYTES_NONE) : r->series(r->context, n->number, shape);
 }
 
 /* Buckets of the window, both ends in it. */
@@ -32,9 +33,8 @@ static int key_order(const void *a, const void *b)
 static size_t keys_of(const struct evaluation *ev, const struct node *n, struct series_entry **out_keys)
 {
     struct span_days range = buckets_of(ev, n);
-    struct bytes series = series_of(ev, n);
-    struct series_walk walk = series_walk(&n->feature->shape, series);
-    struct series_entry *list = ARENA_ARRAY(ev->scratch, struct series_entry, series_count(series)), entry;
+    struct series_walk walk = feature_series(ev, n);
+    struct series_entry *list = ARENA_ARRAY(ev->scratch, struct series_entry, walk.count), entry;
     size_t count = 0, kept = 0;
     while (series_next(&walk, &entry) && entry.bucket >= range.from)
         if (entry.bucket <= range.until) {
@@ -102,28 +102,57 @@ static struct rule_value first_or_last(const struct node *n, const struct series
     return rule_value_of(&v);
 }
 
-/* Of moments: they come newest first, so those of a day stand together. */
-static struct rule_value days_of_moments(const struct evaluation *ev, const struct node *n)
+/* --- days --- */
+
+/* Those of the window on which there is one, newest first, each once. */
+static size_t days_of(const struct evaluation *ev, const struct node *n, int64_t **out_days)
 {
     struct span_days range = buckets_of(ev, n);
-    struct series_walk walk = series_walk(&n->feature->shape, series_of(ev, n));
+    struct series_walk walk = feature_series(ev, n);
+    int64_t *days = ARENA_ARRAY(ev->scratch, int64_t, walk.count);
     struct series_entry entry;
-    series_wide days = 0;
-    int64_t last = INT64_MAX;
+    size_t count = 0;
     while (series_next(&walk, &entry) && entry.bucket >= range.from) {
-        int64_t day = civil_number(ev->reading->civil, CIVIL_DAY, entry.bucket);
-        if (entry.bucket > range.until)
-            continue;
-        days += day != last;
-        last = day;
+        bool is_moment = n->feature->grain == GRAIN_MOMENT;
+        int64_t day = is_moment ? civil_number(ev->reading->civil, CIVIL_DAY, entry.bucket) : entry.bucket;
+        if (entry.bucket <= range.until && (count == 0 || days[count - 1] != day))
+            days[count++] = day;
     }
-    return rule_number(days * NUMBER_ONE);
+    *out_days = days;
+    return count;
 }
+
+static struct rule_value days_of_moments(const struct evaluation *ev, const struct node *n)
+{
+    int64_t *days;
+    return rule_number((series_wide)days_of(ev, n, &days) * NUMBER_ONE);
+}
+
+static int gap_order(const void *a, const void *b)
+{
+    const int64_t *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
+/* Of two in the middle their mean. */
+static struct rule_value median_gap(const struct evaluation *ev, const struct node *n)
+{
+    int64_t *gaps;
+    size_t days = days_of(ev, n, &gaps), count = days - 1;
+    if (days < 2)
+        return rule_unknown;
+    for (size_t i = 0; i < count; i++)
+        gaps[i] -= gaps[i + 1];
+    qsort(gaps, count, sizeof *gaps, gap_order);
+    return rule_number((series_wide)(gaps[(count - 1) / 2] + gaps[count / 2]) * NUMBER_ONE / 2);
+}
+
+/* --- totals --- */
 
 static struct rule_value total_value(const struct evaluation *ev, const struct node *n)
 {
     struct span_days range = buckets_of(ev, n);
-    struct series_total total = series_total(&n->feature->shape, series_of(ev, n), range.from, range.until);
+    struct series_total total = series_total(feature_series(ev, n), range.from, range.until);
     switch (n->expr) {
     case EXPR_COUNT:
         return rule_number((series_wide)total.count * NUMBER_ONE);
@@ -148,6 +177,8 @@ struct rule_value tally_value(const struct evaluation *ev, const struct node *n)
         return distinct(ev, n);
     if (n->expr == EXPR_MOST_FREQUENT)
         return most_frequent(ev, n);
+    if (n->expr == EXPR_MEDIAN_GAP)
+        return median_gap(ev, n);
     if (n->expr == EXPR_DAYS && n->feature->grain == GRAIN_MOMENT)
         return days_of_moments(ev, n);
     return total_value(ev, n);
@@ -158,7 +189,7 @@ struct rule_value tally_value(const struct evaluation *ev, const struct node *n)
 /* The oldest bucket of the series in the range; false: none is. */
 static bool oldest_in(const struct evaluation *ev, const struct node *n, struct span_days range, int64_t *out_bucket)
 {
-    struct series_walk walk = series_walk(&n->feature->shape, series_of(ev, n));
+    struct series_walk walk = feature_series(ev, n);
     struct series_entry entry;
     bool found = false;
     while (series_next(&walk, &entry) && entry.bucket >= range.from) {
@@ -176,7 +207,7 @@ static int64_t bucket_leaves(const struct evaluation *ev, const struct node *n, 
 int64_t tally_falls(const struct evaluation *ev, const struct node *n, uint64_t least)
 {
     struct span_days range = buckets_of(ev, n);
-    struct series_walk walk = series_walk(&n->feature->shape, series_of(ev, n));
+    struct series_walk walk = feature_series(ev, n);
     struct series_entry entry;
     assert(least > 0);
     for (uint64_t left = least; series_next(&walk, &entry) && entry.bucket >= range.from;) {

@@ -50,6 +50,10 @@ static void what_is_wrong_is_refused_with_the_nearest_name(struct t *t)
         {"distinct(order) > 3", "say what of the event: distinct(order.amount)"},
         {"count(order) > 5000", "this is counted up to 4096: want no more"},
         {"did(order then order_paid)", "a step is an event"},
+        {"count(order_paid where time.hour = '9') > 1", "at character 36: want a number: hours are 0 to 23"},
+        {"count(order_paid where time.houre = 9) > 1", "did you mean \"time.hour\"?"},
+        {"most_frequent(order_paid.time.hour) = '9'", "a number is compared with a text"},
+        {"median_gap(order_paid.amount) > 3", "median_gap takes events, not \"amount\" of them"},
         {"count(order_paid) = 'x'", "at character 21: a number is compared with a text"},
         {"phone > 3", "at character 9: a text is compared with a number"},
         {"count(order_paid) starts 'x'", "\"starts\" is of texts, and this is a number"},
@@ -169,6 +173,14 @@ static void every_construct_says_what_the_guide_says(struct t *t)
         {"max(order_paid.amount where channel = 'tmall' in last 1 weeks) is unknown", "true"},
         {"days(cart_added)", "2"},
         {"distinct(event.channel)", "2"},
+        {"median_gap(order_paid)", "99"},
+        {"median_gap(product_viewed)", "unknown"},
+        {"median_gap(event where channel = 'h5')", "1"},        /* two on the second day are one */
+        {"median_gap((order_paid or product_viewed))", "49.5"}, /* between 98 and 1 */
+        {"median_gap(event)", "1"},                             /* of 98, 1 and 1 the middle one */
+        {"most_frequent(event.time.hour)", "6"},
+        {"count(event where time.hour < 12)", "2"},
+        {"first(event).time.weekday", "5"},
         {"first(order_paid).channel = 'tmall' and last(order_paid).channel = 'h5'", "true"},
         {"last(cart_added).channel = 'h5'", "unknown"},
         {"not (last(cart_added).channel = 'h5')", "unknown"},

@@ -6,14 +6,12 @@
 #include "domain/rule/look.h"
 #include "domain/rule/things.h"
 
-#define SERIES_KEPT 16u /* most rules of an event read the same few slots */
-
 /* What is read of a person is read once, for all the rules that are looked at. */
 struct person_context {
     const struct view *v;
     const struct book_rule *rule;
     uint32_t person;
-    struct slot_series series[SERIES_KEPT]; /* by slot, some over others; slot 0: none yet */
+    struct person_sheaves *sheaves; /* NULL: none yet */
     bool knows_traits, knows_identifiers, knows_relations, knows_listings;
     size_t trait_count, identifier_count, relation_count, listing_count;
     const struct trait *traits;
@@ -22,15 +20,14 @@ struct person_context {
     const struct listing *listings;
 };
 
-static struct bytes read_series(void *context, uint32_t feature)
+static struct series_walk read_series(void *context, uint32_t feature, const struct series_shape *shape)
 {
     struct person_context *c = context;
     assert(feature < c->rule->row.slot_count);
     uint32_t slot = c->rule->row.slots[feature].slot;
-    struct slot_series *kept = &c->series[slot % SERIES_KEPT];
-    if (kept->slot != slot)
-        *kept = (struct slot_series){.slot = slot, .series = person_feature(c->v, c->person, slot)};
-    return kept->series;
+    if (c->sheaves == NULL)
+        c->sheaves = person_sheaves(c->v, c->person);
+    return person_sheaves_series(c->sheaves, slot, shape);
 }
 
 /* Of several brands' values a rule of the group takes the newest; of equal times that of the smaller number. */
@@ -198,4 +195,9 @@ struct reading person_reading(const struct view *v, const struct book *b, uint32
 void reading_for(struct reading *r, const struct book_rule *rule)
 {
     ((struct person_context *)r->context)->rule = rule;
+}
+
+void reading_from(struct reading *r, struct person_sheaves *sheaves)
+{
+    ((struct person_context *)r->context)->sheaves = sheaves;
 }

@@ -1,15 +1,29 @@
 #include "domain/rule/recount.h"
 
+#include "domain/calendar/calendar.h"
+#include "domain/rule/commands.h"
 #include "domain/rule/cut_reading.h"
+#include "domain/rule/orders.h"
 #include "domain/rule/past.h"
 #include "store/disk.h"
 
 #define ARENA_BLOCK_BYTES ((size_t)16 << 10)
 #define SORT_PATH PAST_FOLDER "/recount.sort" /* one at a time is worked on */
+#define TRIED_SLOT 0x80000000u                /* and up: what no rule keeps of people */
+
+/* A rule that was never made. */
+struct tried {
+    struct book_rule rule; /* its program is its own */
+    struct civil *civil;
+    struct rule_slot slots[PROGRAM_FEATURES_MAX]; /* the rule's */
+    uint32_t own_count, of_events; /* of features that no rule in force keeps; those of events come first */
+    struct book_feature own[PROGRAM_FEATURES_MAX]; /* by slot, from TRIED_SLOT */
+};
 
 struct rule_recount {
     struct arena *arena, *scratch;
     uint32_t rule;
+    struct tried *tried; /* NULL: a rule of the book */
     struct rule_cut cut;
     struct past *past;
     struct event_view *events;
@@ -33,21 +47,122 @@ static const struct book_rule *rule_of(const struct view *v, uint32_t rule)
     return r == NULL || r->program == NULL ? NULL : r;
 }
 
+static const struct book_rule *rule_asked(const struct view *v, const struct rule_recount *c)
+{
+    return c->tried != NULL ? &c->tried->rule : rule_of(v, c->rule);
+}
+
+static struct rule_recount *recount_make(const struct rule_cut *m)
+{
+    struct arena *arena = arena_create(ARENA_BLOCK_BYTES);
+    struct rule_recount *c = ARENA_NEW(arena, struct rule_recount);
+    *c = (struct rule_recount){.arena = arena, .scratch = arena_create(ARENA_BLOCK_BYTES), .cut = *m};
+    return c;
+}
+
+static void events_open(struct rule_recount *c, const struct view *v, const struct past_ask *ask,
+                        const struct work_surroundings *around)
+{
+    c->disk = around->disk;
+    c->events = event_view_open(v, around);
+    c->past = past_create(v, book_of(v), ask);
+}
+
 struct rule_recount *rule_recount_create(const struct view *v, uint32_t rule, const struct rule_cut *m,
                                          const struct work_surroundings *around)
 {
     if (rule_of(v, rule) == NULL)
         return NULL;
-    struct arena *arena = arena_create(ARENA_BLOCK_BYTES);
-    struct rule_recount *c = ARENA_NEW(arena, struct rule_recount);
-    *c = (struct rule_recount){.arena = arena,
-                               .scratch = arena_create(ARENA_BLOCK_BYTES),
-                               .rule = rule,
-                               .cut = *m,
-                               .disk = around->disk,
-                               .events = event_view_open(v, around)};
-    c->past = past_create(v, book_of(v), &(struct past_ask){.until = UINT64_MAX, .whole_too = true, .rule = rule});
+    struct rule_recount *c = recount_make(m);
+    c->rule = rule;
+    events_open(c, v, &(struct past_ask){.until = UINT64_MAX, .whole_too = true, .rule = rule}, around);
     return c;
+}
+
+/* --- one that was never made --- */
+
+/* Those that no rule in force keeps, of this source. */
+static fallible own_take(struct tried *t, const struct book *b, enum feature_of of, struct arena *a, struct err *e)
+{
+    const struct feature *const *features;
+    size_t count = program_features(t->rule.program, &features);
+    for (size_t i = 0; i < count; i++) {
+        const struct feature *f = features[i];
+        const struct book_feature *kept = book_feature_keyed(b, slot_key(b, f, t->rule.row.brand));
+        if (f->of != of)
+            continue;
+        if (kept != NULL && kept->is_whole) {
+            t->slots[i].slot = kept->slot;
+            continue;
+        }
+        if (f->of == FEATURE_EVENTS && !cut_rereads(f))
+            return FAIL(e, LIMIT, "what is asked of the things that events refer to is known once it is saved");
+        struct book_feature *own = &t->own[t->own_count];
+        *own = (struct book_feature){.slot = TRIED_SLOT + t->own_count, .brand = t->rule.row.brand, .feature = f};
+        TRY(matcher_compile(f, t->civil, a, &own->matcher, e));
+        t->slots[i].slot = own->slot;
+        t->own_count++;
+    }
+    return DONE;
+}
+
+static fallible tried_make(struct rule_recount *c, const struct view *v, const struct rule_ask *ask, struct err *e)
+{
+    const struct book *b = book_of(v);
+    struct view mine = *v;
+    struct tried *t = c->tried = ARENA_NEW(c->arena, struct tried);
+    if (b == NULL)
+        return FAIL(e, LIMIT, "this workspace keeps no rules");
+    mine.arena = c->arena;
+    t->civil = calendar_civil(v);
+    const struct program_ask how = {.view = &mine, .civil = t->civil, .takes_new = true};
+    const struct rule_ask kept = {
+        .brand = ask->brand, .is_condition = ask->is_condition, .text = arena_copy(c->arena, ask->text)};
+    TRY(rule_compile(how, &kept, c->arena, &t->rule.program, e));
+    const struct feature *const *features;
+    t->rule.row = (struct rule_row){.brand = ask->brand, .type = program_type(t->rule.program)};
+    t->rule.row.slot_count = (uint32_t)program_features(t->rule.program, &features);
+    t->rule.row.slots = t->slots;
+    (void)nobody_says(&mine, b, t->rule.program, &t->rule.row.unknown);
+    TRY(own_take(t, b, FEATURE_EVENTS, c->arena, e));
+    t->of_events = t->own_count;
+    return own_take(t, b, FEATURE_ORDERS, c->arena, e);
+}
+
+fallible rule_recount_try(const struct view *v, const struct rule_ask *ask, const struct work_surroundings *around,
+                          struct rule_recount **out_recount, struct err *e)
+{
+    struct rule_recount *c = recount_make(&(struct rule_cut){.instant_us = v->now_us, .position = UINT64_MAX});
+    struct status status = tried_make(c, v, ask, e);
+    if (failed(status)) {
+        rule_recount_destroy(c);
+        return status;
+    }
+    const struct past_ask past = {.until = UINT64_MAX, .tried = c->tried->own, .tried_count = c->tried->of_events};
+    events_open(c, v, &past, around);
+    *out_recount = c;
+    return DONE;
+}
+
+enum rule_type rule_recount_type(const struct view *v, const struct rule_recount *c)
+{
+    const struct book_rule *r = rule_asked(v, c);
+    return r == NULL ? RULE_TRUTH : r->row.type;
+}
+
+const struct feature *rule_recount_ungathered(const struct rule_recount *c, size_t i)
+{
+    return c->tried != NULL && i < c->tried->own_count ? c->tried->own[i].feature : NULL;
+}
+
+bool rule_recount_stands(const struct view *v, const struct rule_recount *c)
+{
+    const struct book *b = book_of(v);
+    const struct rule_row *row = &c->tried->rule.row;
+    bool stands = b != NULL;
+    for (uint32_t i = 0; stands && i < row->slot_count; i++)
+        stands = row->slots[i].slot >= TRIED_SLOT || book_feature(b, row->slots[i].slot) != NULL;
+    return stands;
 }
 
 void rule_recount_destroy(struct rule_recount *c)
@@ -57,6 +172,7 @@ void rule_recount_destroy(struct rule_recount *c)
     past_heap_destroy(c->heap);
     event_view_close(c->events);
     past_destroy(c->past);
+    civil_destroy(c->tried == NULL ? NULL : c->tried->civil);
     arena_destroy(c->scratch);
     arena_destroy(c->arena);
 }
@@ -73,12 +189,12 @@ fallible rule_recount_begin(struct rule_recount *c, struct err *e)
 
 uint64_t rule_recount_events(const struct rule_recount *c)
 {
-    return event_view_count(c->events);
+    return c->past->count == 0 ? 0 : event_view_count(c->events);
 }
 
 fallible rule_recount_scan(struct rule_recount *c, event_each each, void *context, struct err *e)
 {
-    return event_scan_between(c->events, 0, c->cut.position, each, context, e);
+    return c->past->count == 0 ? DONE : event_scan_between(c->events, 0, c->cut.position, each, context, e);
 }
 
 bool rule_recount_hears(const struct rule_recount *c, const struct event_seen *event)
@@ -160,14 +276,14 @@ const struct rule_cut *rule_recount_cut(const struct rule_recount *c)
 
 uint32_t rule_recount_unkept(const struct view *v, const struct rule_recount *c)
 {
-    const struct book_rule *r = rule_of(v, c->rule);
+    const struct book_rule *r = rule_asked(v, c);
     return r == NULL ? 0 : cut_unkept(r->program, &c->cut);
 }
 
 /* Who has orders, say, may stand in it without any event. */
 bool rule_recount_asks_all(const struct view *v, const struct rule_recount *c)
 {
-    const struct book_rule *r = rule_of(v, c->rule);
+    const struct book_rule *r = rule_asked(v, c);
     const struct program_place *places;
     const struct feature *const *features;
     if (r == NULL)
@@ -177,8 +293,17 @@ bool rule_recount_asks_all(const struct view *v, const struct rule_recount *c)
                 (unknown.is_known && unknown.type == RULE_TRUTH && unknown.truth);
     size_t count = program_features(r->program, &features);
     for (size_t i = 0; i < count; i++)
-        asks |= !cut_rereads(features[i]);
+        asks |= !cut_rereads(features[i]) || (c->tried != NULL && r->row.slots[i].slot < TRIED_SLOT);
     return asks;
+}
+
+/* What nobody read again of events. */
+static struct bytes series_kept(const struct view *v, const struct rule_recount *c, uint32_t slot, uint32_t person)
+{
+    if (c->tried == NULL || slot < TRIED_SLOT)
+        return cut_kept(v, slot, person, &c->cut);
+    const struct book_feature *own = &c->tried->own[slot - TRIED_SLOT];
+    return own->feature->of == FEATURE_ORDERS ? orders_then(v, book_of(v), own, person, c->cut.instant_us) : BYTES_NONE;
 }
 
 /* By the program's features: what was fed, and what isn't of events alone. */
@@ -191,7 +316,7 @@ static struct slot_series *series_then(const struct view *v, const struct rule_r
         list[i].slot = slot;
         const struct past_feature *f = past_find(c->past, slot);
         if (f == NULL || !cut_rereads(f->feature))
-            list[i].series = cut_kept(v, slot, person->person, &c->cut);
+            list[i].series = series_kept(v, c, slot, person->person);
         for (size_t k = 0; k < person->count; k++)
             if (person->series[k].slot == slot)
                 list[i].series = person->series[k].series;
@@ -209,11 +334,14 @@ static bool is_in(const struct book_rule *r, const struct rule_value *value, str
 bool rule_recount_holds(const struct view *v, const struct rule_recount *c, const struct recounted *person,
                         struct rule_value *out_value)
 {
-    const struct book_rule *r = rule_of(v, c->rule);
-    if (r == NULL || (person->count == 0 && !cut_knows(v, person->person, &c->cut)))
+    const struct book_rule *r = rule_asked(v, c);
+    struct rule_cut cut = c->cut;
+    if (c->tried != NULL)
+        cut.instant_us = v->now_us; /* what rules keep goes on being gathered */
+    if (r == NULL || (person->count == 0 && !cut_knows(v, person->person, &cut)))
         return false;
     const struct cut_person who = {.person = person->person,
-                                   .cut = c->cut,
+                                   .cut = cut,
                                    .rule = r,
                                    .series_count = r->row.slot_count,
                                    .series = series_then(v, c, r, person)};

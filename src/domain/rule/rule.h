@@ -12,6 +12,7 @@
  * -> `in force` -> `over`. Formats: docs/formats/rule.md. */
 #pragma once
 
+#include "domain/rule/effort.h"
 #include "domain/rule/program.h"
 #include "domain/rule/recount.h"
 #include "domain/rule/trace.h"

@@ -221,6 +221,31 @@ static struct rule_value paid_days(const struct world *w, uint32_t person)
     return number(days * 1000000);
 }
 
+/* Over the last 60 days, one after the other: how long it was since the one before with an order, and how many gaps are as short. */
+static struct rule_value median_gap_of_days(const struct world *w, uint32_t person)
+{
+    int64_t gaps[61] = {0}, count = 0, before = INT64_MIN, sum = 0;
+    for (int64_t day = day_of(w->now_us) - 59; day <= day_of(w->now_us); day++) {
+        bool any = false;
+        EACH_ORDER(w, person, o)
+        any |= day_of(o->began_us) == day;
+        if (any && before != INT64_MIN) {
+            gaps[day - before]++;
+            count++;
+        }
+        before = any ? day : before;
+    }
+    if (count == 0)
+        return (struct rule_value){.type = RULE_NUMBER};
+    for (int64_t place = (count - 1) / 2; place <= count / 2; place++) {
+        int64_t gap = 0;
+        for (int64_t left = place; left >= gaps[gap]; gap++)
+            left -= gaps[gap];
+        sum += count % 2 == 0 ? gap : 2 * gap;
+    }
+    return number(sum * 1000000 / 2);
+}
+
 static struct rule_value in_store_of_late(const struct world *w, uint32_t person)
 {
     int64_t count = 0;
@@ -294,6 +319,7 @@ static const struct asked {
     {"last(order).channel", false, last_channel},
     {"last(order).time", false, last_time},
     {"days(order where paid = true in last 30 days)", false, paid_days},
+    {"median_gap(order in last 60 days)", false, median_gap_of_days},
     {"count(order where store = 'S1' within 36 hours)", false, in_store_of_late},
     {"avg(order.refunded)", false, mean_refund},
     {"has friend(staff.position = '店长') or count(order) = 0", true, friend_of_chief},

@@ -1,12 +1,14 @@
 /* Covers: order_event.c, order_entries.c, orders.c, thing_looks.c, things.c
  *
  * What the guide says of orders in rules, example by example; and of things behind relations. */
+#include "base/time.h"
 #include "domain/column/column.h"
 #include "domain/event/event.h"
 #include "domain/listing/listing.h"
 #include "domain/order/order_test.h"
 #include "domain/people/people.h"
 #include "domain/relation/relation.h"
+#include "domain/rule/orders.h"
 #include "domain/rule/rule.h"
 #include "domain/thing/thing.h"
 #include "engine/engine_priv.h"
@@ -208,6 +210,32 @@ static void what_is_learned_of_things_later_counts(struct t *t)
     rig_end(&r);
 }
 
+/* All of them are looked at as a thing changes, then once an hour however often things do. */
+static void many_orders_are_swept_once_an_hour(struct t *t)
+{
+    struct rig r;
+    begin(&r, t);
+    uint32_t favourite = rule(&r, "most_frequent(order.item.sku.category)", false, 0);
+    for (unsigned i = 0; i <= ORDERS_SWEPT_AT_ONCE; i++)
+        put(&r, arena_printf(r.arena, "%u", i),
+            arena_printf(r.arena, "#1 created=1440 buy:p%u L1:sku=A,paid=1", i % 10));
+    thing(&r, "sku", "A", "category", "面霜", 0);
+    CHECK_TEXT(t, says(&r, "p1", favourite), "面霜");
+    thing(&r, "sku", "A", "category", "精华", 1);
+    thing(&r, "sku", "A", "category", "眼霜", 2);
+    CHECK_TEXT(t, says(&r, "p1", favourite), "面霜"); /* it rests */
+    harness_time(r.h, harness_now_us(r.h) + 59 * US_PER_MINUTE);
+    buf_clear(&r.payload);
+    all(&r, COMMAND_TICK);
+    CHECK_TEXT(t, says(&r, "p1", favourite), "面霜");
+    harness_time(r.h, harness_now_us(r.h) + US_PER_MINUTE);
+    all(&r, COMMAND_TICK);
+    CHECK_TEXT(t, says(&r, "p1", favourite), "眼霜");
+    thing(&r, "sku", "A", "category", "精华", 3);
+    CHECK_TEXT(t, says(&r, "p1", favourite), "眼霜");
+    rig_end(&r);
+}
+
 static void relation(struct rig *r, const char *who, const char *staff)
 {
     const struct relation_put said = {.id = test_id(r, bytes_of_text(who)),
@@ -252,6 +280,7 @@ static const struct test tests[] = {
     {"amounts are of one currency", amounts_are_of_one_currency, 1},
     {"a brand has its orders", a_brand_has_its_orders, 1},
     {"what is learned of things later counts", what_is_learned_of_things_later_counts, 1},
+    {"many orders are swept once an hour", many_orders_are_swept_once_an_hour, 1},
     {"what a guide has is what their people have", what_a_guide_has_is_what_their_people_have, 1},
 };
 TEST_MAIN(tests)

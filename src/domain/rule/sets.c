@@ -20,13 +20,29 @@ struct set_key {
     uint8_t data[SET_KEY_BYTES_MAX];
     struct bytes value; /* of SET_VALUE; borrowed */
 };
-#define RULE_PREFIX_BYTES 5u /* kind and rule */
+#define RULE_PREFIX_BYTES 5u          /* kind and rule */
 #define DAY_ZERO UINT32_C(0x80000000) /* so that days before 1970 come first */
+
+/* Somebody who comes into a set or leaves it. Events change sets, and hardly anybody reads them; but to find a set and a place in it misses the cache at every turn. So
+ * changes wait, by rule, until there are many of them, which find each of their sets once, or until somebody reads. Sets of values are few, and don't wait. */
+struct set_change {
+    uint32_t rule, person;
+    int32_t day;
+    uint8_t kind; /* enum set_kind */
+    bool is_in;
+};
+#define CHANGES_WAITING_MAX 63u
+struct changes_waiting {
+    uint32_t count;
+    struct set_change list[CHANGES_WAITING_MAX]; /* as they came */
+};
+#define WAITING_LISTS 512u /* a rule's is that of its number modulo this */
 
 struct sets {
     struct slab *slab;
     struct ordmap *by_key;
     struct bitmap *everybody;
+    struct changes_waiting *waiting[WAITING_LISTS]; /* NULL: nothing ever did */
 };
 
 static struct set_key set_key(enum set_kind kind, uint32_t rule, int32_t day)
@@ -85,23 +101,81 @@ static const struct bitmap *set_find(const struct sets *s, struct set_key key)
     return entry == NULL ? NULL : set_in(entry);
 }
 
-static void set_add(struct sets *s, struct set_key key, uint32_t person)
+/* A set that nobody is in any more goes. */
+static void set_close(struct sets *s, struct set_key key, struct bitmap *set)
 {
-    const struct ordmap_entry *entry = ordmap_get(s->by_key, key_bytes(&key));
-    (void)bitmap_add(entry != NULL ? set_in(entry) : set_begin(s, &key), person);
-}
-
-static void set_remove(struct sets *s, struct set_key key, uint32_t person)
-{
-    const struct ordmap_entry *entry = ordmap_get(s->by_key, key_bytes(&key));
-    if (entry == NULL)
-        return;
-    struct bitmap *set = set_in(entry);
-    (void)bitmap_remove(set, person);
     if (bitmap_count(set) > 0)
         return;
     bitmap_destroy(set);
     (void)ordmap_remove(s->by_key, key_bytes(&key));
+}
+
+static struct bitmap *set_open(struct sets *s, struct set_key key)
+{
+    const struct ordmap_entry *entry = ordmap_get(s->by_key, key_bytes(&key));
+    return entry != NULL ? set_in(entry) : set_begin(s, &key);
+}
+
+static void set_put(struct bitmap *set, uint32_t person, bool is_in)
+{
+    (void)(is_in ? bitmap_add(set, person) : bitmap_remove(set, person));
+}
+
+/* --- changes that wait --- */
+
+static bool is_before(const struct set_change *x, const struct set_change *y)
+{
+    if (x->rule != y->rule)
+        return x->rule < y->rule;
+    return x->kind != y->kind ? x->kind < y->kind : x->day < y->day;
+}
+
+/* By set; those of one set stay as they came, since somebody may come in and leave again. */
+static void changes_sort(struct changes_waiting *w)
+{
+    for (uint32_t i = 1; i < w->count; i++) {
+        const struct set_change change = w->list[i];
+        uint32_t at = i;
+        for (; at > 0 && is_before(&change, &w->list[at - 1]); at--)
+            w->list[at] = w->list[at - 1];
+        w->list[at] = change;
+    }
+}
+
+/* All changes of one set, from `at` on; returns what comes behind them. */
+static uint32_t changes_take(struct sets *s, const struct changes_waiting *w, uint32_t at)
+{
+    const struct set_change *first = &w->list[at];
+    struct set_key key = set_key((enum set_kind)first->kind, first->rule, first->day);
+    struct bitmap *set = set_open(s, key);
+    for (; at < w->count && !is_before(first, &w->list[at]); at++)
+        set_put(set, w->list[at].person, w->list[at].is_in);
+    set_close(s, key, set);
+    return at;
+}
+
+/* What waits of a rule, in its sets. */
+static void changes_settle(struct sets *s, uint32_t rule)
+{
+    struct changes_waiting *w = s->waiting[rule % WAITING_LISTS];
+    if (w == NULL)
+        return;
+    changes_sort(w);
+    for (uint32_t at = 0; at < w->count;)
+        at = changes_take(s, w, at);
+    w->count = 0;
+}
+
+static void change_wait(struct sets *s, const struct set_change *change)
+{
+    struct changes_waiting **at = &s->waiting[change->rule % WAITING_LISTS];
+    if (*at == NULL) {
+        *at = slab_take(s->slab, sizeof **at);
+        (*at)->count = 0;
+    }
+    if ((*at)->count == CHANGES_WAITING_MAX)
+        changes_settle(s, change->rule);
+    (*at)->list[(*at)->count++] = *change;
 }
 
 /* --- what a row says --- */
@@ -119,13 +193,20 @@ static bool flips(const struct stand *stand)
 /* A person is in the sets of one entry. Of a condition there are two values, so that it differs says which. */
 static void stand_move(struct sets *s, uint32_t person, const struct stand *stand, bool is_in)
 {
-    void (*move)(struct sets * s, struct set_key key, uint32_t person) = is_in ? set_add : set_remove;
+    struct set_change change = {.rule = stand->rule, .person = person, .kind = SET_DIFFERS, .is_in = is_in};
     if (!stand->is_plain)
-        move(s, set_key(SET_DIFFERS, stand->rule, 0), person);
-    if (!stand->is_plain && !is_truth(stand))
-        move(s, value_key(stand->rule, stand->value), person);
-    if (flips(stand))
-        move(s, set_key(SET_FLIPS, stand->rule, stand->turn_day), person);
+        change_wait(s, &change);
+    if (!stand->is_plain && !is_truth(stand)) {
+        struct set_key key = value_key(stand->rule, stand->value);
+        struct bitmap *set = set_open(s, key);
+        set_put(set, person, is_in);
+        set_close(s, key, set);
+    }
+    if (flips(stand)) {
+        change.kind = SET_FLIPS;
+        change.day = stand->turn_day;
+        change_wait(s, &change);
+    }
 }
 
 static bool stands_alike(const struct stand *x, const struct stand *y)
@@ -147,26 +228,47 @@ static bool turns_alike(const struct stand *x, const struct stand *y)
            (!is_on_day(x) || (x->is_midnight == y->is_midnight && x->turn_day == y->turn_day));
 }
 
-/* Whether any entry of a section turns so on a day. */
-static bool has_day(struct bytes section, bool is_midnight, int32_t day)
+/* The days on which entries of a section turn, and of these those whose entry turns otherwise in the other section, or isn't there: each as twice the day, and one
+ * more for its first instant. */
+#define SECTION_STANDS_MAX (STANDINGS_BYTES_MAX / STAND_BYTES_LEAST)
+struct section_turns {
+    uint32_t count, moved_count;
+    int32_t list[SECTION_STANDS_MAX], moved[SECTION_STANDS_MAX];
+};
+
+static void turn_note(struct section_turns *t, const struct stand *stand, bool is_moved)
 {
-    struct stand_walk w = stand_walk(section, NULL);
-    for (struct stand stand; stand_next(&w, &stand);)
-        if (is_on_day(&stand) && stand.turn_day == day && stand.is_midnight == is_midnight)
+    if (!is_on_day(stand))
+        return;
+    assert(t->count < SECTION_STANDS_MAX);
+    int32_t turn = 2 * stand->turn_day + stand->is_midnight;
+    t->list[t->count++] = turn;
+    if (is_moved)
+        t->moved[t->moved_count++] = turn;
+}
+
+static bool has_turn(const struct section_turns *t, int32_t turn)
+{
+    for (uint32_t i = 0; i < t->count; i++)
+        if (t->list[i] == turn)
             return true;
     return false;
 }
 
-/* The day of an entry that only one of two sections has. `other` is the one that hasn't it. */
-static void day_move(struct sets *s, uint32_t person, const struct stand *stand, struct bytes other, bool is_in)
+/* Days that only one of two sections has. `other` is the one that hasn't them. */
+static void days_move(struct sets *s, uint32_t person, const struct section_turns *of,
+                      const struct section_turns *other, bool is_in)
 {
-    if (!is_on_day(stand) || has_day(other, stand->is_midnight, stand->turn_day))
-        return;
-    struct set_key key = set_key(stand->is_midnight ? SET_MIDNIGHTS : SET_MOMENTS, 0, stand->turn_day);
-    if (is_in)
-        set_add(s, key, person);
-    else
-        set_remove(s, key, person);
+    for (uint32_t i = 0; i < of->moved_count; i++) {
+        const int32_t turn = of->moved[i], is_midnight = turn & 1;
+        if (has_turn(other, turn))
+            continue;
+        change_wait(s, &(struct set_change){.rule = RULE_NONE,
+                                            .person = person,
+                                            .day = (turn - is_midnight) / 2,
+                                            .kind = is_midnight ? SET_MIDNIGHTS : SET_MOMENTS,
+                                            .is_in = is_in});
+    }
 }
 
 /* --- what differs --- */
@@ -175,8 +277,10 @@ static void day_move(struct sets *s, uint32_t person, const struct stand *stand,
 static void stands_move(struct sets *s, uint32_t person, struct bytes before, struct bytes after)
 {
     struct stand_walk was = stand_walk(before, NULL), is = stand_walk(after, NULL);
+    struct section_turns left, came;
     struct stand x, y;
     bool has_x = stand_next(&was, &x), has_y = stand_next(&is, &y);
+    left.count = left.moved_count = came.count = came.moved_count = 0; /* and not the lists */
     while (has_x || has_y) {
         bool takes_x = has_x && (!has_y || x.rule <= y.rule), takes_y = has_y && (!has_x || y.rule <= x.rule);
         bool is_both = takes_x && takes_y, is_alike = is_both && stands_alike(&x, &y);
@@ -185,13 +289,15 @@ static void stands_move(struct sets *s, uint32_t person, struct bytes before, st
             stand_move(s, person, &x, false);
         if (takes_y && !is_alike)
             stand_move(s, person, &y, true);
-        if (takes_x && !turns_same)
-            day_move(s, person, &x, after, false);
-        if (takes_y && !turns_same)
-            day_move(s, person, &y, before, true);
+        if (takes_x)
+            turn_note(&left, &x, !turns_same);
+        if (takes_y)
+            turn_note(&came, &y, !turns_same);
         has_x = takes_x ? stand_next(&was, &x) : has_x;
         has_y = takes_y ? stand_next(&is, &y) : has_y;
     }
+    days_move(s, person, &left, &came, false);
+    days_move(s, person, &came, &left, true);
 }
 
 /* --- the projection --- */
@@ -236,9 +342,13 @@ const struct projection sets_projection = {.name = "rule_sets",
                                            .changed = sets_changed,
                                            .bytes = sets_bytes};
 
-static const struct sets *sets_of(const struct view *v)
+/* As they are once what waits of a rule, or of days (RULE_NONE), is in them. NULL: nobody makes them. */
+static const struct sets *sets_settled(const struct view *v, uint32_t rule)
 {
-    return view_projection(v, &sets_projection);
+    struct sets *s = rows_projection(v->rows, &sets_projection);
+    if (s != NULL)
+        changes_settle(s, rule);
+    return s;
 }
 
 /* --- reading --- */
@@ -260,7 +370,7 @@ static size_t least_insert(uint32_t *list, size_t count, size_t max, uint32_t nu
 size_t sets_turning(const struct view *v, enum turn_place where, int32_t first, int32_t last, uint32_t after,
                     uint32_t *out_people, size_t max)
 {
-    const struct sets *s = sets_of(v);
+    const struct sets *s = sets_settled(v, RULE_NONE);
     enum set_kind kind = where == TURN_AT_MIDNIGHT ? SET_MIDNIGHTS : SET_MOMENTS;
     struct set_key from = set_key(kind, 0, first), until = set_key(kind, 0, last);
     const struct ordmap_entry *entry = ordmap_next(s->by_key, key_bytes(&from), false);
@@ -282,7 +392,7 @@ size_t sets_turning(const struct view *v, enum turn_place where, int32_t first, 
 
 size_t sets_standing(const struct view *v, uint32_t rule, uint32_t after, uint32_t *out_people, size_t max)
 {
-    const struct bitmap *set = set_find(sets_of(v), set_key(SET_DIFFERS, rule, 0));
+    const struct bitmap *set = set_find(sets_settled(v, rule), set_key(SET_DIFFERS, rule, 0));
     return set == NULL ? 0 : bitmap_list(set, after + 1, out_people, max);
 }
 
@@ -320,7 +430,7 @@ struct bitmap *rule_set(const struct view *v, uint32_t rule, const struct rule_v
 {
     static const struct rule_value yes = {.type = RULE_TRUTH, .is_known = true, .truth = true};
     const struct book *b = book_of(v);
-    const struct sets *s = sets_of(v);
+    const struct sets *s = sets_settled(v, rule);
     const struct book_rule *r = b == NULL ? NULL : book_rule(b, rule);
     if (r == NULL || s == NULL)
         return NULL;
@@ -336,7 +446,7 @@ struct bitmap *rule_set(const struct view *v, uint32_t rule, const struct rule_v
 struct bitmap *rule_set_known(const struct view *v, uint32_t rule)
 {
     const struct book *b = book_of(v);
-    const struct sets *s = sets_of(v);
+    const struct sets *s = sets_settled(v, rule);
     const struct book_rule *r = b == NULL ? NULL : book_rule(b, rule);
     if (r == NULL || s == NULL || r->row.type == RULE_TRUTH)
         return rule_set(v, rule, NULL);
@@ -347,7 +457,7 @@ struct bitmap *rule_set_known(const struct view *v, uint32_t rule)
 size_t rule_values(const struct view *v, uint32_t rule, struct rule_value *out_values, size_t max)
 {
     const struct book *b = book_of(v);
-    const struct sets *s = sets_of(v);
+    const struct sets *s = sets_settled(v, rule);
     const struct book_rule *r = b == NULL ? NULL : book_rule(b, rule);
     size_t count = 0;
     if (r == NULL || s == NULL)
@@ -367,6 +477,6 @@ size_t rule_values(const struct view *v, uint32_t rule, struct rule_value *out_v
 
 struct bitmap *rule_everybody(const struct view *v)
 {
-    const struct sets *s = sets_of(v);
+    const struct sets *s = view_projection(v, &sets_projection);
     return s == NULL ? NULL : bitmap_copy(s->everybody);
 }

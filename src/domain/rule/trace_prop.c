@@ -28,6 +28,8 @@ static const char *const texts[] = {
     "not did(cart_added in last 2 days)",
     "did(page_viewed then cart_added within 5 hours)",
     "days(page_viewed in last 6 days) between 2 and 4",
+    "median_gap(page_viewed in last 9 days) <= 1.5",
+    "count(page_viewed where time.hour between 8 and 19) >= 3",
     "phone is known and did(page_viewed in last 5 days)",
     "first(page_viewed).time < ago(30 hours)",
 };
