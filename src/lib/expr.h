@@ -59,6 +59,7 @@ enum expr_op {
     EXPR_MIN,
     EXPR_MAX,
     EXPR_DAYS, /* on which there is one */
+    EXPR_MEDIAN_GAP, /* of the days from one such day to the next */
     EXPR_DISTINCT,
     EXPR_FIRST,
     EXPR_LAST,

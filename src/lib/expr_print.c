@@ -218,6 +218,7 @@ static void (*const printers[EXPR_OP_COUNT])(const struct expr *x, struct buf *o
     [EXPR_SUM] = events_print,      [EXPR_AVG] = events_print,      [EXPR_MIN] = events_print,
     [EXPR_MAX] = events_print,      [EXPR_DAYS] = events_print,     [EXPR_DISTINCT] = events_print,
     [EXPR_FIRST] = events_print,    [EXPR_LAST] = events_print,     [EXPR_MOST_FREQUENT] = events_print,
+    [EXPR_MEDIAN_GAP] = events_print,
 };
 
 void expr_print(const struct expr *x, struct buf *out)

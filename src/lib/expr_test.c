@@ -82,6 +82,7 @@ static void what_somebody_did_reads_as_it_stands(struct t *t)
         "max(order_completed.amount since '2026-01-01') > 2 * min(order_completed.amount before '2026-01-01')",
         "last(page_viewed).time in last 7 days and not (birthday in this month)",
         "distinct(product_viewed.item.sku in last 2 years) > 5",
+        "median_gap(order where net > 0 in last 1 year) > 30 and count(page_viewed where time.hour >= 22) > 3",
         "share('salt') < 0.1 and until_anniversary(birthday) <= 7 and days_since(last(order_completed).time) > 300",
         "tag('x') = 'high' and related(car).mileage > 10000 and days_until(due) < 3",
         "a + b - c * (d + 1) / -(x + y) - (p - q) > -5 and now > today",
