@@ -289,24 +289,65 @@ fallible asked_picks(struct asked *a, const char *member, uint32_t least, uint32
 
 /* --- values --- */
 
-static fallible lane_add(struct asked *a, struct json at, struct bytes text, enum lane_kind kind, enum lane_of of,
+/* What is said of a value: its name, and perhaps whether it is an amount. */
+struct said_value {
+    struct json at;
+    struct bytes name;
+    enum { MONEY_BY_NAME, MONEY_SAID, MONEY_DENIED } money;
+};
+static const struct member_rule value_members[] = {
+    {"property", "its name", "属性名称"},
+    {"money", "whether it is an amount, whatever it is called", "是否为金额,不论名称"},
+};
+
+/* Of an object, which only what is added up may be. */
+static fallible value_read(struct asked *a, struct json from, struct said_value *out, struct err *e)
+{
+    struct asked inner = {.question = a->question, .body = from};
+    struct json name, money;
+    bool is_money = false;
+    TRY(asked_members(&inner, TABLE(value_members), e));
+    if (!asked_given(&inner, "property", &name))
+        return asked_missing(&inner, "property", e);
+    if (!json_is(name, JSON_STRING))
+        return asked_wrong(name, e, "want the name of a property, got %s", json_kind_name(json_kind(name)));
+    TRY(asked_flag(&inner, "money", false, &is_money, e));
+    *out = (struct said_value){name, json_string(name), is_money ? MONEY_SAID : MONEY_DENIED};
+    if (!asked_given(&inner, "money", &money))
+        out->money = MONEY_BY_NAME;
+    return DONE;
+}
+
+/* Whether a lane's amounts are put into the question's currency. */
+static fallible money_decide(const struct asked *a, const struct said_value *value, struct lane_ask *io_lane,
+                             struct err *e)
+{
+    if (value->money == MONEY_SAID && !path_may_be_money(io_lane->path))
+        return asked_wrong(value->at, e,
+                           "\"money\" goes with what events say themselves: their properties, and those of items");
+    bool is_money = value->money == MONEY_BY_NAME ? path_is_money(io_lane->path) : value->money == MONEY_SAID;
+    io_lane->is_money = is_money && io_lane->kind == LANE_QUANTITIES && a->question->currency != CURRENCY_NONE;
+    return DONE;
+}
+
+static fallible lane_add(struct asked *a, const struct said_value *value, enum lane_kind kind, enum lane_of of,
                          uint32_t *out_lane, struct err *e)
 {
     struct plan *plan = &a->question->plan;
     struct filter_reader reader = asked_reader(a);
-    const struct path *path;
+    struct lane_ask lane = {.kind = kind, .of = of};
     struct err wrong = {0};
     if (plan->lane_count == LANES_MAX)
-        return asked_wrong(at, e, "a question has at most %u values", LANES_MAX);
-    if (kind == LANE_CODES && of == LANE_VALUE && crowd_is_ref(text)) {
-        plan->lanes[plan->lane_count] = (struct lane_ask){.kind = kind, .of = LANE_CROWD};
-        *out_lane = plan->lane_count++;
-        return asked_crowd_lane(a, at, text, &plan->lanes[*out_lane].crowd, e);
+        return asked_wrong(value->at, e, "a question has at most %u values", LANES_MAX);
+    if (kind == LANE_CODES && of == LANE_VALUE && crowd_is_ref(value->name)) {
+        lane.of = LANE_CROWD;
+        TRY(asked_crowd_lane(a, value->at, value->name, &lane.crowd, e));
+    } else if (failed(path_read(&reader, value->name, &lane.path, &wrong))) {
+        return asked_wrong(value->at, e, "%s", wrong.text);
+    } else {
+        TRY(money_decide(a, value, &lane, e));
     }
-    if (failed(path_read(&reader, text, &path, &wrong)))
-        return asked_wrong(at, e, "%s", wrong.text);
-    bool is_money = kind == LANE_QUANTITIES && a->question->currency != CURRENCY_NONE && path_is_money(path);
-    plan->lanes[plan->lane_count] = (struct lane_ask){.path = path, .kind = kind, .of = of, .is_money = is_money};
+    plan->lanes[plan->lane_count] = lane;
     *out_lane = plan->lane_count++;
     return DONE;
 }
@@ -314,9 +355,12 @@ static fallible lane_add(struct asked *a, struct json at, struct bytes text, enu
 fallible asked_lane_of(struct asked *a, struct json from, enum lane_kind kind, enum lane_of of, uint32_t *out_lane,
                        struct err *e)
 {
-    if (!json_is(from, JSON_STRING))
+    struct said_value value = {.at = from, .name = json_string(from)};
+    if (json_is(from, JSON_OBJECT) && kind == LANE_QUANTITIES)
+        TRY(value_read(a, from, &value, e));
+    else if (!json_is(from, JSON_STRING))
         return asked_wrong(from, e, "want the name of a property, got %s", json_kind_name(json_kind(from)));
-    return lane_add(a, from, json_string(from), kind, of, out_lane, e);
+    return lane_add(a, &value, kind, of, out_lane, e);
 }
 
 fallible asked_lane_or(struct asked *a, const char *member, const char *otherwise, enum lane_kind kind, enum lane_of of,
@@ -325,7 +369,8 @@ fallible asked_lane_or(struct asked *a, const char *member, const char *otherwis
     struct json from;
     if (asked_given(a, member, &from))
         return asked_lane_of(a, from, kind, of, out_lane, e);
-    return lane_add(a, a->body, bytes_of_text(otherwise), kind, of, out_lane, e);
+    const struct said_value value = {.at = a->body, .name = bytes_of_text(otherwise)};
+    return lane_add(a, &value, kind, of, out_lane, e);
 }
 
 fallible asked_lane(struct asked *a, const char *member, enum lane_kind kind, enum lane_of of, bool must,

@@ -48,7 +48,7 @@ static struct touch_chunk *chunk_open(const struct question *q, void *tally, con
     ROOM(c->arena, in->times_us, most);
     ROOM(c->arena, in->touching, bits_words(most));
     ROOM(c->arena, in->ranks, bits_words(most) + 1);
-    ROOM(c->arena, in->events, most);
+    ROOM(c->arena, in->events, most + WORD_LISTED_AHEAD);
     ROOM(c->arena, in->channels, most);
     ROOM(c->arena, in->values, most);
     ROOM(c->arena, in->has, most);
@@ -64,8 +64,7 @@ static uint32_t events_list(const uint64_t *bits, size_t words, uint32_t *out)
 {
     uint32_t count = 0;
     for (size_t w = 0; w < words; w++)
-        for (uint64_t word = bits[w]; word != 0; word &= word - 1)
-            out[count++] = (uint32_t)(w * 64) + (uint32_t)__builtin_ctzll(word);
+        count = word_list(bits[w], w, out, count);
     return count;
 }
 
@@ -133,8 +132,9 @@ static void channels_find(const struct touch_chunk *in, uint32_t count, uint32_t
     const struct touch *touches = in->touches;
     for (uint32_t i = 0; i < count; i++) {
         uint32_t event = events[i], person = local[event], before = bits_rank(touching, ranks, event);
-        const struct touch *last = &touches[whose[before] == person ? CHUNK_PEOPLE + before : person];
-        /* A product, for nobody can foresee it. */
+        /* A mask and a product, for nobody can foresee either. */
+        uint32_t is_theirs = 0u - (uint32_t)(whose[before] == person);
+        const struct touch *last = &touches[(person & ~is_theirs) | ((CHUNK_PEOPLE + before) & is_theirs)];
         out_channels[i] = last->channel * (uint32_t)(times_us[event] - last->time_us <= look_back_us);
     }
 }

@@ -12,7 +12,8 @@ struct decoded {
     double *reals;
 };
 
-struct block_scratch *block_scratch_create(const struct thing_book *things, const struct effort *effort)
+struct block_scratch *block_scratch_create(const struct thing_book *things, const struct civil *civil,
+                                           const struct effort *effort)
 {
     struct arena *own = arena_create(sizeof(struct block_scratch));
     struct block_scratch *s = ARENA_NEW(own, struct block_scratch);
@@ -20,6 +21,7 @@ struct block_scratch *block_scratch_create(const struct thing_book *things, cons
                                 .passing = arena_create(SCRATCH_BLOCK_BYTES),
                                 .own = own,
                                 .things = things,
+                                .civil = civil,
                                 .effort = effort};
     return s;
 }

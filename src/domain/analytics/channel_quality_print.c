@@ -1,4 +1,5 @@
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/attr.h"
 #include "domain/analytics/answer.h"
@@ -23,23 +24,27 @@ static double figures_weigh(const struct question *q, const void *own)
     return (double)llabs(f->gross) + (double)llabs(f->cost);
 }
 
+/* What is looked for comes first: a narrow terminal leaves out what is on the right. */
 static void columns_print(const struct channel_quality *own, struct json_writer *w)
 {
-    static const struct answer_column columns[] = {
+    bool is_channel = strcmp(own->by.titles[0], "channel") == 0;
+    const char *title = is_channel ? "Channel" : own->by.titles[0], *title_zh = is_channel ? "渠道" : own->by.titles[0];
+    const struct answer_column columns[] = {
         {"unit", "Period", "周期", "time"},
-        {"channel", "Channel", "渠道", "text"},
-        {"cost", "Cost", "投放消耗", "money"},
+        {"channel", title, title_zh, "text"},
+        {"net", "Revenue, net", "净收入", "money"},
+        {"net_share", "Of all net revenue", "净收入占比", "share"},
         {"orders", "Orders", "订单数", "number"},
         {"customers", "Customers", "下单客户", "number"},
         {"new_customers", "New customers", "新客", "number"},
-        {"gross", "Revenue, gross", "收入", "money"},
-        {"refunds", "Refunds", "退款", "money"},
-        {"net", "Revenue, net", "净收入", "money"},
-        {"average_order", "Average order", "客单价", "money"},
         {"repeat_rate", "Repeat rate", "新客复购率", "share"},
         {"repeat_rate_low", "Repeat rate, from", "复购率下限", "share"},
         {"repeat_rate_high", "Repeat rate, to", "复购率上限", "share"},
         {"repeat_rate_of", "New customers it is of", "复购率基数", "number"},
+        {"average_order", "Average order", "客单价", "money"},
+        {"gross", "Revenue, gross", "收入", "money"},
+        {"refunds", "Refunds", "退款", "money"},
+        {"cost", "Cost", "投放消耗", "money"},
         {"cost_per_new_customer", "Cost of a new customer", "获客成本", "money"},
         {"revenue_per_cost", "Revenue per cost", "投入产出比", "number"},
         {"return_on_cost", "Return on cost", "投资回报率", "number"},
@@ -72,21 +77,23 @@ static void repeat_print(const struct channel_figures *f, struct json_writer *w)
     json_put_uint64(w, f->mature);
 }
 
-static void figures_print(const struct channel_figures *f, unsigned decimals, struct json_writer *w)
+/* `all`: of all rows of the same period. */
+static void figures_print(const struct channel_figures *f, const struct channel_figures *all, unsigned decimals, struct json_writer *w)
 {
     int64_t net = f->gross - f->refunds;
+    minor_put(w, net, decimals);
+    answer_share(w, (double)net, (double)(all->gross - all->refunds));
+    json_put_uint64(w, f->orders);
+    json_put_uint64(w, f->customers);
+    json_put_uint64(w, f->new_customers);
+    repeat_print(f, w);
+    average_print(w, f->gross, f->orders, decimals);
+    minor_put(w, f->gross, decimals);
+    minor_put(w, f->refunds, decimals);
     if (f->costs == 0)
         json_put_null(w); /* nobody said: that isn't nothing */
     else
         minor_put(w, f->cost, decimals);
-    json_put_uint64(w, f->orders);
-    json_put_uint64(w, f->customers);
-    json_put_uint64(w, f->new_customers);
-    minor_put(w, f->gross, decimals);
-    minor_put(w, f->refunds, decimals);
-    minor_put(w, net, decimals);
-    average_print(w, f->gross, f->orders, decimals);
-    repeat_print(f, w);
     average_print(w, f->cost, f->costs == 0 ? 0 : f->new_customers, decimals);
     answer_share(w, (double)f->gross, (double)f->cost);
     answer_share(w, (double)(net - f->cost), (double)f->cost);
@@ -138,15 +145,26 @@ static void totals_print(const struct channel_figures *all, unsigned decimals, s
     json_object_end(w);
 }
 
+static struct channel_figures *period_of(struct groups *periods, const struct shown_group *g)
+{
+    return groups_take(periods, (struct group_key){0, g->place});
+}
+
 void channel_quality_print(const struct question *q, const struct texts *texts, void *from, struct json_writer *w)
 {
     static const struct group_rules rules = {.weigh = figures_weigh, .join = figures_join};
     const struct channel_quality *own = q->own;
     struct channel_tally *tally = from;
     struct channel_figures all = {0};
+    struct groups periods;
     struct shown_groups shown;
     uint64_t unread = reports_place(q, texts, tally);
     breakdown_show(q, &own->by, texts, &tally->groups, &rules, &shown);
+    groups_init(&periods, tally->groups.arena, sizeof(struct channel_figures));
+    for (uint32_t i = 0; i < shown.count; i++) {
+        channel_figures_join(period_of(&periods, &shown.list[i]), shown.list[i].own);
+        channel_figures_join(&all, shown.list[i].own);
+    }
     columns_print(own, w);
     json_key(w, "rows");
     json_array_begin(w);
@@ -156,9 +174,8 @@ void channel_quality_print(const struct question *q, const struct texts *texts, 
         if (own->has_unit)
             units_put(q, &own->units, g->place, w);
         facet_put(&own->by, texts, g, w);
-        figures_print(g->own, (unsigned)own->decimals, w);
+        figures_print(g->own, period_of(&periods, g), (unsigned)own->decimals, w);
         json_array_end(w);
-        channel_figures_join(&all, g->own);
     }
     json_array_end(w);
     totals_print(&all, (unsigned)own->decimals, w);

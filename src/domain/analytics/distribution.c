@@ -346,7 +346,7 @@ static fallible distribution_cell_read(struct question *q, struct json cell, voi
     const struct distribution *d = q->own;
     struct distribution_cell *c = ARENA_NEW(q->arena, struct distribution_cell);
     struct asked a = {q, cell};
-    TRY(WRAP(e, asked_members(&a, TABLE(cell_members), e), "cell"));
+    TRY(asked_members(&a, TABLE(cell_members), e));
     TRY(bound_read(cell, "from", -INFINITY, &c->from, e));
     TRY(bound_read(cell, "until", INFINITY, &c->until, e));
     *out_cell = c;

@@ -27,11 +27,16 @@ static struct bytes behind_last(struct bytes text, uint8_t mark)
     return bytes_slice(text, from, text.size);
 }
 
+bool path_may_be_money(const struct path *p)
+{
+    return p->kind == PATH_COLUMN && p->of != COLUMN_FIELD;
+}
+
 bool path_is_money(const struct path *p)
 {
     struct bytes name = behind_last(p->name, '.'), word = behind_last(name, '_');
     bool is_money = false;
-    if (p->kind != PATH_COLUMN || p->of == COLUMN_FIELD)
+    if (!path_may_be_money(p))
         return false;
     for (size_t i = 0; i < COUNT_OF(money_words) && !is_money; i++)
         is_money = bytes_equal(word, bytes_of_text(money_words[i]));

@@ -1,7 +1,7 @@
 /* Money in one currency: what events say in another is converted by the rate of their day, or the last one before (docs/guide/orders.md), as it is read. So
  * yuan and dollars are never added up as if they were the same. Private to analytics, but for the book.
  *
- * Money is what is called so ("amount", "item.price", "paid_amount", "退款金额") and stands in an event whose property "currency" says another
+ * Money is what is called so ("amount", "item.price", "paid_amount", "退款金额"), or said to be in the question, and stands in an event whose property "currency" says another
  * currency than the question's; without that property it is in the group's. What has no rate is as if it weren't there, and is told of. */
 #pragma once
 
@@ -16,7 +16,8 @@
 
 struct view;
 struct path;
-bool path_is_money(const struct path *p);
+bool path_may_be_money(const struct path *p); /* what events say themselves: things say their own currency */
+bool path_is_money(const struct path *p);     /* by its name */
 
 struct money_rate {
     uint16_t from, to;

@@ -149,9 +149,9 @@ static fallible funnel_cell_read(struct question *q, struct json cell, void **ou
     struct funnel_cell *c = ARENA_NEW(q->arena, struct funnel_cell);
     struct asked a = {q, cell};
     int64_t step;
-    TRY(WRAP(e, asked_members(&a, TABLE(cell_members), e), "cell"));
-    TRY(WRAP(e, asked_number(&a, "step", 1, 1, f->step_count, &step, e), "cell"));
-    TRY(WRAP(e, asked_flag(&a, "dropped", false, &c->is_dropped, e), "cell"));
+    TRY(asked_members(&a, TABLE(cell_members), e));
+    TRY(asked_number(&a, "step", 1, 1, f->step_count, &step, e));
+    TRY(asked_flag(&a, "dropped", false, &c->is_dropped, e));
     c->depth = (uint32_t)step;
     c->has_unit = f->has_units && !json_is(json_find(cell, BYTES_LIT("unit")), JSON_ABSENT);
     if (c->has_unit)

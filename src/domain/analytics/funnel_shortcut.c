@@ -12,6 +12,13 @@ struct place {
     uint32_t block, event;
 };
 
+/* How somebody got to a step. */
+struct way {
+    uint32_t person; /* local number */
+    uint32_t entry;  /* of the block where the step was reached: so far the earliest that led there */
+    int64_t reached_us;
+};
+
 /* A block as a funnel sees it. */
 struct funnel_block {
     const struct picked_block *picked;
@@ -20,7 +27,7 @@ struct funnel_block {
     size_t words;
     const uint64_t *reached[FUNNEL_STEPS_MAX]; /* by step: events that reach it; NULL: none does */
     const uint64_t *late; /* events whose window reaches into the next block; NULL: there is none */
-    const uint64_t *past; /* events that no window of the block before reaches; NULL: there is none */
+    const uint64_t *past; /* events that no window of the block before reaches; NULL: none is picked */
 };
 
 struct funnel_chunk {
@@ -30,10 +37,13 @@ struct funnel_chunk {
     struct funnel_block *blocks;
     uint32_t count;
     int64_t entries_until_us;
-    uint64_t entered[CHUNK_WORDS];                   /* who has an entry whose window may be open */
-    uint64_t entered_before[CHUNK_WORDS];            /* and who one whose window is over */
-    uint64_t further[FUNNEL_STEPS_MAX][CHUNK_WORDS]; /* by step from 1 on: who reached it */
-    int64_t *times_us; /* of those, by person and step: of the path that got as far as they did */
+    uint64_t entered[CHUNK_WORDS];        /* who has an entry whose window may be open */
+    uint64_t entered_before[CHUNK_WORDS]; /* and who one whose window is over */
+    uint64_t (*further)[CHUNK_WORDS];     /* by step from 1 on: who reached it */
+    int64_t *times_us;                    /* of those, by person and step: of the path that got as far as they did */
+    /* Room for what a step takes of any block: events as word_list wants it, ways and which of them go on. */
+    uint32_t *events, *going;
+    struct way *ways;
 };
 
 static uint64_t *bits_take(struct funnel_chunk *in, const struct funnel_block *here)
@@ -48,7 +58,7 @@ static int64_t time_of(const struct funnel_chunk *in, struct place at)
     return block_time_at(in->blocks[at.block].block, at.event);
 }
 
-/* The last of the bits before an event, of its stint; of a word of 64, if not of the one before. false: there is none. */
+/* The last of the bits before an event, of its stint. false: there is none. Mostly without a branch: of a word, if not of the one before. */
 static bool last_of_stint(const uint64_t *bits, const uint64_t *starts, uint32_t event, uint32_t *out_event)
 {
     size_t w = event / 64;
@@ -58,10 +68,11 @@ static bool last_of_stint(const uint64_t *bits, const uint64_t *starts, uint32_t
         found = bits[w];
         start = starts[w];
     }
-    if (found == 0 || (start != 0 && __builtin_clzll(found) > __builtin_clzll(start)))
-        return false;
-    *out_event = (uint32_t)(w * 64) + 63u - (uint32_t)__builtin_clzll(found);
-    return true;
+    /* The highest of what was found isn't below the highest start. */
+    bool is_there = !((found < start) & (found < (found ^ start)));
+    uint32_t last = (uint32_t)(w * 64) + 63u - (uint32_t)__builtin_clzll(found | 1);
+    *out_event = is_there ? last : *out_event;
+    return is_there;
 }
 
 /* The same in blocks before it. */
@@ -219,49 +230,83 @@ static void others_add(struct funnel_chunk *in, uint32_t block, uint32_t step, u
         io_bits[w] |= here->past == NULL ? theirs[w] : theirs[w] & ~here->past[w];
 }
 
-/* Adds the places of the bits that are set. Four are written whether or not there are so many, for nobody can foresee how many there are. */
-static uint32_t bits_list(uint64_t bits, uint32_t first, uint32_t *out, uint32_t count)
+/* Entries of ways go back in their stints, as far as the window allows: all of them one entry at a time, for nobody can foresee how many there are. */
+static void ways_go_back(struct funnel_chunk *in, const struct funnel_block *here, uint32_t count)
 {
-    uint32_t until = count + (uint32_t)__builtin_popcountll(bits);
-    for (uint32_t i = 0; i < 4; i++, bits &= bits - 1)
-        out[count + i] = first + ((uint32_t)__builtin_ctzll(bits | UINT64_C(1) << 63));
-    for (count += 4; UNLIKELY(count < until); bits &= bits - 1)
-        out[count++] = first + (uint32_t)__builtin_ctzll(bits);
-    return until;
+    const uint64_t *entries = here->reached[0], *starts = here->stints->events.starts;
+    for (uint32_t i = 0; i < count; i++)
+        in->going[i] = i;
+    for (uint32_t going = entries == NULL ? 0 : count, kept; going > 0; going = kept) {
+        kept = 0;
+        for (uint32_t i = 0; i < going; i++) {
+            struct way *way = &in->ways[in->going[i]];
+            uint32_t entry = way->entry;
+            bool goes = last_of_stint(entries, starts, entry, &entry);
+            goes &= block_time_at(here->block, entry) >= way->reached_us - in->f->window_us;
+            way->entry = goes ? entry : way->entry;
+            in->going[kept] = in->going[i];
+            kept += goes;
+        }
+    }
 }
 
-/* The earliest entry that got as far as the first event that reached the step, and what it filled its steps with: it can't be earlier than the window of that
- * event allows. */
-static void path_note(struct funnel_chunk *in, uint32_t step, uint32_t person, struct place top)
+/* The earliest entry that got as far as the first event that reached the step, perhaps of a block before, and what it filled its steps with. */
+static void path_note(struct funnel_chunk *in, uint32_t block, uint32_t step, const struct way *way)
 {
-    int64_t *times_us = &in->times_us[(size_t)person * in->f->step_count];
-    struct place at = top;
-    times_us[step] = time_of(in, top);
-    while (go_back(in, 0, times_us[step] - in->f->window_us, &at))
-        continue;
+    int64_t *times_us = &in->times_us[(size_t)way->person * in->f->step_count],
+            least_us = way->reached_us - in->f->window_us;
+    struct place at = {block, way->entry};
+    bool goes = block > 0 && block_first_us(in->blocks[block].block) > least_us;
+    while (goes)
+        goes = go_back(in, 0, least_us, &at);
+    times_us[step] = way->reached_us;
     times_us[0] = time_of(in, at);
     for (uint32_t between = 1; between < step; between++) {
-        go_on(in, between, person, &at);
+        go_on(in, between, way->person, &at);
         times_us[between] = time_of(in, at);
     }
 }
 
-/* Of whoever reached the step for the first time: the path is then the one that counts, until they get further. */
-static void paths_note(struct funnel_chunk *in, uint32_t block, uint32_t step)
+/* The first of the bits in each stint. */
+static uint32_t firsts_list(struct funnel_chunk *in, const struct funnel_block *here, const uint64_t *bits,
+                            uint32_t *out_events)
 {
-    const struct funnel_block *here = &in->blocks[block];
+    uint64_t *behind = bits_take(in, here);
+    uint32_t count = 0;
+    stints_behind(&here->stints->events, bits, behind);
+    for (size_t w = 0; w < here->words; w++)
+        count = word_list(bits[w] & ~behind[w], w, out_events, count);
+    return count;
+}
+
+/* The ways of whoever reached the step for the first time: the n-th person who has a bit has the n-th of the first ones. Returns how many. */
+static uint32_t ways_begin(struct funnel_chunk *in, const struct funnel_block *here, uint32_t step)
+{
     uint64_t people[CHUNK_WORDS] = {0};
-    uint32_t from, until;
+    uint32_t ranks[CHUNK_WORDS + 1], count = 0, firsts = firsts_list(in, here, here->reached[step], in->events);
     block_people_add(here->stints, here->reached[step], people);
+    bits_ranks(people, CHUNK_WORDS, ranks);
+    assert(ranks[CHUNK_WORDS] == firsts);
     for (uint32_t w = 0; w < CHUNK_WORDS; w++) {
         uint64_t fresh = people[w] & ~in->further[step][w];
         in->further[step][w] |= fresh;
         for (; fresh != 0; fresh &= fresh - 1) {
-            uint32_t person = w * 64 + (uint32_t)__builtin_ctzll(fresh);
-            (void)block_stint_find(here->stints, person, &from, &until);
-            path_note(in, step, person, (struct place){block, bits_next(here->reached[step], from, until)});
+            uint32_t person = w * 64 + (uint32_t)__builtin_ctzll(fresh),
+                     event = in->events[bits_rank(people, ranks, person)];
+            in->ways[count++] = (struct way){person, event, block_time_at(here->block, event)};
         }
     }
+    return count;
+}
+
+/* Their paths are then the ones that count, until they get further. */
+static void paths_note(struct funnel_chunk *in, uint32_t block, uint32_t step)
+{
+    const struct funnel_block *here = &in->blocks[block];
+    uint32_t count = ways_begin(in, here, step);
+    ways_go_back(in, here, count);
+    for (uint32_t i = 0; i < count; i++)
+        path_note(in, block, step, &in->ways[i]);
 }
 
 static void step_climb(struct funnel_chunk *in, uint32_t block, uint32_t step)
@@ -276,10 +321,9 @@ static void step_climb(struct funnel_chunk *in, uint32_t block, uint32_t step)
     else
         memset(bits, 0, here->words * sizeof *bits);
     others_add(in, block, step, bits);
-    uint32_t *events = arena_take(in->arena, (here->stints->events.count + 4) * sizeof *events, sizeof *events),
-             count = 0;
+    uint32_t *events = in->events, count = 0;
     for (size_t w = 0; w < here->words; w++) {
-        count = bits_list(bits[w] & matching[w], (uint32_t)w * 64, events, count);
+        count = word_list(bits[w] & matching[w], w, events, count);
         bits[w] = 0;
     }
     for (uint32_t i = 0; i < count; i++) {
@@ -304,11 +348,13 @@ static void edges_find(struct funnel_chunk *in, uint32_t block)
         edges_us[count] = block_first_us(in->blocks[block + 1].block) - window_us;
         here->late = since[count++] = bits_take(in, here);
     }
-    if (block > 0) {
-        edges_us[count] = block_last_us(in->blocks[block - 1].block) + window_us + 1;
+    int64_t past_us = block == 0 ? INT64_MAX : block_last_us(in->blocks[block - 1].block) + window_us + 1;
+    if (past_us < in->q->plan.until_us) {
+        edges_us[count] = past_us;
         here->past = since[count++] = bits_take(in, here);
     }
-    block_since(here->block, edges_us, count, since);
+    if (count > 0)
+        block_since(here->block, edges_us, count, since);
 }
 
 /* --- counting --- */
@@ -333,12 +379,14 @@ static void people_count(const struct funnel_chunk *in, struct funnel_tally *t)
     }
 }
 
-static void count(const struct question *q, void *tally, const struct picked_chunk *c)
+static struct funnel_chunk *chunk_open(const struct question *q, const struct picked_chunk *c)
 {
     const struct funnel *f = q->own;
     struct funnel_chunk *in = ARENA_NEW(c->arena, struct funnel_chunk);
+    uint32_t most = 0;
     *in = (struct funnel_chunk){.q = q, .f = f, .arena = c->arena, .count = c->count, .entries_until_us = q->until_us};
     in->blocks = ARENA_ARRAY(c->arena, struct funnel_block, c->count);
+    in->further = arena_zeroed(c->arena, f->step_count * sizeof *in->further, sizeof(uint64_t));
     in->times_us = arena_take(c->arena, (size_t)CHUNK_PEOPLE * f->step_count * sizeof *in->times_us,
                               sizeof *in->times_us);
     if (f->leaves_open_out && f->closed_us < in->entries_until_us)
@@ -347,7 +395,18 @@ static void count(const struct question *q, void *tally, const struct picked_chu
         const struct picked_block *p = &c->blocks[b];
         in->blocks[b] = (struct funnel_block){
             .picked = p, .block = p->block, .stints = &p->stints, .words = bits_words(p->stints.events.count)};
+        most = p->stints.events.count > most ? p->stints.events.count : most;
     }
+    in->events = arena_take(c->arena, (most + WORD_LISTED_AHEAD) * sizeof *in->events, sizeof *in->events);
+    in->going = arena_take(c->arena, CHUNK_PEOPLE * sizeof *in->going, sizeof *in->going);
+    in->ways = arena_take(c->arena, CHUNK_PEOPLE * sizeof *in->ways, sizeof(int64_t));
+    return in;
+}
+
+static void count(const struct question *q, void *tally, const struct picked_chunk *c)
+{
+    const struct funnel *f = q->own;
+    struct funnel_chunk *in = chunk_open(q, c);
     for (uint32_t b = 0; b < c->count; b++) {
         edges_find(in, b);
         entries_find(in, &in->blocks[b]);

@@ -3,6 +3,7 @@
 #include "base/hash.h"
 #include "base/leisure.h"
 #include "domain/collect/collect.h"
+#include "lib/bits.h"
 
 #define WORD_BITS 64u
 #define TIMES_ONE_BY_ONE \
@@ -16,14 +17,17 @@ void gather_plan_make(struct gather_plan *g, const struct question *q, const str
     const struct plan *plan = &q->plan;
     bool all = plan->wants_all || plan->pick_count == 0;
     *g = (struct gather_plan){.question = q, .plan = plan, .universe = universe, .book = q->names, .things = things};
-    g->picks = ARENA_ARRAY(arena, uint32_t, EVENT_NAMES_COUNT);
+    for (uint32_t k = 0; k < plan->pick_count; k++)
+        for (uint32_t i = 0; i < plan->picks[k].event_count; i++)
+            if (plan->picks[k].events[i] >= g->picks_count)
+                g->picks_count = plan->picks[k].events[i] + 1u;
+    g->picks = ARENA_ARRAY(arena, uint32_t, g->picks_count + 1);
     uint64_t *names = ARENA_ARRAY(arena, uint64_t, EVENT_NAMES_COUNT / WORD_BITS);
     for (uint32_t k = 0; k < plan->pick_count; k++) {
         const struct pick *pick = &plan->picks[k];
         all |= pick->event_count == 0;
         g->filtered |= pick->filter != NULL ? 1u << k : 0;
-        for (uint32_t i = 0; pick->event_count == 0 && i < EVENT_NAMES_COUNT; i++)
-            g->picks[i] |= event_is_of_kith(i) ? 0 : 1u << k;
+        g->picks_of_any |= pick->event_count == 0 ? 1u << k : 0;
         for (uint32_t i = 0; i < pick->event_count; i++) {
             g->picks[pick->events[i]] |= 1u << k;
             names[pick->events[i] / WORD_BITS] |= UINT64_C(1) << (pick->events[i] % WORD_BITS);
@@ -38,6 +42,13 @@ void gather_plan_make(struct gather_plan *g, const struct question *q, const str
             .kind = PATH_COLUMN, .of = COLUMN_FIELD, .name = bytes_of_text(subject_fields[plan->subject])};
         g->subject = path;
     }
+}
+
+/* Which picks an event of this name may match. */
+static uint32_t picks_of_name(const struct gather_plan *g, uint16_t name)
+{
+    uint32_t named = name < g->picks_count ? g->picks[name] : 0;
+    return named | (event_is_of_kith(name) ? 0 : g->picks_of_any);
 }
 
 static void list_init(struct buf *list)
@@ -61,10 +72,10 @@ static void lists_do(struct gather *g, void (*to)(struct buf *list))
 struct gather *gather_open(const struct gather_plan *plan, struct texts *texts, const struct effort *effort, struct arena *arena)
 {
     struct gather *g = ARENA_NEW(arena, struct gather);
-    *g = (struct gather){.plan = plan, .texts = texts, .scratch = block_scratch_create(plan->things, effort)};
+    *g = (struct gather){.plan = plan, .texts = texts, .scratch = block_scratch_create(plan->things, plan->question->civil, effort)};
     g->near = ARENA_NEW(arena, struct texts_near);
-    g->event_codes = ARENA_ARRAY(arena, uint32_t, EVENT_NAMES_COUNT);
     g->crowds = crowd_lanes_create(plan, arena);
+    g->arrivals = arrivals_create(plan->question, arena);
     lists_do(g, list_init);
     return g;
 }
@@ -215,10 +226,11 @@ static void names_take(struct gather *g, const struct block *b)
     g->codes = arena_take(arena, g->scratch->count * sizeof *g->codes, sizeof *g->codes);
     g->names = arena_take(arena, count * sizeof *g->names, sizeof *g->names);
     g->picks = arena_take(arena, count * sizeof *g->picks, sizeof *g->picks);
+    g->name_codes = ARENA_ARRAY(arena, uint32_t, count);
     block_codes(b, g->codes);
     for (uint32_t code = 0; code < count; code++) {
         g->names[code] = block_name_at(b, code);
-        g->picks[code] = g->plan->picks[g->names[code]];
+        g->picks[code] = picks_of_name(g->plan, g->names[code]);
     }
 }
 
@@ -282,14 +294,6 @@ static uint32_t rows_of_items(struct gather *g, const uint64_t *slots, uint64_t 
     return count;
 }
 
-static uint32_t bits_count(const uint64_t *bits, uint32_t count)
-{
-    uint32_t sum = 0;
-    for (size_t w = 0; w < BIT_WORDS(count); w++)
-        sum += (uint32_t)__builtin_popcountll(bits[w]);
-    return sum;
-}
-
 /* The column of what the rows are keyed by; NULL: no event of the block has any. */
 static const struct column *subject_column(const struct gather *g, const struct block *b)
 {
@@ -347,6 +351,33 @@ static void ties_add(struct gather *g, const struct gather_ask *ask, uint32_t co
         ties[i] = (struct gathered_tie){messages[g->events[i]], positions[g->events[i]]};
 }
 
+/* Log positions of the block's events, in the arena; NULL: nobody asks which have arrived since, or none of these has. */
+static const uint64_t *positions_since(const struct gather *g, const struct block *b, struct arena *arena)
+{
+    if (g->arrivals == NULL || block_last_position(b) < g->plan->question->since)
+        return NULL;
+    uint64_t *positions = arena_take(arena, block_count(b) * sizeof *positions, sizeof *positions);
+    block_positions(b, positions);
+    return positions;
+}
+
+static void rows_arrived(struct gather *g, const struct block *b, const struct gathered_row *rows, uint32_t count)
+{
+    const uint64_t *positions = positions_since(g, b, g->scratch->arena);
+    for (uint32_t i = 0; positions != NULL && i < count; i++)
+        if (positions[g->events[i]] >= g->plan->question->since)
+            arrivals_note(g->arrivals, rows[i].time_us);
+}
+
+void gather_arrived(struct gather *g, const struct picked_block *b, struct arena *arena)
+{
+    const uint64_t *positions = positions_since(g, b->block, arena);
+    uint32_t count = positions == NULL ? 0 : block_count(b->block);
+    for (uint32_t event = bits_next(b->any, 0, count); event < count; event = bits_next(b->any, event + 1, count))
+        if (positions[event] >= g->plan->question->since)
+            arrivals_note(g->arrivals, block_time_at(b->block, event));
+}
+
 /* Else every condition held or didn't, for all slots of the block. */
 static fallible conditions_sound(const struct block_scratch *s, struct err *e)
 {
@@ -361,7 +392,7 @@ fallible gather_block(struct gather *g, const struct gather_ask *ask, struct err
     uint64_t *bits[PICKS_MAX];
     block_scratch_open_items(s, ask->block, g->plan->plan->by_item);
     const uint64_t *slots = slots_wanted(g, ask);
-    uint32_t most = slots == NULL ? 0 : bits_count(slots, s->slot_count), first = g->count;
+    uint32_t most = slots == NULL ? 0 : bits_count(slots, bits_bytes(s->slot_count)), first = g->count;
     TRY(conditions_sound(s, e));
     if (most == 0)
         return DONE;
@@ -370,7 +401,7 @@ fallible gather_block(struct gather *g, const struct gather_ask *ask, struct err
     leisure_rest();
     TRY(conditions_sound(s, e));
     slots = slots_matching(g, slots, bits);
-    most = bits_count(slots, s->slot_count);
+    most = bits_count(slots, bits_bytes(s->slot_count));
     if (most == 0)
         return DONE;
     names_take(g, ask->block);
@@ -378,7 +409,7 @@ fallible gather_block(struct gather *g, const struct gather_ask *ask, struct err
     block_people(ask->block, g->local);
     if (most > s->count / TIMES_ONE_BY_ONE)
         (void)scratch_times(s);
-    bool needs_events = g->has_ties || s->by_item || g->plan->subject != NULL || g->plan->plan->lane_count > 0;
+    bool needs_events = g->has_ties || g->arrivals != NULL || s->by_item || g->plan->subject != NULL || g->plan->plan->lane_count > 0;
     g->events = needs_events ? arena_take(s->arena, most * sizeof *g->events, sizeof *g->events) : NULL;
     g->items = needs_events ? arena_zeroed(s->arena, most * sizeof *g->items, sizeof *g->items) : NULL;
     size_t before = g->rows.size;
@@ -392,6 +423,7 @@ fallible gather_block(struct gather *g, const struct gather_ask *ask, struct err
     g->count += count;
     if (g->has_ties)
         ties_add(g, ask, count);
+    rows_arrived(g, ask->block, rows, count);
     leisure_rest();
     return lanes_fill(g, first, e);
 }
@@ -402,19 +434,19 @@ fallible gather_block(struct gather *g, const struct gather_ask *ask, struct err
 static void picks_match(const struct gather *g, const struct block *b, struct arena *arena, struct picked_block *out)
 {
     struct packed_set sets[PICKS_MAX];
-    uint32_t names = block_names(b), set_count = 0;
-    for (uint32_t k = 0; k < g->plan->plan->pick_count; k++) {
-        uint64_t *codes = arena_zeroed(g->scratch->arena, BIT_WORDS(2 * names) * sizeof *codes, sizeof *codes);
-        bool any = false;
-        for (uint32_t code = 0; code < names; code++) {
-            uint64_t is_taken = g->plan->picks[block_name_at(b, code)] >> k & 1;
-            codes[code / WORD_BITS] |= is_taken << (code % WORD_BITS);
-            any |= is_taken != 0;
-        }
-        if (!any)
-            continue;
+    uint32_t names = block_names(b), set_count = 0, any = 0;
+    size_t words = BIT_WORDS(2 * names);
+    uint64_t *codes = arena_zeroed(g->scratch->arena, g->plan->plan->pick_count * words * sizeof *codes, sizeof *codes);
+    for (uint32_t code = 0; code < names; code++) {
+        uint32_t picks = picks_of_name(g->plan, block_name_at(b, code));
+        any |= picks;
+        for (uint32_t left = picks; left != 0; left &= left - 1)
+            bit_set(codes + (size_t)__builtin_ctz(left) * words, code);
+    }
+    for (uint32_t left = any; left != 0; left &= left - 1) {
+        uint32_t k = (uint32_t)__builtin_ctz(left);
         out->picks[k] = arena_take(arena, BIT_WORDS(g->scratch->count) * sizeof **out->picks, sizeof **out->picks);
-        sets[set_count++] = (struct packed_set){.set = codes, .bits = out->picks[k]};
+        sets[set_count++] = (struct packed_set){.set = codes + k * words, .bits = out->picks[k]};
     }
     if (set_count > 0)
         block_match_codes(b, sets, set_count);
@@ -460,7 +492,7 @@ fallible gather_picked(struct gather *g, const struct gather_ask *ask, struct ar
     if (g->plan->filtered != 0)
         any_fill(g, out);
     TRY(conditions_sound(g->scratch, e));
-    *out_count = bits_count(out->any, g->scratch->count);
+    *out_count = bits_count(out->any, bits_bytes(g->scratch->count));
     if (*out_count == 0)
         return DONE;
     leisure_rest();

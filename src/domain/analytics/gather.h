@@ -2,6 +2,7 @@
  * values of the lanes. One thread's; its memory stays from one chunk to the next. */
 #pragma once
 
+#include "domain/analytics/arrivals.h"
 #include "domain/analytics/exchange.h"
 #include "domain/analytics/filter_inside.h"
 #include "domain/analytics/shortcut.h"
@@ -16,7 +17,8 @@ struct gather_plan {
     const struct plan *plan; /* the question's */
     const struct filter *universe; /* with what the asker may see */
     uint64_t *names;               /* that are wanted, as block_match wants them: those of Kith itself only where a pick names them */
-    uint32_t *picks;               /* EVENT_NAMES_COUNT: which picks an event of this name may match */
+    uint32_t *picks, picks_count;  /* by name: which picks name it; none does from picks_count on */
+    uint32_t picks_of_any;         /* picks that take all names but Kith's own */
     uint32_t filtered;             /* picks that have a filter */
     const struct name_book *book;
     const struct thing_book *things;
@@ -44,7 +46,6 @@ struct gather {
     struct block_scratch *scratch;
     struct texts *texts, *subjects; /* of values; of what events are keyed by */
     struct texts_near *near;
-    uint32_t *event_codes;          /* of names of events, for lanes of them; CODE_NONE: not asked for yet */
     struct crowd_lane *crowds;      /* by lane (crowd_lanes.c) */
     uint32_t count;                 /* of rows */
     bool has_ties;
@@ -56,7 +57,10 @@ struct gather {
     uint16_t *codes;                /* the block's own, of each event's name */
     uint16_t *names;                /* by code */
     uint32_t *picks;                /* by code: which picks an event of this name may match */
-    struct unexchanged unexchanged; /* of all blocks so far */
+    uint32_t *name_codes;           /* by code: the name's code in lanes of names; CODE_NONE: not asked for yet */
+    /* Of all rows since they were last taken. */
+    struct unexchanged unexchanged;
+    struct arrivals *arrivals; /* NULL: nobody asks */
     uint32_t *events, *items;       /* of the rows of the block: which event, which item of it (0: not by item); NULL: nobody wants to know */
 };
 /* What of a block is wanted. */
@@ -76,6 +80,8 @@ fallible gather_block(struct gather *g, const struct gather_ask *ask, struct err
 /* Instead of rows the bits of each pick, and its lanes, in the arena; of people alone, not by item. *out_count: of events that match any; none: nothing is filled in.
  * Fails as gather_block does. */
 fallible gather_picked(struct gather *g, const struct gather_ask *ask, struct arena *arena, struct picked_block *out, uint32_t *out_count, struct err *e);
+/* Counts those of the picked events that have arrived since; `arena` is for scratch. */
+void gather_arrived(struct gather *g, const struct picked_block *b, struct arena *arena);
 size_t gather_bytes(const struct gather *g); /* of its rows; what it has decoded of a block is the scratch's */
 
 /* The code of a text, as the asker may see it; CODE_NONE: there is no room, which the gather then says. */

@@ -15,6 +15,7 @@ extern const struct question_kind cohort_question;
 extern const struct question_kind ltv_question;
 extern const struct question_kind rfm_question;
 extern const struct question_kind value_question;
+extern const struct question_kind wallet_question;
 extern const struct question_kind survival_question;
 extern const struct question_kind attribution_question;
 extern const struct question_kind channel_quality_question;

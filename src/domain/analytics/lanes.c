@@ -210,16 +210,28 @@ static uint32_t code_find(struct filling *f, uint32_t event, uint32_t item)
     return CODE_NONE;
 }
 
-static uint32_t code_of_name(struct filling *f, uint32_t name)
+static uint32_t code_of_name(struct filling *f, uint32_t event)
 {
-    uint32_t *code = &f->g->event_codes[name];
-    struct bytes text = name_book_event_name(f->g->plan->book, name);
+    const struct gather *g = f->g;
+    uint32_t *code = &g->name_codes[g->codes[event]];
+    struct bytes text = name_book_event_name(g->plan->book, g->names[g->codes[event]]);
     if (*code == CODE_NONE && text.size > 0) /* what has no number has no name either */
         *code = gather_code(f->g, text);
     return *code;
 }
 
 /* --- lanes --- */
+
+/* What every event has by its time: this time, or what clocks showed then. false: the lane is of something else. */
+static bool value_of_time(const struct filling *f, int64_t us, struct value *out)
+{
+    const struct path *p = f->ask->path;
+    if (p == NULL || (p->kind != PATH_TIME && p->kind != PATH_DIAL))
+        return false;
+    *out = p->kind == PATH_DIAL ? path_dial(p, f->g->scratch->civil, us)
+                                : (struct value){.kind = VALUE_TIME, .integer = us};
+    return true;
+}
 
 /* Whether one column has all values of the lane, an event at most one. */
 static bool is_plain(const struct filling *f, enum column_kind kind)
@@ -278,6 +290,7 @@ static bool codes_fill(struct filling *f, struct gathered_lane *lane, const stru
     const struct gather *g = f->g;
     uint32_t *codes = (uint32_t *)(void *)buf_extend(&lane->codes, count * sizeof *codes);
     enum path_kind kind = f->ask->of == LANE_EVENT ? PATH_EVENT : f->ask->path->kind;
+    struct value own;
     if (codes != NULL && kind == PATH_COLUMN && is_plain(f, COLUMN_TEXT)) {
         texts_fill(f, rows, count, codes);
         return true;
@@ -286,9 +299,9 @@ static bool codes_fill(struct filling *f, struct gathered_lane *lane, const stru
         codes[i] = CODE_NONE;
         if (!is_wanted(f, &rows[i], g->events[i]))
             continue;
-        codes[i] = kind == PATH_EVENT  ? code_of_name(f, g->names[g->codes[g->events[i]]])
-                   : kind == PATH_TIME ? code_of_time(f, rows[i].time_us)
-                                       : code_find(f, g->events[i], g->items[i]);
+        codes[i] = kind == PATH_EVENT                        ? code_of_name(f, g->events[i])
+                   : value_of_time(f, rows[i].time_us, &own) ? code_of_value(f, &own)
+                                                             : code_find(f, g->events[i], g->items[i]);
     }
     return codes != NULL;
 }
@@ -313,10 +326,13 @@ static bool quantities_fill(struct filling *f, struct gathered_lane *lane, const
     if (is_filled)
         numbers_fill(f, rows, count, quantities, has);
     for (uint32_t i = 0; has_room && !is_filled && i < count; i++) {
-        quantities[i] = (struct quantity){.micro = f->ask->path->kind == PATH_TIME ? rows[i].time_us : 0};
-        has[i] = f->ask->path->kind == PATH_TIME;
-        if (f->ask->path->kind != PATH_TIME && is_wanted(f, &rows[i], g->events[i]))
-            has[i] = quantity_find(f, g->events[i], g->items[i], &quantities[i]);
+        struct value own;
+        quantities[i] = (struct quantity){0};
+        if (value_of_time(f, rows[i].time_us, &own))
+            has[i] = quantity_of(&own, &quantities[i]);
+        else
+            has[i] = is_wanted(f, &rows[i], g->events[i]) &&
+                     quantity_find(f, g->events[i], g->items[i], &quantities[i]);
     }
     if (has_room && f->ask->is_money)
         amounts_exchange(f->g, rows, count, quantities, has);

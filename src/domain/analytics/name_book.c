@@ -4,45 +4,36 @@
 #include <stdio.h>
 
 #include "base/hash.h"
+#include "domain/analytics/event_book.h"
 #include "domain/analytics/exchange.h"
 #include "domain/collect/collect.h"
 #include "lib/nearest.h"
 
 #define BOOK_BLOCK_BYTES (64u << 10)
-#define WORDS_FIRST 256u /* room for words, doubled as they come; so many slots twice */
 
 #define OF_THING ((uint32_t)COLUMN_OF_COUNT) /* a word of a kind's member and not of a column */
 #define MEMBER_BYTES_MAX 256u
 
-/* Something that can be looked up; begins with its name, as lib/nearest.h wants it. */
-struct word {
-    const char *name;
-    size_t size;
-    uint32_t of;       /* what else tells words of one name apart */
-    uint32_t number;   /* of an event */
-    uint32_t alias_of; /* of an event: what it counts as; 0: itself */
-    const char *label, *label_zh;
-};
-
-struct words {
-    struct word *rows;
-    uint32_t *slots; /* twice as many as there is room for rows: row + 1; 0: free */
-    uint32_t count, room;
+/* What is known of properties and of members of things; held by the books that have the same. */
+struct known {
+    struct arena *arena; /* holds this struct */
+    atomic_uint holders;
+    struct hash128 revision; /* as of name_book_known_take; zeroes: nobody said */
+    struct words properties; /* fields among them, and members of things */
+    struct words hidden;     /* properties that nobody may add */
+    struct words personal;   /* properties that tell of persons */
+    struct words barred;     /* those of single events that have none of them: a word for each of these events */
 };
 
 struct name_book {
     struct arena *arena;
     atomic_uint holders;
     struct name_book *below; /* whose names this one's are; NULL: nobody's */
-    struct words events;      /* by name and by label */
-    struct words properties;  /* fields among them */
-    struct words hidden;      /* properties that nobody may add */
-    struct words personal;    /* properties that tell of persons */
-    struct words barred;      /* those of single events that have none of them: a word for each of these events */
-    const struct veil *veil;  /* NULL: none */
-    struct rate_book *rates;  /* held by the lowest book; NULL: none was set */
-    const char **event_names; /* by number; NULL: none */
-    uint32_t event_room;
+    struct event_book *events;
+    struct known *known;
+    struct words *properties;    /* what is known; of a book over another one its own copy, in the arena */
+    const struct veil *veil;     /* NULL: none */
+    struct rate_book *rates;     /* held by the lowest book; NULL: none was set */
 };
 
 static const struct field fields[] = {
@@ -61,69 +52,51 @@ const struct field *field_named(struct bytes name)
     return NULL;
 }
 
-/* --- words --- */
-
-static uint32_t *slot_of(const struct words *w, struct bytes name, uint32_t of)
-{
-    uint32_t mask = w->room * 2 - 1;
-    for (uint32_t at = (uint32_t)hash64(name, of) & mask;; at = (at + 1) & mask) {
-        uint32_t *slot = &w->slots[at];
-        if (*slot == 0)
-            return slot;
-        const struct word *row = &w->rows[*slot - 1];
-        if (row->of == of && bytes_equal(name, bytes_of(row->name, row->size)))
-            return slot;
-    }
-}
-
-static const struct word *word_find(const struct words *w, struct bytes name, uint32_t of)
-{
-    const uint32_t *slot = w->room == 0 ? NULL : slot_of(w, name, of);
-    return slot == NULL || *slot == 0 ? NULL : &w->rows[*slot - 1];
-}
-
-static void words_grow(struct words *w, struct arena *arena)
-{
-    struct words larger = {.count = w->count, .room = w->room == 0 ? WORDS_FIRST : w->room * 2};
-    larger.rows = ARENA_ARRAY(arena, struct word, larger.room);
-    larger.slots = ARENA_ARRAY(arena, uint32_t, (size_t)larger.room * 2);
-    if (w->count > 0)
-        memcpy(larger.rows, w->rows, w->count * sizeof *w->rows);
-    for (uint32_t i = 0; i < w->count; i++)
-        *slot_of(&larger, bytes_of(w->rows[i].name, w->rows[i].size), w->rows[i].of) = i + 1;
-    *w = larger;
-}
-
-/* The first one of a name stays. Copies the name. */
-static void word_add(struct words *w, struct arena *arena, struct bytes name, struct word said)
-{
-    if (name.size == 0 || word_find(w, name, said.of) != NULL)
-        return;
-    if (w->count == w->room)
-        words_grow(w, arena);
-    said.name = arena_text(arena, name);
-    said.size = name.size;
-    if (said.label == NULL)
-        said.label = said.name;
-    if (said.label_zh == NULL)
-        said.label_zh = said.label;
-    uint32_t *slot = slot_of(w, name, said.of);
-    w->rows[w->count] = said;
-    *slot = ++w->count;
-}
-
 /* --- the book --- */
 
-struct name_book *name_book_of_fields(void)
+static struct known *known_create(void)
+{
+    struct arena *arena = arena_create(BOOK_BLOCK_BYTES);
+    struct known *k = ARENA_NEW(arena, struct known);
+    k->arena = arena;
+    atomic_init(&k->holders, 1);
+    return k;
+}
+
+static struct known *known_share(struct known *k)
+{
+    (void)atomic_fetch_add(&k->holders, 1);
+    return k;
+}
+
+static void known_release(struct known *k)
+{
+    if (atomic_fetch_sub(&k->holders, 1) == 1)
+        arena_destroy(k->arena);
+}
+
+/* Takes the caller's holds. */
+static struct name_book *book_create(struct event_book *events, struct known *known)
 {
     struct arena *arena = arena_create(BOOK_BLOCK_BYTES);
     struct name_book *b = ARENA_NEW(arena, struct name_book);
     b->arena = arena;
     atomic_init(&b->holders, 1);
+    b->events = events;
+    b->known = known;
+    b->properties = &known->properties;
+    return b;
+}
+
+struct name_book *name_book_of_fields(void)
+{
+    struct name_book *b = book_create(event_book_create(), known_create());
     for (size_t i = 0; i < COUNT_OF(fields); i++)
         name_book_property_add(b, COLUMN_FIELD, bytes_of_text(fields[i].name));
     name_book_property_add(b, COLUMN_FIELD, BYTES_LIT(FIELD_EVENT));
     name_book_property_add(b, COLUMN_FIELD, BYTES_LIT(FIELD_TIME));
+    name_book_property_add(b, COLUMN_FIELD, BYTES_LIT(FIELD_HOUR));
+    name_book_property_add(b, COLUMN_FIELD, BYTES_LIT(FIELD_WEEKDAY));
     return b;
 }
 
@@ -143,36 +116,40 @@ struct name_book *name_book_share(struct name_book *b)
     return b;
 }
 
-/* The texts stay where they are. */
-static struct words words_copy(const struct words *w, struct arena *arena)
-{
-    struct words copy = *w;
-    copy.rows = ARENA_ARRAY(arena, struct word, w->room);
-    copy.slots = ARENA_ARRAY(arena, uint32_t, (size_t)w->room * 2);
-    if (w->room > 0) {
-        memcpy(copy.rows, w->rows, w->count * sizeof *copy.rows);
-        memcpy(copy.slots, w->slots, (size_t)w->room * 2 * sizeof *copy.slots);
-    }
-    return copy;
-}
-
 struct name_book *name_book_over(struct name_book *below)
 {
-    struct arena *arena = arena_create(BOOK_BLOCK_BYTES);
-    struct name_book *b = ARENA_NEW(arena, struct name_book);
-    b->arena = arena;
-    atomic_init(&b->holders, 1);
+    struct name_book *b = book_create(event_book_share(below->events), known_share(below->known));
     b->below = below;
-    b->events = below->events;
-    b->properties = words_copy(&below->properties, arena);
-    b->hidden = below->hidden;
-    b->personal = below->personal;
-    b->barred = below->barred;
+    b->properties = ARENA_NEW(b->arena, struct words);
+    *b->properties = words_copy(below->properties, b->arena);
     b->veil = below->veil;
     b->rates = below->rates;
-    b->event_names = below->event_names;
-    b->event_room = below->event_room;
     return b;
+}
+
+bool name_book_known_take(struct name_book *b, const struct name_book *before, struct hash128 revision)
+{
+    assert(b->below == NULL && (before == NULL || (before->below == NULL && before->veil == b->veil)));
+    bool is_same = before != NULL && hash128_equal(before->known->revision, revision);
+    if (!is_same) {
+        b->known->revision = revision;
+        return false;
+    }
+    known_release(b->known);
+    b->known = known_share(before->known);
+    b->properties = &b->known->properties;
+    return true;
+}
+
+struct event_book *name_book_events_held(const struct name_book *b)
+{
+    return b->events;
+}
+
+void name_book_events_set(struct name_book *b, struct event_book *events)
+{
+    event_book_release(b->events);
+    b->events = events;
 }
 
 void name_book_destroy(struct name_book *b)
@@ -181,35 +158,18 @@ void name_book_destroy(struct name_book *b)
         struct name_book *below = b->below;
         if (below == NULL)
             rate_book_release(b->rates);
+        event_book_release(b->events);
+        known_release(b->known);
         arena_destroy(b->arena);
         b = below;
     }
-}
-
-static void event_name_keep(struct name_book *b, uint32_t number, const char *name)
-{
-    if (number >= b->event_room) {
-        uint32_t room = b->event_room == 0 ? NAME_EVENT_CUSTOM : b->event_room;
-        while (room <= number)
-            room *= 2;
-        const char **names = ARENA_ARRAY(b->arena, const char *, room);
-        if (b->event_room > 0)
-            memcpy(names, b->event_names, b->event_room * sizeof *names);
-        b->event_names = names;
-        b->event_room = room;
-    }
-    b->event_names[number] = name;
 }
 
 void name_book_event_add(struct name_book *b, uint32_t number, struct bytes name, uint32_t alias_of,
                          struct bytes label_zh)
 {
     assert(number > 0 && number <= NAMES_A_KIND_MAX && name.size > 0 && b->below == NULL);
-    const char *label = arena_text(b->arena, name), *zh = label_zh.size > 0 ? arena_text(b->arena, label_zh) : NULL;
-    struct word said = {.number = number, .alias_of = alias_of, .label = label, .label_zh = zh};
-    word_add(&b->events, b->arena, name, said);
-    word_add(&b->events, b->arena, label_zh, said);
-    event_name_keep(b, number, label);
+    event_book_add(b->events, number, name, alias_of, label_zh);
 }
 
 void name_book_veil(struct name_book *b, const struct veil *veil)
@@ -220,20 +180,20 @@ void name_book_veil(struct name_book *b, const struct veil *veil)
 void name_book_property_hide(struct name_book *b, enum column_of of, struct bytes name)
 {
     assert(b->below == NULL);
-    word_add(&b->hidden, b->arena, name, (struct word){.of = of});
+    word_add(&b->known->hidden, b->known->arena, b->known->arena, name, (struct word){.of = of});
 }
 
 void name_book_property_bar(struct name_book *b, uint16_t event, enum column_of of, struct bytes name)
 {
     assert(b->below == NULL);
     uint32_t of_event = (uint32_t)event * COLUMN_OF_COUNT + of; /* so that each event has a word of its own */
-    word_add(&b->barred, b->arena, name, (struct word){.of = of_event, .number = event});
+    word_add(&b->known->barred, b->known->arena, b->known->arena, name, (struct word){.of = of_event, .number = event});
 }
 
 bool name_book_hides(const struct name_book *b, enum column_of of, struct bytes name)
 {
     for (size_t size = property_around(name, 0); size > 0; size = property_around(name, size))
-        if (word_find(&b->hidden, bytes_slice(name, 0, size), of) != NULL)
+        if (word_find(&b->known->hidden, bytes_slice(name, 0, size), of) != NULL)
             return true;
     return b->veil != NULL && of != COLUMN_FIELD && b->veil->hides_name(name);
 }
@@ -241,7 +201,7 @@ bool name_book_hides(const struct name_book *b, enum column_of of, struct bytes 
 void name_book_personal_note(struct name_book *b, enum column_of of, struct bytes name)
 {
     assert(b->below == NULL);
-    word_add(&b->personal, b->arena, name, (struct word){.of = of});
+    word_add(&b->known->personal, b->known->arena, b->known->arena, name, (struct word){.of = of});
 }
 
 bool name_book_is_personal(const struct name_book *b, struct bytes name)
@@ -256,16 +216,22 @@ bool name_book_is_personal(const struct name_book *b, struct bytes name)
             continue;
         struct bytes rest = bytes_slice(name, prefix.size, name.size);
         for (size_t size = property_around(rest, 0); size > 0; size = property_around(rest, size))
-            if (word_find(&b->personal, bytes_slice(rest, 0, size), kinds[i].of) != NULL)
+            if (word_find(&b->known->personal, bytes_slice(rest, 0, size), kinds[i].of) != NULL)
                 return true;
     }
     return false;
 }
 
+/* Of what is added to the properties: the book's own over another one, else that of what is known. */
+static struct arena *properties_arena(const struct name_book *b)
+{
+    return b->below == NULL ? b->known->arena : b->arena;
+}
+
 void name_book_property_add(struct name_book *b, enum column_of of, struct bytes name)
 {
     if (!name_book_hides(b, of, name))
-        word_add(&b->properties, b->arena, name, (struct word){.of = of});
+        word_add(b->properties, properties_arena(b), properties_arena(b), name, (struct word){.of = of});
 }
 
 /* --- looking up --- */
@@ -273,9 +239,9 @@ void name_book_property_add(struct name_book *b, enum column_of of, struct bytes
 uint32_t name_book_events(const struct name_book *b, struct bytes name, uint16_t out_events[EVENTS_A_NAME_MAX],
                           const char **out_label, const char **out_label_zh)
 {
-    const struct word *row = word_find(&b->events, name, 0);
+    const struct word *row = word_find(event_book_words(b->events), name, 0);
     if (row == NULL)
-        row = word_find(&b->events, standard_event_fold(name), 0);
+        row = word_find(event_book_words(b->events), standard_event_fold(name), 0);
     if (row == NULL)
         return 0;
     uint32_t count = 0;
@@ -289,31 +255,32 @@ uint32_t name_book_events(const struct name_book *b, struct bytes name, uint16_t
 
 const char *name_book_nearest_event(const struct name_book *b, struct bytes name)
 {
-    return nearest_name(name, b->events.rows, b->events.count, sizeof *b->events.rows);
+    const struct words *w = event_book_words(b->events);
+    return nearest_name(name, w->rows, w->count, sizeof *w->rows);
 }
 
 struct bytes name_book_event_name(const struct name_book *b, uint32_t number)
 {
-    return number < b->event_room ? bytes_of_text(b->event_names[number]) : BYTES_NONE;
+    return bytes_of_text(event_book_name(b->events, number));
 }
 
 uint32_t name_book_event_next(const struct name_book *b, uint32_t after)
 {
-    for (uint32_t number = after + 1; number < b->event_room; number++)
-        if (b->event_names[number] != NULL)
+    for (uint32_t number = after + 1; number < event_book_end(b->events); number++)
+        if (event_book_name(b->events, number) != NULL)
             return number;
     return 0;
 }
 
 struct bytes name_book_event_zh(const struct name_book *b, struct bytes name)
 {
-    const struct word *row = word_find(&b->events, name, 0);
+    const struct word *row = word_find(event_book_words(b->events), name, 0);
     return row == NULL ? name : bytes_of_text(row->label_zh);
 }
 
 bool name_book_has(const struct name_book *b, enum column_of of, struct bytes name)
 {
-    return word_find(&b->properties, name, of) != NULL;
+    return word_find(b->properties, name, of) != NULL;
 }
 
 /* Whether the one word is of the property, or of an object around it. */
@@ -326,8 +293,8 @@ static bool is_around(const struct word *row, enum column_of of, struct bytes na
 const uint64_t *name_book_barred(const struct name_book *b, enum column_of of, struct bytes name, struct arena *arena)
 {
     uint64_t *events = NULL;
-    for (uint32_t i = 0; i < b->barred.count; i++) {
-        const struct word *row = &b->barred.rows[i];
+    for (uint32_t i = 0; i < b->known->barred.count; i++) {
+        const struct word *row = &b->known->barred.rows[i];
         if (!is_around(row, of, name))
             continue;
         if (events == NULL)
@@ -369,14 +336,14 @@ static struct bytes member_text(struct bytes kind, struct bytes member, char out
 void name_book_member_add(struct name_book *b, struct bytes kind, struct bytes member, bool is_ancestor)
 {
     char text[MEMBER_BYTES_MAX];
-    word_add(&b->properties, b->arena, member_text(kind, member, text),
+    word_add(b->properties, properties_arena(b), properties_arena(b), member_text(kind, member, text),
              (struct word){.of = OF_THING, .number = is_ancestor});
 }
 
 bool name_book_member(const struct name_book *b, struct bytes kind, struct bytes member, bool *out_is_ancestor)
 {
     char text[MEMBER_BYTES_MAX];
-    const struct word *row = word_find(&b->properties, member_text(kind, member, text), OF_THING);
+    const struct word *row = word_find(b->properties, member_text(kind, member, text), OF_THING);
     if (row != NULL)
         *out_is_ancestor = row->number != 0;
     return row != NULL;
@@ -388,12 +355,12 @@ static bool is_of_item(const struct name_book *b, const struct word *row)
     const char *dot = strchr(row->name, '.');
     struct bytes base = row->of == OF_THING ? bytes_of(row->name, (size_t)(dot - row->name)) : BYTES_NONE;
     return row->of == COLUMN_ITEM ||
-           (row->of == OF_THING && field_named(base) == NULL && word_find(&b->properties, base, COLUMN_ITEM) != NULL);
+           (row->of == OF_THING && field_named(base) == NULL && word_find(b->properties, base, COLUMN_ITEM) != NULL);
 }
 
 void name_book_nearest_property(const struct name_book *b, struct bytes name, struct buf *out)
 {
-    const struct words *w = &b->properties;
+    const struct words *w = b->properties;
     const struct word *row = word_find(w, name, COLUMN_ITEM);
     if (row == NULL) {
         const char *near = nearest_name(name, w->rows, w->count, sizeof *w->rows);

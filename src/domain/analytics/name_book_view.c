@@ -1,3 +1,4 @@
+#include "domain/analytics/event_book.h"
 #include "domain/analytics/exchange.h"
 #include "domain/analytics/name_book.h"
 #include "domain/collect/collect.h"
@@ -59,25 +60,23 @@ struct name_book *name_book_of_view(const struct view *v, const struct veil *vei
     return name_book_after(v, veil, NULL);
 }
 
+static struct hash128 known_revision(const struct view *v)
+{
+    const struct hash128 sums[] = {properties_sum(v), thing_kinds_sum(v)};
+    return hash128(bytes_of(sums, sizeof sums), 0);
+}
+
 struct name_book *name_book_after(const struct view *v, const struct veil *veil, const struct name_book *before)
 {
     struct name_book *b = name_book_of_fields();
     struct property p = {0};
     name_book_veil(b, veil);
     name_book_rates_set(b, rate_book_of_view(v, before == NULL ? NULL : name_book_rates_held(before)));
+    name_book_events_set(b, event_book_of_view(v, before == NULL ? NULL : name_book_events_held(before)));
+    if (name_book_known_take(b, before, known_revision(v)))
+        return b;
     hidden_take(b, v, veil != NULL);
     kinds_take(b, v, veil != NULL);
-    for (uint32_t number = name_next(v, NAME_EVENT, 0); number != 0; number = name_next(v, NAME_EVENT, number)) {
-        struct value label = {0};
-        struct bytes name = name_text(v, NAME_EVENT, number), zh = BYTES_NONE;
-        const struct standard_event *standard = standard_event_numbered(number);
-        if (record_find(name_attributes(v, NAME_EVENT, number), BYTES_LIT("label_zh"), &label) &&
-            label.kind == VALUE_TEXT)
-            zh = label.body;
-        else if (standard != NULL)
-            zh = bytes_of_text(standard->zh);
-        name_book_event_add(b, number, name, name_alias(v, NAME_EVENT, name), zh);
-    }
     for (bool is_there = property_next(v, NULL, &p); is_there; is_there = property_next(v, &p, &p))
         if (!p.is_forbidden)
             name_book_property_add(b, p.of, p.name);
@@ -86,6 +85,7 @@ struct name_book *name_book_after(const struct view *v, const struct veil *veil,
 
 struct hash128 name_book_revision(const struct view *v)
 {
-    const struct hash128 sums[] = {names_sum(v), properties_sum(v), thing_kinds_sum(v), order_rates_sum(v)};
+    const struct names_mark events = names_marked(v, NAME_EVENT);
+    const struct hash128 sums[] = {{.low = events.last, .high = events.described}, known_revision(v), order_rates_sum(v)};
     return hash128(bytes_of(sums, sizeof sums), 0);
 }

@@ -10,7 +10,8 @@
 #define TEXTS_MAX (1u << 16) /* different ones; further ones are nothing */
 #define SLOTS (2 * TEXTS_MAX)
 
-const char *const person_fact_names[PERSON_FACT_COUNT] = {"trait", "tag", "segment"};
+const char *const person_fact_names[PERSON_FACT_COUNT] = {"trait", "tag", "segment", "trait's source",
+                                                               "trait's time"};
 
 struct person_book {
     struct arena *arena;

@@ -6,8 +6,16 @@
 #include "domain/analytics/question.h"
 #include "lib/value.h"
 
-enum person_fact { PERSON_TRAIT, PERSON_TAG, PERSON_SEGMENT, PERSON_FACT_COUNT };
-extern const char *const person_fact_names[PERSON_FACT_COUNT]; /* "trait", "tag", "segment" */
+/* The last two are of a trait's value: which source said it, and when. */
+enum person_fact {
+    PERSON_TRAIT,
+    PERSON_TAG,
+    PERSON_SEGMENT,
+    PERSON_TRAIT_SOURCE,
+    PERSON_TRAIT_TIME,
+    PERSON_FACT_COUNT
+};
+extern const char *const person_fact_names[PERSON_FACT_COUNT]; /* "trait", "tag", … */
 
 #define PERSON_WANTS_MAX 24u
 #define PERSON_CUTS_MAX 2u
@@ -15,7 +23,7 @@ extern const char *const person_fact_names[PERSON_FACT_COUNT]; /* "trait", "tag"
 
 struct person_want {
     enum person_fact of;
-    struct bytes name;
+    struct bytes name; /* of the trait, tag or segment */
 };
 struct person_wants {
     uint32_t count;

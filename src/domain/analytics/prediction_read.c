@@ -340,8 +340,8 @@ void prediction_row(const struct prediction_column *columns, uint32_t count, con
 void prediction_want_title(struct prediction_column *io_column, const struct person_want *want, struct bytes text,
                            struct arena *arena)
 {
-    static const char *const before[PERSON_FACT_COUNT] = {"", "tag ", "segment "}, *const before_zh[PERSON_FACT_COUNT] =
-                                                                                       {"", "标签 ", "人群 "};
+    static const char *const before[PERSON_FACT_COUNT] = {"", "tag ", "segment ", "source of ", "time of "};
+    static const char *const before_zh[PERSON_FACT_COUNT] = {"", "标签 ", "人群 ", "来源 ", "时间 "};
     struct bytes kept = text_cut(text, FEATURE_NAME_BYTES_MAX / 2 - 16);
     const char *rest = text.size == 0 ? arena_printf(arena, "%.*s", BYTES_ARG(want->name))
                                       : arena_printf(arena, "%.*s = %.*s", BYTES_ARG(want->name), BYTES_ARG(kept));

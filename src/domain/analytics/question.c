@@ -17,8 +17,10 @@ static const struct member_rule common_members[] = {
      "或:“30d”为含今天的 30 天,“12h”为至今 12 小时"},
     {"zone", "instead of the workspace's: \"Asia/Shanghai\"", "时区,默认为工作区时区"},
     {"week_begins", "1 Monday … 7 Sunday", "每周第一天:1 星期一 … 7 星期日"},
-    {"currency", "of amounts: \"USD\" (the group's); \"each\": as they are said, whichever it is", "金额币种:如“USD”(默认集团币种);“each”为各按原币,不换算"},
+    {"currency", "of amounts (values called so, or {\"property\": …, \"money\": true}): \"USD\" (the group's); \"each\": as they are said, whichever it is",
+     "金额(按名称识别,或写明 {\"property\": …, \"money\": true})的币种:如“USD”(默认集团币种);“each”为各按原币,不换算"},
     {"where", "a condition on events: others aren't there", "对事件的条件:不符合的视为不存在"},
+    {"since", "the \"as_of\" of an earlier answer: tells in \"arrived\" which of its events came after that", "先前答案的“as_of”:在“arrived”中说明其后到达了哪些事件"},
     {"subject", "whose sequences: person, order, conversation, staff", "序列主体:个人、订单、会话、员工"},
     {"people", "only these", "仅限这些人"},
     {"segment", "only who is in it as of the answer: a name, a list (in all of them), or {\"all\", \"any\", \"none\"}; \"tag:level=gold\" too",
@@ -128,6 +130,16 @@ static fallible currency_read(struct asked *a, struct err *e)
     return DONE;
 }
 
+static fallible since_read(struct asked *a, struct err *e)
+{
+    struct question *q = a->question;
+    struct json from;
+    q->tells_arrivals = asked_given(a, "since", &from);
+    if (q->tells_arrivals && !json_uint64(from, &q->since))
+        return asked_wrong(from, e, "want the \"as_of\" of an earlier answer, a whole number");
+    return DONE;
+}
+
 static fallible common_read(struct asked *a, struct bytes zone, struct err *e)
 {
     struct question *q = a->question;
@@ -136,6 +148,7 @@ static fallible common_read(struct asked *a, struct bytes zone, struct err *e)
     TRY(civil_make(a, zone, e));
     TRY(range_read(a, e));
     TRY(currency_read(a, e));
+    TRY(since_read(a, e));
     TRY(asked_choice(a, "subject", subject_names, SUBJECT_KIND_COUNT, SUBJECT_PERSON, &subject, e));
     q->plan.subject = (enum subject_kind)subject;
     q->plan.wants_nobody = q->plan.subject != SUBJECT_PERSON; /* an order is one, whether or not anybody knows whose */

@@ -66,6 +66,8 @@ struct question {
     struct civil *civil;             /* zone, and how weeks begin */
     uint16_t currency;               /* of its amounts; CURRENCY_NONE: they are taken as they are */
     int64_t from_us, until_us;       /* the range that was asked for: [from, until) in local civil time */
+    bool tells_arrivals;             /* asked what has arrived from position `since` on (arrivals.h) */
+    uint64_t since;
     int64_t now_us;                  /* log time of the view: buckets that have not ended by then are incomplete */
     struct plan plan;
     bool tells_people;               /* the answer has a column of kind "person" (answer.h) */
@@ -99,7 +101,7 @@ fallible asked_pick(struct asked *a, struct json from, uint32_t *out_pick, struc
 /* Of a member that is the event `otherwise` when it is absent. */
 fallible asked_pick_or(struct asked *a, const char *member, const char *otherwise, uint32_t *out_pick, struct err *e);
 fallible asked_picks(struct asked *a, const char *member, uint32_t least, uint32_t most, uint32_t *out_picks, uint32_t *out_count, struct err *e);
-/* A path as text -> the number of a lane of the plan. `otherwise` false: INVALID when the member is absent. */
+/* A path as text, or of quantities {"property": the text, "money": true or false} -> the number of a lane of the plan. `otherwise` false: INVALID when the member is absent. */
 fallible asked_lane(struct asked *a, const char *member, enum lane_kind kind, enum lane_of of, bool must, bool *out_given, uint32_t *out_lane, struct err *e);
 /* The same of a value anywhere in the body, such as an item of a list. */
 fallible asked_lane_of(struct asked *a, struct json from, enum lane_kind kind, enum lane_of of, uint32_t *out_lane, struct err *e);

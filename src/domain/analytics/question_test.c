@@ -1,4 +1,5 @@
-/* Reading questions: what is common to all kinds. Covers: answer.c, asked.c, name_book.c, name_book_view.c, question.c, questions.c */
+/* Reading questions: what is common to all kinds. Covers: answer.c, asked.c, event_book.c, name_book.c,
+ * name_book_view.c, question.c, questions.c, words.c */
 #include "base/time.h"
 #include "domain/analytics/answer.h"
 #include "domain/analytics/asked_inside.h"
@@ -438,6 +439,98 @@ static void a_book_over_another_has_its_own_properties(struct t *t)
     name_book_destroy(second);
 }
 
+static void name_say(struct harness *h, struct t *t, enum name_kind of, const char *name, const char *zh)
+{
+    struct buf payload = arena_buf(t->arena, 1024), label = arena_buf(t->arena, 128);
+    pack_varint(&label, 1);
+    pack_bytes(&label, BYTES_LIT("label_zh"));
+    value_pack_text(&label, bytes_of_text(zh));
+    collect_name_pack(&payload, of, bytes_of_text(name), BYTES_NONE, zh[0] == 0 ? BYTES_NONE : buf_bytes(&label));
+    CHECK(t, harness_apply(h, COMMAND_COLLECT_NAME, buf_bytes(&payload)) == NULL);
+}
+
+/* All that can be asked of either is the same. */
+static void books_are_alike(struct t *t, const struct name_book *got, const struct name_book *want, const char *const *names, size_t count)
+{
+    uint32_t number = 0;
+    do {
+        CHECK_EQ(t, name_book_event_next(got, number), name_book_event_next(want, number));
+        number = name_book_event_next(want, number);
+        CHECK_BYTES(t, name_book_event_name(got, number), name_book_event_name(want, number));
+    } while (number != 0 && t->failures == 0);
+    for (size_t i = 0; i < count; i++) {
+        struct bytes name = bytes_of_text(names[i]);
+        uint16_t numbers[2][EVENTS_A_NAME_MAX] = {{0}};
+        const char *label[2] = {"", ""}, *zh[2] = {"", ""};
+        CHECK_EQ(t, name_book_events(got, name, numbers[0], &label[0], &zh[0]), name_book_events(want, name, numbers[1], &label[1], &zh[1]));
+        CHECK_EQ(t, memcmp(numbers[0], numbers[1], sizeof numbers[0]), 0);
+        CHECK_TEXT(t, label[0], label[1]);
+        CHECK_TEXT(t, zh[0], zh[1]);
+        CHECK_BYTES(t, name_book_event_zh(got, name), name_book_event_zh(want, name));
+        CHECK_EQ(t, name_book_has(got, COLUMN_PROPERTY, name), name_book_has(want, COLUMN_PROPERTY, name));
+        CHECK_EQ(t, name_book_is_personal(got, name), name_book_is_personal(want, name));
+    }
+}
+
+#define BOOK_NAMES 40
+
+/* Names come, are described and described again, and so are properties and what is no event: a book made behind another one is one made of all. */
+static void a_book_behind_another_is_a_whole_one(struct t *t)
+{
+    struct harness *h = harness_create(domains, COUNT_OF(domains));
+    const char *names[BOOK_NAMES];
+    struct view v = harness_view(h);
+    struct name_book *before = name_book_of_view(&v, NULL);
+    for (size_t i = 0; i < BOOK_NAMES; i++)
+        names[i] = i % 10 == 9 ? "order_paid" : arena_printf(t->arena, i % 2 == 0 ? "event_%zu" : "事件%zu", i);
+    for (int round = 0; round < 60; round++) {
+        for (uint64_t said = rng_below(&t->rng, 4); said > 0; said--)
+            name_say(h, t, rng_chance(&t->rng, 0.8) ? NAME_EVENT : NAME_STAFF, names[rng_below(&t->rng, BOOK_NAMES)],
+                     rng_chance(&t->rng, 0.6) ? "" : names[rng_below(&t->rng, BOOK_NAMES)]);
+        if (rng_chance(&t->rng, 0.2)) {
+            struct buf payload = arena_buf(t->arena, PROPERTY_WORDS_BYTES_MAX);
+            property_words_pack(&payload, &(struct property_words){.of = COLUMN_PROPERTY, .name = bytes_of_text(names[rng_below(&t->rng, BOOK_NAMES)]), .is_personal = true});
+            (void)harness_apply(h, COMMAND_COLUMN_PROPERTY, buf_bytes(&payload));
+        }
+        v = harness_view(h);
+        struct name_book *behind = name_book_after(&v, NULL, before), *whole = name_book_of_view(&v, NULL);
+        name_book_destroy(before); /* what it shares stays */
+        books_are_alike(t, behind, whole, names, BOOK_NAMES);
+        name_book_destroy(whole);
+        before = behind;
+    }
+    name_book_destroy(before);
+    harness_destroy(h);
+}
+
+/* Among many names a new one, and anything that is no event, costs no look at the others. */
+static void what_is_no_news_is_not_read_again(struct t *t)
+{
+    struct harness *h = harness_create(domains, COUNT_OF(domains));
+    struct view v = harness_view(h);
+    struct name_book *first = name_book_of_view(&v, NULL);
+    struct hash128 revision = name_book_revision(&v);
+    name_say(h, t, NAME_STAFF, "G017", "");
+    v = harness_view(h);
+    CHECK(t, hash128_equal(revision, name_book_revision(&v))); /* staff are in no book */
+    name_say(h, t, NAME_EVENT, "checked_in", "");
+    v = harness_view(h);
+    struct name_book *second = name_book_after(&v, NULL, first), *third = name_book_after(&v, NULL, second);
+    CHECK(t, name_book_events_held(second) != name_book_events_held(first));
+    CHECK(t, name_book_events_held(third) == name_book_events_held(second));
+    CHECK(t, name_book_event_name(first, EVENT_ORDER_PAID).data == name_book_event_name(second, EVENT_ORDER_PAID).data); /* it lies where it lay */
+    name_say(h, t, NAME_EVENT, "checked_in", "签到");
+    v = harness_view(h);
+    struct name_book *fourth = name_book_after(&v, NULL, third);
+    CHECK(t, name_book_event_name(fourth, EVENT_ORDER_PAID).data != name_book_event_name(third, EVENT_ORDER_PAID).data);
+    CHECK_BYTES(t, name_book_event_zh(fourth, BYTES_LIT("checked_in")), BYTES_LIT("签到"));
+    name_book_destroy(first);
+    name_book_destroy(second);
+    name_book_destroy(third);
+    name_book_destroy(fourth);
+    harness_destroy(h);
+}
+
 static const struct test tests[] = {
     {"members are read", members_are_read, 1},
     {"what is absent or null is what it would be", what_is_absent_or_null_is_what_it_would_be, 1},
@@ -450,6 +543,8 @@ static const struct test tests[] = {
     {"rates outlive a change of names", rates_outlive_a_change_of_names, 1},
     {"a book of a view has what the state knows", a_book_of_a_view_has_what_the_state_knows, 1},
     {"a revision tells whether names changed", a_revision_tells_whether_names_changed, 1},
+    {"a book behind another is a whole one", a_book_behind_another_is_a_whole_one, 30},
+    {"what is no news is not read again", what_is_no_news_is_not_read_again, 1},
     {"a book over another has its own properties", a_book_over_another_has_its_own_properties, 1},
 };
 TEST_MAIN(tests)

@@ -15,6 +15,7 @@ const struct question_kind *const question_kinds[] = {
     &ltv_question,
     &rfm_question,
     &value_question,
+    &wallet_question,
     &survival_question,
     &attribution_question,
     &channel_quality_question,

@@ -325,7 +325,7 @@ static fallible retention_cell_read(struct question *q, struct json cell, void *
     struct retention_cell_asked *c = ARENA_NEW(q->arena, struct retention_cell_asked);
     struct asked a = {q, cell};
     struct json period = json_find(cell, BYTES_LIT("period"));
-    TRY(WRAP(e, asked_members(&a, TABLE(cell_members), e), "cell"));
+    TRY(asked_members(&a, TABLE(cell_members), e));
     TRY(units_read(q, &r->units, cell, "cohort", &c->place, e));
     c->has_period = !json_is(period, JSON_ABSENT);
     if (c->has_period)

@@ -11,6 +11,7 @@
 #include "lib/bits.h"
 
 #define WORKER_BLOCK_BYTES (256u << 10)
+#define LISTS_BLOCK_BYTES (4u << 20) /* room for the bits of most chunks; what is not touched takes nothing */
 #define WORD_BITS 64u
 #define DEALS_MAX 4096u
 #define DEAL_BITS_FIRST 1u        /* so many bits of the hash tell deals apart at first: two deals */
@@ -34,7 +35,9 @@ struct worker {
     void *tally;
     struct buf found; /* numbers of people in the cell */
     uint64_t events, subjects;
-    size_t bytes; /* that it has told the inquiry of */
+    struct unexchanged unexchanged;
+    struct arrivals *arrivals; /* NULL: nobody asks */
+    size_t bytes;              /* that it has told the inquiry of */
 };
 
 struct inquiry {
@@ -61,6 +64,7 @@ struct inquiry {
     bool is_concluded; /* or that failed */
     uint64_t events, subjects;
     struct unexchanged unexchanged;
+    struct arrivals *arrivals; /* NULL: nobody asks */
     struct buf found; /* ascending, each once */
     uint64_t found_total;
 };
@@ -172,10 +176,11 @@ static struct worker *worker_create(struct inquiry *i)
     struct arena *arena = arena_create(WORKER_BLOCK_BYTES);
     struct worker *w = ARENA_NEW(arena, struct worker);
     const struct question *q = i->ask.question;
-    *w = (struct worker){.inquiry = i, .arena = arena, .lists = arena_create(WORKER_BLOCK_BYTES)};
+    *w = (struct worker){.inquiry = i, .arena = arena, .lists = arena_create(LISTS_BLOCK_BYTES)};
     w->gather = gather_open(&i->plan, i->texts, &i->effort, arena);
     deliver_init(&w->deliver, arena);
     buf_init(&w->found, SIZE_MAX / 2);
+    w->arrivals = arrivals_create(q, arena);
     w->tally = q->kind->tally(q, arena);
     (void)pthread_mutex_lock(&i->lock);
     w->next = i->workers;
@@ -197,6 +202,18 @@ static void worker_take(void *context, const struct sequence *s)
         q->kind->take(q, w->tally, s);
     else if (s->person != PERSON_NONE && q->kind->in_cell(q, i->texts, i->ask.cell, s))
         buf_push(&w->found, bytes_of(&s->person, sizeof s->person));
+}
+
+/* What the gather has counted beside its rows becomes the worker's; without `is_kept`, nobody's: the rows are gathered again. */
+static void counts_take(struct worker *w, bool is_kept)
+{
+    struct gather *g = w->gather;
+    if (is_kept) {
+        unexchanged_add(&w->unexchanged, &g->unexchanged);
+        arrivals_add(w->arrivals, g->arrivals);
+    }
+    g->unexchanged = (struct unexchanged){0};
+    arrivals_clear(g->arrivals);
 }
 
 /* Tells what the worker has taken by now; `more` is about to be. */
@@ -352,6 +369,8 @@ static fallible shortcut_take(struct worker *w, uint32_t chunk, const struct chu
     }
     w->events += events;
     w->subjects += bits_shared(subjects, subjects, CHUNK_WORDS);
+    for (uint32_t b = 0; b < picked.count; b++)
+        gather_arrived(w->gather, &blocks[b], w->lists);
     if (picked.count > 0)
         i->shortcut->count(i->ask.question, w->tally, &picked);
     return gather_roomy(w->gather, e);
@@ -520,6 +539,7 @@ static fallible deals_work(struct worker *w, struct err *e)
             s = deliver_subjects(&w->deliver, w->gather, worker_take, w, e);
         texts_destroy(w->gather->subjects);
         w->gather->subjects = NULL;
+        counts_take(w, !is_cut);
         if (is_cut)
             gather_give_back(w->gather);
         TRY(s);
@@ -547,6 +567,7 @@ void inquiry_work(struct inquiry *i)
     struct err e = {0};
     struct worker *w = worker_create(i);
     struct status s = i->ask.question->plan.subject == SUBJECT_PERSON ? people_work(w, &e) : deals_work(w, &e);
+    counts_take(w, true);
     inquiry_end(i, s, &e);
 }
 
@@ -579,10 +600,13 @@ static void *workers_join(struct inquiry *i)
     if (i->workers == NULL) /* nobody worked */
         (void)worker_create(i);
     struct worker *first = i->workers;
+    if (!i->is_joined)
+        i->arrivals = arrivals_create(q, i->arena);
     for (struct worker *w = i->is_joined ? NULL : first; w != NULL; w = w->next) {
         if (w != first)
             q->kind->join(q, first->tally, w->tally);
-        unexchanged_add(&i->unexchanged, &w->gather->unexchanged);
+        unexchanged_add(&i->unexchanged, &w->unexchanged);
+        arrivals_add(i->arrivals, w->arrivals);
         i->events += w->events;
         i->subjects += w->subjects;
     }
@@ -613,6 +637,7 @@ fallible inquiry_print(struct inquiry *i, struct json_writer *w, struct err *e)
     q->kind->print(q, i->texts, workers_join(i), w);
     answer_event_names(q, i->texts, w);
     exchange_print(q, &i->unexchanged, w);
+    arrivals_print(i->arrivals, w);
     json_key(w, "as_of");
     json_put_uint64(w, column_view_position(i->view));
     json_key(w, "events");

@@ -1,5 +1,5 @@
 /* Scans of random plans over random blocks against the plainest reading of the same rows: in order and not, with people who moved, limited sights,
- * lists of people, tags and segments, items, all subjects, one to four threads. Covers: block_scratch.c, compare.c, crowd.c, crowd_lanes.c, crowd_read.c, deliver.c,
+ * lists of people, tags and segments, items, all subjects, one to four threads; and of what has arrived since. Covers: arrivals.c, block_scratch.c, compare.c, crowd.c, crowd_lanes.c, crowd_read.c, deliver.c,
  * filter_read.c, filter_run.c, gather.c, lanes.c, scan.c, texts.c */
 #include <pthread.h>
 #include <stdlib.h>
@@ -138,7 +138,25 @@ static const struct question_kind dump_kind = {.name = "dump",
                                                .print = dump_print,
                                                .in_cell = dump_in_cell};
 
+/* One that only counts. */
+static void nothing_take(const struct question *q UNUSED, void *tally UNUSED, const struct sequence *s UNUSED)
+{
+}
+
+static void nothing_print(const struct question *q UNUSED, const struct texts *texts UNUSED, void *tally UNUSED,
+                          struct json_writer *w UNUSED)
+{
+}
+
+static const struct question_kind few_kind = {
+    .name = "few", .tally = dump_tally, .take = nothing_take, .join = dump_join, .print = nothing_print};
+
 /* --- a random question --- */
+
+/* Moments of events that have arrived since, and those of them that lie beside the range. */
+struct came {
+    uint64_t events, before, behind;
+};
 
 struct asking {
     struct world *w;
@@ -150,7 +168,9 @@ struct asking {
     const char *field; /* what the subject is keyed by; NULL: the person */
     struct made_crowds *crowds;
     struct crowd_book *crowd_book;
+    struct came *came; /* of the plainest answer */
 };
+
 
 static const struct filter *any_filter(struct t *t, struct asking *a, const struct expr **out_tree)
 {
@@ -223,6 +243,19 @@ static void any_plan(struct t *t, struct asking *a)
     }
 }
 
+/* A range within what is looked at, and a position from which on events are new. */
+static void any_since(struct t *t, struct asking *a)
+{
+    struct question *q = &a->q;
+    struct err e = {0};
+    CHECK_DONE(t, civil_create(BYTES_LIT("UTC"), world_from_us, world_from_us + 400 * US_PER_DAY, 1, &q->civil, &e), &e);
+    q->from_us = q->plan.from_us + rng_between(&t->rng, 0, 10) * US_PER_DAY;
+    q->until_us = q->from_us + rng_between(&t->rng, 1, 60) * US_PER_DAY;
+    q->tells_arrivals = true;
+    q->since = (uint64_t)rng_between(&t->rng, 90, 110 + a->w->count);
+    a->came = ARENA_NEW(t->arena, struct came);
+}
+
 static void any_sight(struct t *t, struct asking *a)
 {
     static const struct bytes brands[] = {BYTES_INIT("裙装"), BYTES_INIT("a")};
@@ -284,6 +317,7 @@ static void asking_close(struct asking *a)
     column_file_close(a->view.home);
     crowd_book_destroy(a->crowd_book);
     made_crowds_destroy(a->crowds);
+    civil_destroy(a->q.civil);
     world_destroy(a->w);
 }
 
@@ -294,6 +328,7 @@ static struct asking *any_asking(struct t *t)
     a->q = (struct question){.kind = &dump_kind, .arena = t->arena, .names = a->w->book, .crowds = ARENA_NEW(t->arena, struct crowd_wants)};
     a->crowds = made_crowds_create(t, WORLD_CHUNKS * CHUNK_PEOPLE);
     any_plan(t, a);
+    any_since(t, a);
     any_crowds(t, a);
     any_sight(t, a);
     any_view(t, a);
@@ -348,7 +383,7 @@ static bool naive_moment(struct t *t, const struct asking *a, const struct colum
             buf_push_text(out, ";-");
         else
             buf_printf(out, ";%s",
-                       is_wanted || strcmp(a->lanes[k], "time") == 0
+                       is_wanted || strncmp(a->lanes[k], "time", 4) == 0
                            ? naive_quantity(t, a->w, row, a->lanes[k], item, lane->of == LANE_SUM)
                            : "-");
     }
@@ -372,6 +407,15 @@ static int naive_order(const void *a, const void *b)
     return x->position < y->position ? -1 : 1;
 }
 
+static void came_note(const struct asking *a, const struct column_row *row)
+{
+    if (row->position < a->q.since)
+        return;
+    a->came->events++;
+    a->came->before += row->time_us < a->q.from_us;
+    a->came->behind += row->time_us >= a->q.until_us;
+}
+
 /* The line of the subject that row `first` is the first of; "" when nothing of it is wanted. */
 static const char *naive_line(struct t *t, const struct asking *a, struct naive_row *rows, uint32_t first,
                               uint32_t count, uint32_t *out_person, bool *out_in_cell)
@@ -385,11 +429,13 @@ static const char *naive_line(struct t *t, const struct asking *a, struct naive_
             continue;
         rows[i].is_done = true;
         bool by_item = a->q.plan.by_item && row->item_count > 0;
-        for (uint32_t item = 0; item < (by_item ? row->item_count : 1u); item++)
-            if (naive_moment(t, a, row, by_item ? item : ITEM_ANY, &line, out_in_cell) && !any) {
-                any = true;
-                *out_person = row->person;
-            }
+        for (uint32_t item = 0; item < (by_item ? row->item_count : 1u); item++) {
+            if (!naive_moment(t, a, row, by_item ? item : ITEM_ANY, &line, out_in_cell))
+                continue;
+            *out_person = any ? *out_person : row->person;
+            any = true;
+            came_note(a, row);
+        }
     }
     buf_printf(&all, "%u%.*s", *out_person, BYTES_ARG(buf_bytes(&line)));
     return any ? arena_text(t->arena, buf_bytes(&all)) : "";
@@ -444,22 +490,51 @@ static struct inquiry *worked(struct t *t, struct asking *a, uint32_t threads)
     return i;
 }
 
-static const char *scanned(struct t *t, struct asking *a, uint32_t threads)
+/* As the plainest answer has it; and of the units, which are days, each is told once and has some. */
+static void came_is(struct t *t, const struct asking *a, struct json answer)
+{
+    struct json arrived = json_find(answer, BYTES_LIT("arrived")), unit;
+    struct bytes before = BYTES_NONE;
+    uint64_t numbers[3] = {0}, inside = 0, events = 0;
+    static const char *const names[] = {"events", "before", "behind"};
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        CHECK(t, json_uint64(json_find(arrived, bytes_of_text(names[i])), &numbers[i]));
+    CHECK_EQ(t, numbers[0], a->came->events);
+    CHECK_EQ(t, numbers[1], a->came->before);
+    CHECK_EQ(t, numbers[2], a->came->behind);
+    for (struct json_walk w = json_items(json_find(arrived, BYTES_LIT("units"))); json_item_next(&w, &unit);) {
+        struct bytes day = json_string(json_find(unit, BYTES_LIT("unit")));
+        CHECK(t, json_uint64(json_find(unit, BYTES_LIT("events")), &events) && events > 0 && bytes_compare(before, day) < 0);
+        before = day;
+        inside += events;
+    }
+    CHECK_EQ(t, inside, numbers[0] - numbers[1] - numbers[2]);
+}
+
+/* The whole answer, which lives as long as the parser. */
+static struct json answered(struct t *t, struct asking *a, uint32_t threads, struct json_parser *p)
 {
     struct inquiry *i = worked(t, a, threads);
     struct buf out = arena_buf(t->arena, 8u << 20);
-    struct json_parser *p = json_parser_create(16u << 20);
     struct json_writer w;
-    struct json root;
+    struct json root = JSON_NOTHING;
     struct err e = {0};
     json_writer_init(&w, &out, false);
     json_object_begin(&w);
     CHECK_DONE(t, inquiry_print(i, &w, &e), &e);
     json_object_end(&w);
     CHECK_DONE(t, json_parse(p, buf_bytes(&out), &root, &e), &e);
-    const char *rows = arena_text(t->arena, json_string(json_find(root, BYTES_LIT("rows"))));
-    json_parser_destroy(p);
     inquiry_close(i);
+    return root;
+}
+
+static const char *scanned(struct t *t, struct asking *a, uint32_t threads)
+{
+    struct json_parser *p = json_parser_create(16u << 20);
+    struct json root = answered(t, a, threads, p);
+    const char *rows = arena_text(t->arena, json_string(json_find(root, BYTES_LIT("rows"))));
+    came_is(t, a, root);
+    json_parser_destroy(p);
     return rows;
 }
 
@@ -639,7 +714,7 @@ static struct block_scratch *condition_run(struct t *t, const struct world *w, s
     struct err e = {0};
     CHECK_DONE(t, filter_read(&r, bytes_of_text(text), &filter, &e), &e);
     CHECK_DONE(t, column_file_block(f, 0, &block, &e), &e);
-    struct block_scratch *s = block_scratch_create(NULL, effort);
+    struct block_scratch *s = block_scratch_create(NULL, NULL, effort);
     uint64_t *bits = ARENA_ARRAY(t->arena, uint64_t, BIT_WORDS(block_count(block)));
     block_scratch_open(s, block);
     filter_run(filter, s, bits);
@@ -685,9 +760,62 @@ static void many_conditions_take_no_more_than_few(struct t *t)
     world_destroy(w);
 }
 
+#define DEALT_FILES 4u
+#define DEALT_EVENTS 15000u /* of a file */
+#define DEALT_ORDERS 500u
+
+/* A part of more events than a deal may have. */
+static struct column_file *dealt_file(struct t *t, struct column_set *set, uint32_t part)
+{
+    const struct column_name order = {COLUMN_FIELD, COLUMN_TEXT, false, BYTES_INIT("order")};
+    struct column_row *rows = ARENA_ARRAY(t->arena, struct column_row, DEALT_EVENTS);
+    struct column_cell *cells = ARENA_ARRAY(t->arena, struct column_cell, DEALT_ORDERS);
+    for (uint32_t i = 0; i < DEALT_ORDERS; i++)
+        cells[i] = (struct column_cell){.column = column_set_number(set, &order),
+                                        .text = bytes_of_text(arena_printf(t->arena, "o%u", i))};
+    for (uint32_t i = 0; i < DEALT_EVENTS; i++)
+        rows[i] = (struct column_row){.person = world_person(1),
+                                      .event = world_events[0],
+                                      .time_us = world_from_us + (part * DEALT_EVENTS + i) * US_PER_MINUTE,
+                                      .message = i,
+                                      .position = part * DEALT_EVENTS + i,
+                                      .cells = &cells[i % DEALT_ORDERS],
+                                      .cell_count = 1};
+    return made_file(set, rows, DEALT_EVENTS);
+}
+
+/* What is gathered again, since a deal was too large, counts once. */
+static void events_of_deals_that_are_cut_count_once(struct t *t)
+{
+    struct asking *a = ARENA_NEW(t->arena, struct asking);
+    struct err e = {0};
+    a->w = world_create(t);
+    a->crowds = made_crowds_create(t, WORLD_CHUNKS * CHUNK_PEOPLE);
+    a->q = (struct question){.kind = &few_kind, .arena = t->arena, .names = a->w->book, .crowds = ARENA_NEW(t->arena, struct crowd_wants),
+                             .tells_arrivals = true, .since = DEALT_EVENTS};
+    a->q.plan = (struct plan){.subject = SUBJECT_ORDER, .from_us = world_from_us, .until_us = world_from_us + 90 * US_PER_DAY,
+                              .pick_count = 1, .picks = {{.events = world_events, .event_count = 1}}};
+    a->q.from_us = a->q.plan.from_us;
+    a->q.until_us = a->q.plan.until_us;
+    CHECK_DONE(t, civil_create(BYTES_LIT("UTC"), world_from_us, a->q.until_us, 1, &a->q.civil, &e), &e);
+    a->ask = (struct inquiry_ask){.question = &a->q, .memory_bytes_max = 5u << 20};
+    a->view.chunks = WORLD_CHUNKS;
+    while (a->view.file_count < DEALT_FILES) {
+        uint32_t part = a->view.file_count++;
+        a->view.files[part] = dealt_file(t, a->w->set, part);
+    }
+    struct json_parser *p = json_parser_create(1u << 20);
+    struct json answer = answered(t, a, 1, p);
+    CHECK_BYTES(t, json_raw(json_find(answer, BYTES_LIT("events"))), bytes_of_text(arena_printf(t->arena, "%u", DEALT_FILES * DEALT_EVENTS)));
+    CHECK_BYTES(t, json_raw(json_at(answer, "arrived.events")), bytes_of_text(arena_printf(t->arena, "%u", (DEALT_FILES - 1) * DEALT_EVENTS)));
+    json_parser_destroy(p);
+    asking_close(a);
+}
+
 static const struct test tests[] = {
     {"a scan hands over what plain reading finds", a_scan_hands_over_what_plain_reading_finds, 400},
     {"little memory is said, or made do with", little_memory_is_said_or_made_do_with, 60},
+    {"events of deals that are cut count once", events_of_deals_that_are_cut_count_once, 1},
     {"a broken block and a cancelled question are said", a_broken_block_and_a_cancelled_question_are_said, 20},
     {"a conclusion is cancelled and bounded", a_conclusion_is_cancelled_and_bounded, 10},
     {"a deep pattern ends at the first text, or when nobody waits", a_deep_pattern_ends_at_the_first_text_or_when_nobody_waits, 1},

@@ -133,7 +133,8 @@ static const char *any_name(struct t *t)
 
 const char *world_path(struct t *t)
 {
-    return rng_chance(&t->rng, 0.1) ? "time" : rng_chance(&t->rng, 0.1) ? "event" : any_name(t);
+    static const char *const own[] = {"time", "time.hour", "event"};
+    return rng_chance(&t->rng, 0.25) ? own[rng_below(&t->rng, COUNT_OF(own))] : any_name(t);
 }
 
 static const char *any_comparison(struct t *t)
@@ -313,6 +314,14 @@ static const char *cell_text(struct t *t, const struct column_cell *c, enum colu
     return arena_text(t->arena, buf_bytes(&out));
 }
 
+/* In UTC, which is where the questions here are asked. */
+static int naive_hour(const struct column_row *row)
+{
+    char time[TIME_TEXT_BYTES];
+    (void)time_format(row->time_us, time);
+    return (time[11] - '0') * 10 + time[12] - '0';
+}
+
 const char *naive_code(struct t *t, const struct world *w, const struct column_row *row, const char *path,
                        uint32_t item)
 {
@@ -321,6 +330,8 @@ const char *naive_code(struct t *t, const struct world *w, const struct column_r
         return arena_text(t->arena, name_book_event_name(w->book, row->event));
     if (strcmp(path, "time") == 0)
         return arena_text(t->arena, bytes_of_text(time_format(row->time_us, time)));
+    if (strcmp(path, "time.hour") == 0)
+        return arena_printf(t->arena, "%d", naive_hour(row));
     for (uint32_t i = 0; i < row->cell_count; i++)
         if (cell_is_of(w, &row->cells[i], bytes_of_text(path), item))
             return cell_text(t, &row->cells[i], column_set_name(w->set, row->cells[i].column).kind);
@@ -334,6 +345,8 @@ const char *naive_quantity(struct t *t, const struct world *w, const struct colu
     bool has = false;
     if (strcmp(path, "time") == 0)
         return arena_printf(t->arena, "%.4f", (double)row->time_us / 1e6);
+    if (strcmp(path, "time.hour") == 0)
+        return arena_printf(t->arena, "%.4f", (double)naive_hour(row));
     for (uint32_t i = 0; i < row->cell_count && (is_sum || !has); i++) {
         const struct column_cell *c = &row->cells[i];
         enum column_kind kind = column_set_name(w->set, c->column).kind;

@@ -5,6 +5,7 @@
  * counted on one tally, and are, where events overlap (scan.c). */
 #pragma once
 
+#include "base/attr.h"
 #include "domain/analytics/question.h"
 #include "domain/column/column.h"
 
@@ -37,6 +38,19 @@ void picked_lanes_open(struct gather *g, struct arena *arena, struct picked_bloc
 void picked_codes(const struct picked_block *b, uint32_t lane, const uint32_t *events, uint32_t count, uint32_t *out_codes);
 /* In minor units (minor.h); 0 where there is none. */
 void picked_minors(const struct picked_block *b, uint32_t lane, unsigned decimals, const uint32_t *events, uint32_t count, int64_t *out, bool *out_has);
+
+/* Adds the places of the bits that are set in the w-th word; returns how many are listed then. Some are written whether or not there are so many, which
+ * there must be room for: nobody can foresee how many there are. */
+#define WORD_LISTED_AHEAD 4u
+static inline uint32_t word_list(uint64_t word, size_t w, uint32_t *out_places, uint32_t count)
+{
+    uint32_t first = (uint32_t)w * 64, until = count + (uint32_t)__builtin_popcountll(word);
+    for (uint32_t i = 0; i < WORD_LISTED_AHEAD; i++, word &= word - 1)
+        out_places[count + i] = first + (uint32_t)__builtin_ctzll(word | UINT64_C(1) << 63);
+    for (count += WORD_LISTED_AHEAD; UNLIKELY(count < until); word &= word - 1)
+        out_places[count++] = first + (uint32_t)__builtin_ctzll(word);
+    return until;
+}
 
 /* Blocks that stand in the order of time, and don't overlap. */
 struct picked_chunk {

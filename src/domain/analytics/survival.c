@@ -334,9 +334,9 @@ static fallible survival_cell_read(struct question *q, struct json from, void **
     const struct survival *own = q->own;
     struct survival_cell *c = ARENA_NEW(q->arena, struct survival_cell);
     struct asked a = {.question = q, .body = from};
-    TRY(WRAP(e, asked_members(&a, cell_members, COUNT_OF(cell_members), e), "cell"));
-    TRY(WRAP(e, asked_choice(&a, "state", state_names, STATE_COUNT, STATE_ENDED, &c->state, e), "cell"));
-    TRY(WRAP(e, asked_number(&a, "periods", 0, 0, UINT32_MAX, &c->periods, e), "cell"));
+    TRY(asked_members(&a, cell_members, COUNT_OF(cell_members), e));
+    TRY(asked_choice(&a, "state", state_names, STATE_COUNT, STATE_ENDED, &c->state, e));
+    TRY(asked_number(&a, "periods", 0, 0, UINT32_MAX, &c->periods, e));
     c->has_periods = !json_is(json_find(from, BYTES_LIT("periods")), JSON_ABSENT);
     *out_cell = c;
     return facet_cell_read(q, &own->breakdown, from, &c->facets, e);

@@ -44,11 +44,6 @@ static const struct member_rule cell_members[] = {
 
 /* --- reading --- */
 
-static bool needs_value(enum measure m)
-{
-    return m >= MEASURE_SUM && m <= MEASURE_PERCENTILE;
-}
-
 static fallible series_read(struct asked *a, struct json from, bool by_item, struct trend_series *out, struct err *e)
 {
     struct asked inner = {a->question, from};
@@ -69,9 +64,9 @@ static fallible series_read(struct asked *a, struct json from, bool by_item, str
     TRY(asked_number(&inner, "days", DAYS_INITIALLY, 1, DAYS_MAX, &out->days, e));
     out->measure = (enum measure)measure;
     out->percentile = (double)percentile / 100;
-    TRY(asked_lane(&inner, "value", LANE_QUANTITIES, by_item ? LANE_VALUE : LANE_SUM, needs_value(out->measure), &given,
+    TRY(asked_lane(&inner, "value", LANE_QUANTITIES, by_item ? LANE_VALUE : LANE_SUM, trend_needs_value(out->measure), &given,
                    &out->value, e));
-    if (given && !needs_value(out->measure))
+    if (given && !trend_needs_value(out->measure))
         return asked_wrong(from, e, "measure \"%s\" has no \"value\"", measure_names[measure]);
     if (given)
         a->question->plan.lanes[out->value].picks = UINT32_C(1) << out->pick;
@@ -268,7 +263,7 @@ static void active_add(const struct taken *x, uint32_t i, int64_t day)
 static void event_add(const struct taken *x, uint32_t i, struct trend_cell *cell, struct trend_cell *total)
 {
     const struct trend_series *s = &x->r->series[i];
-    const struct lane *lane = needs_value(s->measure) ? &x->s->lanes[s->value] : NULL;
+    const struct lane *lane = trend_needs_value(s->measure) ? &x->s->lanes[s->value] : NULL;
     uint32_t row = x->m->row, subject = x->t->subject;
     bool counts_before = x->r->is_cumulative && total->seen_by == subject;
     struct trend_cell *both[] = {cell, total};
@@ -387,8 +382,8 @@ static fallible trend_cell_read(struct question *q, struct json cell, void **out
     struct trend_cell_asked *c = ARENA_NEW(q->arena, struct trend_cell_asked);
     struct asked a = {q, cell};
     int64_t series;
-    TRY(WRAP(e, asked_members(&a, TABLE(cell_members), e), "cell"));
-    TRY(WRAP(e, asked_number(&a, "series", 1, 1, r->series_count, &series, e), "cell"));
+    TRY(asked_members(&a, TABLE(cell_members), e));
+    TRY(asked_number(&a, "series", 1, 1, r->series_count, &series, e));
     c->series = (uint32_t)series - 1;
     c->has_unit = !json_is(json_find(cell, BYTES_LIT("unit")), JSON_ABSENT);
     if (c->has_unit)
@@ -422,7 +417,7 @@ static bool trend_in_cell(const struct question *q, const struct texts *texts, c
     const struct trend_series *series = &r->series[c->series];
     for (const struct moment *m = s->moments, *end = m + s->count; m < end; m++)
         if (moment_is(m, series->pick) && moment_in_cell(q, c, m) &&
-            (!needs_value(series->measure) || s->lanes[series->value].has[m->row]) &&
+            (!trend_needs_value(series->measure) || s->lanes[series->value].has[m->row]) &&
             facet_in_cell(&r->breakdown, texts, &c->facets, facet_of(&r->breakdown, s, m)))
             return true;
     return false;

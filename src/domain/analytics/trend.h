@@ -20,6 +20,10 @@ enum measure {
     MEASURE_ACTIVE,
     MEASURE_WAYS
 };
+static inline bool trend_needs_value(enum measure m)
+{
+    return m >= MEASURE_SUM && m <= MEASURE_PERCENTILE;
+}
 
 struct trend_series {
     uint32_t pick;

@@ -125,14 +125,25 @@ static void total_put(const struct question *q, const struct texts *texts, const
 }
 
 static const char *const measure_titles[MEASURE_WAYS] = {
-    [MEASURE_COUNT] = "events",          [MEASURE_UNIQUES] = "people",       [MEASURE_SUM] = "sum",
+    [MEASURE_COUNT] = "events",          [MEASURE_SUM] = "sum",
     [MEASURE_AVERAGE] = "average",       [MEASURE_LEAST] = "least",          [MEASURE_MOST] = "greatest",
     [MEASURE_PERCENTILE] = "percentile", [MEASURE_ACTIVE] = "active people",
 };
 static const char *const measure_titles_zh[MEASURE_WAYS] = {
-    [MEASURE_COUNT] = "次数",   [MEASURE_UNIQUES] = "人数", [MEASURE_SUM] = "合计",          [MEASURE_AVERAGE] = "均值",
+    [MEASURE_COUNT] = "次数",   [MEASURE_SUM] = "合计",          [MEASURE_AVERAGE] = "均值",
     [MEASURE_LEAST] = "最小值", [MEASURE_MOST] = "最大值",  [MEASURE_PERCENTILE] = "百分位", [MEASURE_ACTIVE] = "活跃人数",
 };
+
+/* Whose sequences are told apart, where they aren't people's. */
+static const char *const subject_titles[SUBJECT_KIND_COUNT] = {"people", "orders", "conversations", "staff"};
+static const char *const subject_titles_zh[SUBJECT_KIND_COUNT] = {"人数", "订单数", "会话数", "员工数"};
+
+static const char *measure_title(const struct question *q, enum measure measure, bool is_chinese)
+{
+    if (measure == MEASURE_UNIQUES)
+        return (is_chinese ? subject_titles_zh : subject_titles)[q->plan.subject];
+    return (is_chinese ? measure_titles_zh : measure_titles)[measure];
+}
 
 /* "a", "b" … are the letters of the formula. */
 static struct answer_column series_column(const struct question *q, uint32_t i)
@@ -140,9 +151,11 @@ static struct answer_column series_column(const struct question *q, uint32_t i)
     const struct trend *r = q->own;
     const struct trend_series *s = &r->series[i];
     const struct pick *pick = &q->plan.picks[s->pick];
+    bool is_money = trend_needs_value(s->measure) && q->plan.lanes[s->value].is_money;
     return (struct answer_column){arena_printf(q->arena, "%c", (char)('a' + i)),
-                                  arena_printf(q->arena, "%s: %s", pick->label, measure_titles[s->measure]),
-                                  arena_printf(q->arena, "%s:%s", pick->label_zh, measure_titles_zh[s->measure]), "number"};
+                                  arena_printf(q->arena, "%s: %s", pick->label, measure_title(q, s->measure, false)),
+                                  arena_printf(q->arena, "%s:%s", pick->label_zh, measure_title(q, s->measure, true)),
+                                  is_money ? "money" : "number"};
 }
 
 /* Of the range before they are "a_before" and so on. */

@@ -205,9 +205,9 @@ static fallible valuation_cell_read(struct question *q, struct json from, void *
     struct valuation_cell *c = ARENA_NEW(q->arena, struct valuation_cell);
     struct asked a = {.question = q, .body = from};
     bool or_more;
-    TRY(WRAP(e, asked_members(&a, cell_members, COUNT_OF(cell_members), e), "cell"));
-    TRY(WRAP(e, asked_number(&a, "repeats", 0, 0, UINT32_MAX, &c->least, e), "cell"));
-    TRY(WRAP(e, asked_flag(&a, "or_more", false, &or_more, e), "cell"));
+    TRY(asked_members(&a, cell_members, COUNT_OF(cell_members), e));
+    TRY(asked_number(&a, "repeats", 0, 0, UINT32_MAX, &c->least, e));
+    TRY(asked_flag(&a, "or_more", false, &or_more, e));
     c->most = or_more ? UINT32_MAX : c->least;
     *out_cell = c;
     return DONE;

@@ -361,8 +361,17 @@ static const struct refusal *calendar_apply(struct step *s, struct bytes payload
 
 /* --- the table --- */
 
-const struct fact_kind fact_zone_changed = {
-    .id = 0x0D01, .name = "zone_changed", .about = "Days of the workspace begin and end at other instants."};
+static void zone_print(const struct view *v, const void *fact, struct json_writer *out)
+{
+    (void)fact;
+    json_key(out, "zone");
+    json_put_string(out, calendar_zone(v));
+}
+
+const struct fact_kind fact_zone_changed = {.id = 0x0D01,
+                                            .name = "zone_changed",
+                                            .print = zone_print,
+                                            .about = "Days of the workspace begin and end at other instants."};
 
 static const struct family *const families[] = {&calendar_family, &zone_family};
 static const struct fact_kind *const says[] = {&fact_zone_changed};

@@ -58,7 +58,7 @@ struct bytes calendar_zone(const struct view *v);
 /* The days of the workspace by the offsets that it keeps, so the same wherever the log is applied; weeks from Monday. The caller destroys it. */
 struct civil;
 struct civil *calendar_civil(const struct view *v);
-struct hash128 calendar_sum(const struct view *v); /* of all that was said; as names_sum */
+struct hash128 calendar_sum(const struct view *v); /* of all that was said; as thing_kinds_sum */
 /* Which zone it is, of all that there have been: the position of the command from which on days begin and end as they do now; 0: from ever. A zone that comes back
  * is another one, since what was kept by days meanwhile was of the zone between. One look-up. */
 uint64_t calendar_zone_since(const struct view *v);

@@ -272,9 +272,9 @@ static const struct refusal *name_apply(struct step *s, struct bytes payload)
         return refusal;
     if (kind == NAME_APP && !app_kind_said(order.attributes, &app))
         return &name_bad_app_kind;
-    if (number == 0)
-        number = name_intern(s, kind, order.name);
-    if (number == 0)
+    if (number != 0)
+        name_again_note(s, kind);
+    else if ((number = name_intern(s, kind, order.name)) == 0)
         return &name_none_left;
     if (kind == NAME_BRAND)
         brand_describe(s, number, order.attributes);

@@ -35,8 +35,12 @@ struct bytes name_text(const struct view *v, enum name_kind kind, uint32_t numbe
 uint32_t name_next(const struct view *v, enum name_kind kind, uint32_t number);
 /* What an operator said of a name: a record (label_zh, label_en; for a brand: entity; for a store: region …). */
 struct bytes name_attributes(const struct view *v, enum name_kind kind, uint32_t number);
-/* Of all names and what was said of them: equal, all are as they were. Costs nothing; so do those of other domains. */
-struct hash128 names_sum(const struct view *v);
+/* Of the names of a kind and what was said of them: equal, all are as they were; where `described` is, those up to `last` are. Costs two look-ups. */
+struct names_mark {
+    uint32_t last;      /* number given */
+    uint64_t described; /* how often an operator has said something of one that stood already */
+};
+struct names_mark names_marked(const struct view *v, enum name_kind kind);
 /* The legal entity that a brand belongs to; 0: not declared. */
 uint32_t brand_entity(const struct view *v, uint32_t brand);
 

@@ -79,6 +79,29 @@ static uint32_t last_given(const struct view *v, enum name_kind kind)
     return last;
 }
 
+/* How often names of a kind that stood already were described; its row's key is the kind and a zero, which comes before those of its names too. */
+static uint64_t described(const struct view *v, enum name_kind kind)
+{
+    const uint8_t key[] = {(uint8_t)kind, 0};
+    struct bytes value;
+    if (!view_keyed(v, &name_row_family, bytes_of(key, sizeof key), &value))
+        return 0;
+    struct unpack u = unpack_of(value);
+    uint8_t format = unpack_u8(&u);
+    uint64_t times = unpack_varint(&u);
+    assert(format == NAME_ROW_FORMAT && unpack_finished(&u));
+    return times;
+}
+
+void name_again_note(struct step *s, enum name_kind kind)
+{
+    const uint8_t key[] = {(uint8_t)kind, 0};
+    struct buf b = arena_buf(s->view.arena, 1 + VARINT_BYTES_MAX);
+    pack_u8(&b, NAME_ROW_FORMAT);
+    pack_varint(&b, described(&s->view, kind) + 1);
+    keyed_put(s, bytes_of(key, sizeof key), &b);
+}
+
 uint32_t names_given(const struct view *v, enum name_kind kind)
 {
     return last_given(v, kind) - (kind == NAME_EVENT ? NAME_EVENT_CUSTOM - 1 : 0);
@@ -186,9 +209,9 @@ uint32_t name_next(const struct view *v, enum name_kind kind, uint32_t number)
     return (uint32_t)key_number(found.data + 1, KEY_BYTES - 1);
 }
 
-struct hash128 names_sum(const struct view *v)
+struct names_mark names_marked(const struct view *v, enum name_kind kind)
 {
-    return rows_keyed_sums(v->rows, &name_row_family).rows;
+    return (struct names_mark){.last = last_given(v, kind), .described = described(v, kind)};
 }
 
 uint32_t brand_entity(const struct view *v, uint32_t brand)

@@ -15,6 +15,8 @@ extern const struct family name_row_family;   /* kind, number -> the row; kind a
 uint32_t name_intern(struct step *s, enum name_kind kind, struct bytes name);
 /* Sets what an operator said of a name. alias 0: none; only for events that aren't standard. */
 void name_describe(struct step *s, enum name_kind kind, uint32_t number, uint32_t alias, struct bytes attributes);
+/* One that stood already is being described (names_marked). */
+void name_again_note(struct step *s, enum name_kind kind);
 /* What the attributes of an app say that it is, APP_NOT_SAID where they say nothing. false: something that no app is. */
 bool app_kind_said(struct bytes attributes, enum app_kind *out_kind);
 /* Names of this kind that were given numbers; standard events are not counted. */

@@ -71,6 +71,32 @@ static void aliases_are_followed_once(struct t *t)
     harness_destroy(h);
 }
 
+static bool is_marked(struct harness *h, enum name_kind kind, uint32_t last, uint64_t described)
+{
+    struct view v = harness_view(h);
+    struct names_mark mark = names_marked(&v, kind);
+    return mark.last == last && mark.described == described;
+}
+
+/* A name that is new, however it came, changes nothing that stood; saying more of one does. */
+static void a_mark_tells_what_is_new_from_what_has_changed(struct t *t)
+{
+    struct harness *h = collect_alone();
+    struct envelope v = {.event = BYTES_LIT("PlaceOrder")};
+    CHECK(t, is_marked(h, NAME_EVENT, NAME_EVENT_CUSTOM - 1, 0));
+    CHECK(t, event_send(t, h, &v, 1) == NULL);
+    CHECK(t, is_marked(h, NAME_EVENT, NAME_EVENT_CUSTOM, 0));
+    CHECK(t, name_send(h, NAME_EVENT, "checked_in", "", BYTES_NONE) == NULL);
+    CHECK(t, is_marked(h, NAME_EVENT, NAME_EVENT_CUSTOM + 1, 0));
+    CHECK(t, name_send(h, NAME_EVENT, "PlaceOrder", "order_created", BYTES_NONE) == NULL);
+    CHECK(t, is_marked(h, NAME_EVENT, NAME_EVENT_CUSTOM + 1, 1));
+    CHECK(t, name_send(h, NAME_EVENT, "order_paid", "", BYTES_NONE) == NULL); /* a standard one stands from ever */
+    CHECK(t, is_marked(h, NAME_EVENT, NAME_EVENT_CUSTOM + 1, 2));
+    CHECK(t, name_send(h, NAME_STAFF, "G017", "", BYTES_NONE) == NULL);
+    CHECK(t, is_marked(h, NAME_EVENT, NAME_EVENT_CUSTOM + 1, 2) && is_marked(h, NAME_STAFF, 1, 0));
+    harness_destroy(h);
+}
+
 static void bad_definitions_are_refused(struct t *t)
 {
     struct harness *h = collect_alone();
@@ -135,6 +161,7 @@ static const struct test tests[] = {
     {"names get numbers in log order", names_get_numbers_in_log_order, 1},
     {"names are walked in order", names_are_walked_in_order, 1},
     {"aliases are followed once", aliases_are_followed_once, 1},
+    {"a mark tells what is new from what has changed", a_mark_tells_what_is_new_from_what_has_changed, 1},
     {"bad definitions are refused", bad_definitions_are_refused, 1},
     {"a brand has a legal entity", a_brand_has_a_legal_entity, 1},
     {"a kind may be full", a_kind_may_be_full, 1},

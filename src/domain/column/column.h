@@ -88,7 +88,7 @@ struct property_words {
 #define PROPERTY_ABOUT_BYTES_MAX 1000u
 /* What was said, in the order of (event, of, name): behind `after` (NULL: the first). false: no more. */
 bool property_words_next(const struct view *v, const struct property_words *after, struct property_words *out_words);
-/* As names_sum: of which properties there are, however many events have them, and of what was said of them. */
+/* As thing_kinds_sum: of which properties there are, however many events have them, and of what was said of them. */
 struct hash128 properties_sum(const struct view *v);
 enum { COMMAND_COLUMN_PROPERTY = 0x0F05 };
 #define PROPERTY_WORDS_BYTES_MAX 2048u /* packed */

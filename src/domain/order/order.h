@@ -237,7 +237,7 @@ struct order_rate {
 void order_rate_pack(const struct order_rate *rate, struct buf *out);
 /* The rate behind this one, by (from, to), of a pair the latest day first; behind all zeroes is the first. */
 bool order_rate_next(const struct view *v, const struct order_rate *after, struct order_rate *out_rate);
-struct hash128 order_rates_sum(const struct view *v); /* as names_sum; of rules beside rates too */
+struct hash128 order_rates_sum(const struct view *v); /* as thing_kinds_sum; of rules beside rates too */
 
 /* What a source says it has sent of a shop's day; a day of more than ORDER_DECLARED_MAX orders is declared in parts. The newest
  * word on (shop, day, part) counts, by time, then by a hash of it. */

@@ -2,6 +2,7 @@
  * answers says which revision was asked, and of which position. On disk: docs/formats/report.md. */
 #pragma once
 
+#include "domain/report/ready.h"
 #include "engine/domain.h"
 
 extern const struct domain report_domain;

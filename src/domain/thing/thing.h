@@ -82,7 +82,8 @@ const struct thing_kind *thing_kind_numbered(const struct view *v, uint32_t numb
 struct bytes thing_kind_name(const struct view *v, uint32_t number); /* empty: none */
 /* The next kind by number; start with 0. NULL: no more. */
 const struct thing_kind *thing_kind_next(const struct view *v, uint32_t number);
-struct hash128 thing_kinds_sum(const struct view *v); /* as names_sum */
+/* Of all kinds and what was said of them: equal, all are as they were. Costs nothing; so do those of other domains. */
+struct hash128 thing_kinds_sum(const struct view *v);
 const struct thing_attribute *thing_attribute_named(const struct thing_kind *kind, struct bytes name);  /* NULL: none */
 const struct thing_attribute *thing_attribute_numbered(const struct thing_kind *kind, uint32_t number); /* NULL: none */
 
