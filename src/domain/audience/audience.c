@@ -51,6 +51,20 @@ const struct fact_kind fact_segment_left = {
 const struct fact_kind fact_tag_changed = {
     .id = 0x1203, .name = "tag_changed", .print = tag_print, .about = "A tag of a person has another value."};
 
+static void list_print(const struct view *v, const void *fact, struct json_writer *out)
+{
+    const struct audience *list = fact;
+    (void)v;
+    json_key(out, "list");
+    json_put_uint64(out, list->number);
+}
+
+const struct fact_kind fact_list_changed = {
+    .id = 0x1204,
+    .name = "list_changed",
+    .print = list_print,
+    .about = "There is a list that people are put on, it takes something else, or it is over."};
+
 /* --- figures --- */
 
 static uint64_t count_of(const struct view *v, enum audience_kind kind)
@@ -81,7 +95,8 @@ static const struct metric metrics[] = {
 
 static const struct family *const families[] = {&audience_family, &audience_number_family, &audience_naming_family,
                                                 &audience_batch_family, &audience_rule_family, &audience_asked_family, &audience_group_family, &audience_frozen_family, &audience_day_family, &audience_use_family};
-static const struct fact_kind *const says[] = {&fact_segment_entered, &fact_segment_left, &fact_tag_changed};
+static const struct fact_kind *const says[] = {&fact_segment_entered, &fact_segment_left, &fact_tag_changed,
+                                               &fact_list_changed};
 static const struct timer_kind *const timers[] = {&growth_timer};
 static const struct job_kind *const jobs[] = {&audience_filling_job, &growth_job, &audience_zone_job};
 static const struct listener hears[] = {

@@ -103,6 +103,8 @@ uint32_t audience_namer_next(const struct view *v, uint32_t number, uint32_t aft
 /* A tree as a definition of this kind has it: a condition, and of a tag else a term. INVALID, LIMIT: as expr_read; and a name that only rules have. */
 fallible audience_read(enum audience_kind kind, struct bytes text, struct arena *arena, const struct expr **out_tree,
                        struct err *e);
+/* Whether a text that was read before is a condition: of a tag a call by itself is what its words mean, so none. */
+bool audience_is_condition(enum audience_kind kind, struct bytes text, struct arena *arena);
 /* Whose definitions, by their brands, somebody sees. Others are to them as if they weren't there. */
 struct audience_sight {
     const void *context;
@@ -144,6 +146,9 @@ struct audience_turned {
     bool by_time;
 };
 extern const struct fact_kind fact_segment_entered, fact_segment_left, fact_tag_changed;
+/* struct audience; of a list: it is there, takes something else, or is over. Said by the very step that saves or ends it, so that whoever keeps a copy of the lists has it before
+ * the save is answered. */
+extern const struct fact_kind fact_list_changed;
 
 /* --- commands --- */
 enum {

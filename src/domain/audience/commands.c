@@ -376,14 +376,6 @@ static void rule_end(struct step *s, uint32_t rule)
     step_then(s, COMMAND_RULE_END, buf_bytes(&b));
 }
 
-static void list_close(struct step *s, const struct audience *a)
-{
-    struct buf b = arena_buf(s->view.arena, AUDIENCE_DROP_BYTES);
-    pack_u32(&b, a->number);
-    if (a->content == AUDIENCE_LIST)
-        step_then(s, COMMAND_LISTING_CLOSE, buf_bytes(&b));
-}
-
 /* The tags of a group that ends stand by themselves again. */
 static const struct refusal *group_leave(struct step *s, const struct audience *group)
 {
@@ -417,7 +409,7 @@ const struct refusal *audience_end_apply(struct step *s, struct bytes payload)
     asked_settle(s, a.number, 0, 0);
     uses_forget(s, a.number);
     audience_remove(s, &a);
-    list_close(s, &a);
+    audience_list_close(s, &a);
     rule_end(s, a.rule);
     rule_end(s, a.next);
     if (batch != 0)

@@ -185,6 +185,23 @@ static uint32_t rivals_of(const struct view *v, const struct audience *a, uint32
     return count;
 }
 
+static void list_changed_say(struct step *s, const struct audience *a)
+{
+    struct audience *said = ARENA_NEW(s->view.arena, struct audience);
+    *said = *a;
+    step_say(s, &fact_list_changed, said);
+}
+
+void audience_list_close(struct step *s, const struct audience *a)
+{
+    struct buf b = arena_buf(s->view.arena, LISTING_CLOSE_BYTES);
+    if (a->content != AUDIENCE_LIST)
+        return;
+    pack_u32(&b, a->number);
+    step_then(s, COMMAND_LISTING_CLOSE, buf_bytes(&b));
+    list_changed_say(s, a);
+}
+
 void audience_list_open(struct step *s, const struct audience *a)
 {
     uint32_t rivals[LIST_RIVALS_MAX];
@@ -200,4 +217,5 @@ void audience_list_open(struct step *s, const struct audience *a)
     list_pack(&list, &packed);
     assert(!packed.overflowed);
     step_then(s, COMMAND_LISTING_OPEN, buf_bytes(&packed));
+    list_changed_say(s, a);
 }

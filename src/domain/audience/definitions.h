@@ -41,12 +41,11 @@ size_t audience_named(const struct view *v, const struct audience *a, const uint
  * them, and who names those. At most `max`; returns how many there are, at most max + 1. */
 size_t audience_changing(const struct view *v, const struct audience *said, uint32_t number, uint32_t *out_list,
                          size_t max);
-/* Whether a text that was read before is a condition: of a tag a call by itself is what its words mean, so none. */
-bool audience_is_condition(enum audience_kind kind, struct bytes text, struct arena *arena);
 /* As audience_tree, whoever of its group stands before it. */
 fallible audience_own_tree(const struct audience_names *n, const struct audience *a, struct arena *arena,
                            const struct expr **out_tree, struct err *e);
-/* Says what a list takes, to those who keep it; of any other content nothing. */
+/* Says what a list takes, or that it is over, to those who keep it and to those who keep a copy of which there are; of any other content nothing. */
 void audience_list_open(struct step *s, const struct audience *a);
+void audience_list_close(struct step *s, const struct audience *a);
 /* A tag of a group by itself, whoever of the group stands before it, is named so: tag('=x'). Definitions have no such names, nor those of lists. */
 bool audience_name_is_reserved(struct bytes name);

@@ -374,10 +374,10 @@ fallible audience_expand(const struct audience_names *n, const struct audience *
 
 /* --- could it be saved? --- */
 
-static struct bytes nothing_gathered(void *context, uint32_t feature)
+static struct series_walk nothing_gathered(void *context, uint32_t feature, const struct series_shape *shape)
 {
     (void)context, (void)feature;
-    return BYTES_NONE;
+    return series_walk(shape, BYTES_NONE);
 }
 
 /* What a program may say and nothing is gathered for would never hold, without a word: so it is refused. */
@@ -451,11 +451,21 @@ static fallible group_examine(const struct audience_names *n, struct err *e)
     return DONE;
 }
 
+/* A rule of a brand without a number would be one of all brands. */
+static fallible brand_examine(const struct audience_names *n, struct err *e)
+{
+    struct bytes brand = n->said->brand;
+    if (brand.size > 0 && name_number(n->view, NAME_BRAND, brand) == 0)
+        return FAIL(e, INVALID, "no event or thing has named the brand '%.*s' yet", BYTES_ARG(brand));
+    return DONE;
+}
+
 static fallible all_examine(struct examining *x, struct err *e)
 {
     const struct audience_names *n = &x->names;
     struct audience standing = {.number = 0};
     uint32_t changing[AUDIENCE_TOGETHER_MAX];
+    TRY(brand_examine(n, e));
     TRY(sight_check(n, e));
     TRY(group_examine(n, e));
     TRY(one_examine(x, n->said, e));

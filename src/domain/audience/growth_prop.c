@@ -1,7 +1,9 @@
 /* Growth and uses over the real rules, against counts of the facts that were said. Covers: growth.c, use.c */
+#include "domain/access/access.h"
 #include "domain/audience/audience.h"
 #include "domain/calendar/calendar.h"
 #include "domain/event/event.h"
+#include "domain/hook/hook.h"
 #include "domain/identity/script_test.h"
 #include "domain/order/order.h"
 #include "domain/people/people.h"
@@ -47,7 +49,7 @@ static struct scene *begin(struct t *t)
     static const struct domain *const domains[] = {
         &engine_domain,  &collect_domain, &identity_domain, &people_domain, &event_domain,
         &column_domain,  &thing_domain,   &calendar_domain, &order_domain,  &relation_domain,
-        &listing_domain, &rule_domain,    &audience_domain};
+        &listing_domain, &rule_domain,    &audience_domain, &access_domain, &hook_domain};
     struct scene *x = ARENA_NEW(t->arena, struct scene);
     x->s = (struct script){.t = t, .h = harness_create(domains, COUNT_OF(domains)), .arena = arena_create(1 << 16)};
     buf_init(&x->s.payload, 1 << 20);
@@ -226,9 +228,31 @@ static void uses_are_noted_by_day(struct t *t)
     script_end(&x->s);
 }
 
+/* However much one step says: more than may follow a step, twice of each segment. */
+static void uses_by_a_hook_are_noted_once(struct t *t)
+{
+    enum { SEGMENTS = STEP_FOLLOW_UPS_MAX + 4 };
+    const struct hook hook = {
+        .name = BYTES_LIT("crm"), .kind = HOOK_FILE, .target = BYTES_LIT("crm.ndjson"), .causes = 1u << CAUSE_LIVE};
+    struct scene *x = begin(t);
+    for (unsigned i = 0; i < SEGMENTS; i++)
+        save(x, arena_printf(t->arena, "s%u", i), "did(page_viewed)");
+    buf_clear(&x->s.payload);
+    hook_pack(&x->s.payload, &hook);
+    send(x, COMMAND_HOOK);
+    CHECK_EQ(t, rows_of(x, "audience_use"), 0);
+    (void)script_event(&x->s, "page_viewed u1");
+    CHECK_EQ(t, harness_follow(x->s.h), 0); /* it is noted at once */
+    CHECK_EQ(t, rows_of(x, "audience_use"), SEGMENTS);
+    struct view v = harness_view(x->s.h);
+    CHECK_EQ(t, audience_uses_of(&v, number_of(x, "s0")).days[AUDIENCE_USE_HOOK], today(x));
+    script_end(&x->s);
+}
+
 static const struct test tests[] = {
     {"days are what facts said", days_are_what_facts_said, 25},
     {"old days and ended definitions are forgotten", old_days_and_ended_definitions_are_forgotten, 1},
     {"uses are noted by day", uses_are_noted_by_day, 1},
+    {"uses by a hook are noted once", uses_by_a_hook_are_noted_once, 1},
 };
 TEST_MAIN(tests)

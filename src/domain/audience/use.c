@@ -3,14 +3,15 @@
 #include "domain/calendar/calendar.h"
 #include "lib/pack.h"
 
-#define USE_FORMAT 1u
+#define USE_FORMAT 2u
 #define USE_KEY_BYTES 4u
 #define USE_BYTES_MAX (1u + AUDIENCE_USE_COUNT * VARINT_BYTES_MAX)
 
 const struct family audience_use_family = {
     .id = 54, .kind = FAMILY_KEYED, .value_bytes = USE_BYTES_MAX, .name = "audience_use"};
 
-const char *const audience_use_names[AUDIENCE_USE_COUNT] = {"people", "survey", "question", "export"};
+const char *const audience_use_names[AUDIENCE_USE_COUNT] = {"people", "survey", "question",
+                                                            "export", "hook",   "changes"};
 
 static struct bytes use_key(struct arena *a, uint32_t number)
 {
@@ -54,23 +55,26 @@ fallible audience_used_check(struct bytes payload, struct err *e)
                : FAIL(e, INVALID, "what was used, and how, is cut short");
 }
 
-/* Of one that was ended meanwhile nothing is noted. */
-const struct refusal *audience_used_apply(struct step *s, struct bytes payload)
+void audience_used_note(struct step *s, uint32_t number, enum audience_use use)
 {
-    struct unpack u = unpack_of(payload);
-    uint32_t number = unpack_u32(&u);
-    uint8_t use = unpack_u8(&u);
     int32_t today = calendar_day_of(&s->view, s->view.now_us);
     struct audience a;
     struct buf row = arena_buf(s->view.arena, USE_BYTES_MAX);
     struct audience_uses uses = audience_uses_of(&s->view, number);
     if (!audience_numbered(&s->view, number, &a) || today < 0 || uses.days[use] >= today)
-        return NULL;
+        return;
     uses.days[use] = today;
     pack_u8(&row, USE_FORMAT);
     for (size_t i = 0; i < AUDIENCE_USE_COUNT; i++)
         pack_varint(&row, uses.days[i] == AUDIENCE_NEVER ? 0 : (uint64_t)uses.days[i] + 1);
     step_keyed_put(s, &audience_use_family, use_key(s->view.arena, number), buf_bytes(&row));
+}
+
+const struct refusal *audience_used_apply(struct step *s, struct bytes payload)
+{
+    struct unpack u = unpack_of(payload);
+    uint32_t number = unpack_u32(&u);
+    audience_used_note(s, number, (enum audience_use)unpack_u8(&u));
     return NULL;
 }
 

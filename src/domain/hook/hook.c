@@ -148,10 +148,11 @@ struct bytes hook_target(struct bytes payload)
     return unpack_bytes(&u);
 }
 
-/* The n-th fact of a position, to one hook: the same id for ever, so that who hears it twice can tell. */
-static void tell(struct step *s, const struct fact_kind *kind, const void *fact)
+/* The n-th fact of a position, to one hook: the same id for ever, so that who hears it twice can tell. Returns whether any was told. */
+static bool tell(struct step *s, const struct fact_kind *kind, const void *fact)
 {
     struct hook h;
+    bool is_told = false;
     struct bytes after = BYTES_NONE;
     while (hook_next(&s->view, after, &h)) {
         after = h.name;
@@ -159,15 +160,31 @@ static void tell(struct step *s, const struct fact_kind *kind, const void *fact)
             continue;
         const char *id = arena_printf(s->view.arena, "%.*s-%llu-%u", BYTES_ARG(h.name), (unsigned long long)s->view.position, step_fact_index(s));
         struct bytes body = body_of(s, kind, fact, id);
-        if (body.size > 0)
-            ask(s, &h, body, id);
+        if (body.size == 0)
+            continue;
+        ask(s, &h, body, id);
+        is_told = true;
     }
+    return is_told;
+}
+
+/* Once a day: whoever looks at the health of tags and segments sees that this one is listened to. */
+static void tell_of_audience(struct step *s, const struct fact_kind *kind, const void *fact)
+{
+    const struct audience_turned *f = fact;
+    if (tell(s, kind, fact))
+        audience_used_note(s, f->number, AUDIENCE_USE_HOOK);
 }
 
 #define DEFINE_HEAR(fact)                                     \
     static void hear_##fact(struct step *s, const void *said) \
     {                                                         \
-        tell(s, &fact_##fact, said);                          \
+        (void)tell(s, &fact_##fact, said);                    \
+    }
+#define DEFINE_HEAR_OF_AUDIENCE(fact)                         \
+    static void hear_##fact(struct step *s, const void *said) \
+    {                                                         \
+        tell_of_audience(s, &fact_##fact, said);              \
     }
 
 DEFINE_HEAR(merged)
@@ -178,9 +195,9 @@ DEFINE_HEAR(profile_changed)
 DEFINE_HEAR(token_changed)
 DEFINE_HEAR(thing_changed)
 DEFINE_HEAR(order_changed)
-DEFINE_HEAR(segment_entered)
-DEFINE_HEAR(segment_left)
-DEFINE_HEAR(tag_changed)
+DEFINE_HEAR_OF_AUDIENCE(segment_entered)
+DEFINE_HEAR_OF_AUDIENCE(segment_left)
+DEFINE_HEAR_OF_AUDIENCE(tag_changed)
 
 /* --- commands --- */
 

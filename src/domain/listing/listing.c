@@ -325,13 +325,13 @@ static const struct metric metrics[] = {
 };
 static const struct family *const families[] = {&list_family, &listing_waiting_family, &long_listings_family};
 static const struct section *const sections[] = {&listings_section};
-static const struct fact_kind *const says[] = {&fact_listing_changed, &fact_list_changed};
+static const struct fact_kind *const says[] = {&fact_listing_changed};
 static const struct listener hears[] = {
     {&fact_identifiers_changed, hear_identifiers}, {&fact_merged, hear_merged}, {&fact_split, hear_split}};
 static const struct command commands[] = {
     {COMMAND_LISTING_OPEN, "listing.open", LISTING_OPEN_BYTES_MAX, ROLE_SYSTEM, list_open_check, NULL, list_open_apply,
      "There is a list, or it takes something else now.", NULL},
-    {COMMAND_LISTING_CLOSE, "listing.close", 4, ROLE_SYSTEM, list_close_check, NULL, list_close_apply,
+    {COMMAND_LISTING_CLOSE, "listing.close", LISTING_CLOSE_BYTES, ROLE_SYSTEM, list_close_check, NULL, list_close_apply,
      "A list is over.", NULL},
     {COMMAND_LISTING_PUT, "listing.put", LISTING_PUT_BYTES_MAX, ROLE_WRITE, listing_put_check, put_needs, put_apply,
      "Somebody is put on a list or gets a tag by hand, or is taken off it.", NULL},

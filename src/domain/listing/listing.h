@@ -87,8 +87,6 @@ struct listing_changed {
     uint32_t person, list;
 };
 extern const struct fact_kind fact_listing_changed;
-extern const struct fact_kind
-    fact_list_changed; /* struct list; one came, takes something else or is over: edge threads then take a new copy */
 
 /* --- commands --- */
 
@@ -101,6 +99,7 @@ enum {
         0x1404, /* a follow-up: these people are put on it, under the identifier that stands for them: listing_take_pack */
 };
 #define LISTING_OPEN_BYTES_MAX (LIST_LEVELS_BYTES_MAX + 1024u)
+#define LISTING_CLOSE_BYTES 4u
 #define LISTING_PUT_BYTES_MAX 4096u
 #define LISTING_TAKE_PEOPLE_MAX 100u
 #define LISTING_TAKE_BYTES_MAX 2048u

@@ -1,6 +1,5 @@
 /* What lists there are, and what they take. */
 #include "domain/listing/inside.h"
-#include "lib/json.h"
 #include "lib/value.h"
 
 #define LIST_FORMAT 1u
@@ -72,27 +71,6 @@ bool list_find(const struct view *v, uint32_t number, struct list *out)
     return good;
 }
 
-static void changed_print(const struct view *v, const void *fact, struct json_writer *out)
-{
-    (void)v;
-    const struct list *list = fact;
-    json_key(out, "list");
-    json_put_uint64(out, list->number);
-}
-
-const struct fact_kind fact_list_changed = {
-    .id = 0x1402,
-    .name = "list_changed",
-    .print = changed_print,
-    .about = "There is a list that people are put on, it takes something else, or it is over."};
-
-static void changed_say(struct step *s, uint32_t number)
-{
-    struct list *list = ARENA_NEW(s->view.arena, struct list);
-    *list = (struct list){.number = number};
-    step_say(s, &fact_list_changed, list);
-}
-
 fallible list_open_check(struct bytes payload, struct err *e)
 {
     struct list list;
@@ -108,21 +86,18 @@ const struct refusal *list_open_apply(struct step *s, struct bytes payload)
     assert(good); /* its check has seen it */
     (void)good;
     step_keyed_put(s, &list_family, list_key(s->view.arena, list.number), payload);
-    changed_say(s, list.number);
     return NULL;
 }
 
 fallible list_close_check(struct bytes payload, struct err *e)
 {
-    return payload.size == NUMBER_BYTES ? DONE : FAIL(e, INVALID, "a list is a number");
+    return payload.size == LISTING_CLOSE_BYTES ? DONE : FAIL(e, INVALID, "a list is a number");
 }
 
 const struct refusal *list_close_apply(struct step *s, struct bytes payload)
 {
     struct unpack u = unpack_of(payload);
-    uint32_t number = unpack_u32(&u);
-    step_keyed_remove(s, &list_family, list_key(s->view.arena, number));
-    changed_say(s, number);
+    step_keyed_remove(s, &list_family, list_key(s->view.arena, unpack_u32(&u)));
     return NULL;
 }
 

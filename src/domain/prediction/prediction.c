@@ -1,13 +1,17 @@
 #include "domain/prediction/prediction.h"
 
 #include "base/time.h"
+#include "domain/calendar/calendar.h"
+#include "lib/json.h"
 #include "lib/pack.h"
+#include "lib/text.h"
 
-#define FORMAT 1u
-#define HEAD_BYTES_MAX (PREDICTION_QUESTION_BYTES_MAX + PREDICTION_FEATURE_BYTES_MAX + 1000u)
+#define FORMAT 2u
+#define HEAD_BYTES_MAX \
+    (PREDICTION_QUESTION_BYTES_MAX + PREDICTION_FEATURE_BYTES_MAX + PREDICTION_FAILURE_BYTES_MAX + 1000u)
 #define PIECE_BYTES 8192u
-#define DRIFT_MUCH_MILLI 250u /* drift_of's */
-#define OVERDUE_FACTOR 2      /* of every_days */
+#define DRIFT_MUCH_MILLI 250u        /* drift_of's */
+#define OVERDUE_US (6 * US_PER_HOUR) /* that one may take from when it is due until it is done */
 
 static const struct family prediction_family = {
     .id = 56, .kind = FAMILY_KEYED, .value_bytes = HEAD_BYTES_MAX, .name = "prediction"};
@@ -75,7 +79,9 @@ static void said_put(struct buf *b, const struct saved_prediction *p)
     pack_bytes(b, p->name);
     pack_bytes(b, p->question);
     pack_bytes(b, p->label);
-    pack_varint(b, p->every_days);
+    pack_u8(b, (uint8_t)p->schedule.every);
+    pack_varint(b, p->schedule.minute);
+    pack_varint(b, p->schedule.on);
 }
 
 static void said_take(struct unpack *u, struct saved_prediction *out)
@@ -83,7 +89,9 @@ static void said_take(struct unpack *u, struct saved_prediction *out)
     out->name = unpack_bytes(u);
     out->question = unpack_bytes(u);
     out->label = unpack_bytes(u);
-    out->every_days = unpack_varint32(u);
+    out->schedule.every = (enum prediction_every)unpack_u8(u);
+    out->schedule.minute = unpack_varint32(u);
+    out->schedule.on = unpack_varint32(u);
 }
 
 static void run_put(struct buf *b, const struct prediction_run *run)
@@ -112,6 +120,10 @@ static void row_put(struct step *s, const struct saved_prediction *p)
     pack_varint(&row, p->fitted_revision);
     pack_signed(&row, p->fitted_us);
     run_put(&row, &p->run);
+    pack_signed(&row, p->due_us);
+    pack_signed(&row, p->wanted_us);
+    pack_signed(&row, p->failed_us);
+    pack_bytes(&row, p->failure);
     assert(!row.overflowed);
     step_keyed_put(s, &prediction_family, p->name, buf_bytes(&row));
 }
@@ -127,6 +139,10 @@ static struct saved_prediction of_row(struct bytes row)
     p.fitted_revision = unpack_varint(&u);
     p.fitted_us = unpack_signed(&u);
     run_take(&u, &p.run);
+    p.due_us = unpack_signed(&u);
+    p.wanted_us = unpack_signed(&u);
+    p.failed_us = unpack_signed(&u);
+    p.failure = unpack_bytes(&u);
     assert(unpack_finished(&u)); /* rows are our own bytes */
     return p;
 }
@@ -161,6 +177,82 @@ struct bytes prediction_card(const struct view *v, struct bytes name)
     return pieces_read(v, name, PIECE_CARD);
 }
 
+/* --- by schedule --- */
+
+static void changed_print(const struct view *v, const void *fact, struct json_writer *out)
+{
+    (void)v, (void)fact, (void)out;
+}
+
+const struct fact_kind fact_prediction_changed = {
+    .id = 0x1301,
+    .name = "prediction_changed",
+    .print = changed_print,
+    .about = "Which predictions there are or when they are run is otherwise, or one is due."};
+
+static void changed_say(struct step *s)
+{
+    step_say(s, &fact_prediction_changed, NULL);
+}
+
+static const struct timer_kind due_timer;
+
+/* Moves its timer; the caller writes the row. */
+static void due_set(struct step *s, struct saved_prediction *io, int64_t due_us)
+{
+    struct bytes name = arena_copy(s->view.arena, io->name);
+    if (io->due_us == due_us)
+        return;
+    if (io->due_us != INT64_MAX)
+        step_timer_cancel(s, &due_timer, io->due_us, name);
+    if (due_us != INT64_MAX)
+        step_timer_set(s, &due_timer, due_us, name, name);
+    io->due_us = due_us;
+}
+
+static int64_t next_us(const struct view *v, const struct saved_prediction *p)
+{
+    struct civil *civil = calendar_civil(v);
+    int64_t us = prediction_schedule_next_us(&p->schedule, civil, v->now_us);
+    civil_destroy(civil);
+    return us;
+}
+
+/* However long nothing ran: it is due once, and next when the clocks say so again. */
+static void due(struct step *s, struct bytes name)
+{
+    struct saved_prediction p;
+    if (!prediction_find(&s->view, name, &p) || p.due_us > s->view.now_us)
+        return;
+    p.due_us = INT64_MAX; /* the timer is gone */
+    p.wanted_us = p.wanted_us == 0 ? s->view.now_us : p.wanted_us;
+    due_set(s, &p, next_us(&s->view, &p));
+    row_put(s, &p);
+    changed_say(s);
+}
+
+static const struct timer_kind due_timer = {.id = 0x1321, .name = "prediction.due", .due = due};
+
+/* What failed is tried again so long behind, whatever clocks show; until it was: then it is wanted. */
+static bool is_to_be_retried(const struct saved_prediction *p)
+{
+    return p->failed_us != 0 && p->wanted_us == 0;
+}
+
+/* Clocks show other times now. What was missed is still to be done: its timer is due. */
+static void hear_zone(struct step *s, const void *fact)
+{
+    struct saved_prediction p;
+    (void)fact;
+    for (struct bytes after = BYTES_NONE; prediction_next(&s->view, after, &p); after = p.name) {
+        if (p.schedule.every == PREDICTION_NEVER || is_to_be_retried(&p) || p.due_us <= s->view.now_us)
+            continue;
+        due_set(s, &p, next_us(&s->view, &p));
+        row_put(s, &p);
+    }
+    changed_say(s);
+}
+
 /* --- said --- */
 
 static bool is_name(struct bytes name)
@@ -193,9 +285,7 @@ static fallible said_unpack(struct bytes payload, struct saved_prediction *out, 
         out->label.size > PREDICTION_LABEL_BYTES_MAX)
         return FAIL(e, INVALID, "a prediction has a question of at most %u bytes and a label of at most %u",
                     PREDICTION_QUESTION_BYTES_MAX, PREDICTION_LABEL_BYTES_MAX);
-    return out->every_days <= PREDICTION_EVERY_DAYS_MAX
-               ? DONE
-               : FAIL(e, INVALID, "every: want at most %u days", PREDICTION_EVERY_DAYS_MAX);
+    return prediction_schedule_check(&out->schedule, e);
 }
 
 static fallible put_check(struct bytes payload, struct err *e)
@@ -213,6 +303,11 @@ static uint32_t predictions_count(const struct view *v)
     return count;
 }
 
+static bool schedules_equal(const struct prediction_schedule *x, const struct prediction_schedule *y)
+{
+    return x->every == y->every && x->minute == y->minute && x->on == y->on;
+}
+
 /* Whoever changes the question keeps its model, which says of which revision it is, until it is fitted again. */
 static const struct refusal *put(struct step *s, struct bytes payload)
 {
@@ -221,17 +316,26 @@ static const struct refusal *put(struct step *s, struct bytes payload)
     assert(done(status)); /* put_check has seen it */
     bool is_there = prediction_find(&s->view, said.name, &p);
     bool is_same = is_there && bytes_equal(p.question, said.question);
-    if (is_same && bytes_equal(p.label, said.label) && p.every_days == said.every_days)
+    bool is_on_time = is_there && schedules_equal(&p.schedule, &said.schedule);
+    if (is_same && bytes_equal(p.label, said.label) && is_on_time)
         return NULL;
     if (!is_there && predictions_count(&s->view) >= PREDICTIONS_MAX)
         return &too_many_predictions;
     p.name = said.name;
     p.question = said.question;
     p.label = said.label;
-    p.every_days = said.every_days;
+    p.schedule = said.schedule;
     p.revision += !is_same;
     p.saved_us = s->view.now_us;
+    p.due_us = is_there ? p.due_us : INT64_MAX;
+    if (!is_on_time)
+        due_set(s, &p, next_us(&s->view, &p));
+    if (p.schedule.every == PREDICTION_NEVER) {
+        p.wanted_us = p.failed_us = 0;
+        p.failure = BYTES_NONE;
+    }
     row_put(s, &p);
+    changed_say(s);
     return NULL;
 }
 
@@ -245,6 +349,7 @@ static const struct refusal *remove_prediction(struct step *s, struct bytes name
     struct saved_prediction p;
     if (!prediction_find(&s->view, name, &p))
         return &no_such_prediction;
+    due_set(s, &p, INT64_MAX);
     pieces_remove(s, name, PIECE_CARD);
     pieces_remove(s, name, PIECE_MODEL);
     step_keyed_remove(s, &prediction_family, name);
@@ -353,7 +458,57 @@ static const struct refusal *scored(struct step *s, struct bytes payload)
         return &prediction_changed;
     p.run = run;
     p.run.time_us = s->view.now_us;
+    if (is_to_be_retried(&p))
+        due_set(s, &p, next_us(&s->view, &p));
+    p.wanted_us = p.failed_us = 0;
+    p.failure = BYTES_NONE;
     row_put(s, &p);
+    return NULL;
+}
+
+/* --- failed --- */
+
+void prediction_failed_pack(struct buf *b, struct bytes name, struct bytes why)
+{
+    pack_u8(b, FORMAT);
+    pack_bytes(b, name);
+    pack_bytes(b, text_cut(why, PREDICTION_FAILURE_BYTES_MAX));
+}
+
+static fallible failed_unpack(struct bytes payload, struct bytes *out_name, struct bytes *out_why, struct err *e)
+{
+    struct unpack u = unpack_of(payload);
+    u.bad |= unpack_u8(&u) != FORMAT;
+    *out_name = unpack_bytes(&u);
+    *out_why = unpack_bytes(&u);
+    return unpack_finished(&u) && out_why->size <= PREDICTION_FAILURE_BYTES_MAX
+               ? DONE
+               : FAIL(e, INVALID, "why a prediction wasn't scored is cut short");
+}
+
+static fallible failed_check(struct bytes payload, struct err *e)
+{
+    struct bytes name, why;
+    return failed_unpack(payload, &name, &why, e);
+}
+
+/* Tried again soon, and as long as it fails: it may be that nobody was there yet to learn from. */
+static const struct refusal *run_failed(struct step *s, struct bytes payload)
+{
+    struct bytes name, why;
+    struct saved_prediction p;
+    struct status status = failed_unpack(payload, &name, &why, NULL);
+    assert(done(status)); /* failed_check has seen it */
+    if (!prediction_find(&s->view, name, &p))
+        return &no_such_prediction;
+    int64_t again_us = s->view.now_us + PREDICTION_RETRY_US;
+    p.wanted_us = 0;
+    p.failed_us = s->view.now_us;
+    p.failure = why;
+    if (p.schedule.every != PREDICTION_NEVER && again_us < p.due_us)
+        due_set(s, &p, again_us);
+    row_put(s, &p);
+    changed_say(s);
     return NULL;
 }
 
@@ -372,10 +527,18 @@ static bool is_overdue(const struct view *v)
 {
     struct saved_prediction p;
     for (struct bytes after = BYTES_NONE; prediction_next(v, after, &p); after = p.name) {
-        int64_t last_us = p.run.time_us > p.saved_us ? p.run.time_us : p.saved_us;
-        if (p.every_days > 0 && v->now_us - last_us > OVERDUE_FACTOR * (int64_t)p.every_days * US_PER_DAY)
+        if (p.wanted_us != 0 && v->now_us - p.wanted_us > OVERDUE_US)
             return true;
     }
+    return false;
+}
+
+static bool has_failed(const struct view *v)
+{
+    struct saved_prediction p;
+    for (struct bytes after = BYTES_NONE; prediction_next(v, after, &p); after = p.name)
+        if (p.failed_us != 0)
+            return true;
     return false;
 }
 
@@ -385,9 +548,13 @@ static const struct alarm alarms[] = {
      "list`).",
      "No prediction's features drift any more.", drifts,
      "某个预测模型的特征分布已明显漂移:请重新拟合(见 `kith predict list`)。"},
-    {"prediction_overdue", "A prediction that is to be scored by schedule wasn't (`kith predict run --due`).",
+    {"prediction_overdue", "A prediction that was due by schedule hasn't been scored for hours (`kith predict list`).",
      "All predictions are scored by schedule again.", is_overdue,
-     "有预测模型未按计划评分(执行 `kith predict run --due`)。"},
+     "有预测模型到期数小时仍未评分(见 `kith predict list`)。"},
+    {"prediction_failed",
+     "A prediction could not be scored by schedule; it is tried again every hour (`kith predict list` says why).",
+     "All predictions could be scored again.", has_failed,
+     "有预测模型定时评分失败,每小时重试(原因见 `kith predict list`)。"},
 };
 
 static const struct family *const families[] = {&prediction_family, &piece_family};
@@ -400,7 +567,12 @@ static const struct command commands[] = {
      fitted, "Keeps the model that was fitted for a prediction, and its card.", NULL},
     {COMMAND_PREDICTION_SCORED, "prediction.scored", PREDICTION_FEATURE_BYTES_MAX + 200u, ROLE_WRITE, scored_check,
      NULL, scored, "Notes that everybody was scored, and how far features have drifted.", NULL},
+    {COMMAND_PREDICTION_FAILED, "prediction.failed", PREDICTION_FAILURE_BYTES_MAX + 100u, ROLE_SYSTEM, failed_check,
+     NULL, run_failed, "Notes that a prediction could not be run by schedule, and why.", NULL},
 };
+static const struct fact_kind *const says[] = {&fact_prediction_changed};
+static const struct listener hears[] = {{&fact_zone_changed, hear_zone}};
+static const struct timer_kind *const timers[] = {&due_timer};
 
 const struct domain prediction_domain = {
     .number = 0x13,
@@ -410,6 +582,12 @@ const struct domain prediction_domain = {
     .family_count = COUNT_OF(families),
     .commands = commands,
     .command_count = COUNT_OF(commands),
+    .says = says,
+    .say_count = COUNT_OF(says),
+    .hears = hears,
+    .hear_count = COUNT_OF(hears),
+    .timers = timers,
+    .timer_count = COUNT_OF(timers),
     .alarms = alarms,
     .alarm_count = COUNT_OF(alarms),
 };
