@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "domain/audience/audience.h"
+#include "domain/calendar/calendar.h"
 
 /* What hangs on a workspace; lives as long as it. */
 struct attachment {
@@ -100,9 +101,19 @@ static void lists_read(const struct view *v, struct catalogue *c)
                 list_keep(c, &room, &a);
 }
 
+static void zone_read(const struct view *v, struct catalogue *c)
+{
+    struct bytes zone = calendar_zone(v);
+    size_t size = zone.size < sizeof c->zone ? zone.size : 0;
+    if (size > 0)
+        memcpy(c->zone, zone.data, size);
+    c->zone[size] = 0;
+}
+
 static void read_all(const struct view *v, void *context)
 {
     struct building *b = context;
+    zone_read(v, b->catalogue);
     rules_read(v, b->catalogue);
     relations_read(v, b->catalogue);
     lists_read(v, b->catalogue);

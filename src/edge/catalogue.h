@@ -15,6 +15,7 @@ struct catalogue_list {
     struct bytes name, brand; /* the catalogue's own */
 };
 
+#define CATALOGUE_ZONE_BYTES 64u
 struct catalogue {
     atomic_uint references;
     uint64_t secret;
@@ -26,6 +27,7 @@ struct catalogue {
     struct relation_type *relations; /* types, by number */
     size_t list_count;
     struct catalogue_list *lists; /* by kind and name */
+    char zone[CATALOGUE_ZONE_BYTES]; /* whose clocks the workspace goes by: "Asia/Shanghai" */
 };
 
 /* Builds and attaches a new one. Engine's thread, workspace awake. */

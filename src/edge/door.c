@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "base/time.h"
-#include "domain/listing/listing.h"
+#include "domain/audience/audience.h"
+#include "domain/calendar/calendar.h"
 #include "edge/api/api.h"
+#include "edge/api/prediction_runner.h"
 #include "edge/intake.h"
 #include "edge/journal.h"
 #include "edge/route.h"
@@ -24,6 +26,7 @@ struct door {
     struct exports *exports;
     struct doorman *doorman;
     struct studies *studies;
+    struct prediction_runner *runner;
     pthread_mutex_t lock;
     struct intake *intakes; /* free ones */
     size_t intake_count;
@@ -72,12 +75,14 @@ struct studies *door_studies(struct door *d)
     return d->studies;
 }
 
-/* What SDKs in a browser need in every answer. */
+/* What SDKs in a browser need in every answer; and for people who read one, by whose clocks to tell them its times, which are UTC. */
 static size_t reply_headers(const struct request *r, const struct http_reply *reply, struct http_header *out_headers, size_t room)
 {
     size_t count = 0;
-    for (; count < reply->header_count && count + HTTP_CORS_HEADERS_MAX < room; count++)
+    for (; count < reply->header_count && count + HTTP_CORS_HEADERS_MAX + 1 < room; count++)
         out_headers[count] = reply->headers[count];
+    if (r->route != NULL && r->route->role == ROLE_READ && r->catalogue != NULL)
+        out_headers[count++] = (struct http_header){"Kith-Zone", r->catalogue->zone};
     if (r->route != NULL && r->route->who == WHO_SDK)
         count += http_cors(r->x, out_headers + count);
     return count;
@@ -546,7 +551,7 @@ void door_counts(struct door *d, struct collect_counts *out_counts)
 
 /* Facts after which the catalogue is another. */
 static const struct fact_kind *const copied[] = {&fact_token_changed, &fact_id_type_changed, &fact_relation_type_changed,
-                                                 &fact_list_changed};
+                                                 &fact_list_changed, &fact_zone_changed};
 
 static void hear(void *context, uint64_t position, const struct fact_kind *kind, enum cause cause, int64_t time_us, struct bytes json)
 {
@@ -592,6 +597,8 @@ fallible door_open(const struct door_options *options, struct door **out_door, s
     if (done(status))
         status = studies_create(&d->studies, e);
     if (done(status))
+        status = prediction_runner_create(d, options->host, &d->runner, e);
+    if (done(status))
         status = http_open(&http, &d->server, e);
     if (failed(status)) {
         door_close(d);
@@ -611,7 +618,9 @@ void door_close(struct door *d)
     if (d == NULL)
         return;
     doorman_send_home(d->doorman);
+    prediction_runner_send_home(d->runner);
     studies_send_home(d->studies);
+    prediction_runner_destroy(d->runner);
     http_close(d->server);
     streams_destroy(d->streams);
     exports_destroy(d->exports);

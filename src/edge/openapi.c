@@ -337,6 +337,7 @@ void reference_print(struct buf *out, const struct registry *registry)
                        "  event it has the faults, as the answer has them that took some. A rule that says no is\n"
                        "  409 with its name, in English and Chinese. Title and detail are in Chinese for `Accept-Language: zh`. 503\n"
                        "  has Retry-After: nothing was taken, send it again.\n"
+                       "- Times are UTC. What is read has the header `Kith-Zone`: by whose clocks the workspace goes, and times are told to people.\n"
                        "- Lists give `next`; hand it back as the parameter that the list names. null: there is no more.\n"
                        "- A token with brands sees what belongs to these, or to the whole group, and of people those who are known there by\n"
                        "  an event: all others are unknown to it (404), in verbs, lists and figures too. Of a person it sees the identifiers that are\n"

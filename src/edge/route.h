@@ -247,6 +247,7 @@ void api_study(struct request *r);
 void api_study_cancel(struct request *r);
 void api_reports(struct request *r); /* api/reports.c */
 void api_report_put(struct request *r);
+void api_ready_reports(struct request *r); /* api/ready_reports.c */
 void api_report_end(struct request *r);
 void api_predictions(struct request *r); /* api/predictions.c */
 void api_prediction(struct request *r);
@@ -256,6 +257,7 @@ void api_audiences(struct request *r); /* api/audience.c; choice of these: enum 
 void api_audience(struct request *r);
 void api_audience_put(struct request *r);
 void api_audience_check(struct request *r);
+void api_audience_preview(struct request *r);
 void api_audience_end(struct request *r);
 void api_audience_cancel(struct request *r);
 void api_audience_freeze(struct request *r); /* api/audience_lists.c */

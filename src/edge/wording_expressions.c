@@ -57,6 +57,10 @@ static const struct wording rows[] = {
     {"the name of a property (with signs in it, in back quotes: `a-b`)", NULL,
      "属性名称(含其他符号的写在反引号中:`a-b`)"},
 
+    /* Before it is saved. */
+    {"What it asks of people is known once it is saved.", NULL, "所引用的内容保存后才能得知。"},
+    {"a tag or segment that it shares something with was changed meanwhile", NULL, "其间有共用内容的标签或人群发生了变更"},
+
     /* As of when. */
     {"no event from before position {1} is kept", NULL, "日志位点 {1} 之前没有保留的事件"},
     {"Say an instant (2026-11-01, 2026-11-01 09:00) or a position of the log.", NULL,
@@ -163,6 +167,7 @@ static const struct wording rows[] = {
     {"{1}(…) is a {2}: compare it", NULL, "{1}(…) 的类型为 {2}:应加以比较"},
     {"\"{1}\" wants a text in single quotes", NULL, "“{1}”应带单引号中的文本"},
     {"\"{1}\" is of texts, and this is a {2}", NULL, "“{1}”用于文本,而此处类型为 {2}"},
+    {"want a number: hours are 0 to 23, weekdays 1 (Monday) to 7", NULL, "应为数字:钟点为 0 到 23,星期为 1(周一)到 7"},
     {"want a date or a time: '2026-11-01', '2026-11-01 09:00'", NULL,
      "应为日期或时间:'2026-11-01'、'2026-11-01 09:00'"},
     {"this is counted up to {1}: want no more", NULL, "此处至多统计到 {1}"},

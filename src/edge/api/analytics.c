@@ -37,6 +37,7 @@ struct asking {
     struct token token;
     struct arena *arena;
     struct json_parser *parser; /* of the body, whose bytes are in the arena: the question outlives the request */
+    struct bytes body;          /* of the request, or what stands for it */
     const struct question_kind *kind;
     atomic_bool is_cancelled; /* by any thread */
     bool writes_traits;
@@ -381,6 +382,8 @@ static fallible people_read(struct asking *a, const struct request *r, struct js
         return DONE;
     if (!json_is(list, JSON_ARRAY))
         return FAIL(e, INVALID, "people: want a list of identifiers, this is %s", json_kind_name(json_kind(list)));
+    if (r->x == NULL) /* it is asked by nobody, who knows nobody */
+        return FAIL(e, INVALID, "people: what is run by schedule names nobody");
     size_t count = json_count(list);
     if (count > PEOPLE_ASKED_MAX)
         return FAIL(e, INVALID, "people: want a list of at most %u identifiers", PEOPLE_ASKED_MAX);
@@ -472,7 +475,7 @@ static fallible question_take(struct asking *a, struct request *r, struct json b
     if (a->writes_traits && !a->question->tells_people)
         return FAIL(
             e, INVALID,
-            "traits are written of an answer with a row a person: the question value, with \"by_person\": true");
+            "traits are written of an answer with a row a person: the questions value and wallet, with \"by_person\": true");
     TRY(crowds_read(a, r, e));
     return things_take(a, r, e);
 }
@@ -494,7 +497,23 @@ static fallible cell_take(struct asking *a, struct request *r, struct json root,
     if (json_is(cell, JSON_ABSENT))
         return FAIL(e, INVALID, "cell: say whose people, by the names of the answer, such as {\"step\":2}");
     TRY(question_take(a, r, json_find(root, BYTES_LIT("question")), e));
-    return WRAP(e, a->kind->cell_read(a->question, cell, &a->cell, e), "cell");
+    return a->kind->cell_read(a->question, cell, &a->cell, e);
+}
+
+static bool is_said(struct json body, const char *name)
+{
+    return !json_is(json_find(body, bytes_of_text(name)), JSON_ABSENT);
+}
+
+/* The member itself, or the range in other words: "last" is said in place of "from" and "until", and they of it. */
+static bool is_said_instead(struct json instead, struct bytes name)
+{
+    if (!json_is(json_find(instead, name), JSON_ABSENT))
+        return true;
+    if (bytes_equal(name, BYTES_LIT("last")))
+        return is_said(instead, "from") || is_said(instead, "until");
+    bool is_of_range = bytes_equal(name, BYTES_LIT("from")) || bytes_equal(name, BYTES_LIT("until"));
+    return is_of_range && is_said(instead, "last");
 }
 
 /* Its own members, and in place of them those that are said instead. */
@@ -509,7 +528,7 @@ static struct bytes question_mend(struct asking *a, struct json own, struct json
     json_object_begin(&w);
     for (size_t i = 0; i < COUNT_OF(walks); i++)
         while (json_member_next(&walks[i], &name, &value))
-            if (i > 0 || json_is(json_find(instead, name), JSON_ABSENT)) {
+            if (i > 0 || !is_said_instead(instead, name)) {
                 json_key_bytes(&w, name);
                 json_put(&w, value);
             }
@@ -522,10 +541,9 @@ static fallible kept_take(struct asking *a, struct request *r, struct bytes kind
 {
     struct json instead, own, root;
     struct json_parser *parser = a->people_parser; /* which has nothing to do yet */
-    struct bytes body = http_body(r->x);
     TRY(question_kind_find(kind, &a->kind, e));
     TRY(json_parse(a->parser, kept, &own, e));
-    TRY(json_parse(parser, body.size == 0 ? BYTES_LIT("{}") : arena_copy(a->arena, body), &instead, e));
+    TRY(json_parse(parser, a->body.size == 0 ? BYTES_LIT("{}") : a->body, &instead, e));
     if (!json_is(instead, JSON_OBJECT))
         return FAIL(e, INVALID, "the body is a JSON object, this is %s", json_kind_name(json_kind(instead)));
     if (a->is_of_prediction)
@@ -561,7 +579,7 @@ static fallible body_take(struct asking *a, struct request *r, struct err *e)
         return report_take(a, r, e);
     if (a->is_of_prediction)
         return prediction_take(a, r, e);
-    TRY(json_parse(a->parser, arena_copy(a->arena, http_body(r->x)), &root, e));
+    TRY(json_parse(a->parser, a->body, &root, e));
     if (!json_is(root, JSON_OBJECT))
         return FAIL(e, INVALID, "the body is a JSON object, this is %s", json_kind_name(json_kind(root)));
     return a->is_of_cell ? cell_take(a, r, root, e) : question_take(a, r, root, e);
@@ -573,6 +591,7 @@ static void question_begin(struct request *r)
     struct err e = {0};
     int64_t wait_us;
     struct status status = study_wait_read(r, &wait_us, &e);
+    a->body = arena_copy(a->arena, http_body(r->x));
     if (done(status))
         status = body_take(a, r, &e);
     if (done(status))
@@ -645,6 +664,19 @@ void api_kept_answer(struct request *r)
         return;
     asking_free(a);
     request_failed(r, status, &e);
+}
+
+fallible prediction_ask(const struct request *look, struct bytes name, struct bytes body, struct buf *out_json,
+                        struct err *e)
+{
+    struct asking *a = asking_create(look, NULL);
+    a->prediction.name = arena_copy(a->arena, name);
+    a->body = body;
+    struct status status = prediction_take(a, &a->look, e);
+    if (done(status))
+        return studies_run(look, &asking_kind, a, out_json, e);
+    asking_free(a);
+    return status;
 }
 
 void api_study(struct request *r)

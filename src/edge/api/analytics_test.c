@@ -1,5 +1,5 @@
 /* Questions about events, asked by HTTP: answers, who is in a cell, what a token sees of it, what takes longer, and what is known of
- * properties. Covers: analytics.c, answer_people.c, answer_traits.c, brief.c, crowds.c, properties.c, reports.c, study.c, study_shelf.c,
+ * properties. Covers: analytics.c, answer_people.c, answer_traits.c, brief.c, crowds.c, properties.c, ready_reports.c, reports.c, study.c, study_shelf.c,
  * ../../domain/analytics/veil.c */
 #include <pthread.h>
 
@@ -98,7 +98,7 @@ static void what_is_wrong_is_said_with_its_place(struct t *t)
         {FUNNEL, "{\"steps\":[\"product_viewed\",\"order_paid\"],\"people\":[\"x:y\"]}", 400, "people[0]", "people[0]"},
         {FUNNEL "?wait_ms=x", STEPS, 400, "wait_ms: want a whole number", "应为整数"},
         {FUNNEL "/people", "{\"question\":" STEPS "}", 400, "cell: say whose people", "请用答案中的名称"},
-        {FUNNEL "/people", CELL("9", ""), 400, "cell", "cell"},
+        {FUNNEL "/people", CELL("9", ""), 400, "\"cell.step: want a whole number from 1 to 3", "\"cell.step:应为 1 至 3"},
         {FUNNEL "/people", CELL("2", ",\"limit\":0"), 400, "limit: want 1 to 1000", "应为 1 至 1000"},
         {FUNNEL "/people", CELL("2", ",\"limits\":1"), 400, "the nearest is 'limit'", "最接近的是 'limit'"},
         {"/api/v1/analytics/studies/0000000000000000", NULL, 404, "There is no such question", "没有这个正在计算的问题"},
@@ -424,6 +424,75 @@ static void yuan_and_dollars_are_not_added_up(struct t *t)
     place_close(&p);
 }
 
+#define GIFTS_MAX 60
+#define GIVEN(value, more)                                                                                             \
+    "{\"series\":[{\"event\":\"gift_sent\",\"measure\":\"sum\",\"value\":" value "}],\"from\":\"2026-03-01\",\"until\":\"2026-04-01\"" more "}"
+#define WORTH(money) "{\"property\":\"worth\",\"money\":" money "}"
+
+struct gift {
+    int64_t cents;
+    unsigned day;
+    bool in_dollars;
+};
+
+/* In yuan, each rounded to the fen: 7.1234 up to the 15th, then 6.9876. */
+static int64_t gifts_sum(const struct gift *gifts, size_t count, bool converts)
+{
+    int64_t sum = 0;
+    for (size_t i = 0; i < count; i++)
+        sum += !gifts[i].in_dollars || !converts ? gifts[i].cents
+                                                 : (gifts[i].cents * (gifts[i].day < 16 ? 71234 : 69876) + 5000) / 10000;
+    return sum;
+}
+
+static const char *yuan(struct t *t, int64_t cents)
+{
+    const char *text = arena_printf(t->arena, "%lld.%02lld", (long long)(cents / 100), (long long)(cents % 100));
+    size_t size = strlen(text);
+    while (text[size - 1] == '0')
+        size--;
+    return arena_text(t->arena, bytes_of(text, text[size - 1] == '.' ? size - 1 : size));
+}
+
+/* Whatever it is called, against a sum by hand; and what is called so is none where the question says it is none. */
+static void a_value_is_money_where_the_question_says_so(struct t *t)
+{
+    struct place p;
+    struct gift gifts[GIFTS_MAX];
+    struct buf events = arena_buf(t->arena, 1u << 16);
+    static const char *const rates[] = {"{\"from\":\"USD\",\"to\":\"CNY\",\"day\":\"2026-01-01\",\"rate\":7.1234}",
+                                        "{\"from\":\"USD\",\"to\":\"CNY\",\"day\":\"2026-03-16\",\"rate\":6.9876}"};
+    open_story(&p, t);
+    for (size_t i = 0; i < COUNT_OF(rates); i++)
+        CHECK_STATUS(t, ask(&p, (struct ask){.method = "PUT", .path = "/api/v1/rates", .token = ADMIN, .json = rates[i]}), 200);
+    for (size_t i = 0; i < GIFTS_MAX; i++) {
+        struct gift *g = &gifts[i];
+        *g = (struct gift){.cents = rng_between(&t->rng, 1, 99999), .day = (unsigned)rng_between(&t->rng, 1, 28), .in_dollars = rng_chance(&t->rng, 0.5)};
+        buf_printf(&events,
+                   "{\"id\":\"g%zu\",\"event\":\"gift_sent\",\"time\":\"2026-03-%02uT03:00:00Z\",\"ids\":[{\"type\":\"user_id\",\"value\":\"ann\"}],"
+                   "\"properties\":{\"worth\":%s,\"value\":%s%s}}\n",
+                   i, g->day, yuan(t, g->cents), yuan(t, g->cents), g->in_dollars ? ",\"currency\":\"USD\"" : "");
+    }
+    buf_push_byte(&events, 0);
+    CHECK_STATUS(t, post(&p, "/api/v1/events", (const char *)events.data), 200);
+    const char *converted = yuan(t, gifts_sum(gifts, GIFTS_MAX, true)), *plain = yuan(t, gifts_sum(gifts, GIFTS_MAX, false));
+    struct reply r = post(&p, TREND, GIVEN(WORTH("true"), ""));
+    CHECK_TEXT(t, at(&p, r, "totals.0.0"), converted);
+    CHECK_TEXT(t, at(&p, r, "currency"), "CNY");
+    r = post(&p, TREND, GIVEN("\"worth\"", ""));
+    CHECK_TEXT(t, at(&p, r, "totals.0.0"), plain);
+    CHECK(t, !has(r, "\"currency\""));
+    CHECK_TEXT(t, at(&p, post(&p, TREND, GIVEN("\"value\"", "")), "totals.0.0"), converted);
+    CHECK_TEXT(t, at(&p, post(&p, TREND, GIVEN("{\"property\":\"value\"}", "")), "totals.0.0"), converted);
+    CHECK_TEXT(t, at(&p, post(&p, TREND, GIVEN("{\"property\":\"value\",\"money\":false}", "")), "totals.0.0"), plain);
+    CHECK_TEXT(t, at(&p, post(&p, TREND, GIVEN(WORTH("true"), ",\"currency\":\"each\"")), "totals.0.0"), plain);
+    static const char *const wrong[] = {GIVEN("{\"money\":true}", ""), GIVEN(WORTH("1"), ""), GIVEN("{\"property\":\"worth\",\"cash\":true}", ""),
+                                        GIVEN("{\"property\":\"channel\",\"money\":true}", ""), GIVEN("\"worth\"", ",\"breakdown\":{\"property\":\"worth\"}")};
+    for (size_t i = 0; i < COUNT_OF(wrong); i++)
+        CHECK_STATUS(t, post(&p, TREND, wrong[i]), 400);
+    place_close(&p);
+}
+
 #define REPORTS "/api/v1/reports"
 
 static struct reply put_report(struct place *p, const char *token, const char *json)
@@ -464,6 +533,85 @@ static void reports_are_kept_and_asked_again(struct t *t)
     CHECK(t, has(refused, "question: ") && has(refused, "series"));
     CHECK_STATUS(t, ask(&p, (struct ask){.method = "DELETE", .path = REPORTS "/weekly", .token = ADMIN}), 200);
     CHECK_EQ(t, count_at(&p, get(&p, REPORTS), "reports"), 1);
+    place_close(&p);
+}
+
+/* A ready report says what it lacks, and can be kept and asked as it is. */
+static void ready_reports_say_what_is_missing(struct t *t)
+{
+    struct place p;
+    open_story(&p, t);
+    struct reply r = get(&p, REPORTS "/library");
+    CHECK_STATUS(t, r, 200);
+    CHECK_TEXT(t, at(&p, r, "reports.0.name"), "private-funnel");
+    CHECK_TEXT(t, at(&p, r, "reports.0.missing.0.either.0.name"), "friend_added");
+    CHECK_TEXT(t, at(&p, r, "reports.0.missing.0.either.0.label_zh"), "添加好友");
+    CHECK_TEXT(t, at(&p, r, "reports.0.question_zh.steps.0.as"), "加微");
+    size_t repeats = 0;
+    for (size_t i = 0; i < count_at(&p, r, "reports"); i++)
+        if (strcmp(at(&p, r, arena_printf(t->arena, "reports.%zu.name", i)), "orders-per-buyer") == 0)
+            repeats = i;
+    CHECK_EQ(t, count_at(&p, r, arena_printf(t->arena, "reports.%zu.missing", repeats)), 0);
+    CHECK_TEXT(t, at(&p, r, arena_printf(t->arena, "reports.%zu.is_kept", repeats)), "false");
+    const char *question = at(&p, r, arena_printf(t->arena, "reports.%zu.question", repeats));
+    CHECK_STATUS(t, put_report(&p, ADMIN, arena_printf(t->arena, "{\"name\":\"orders-per-buyer\",\"kind\":\"distribution\",\"question\":%s}", question)), 200);
+    CHECK_TEXT(t, at(&p, get(&p, REPORTS "/library"), arena_printf(t->arena, "reports.%zu.is_kept", repeats)), "true");
+    CHECK_STATUS(t, post(&p, REPORTS "/orders-per-buyer/answer", "{" RANGE "}"), 200);
+    CHECK_STATUS(t, by(&p, "kith_a", REPORTS "/orders-per-buyer/answer", "{" RANGE "}"), 200);
+    place_close(&p);
+}
+
+/* --- what came since --- */
+
+static uint64_t number_at(struct place *p, struct reply r, const char *path)
+{
+    return strtoull(at(p, r, path), NULL, 10);
+}
+
+/* Late events and others, told by day; of one that came twice once, and of another event none. */
+static void an_answer_tells_what_came_since_another(struct t *t)
+{
+    static const char *const asked[][2] = {{FUNNEL, "\"steps\":[\"product_viewed\",\"cart_added\",\"order_paid\"],"},
+                                           {FUNNEL, "\"steps\":[\"product_viewed\",\"order_paid\"],\"order\":\"any\","},
+                                           {FUNNEL, "\"steps\":[\"cart_added\",\"order_paid\"],\"subject\":\"order\","},
+                                           {TREND, "\"series\":[{\"event\":\"product_viewed\",\"measure\":\"count\"},\"order_paid\"],"},
+                                           {"/api/v1/analytics/retention", "\"start\":\"product_viewed\",\"return\":\"order_paid\","},
+                                           {"/api/v1/analytics/sessions", ""}};
+    uint64_t as_of[COUNT_OF(asked)], events[COUNT_OF(asked)];
+    struct place p;
+    open_story(&p, t);
+    for (size_t i = 0; i < COUNT_OF(asked); i++) {
+        struct reply r = post(&p, asked[i][0], arena_printf(t->arena, "{%s" RANGE "}", asked[i][1]));
+        CHECK_STATUS(t, r, 200);
+        CHECK(t, !has(r, "\"arrived\""));
+        as_of[i] = number_at(&p, r, "as_of");
+        events[i] = number_at(&p, r, "events");
+    }
+    CHECK_STATUS(t, post(&p, "/api/v1/events",
+                         EVENT("1", "product_viewed", "02", "a", "", "ann", "") EVENT("n1", "order_paid", "03", "b", "", "bea", ",\"order\":\"O1\"")
+                             EVENT("n2", "order_paid", "03", "b", "", "bea", ",\"order\":\"O1\"") EVENT("n3", "product_viewed", "21", "b", "", "eve", "")
+                                 EVENT("n4", "gift_sent", "21", "b", "", "eve", "")
+                                     "{\"id\":\"n5\",\"event\":\"order_paid\",\"time\":\"2026-04-02T03:00:00Z\",\"ids\":[{\"type\":\"user_id\",\"value\":\"eve\"}]}\n"),
+                 200);
+    for (size_t i = 0; i < COUNT_OF(asked); i++) {
+        struct reply r = post(&p, asked[i][0],
+                              arena_printf(t->arena, "{%s\"since\":%llu," RANGE "}", asked[i][1], (unsigned long long)as_of[i]));
+        CHECK_STATUS(t, r, 200);
+        CHECK_EQ(t, number_at(&p, r, "arrived.events"), number_at(&p, r, "events") - events[i]);
+        CHECK_EQ(t, number_at(&p, r, "arrived.since"), as_of[i]);
+        r = post(&p, asked[i][0],
+                 arena_printf(t->arena, "{%s\"since\":%llu," RANGE "}", asked[i][1], (unsigned long long)number_at(&p, r, "as_of")));
+        CHECK_TEXT(t, at(&p, r, "arrived.events"), "0");
+        CHECK_EQ(t, count_at(&p, r, "arrived.units"), 0);
+    }
+    struct reply r = post(&p, FUNNEL, arena_printf(t->arena, "{%s\"since\":%llu," RANGE "}", asked[0][1], (unsigned long long)as_of[0]));
+    CHECK_TEXT(t, at(&p, r, "arrived.units"), "[{\"unit\":\"2026-03-03\",\"events\":2},{\"unit\":\"2026-03-21\",\"events\":1}]");
+    CHECK_TEXT(t, at(&p, r, "arrived.behind"), "1"); /* windows reach beyond the range */
+    CHECK_STATUS(t, post(&p, FUNNEL, "{\"steps\":[\"order_paid\"],\"since\":\"yesterday\"}"), 400);
+    /* A report is asked the same way. */
+    CHECK_STATUS(t, put_report(&p, ADMIN, "{\"name\":\"weekly\",\"kind\":\"funnel\",\"question\":" STEPS "}"), 200);
+    r = post(&p, REPORTS "/weekly/answer", arena_printf(t->arena, "{\"since\":%llu}", (unsigned long long)as_of[0]));
+    CHECK_TEXT(t, at(&p, r, "arrived.events"), "4");
     place_close(&p);
 }
 
@@ -641,6 +789,8 @@ static void a_token_asks_about_segments_that_it_sees(struct t *t)
         {ADMIN, VIEWED_PAID("\"segment\":{\"any\":[]}"), "segment.any: want a list"},
         {ADMIN, VIEWED_PAID("\"segment\":{\"some\":[\"bought\"]}"), "did you mean"},
         {ADMIN, VIEWED_PAID("\"breakdown\":\"segment:sold\""), "there is no segment"},
+        {ADMIN, VIEWED_PAID("\"segment\":\"bougt\""), "did you mean \\\"bought\\\"?"},
+        {"kith_a", VIEWED_PAID("\"segment\":\"bougt\""), "did you mean \\\"bought_a\\\"?"}, /* of those that it sees */
         {"kith_a", VIEWED_PAID("\"segment\":\"bought\""), "there is no segment"},
         {"kith_store", VIEWED_PAID("\"segment\":\"bought_a\""), "there is no segment"},
         {"kith_masked", VIEWED_PAID("\"breakdown\":\"tag:page\""), "which this token doesn't see"},
@@ -684,7 +834,10 @@ static const struct test tests[] = {
     {"the kinds are listed", the_kinds_are_listed, 1},
     {"what is said of a property counts", what_is_said_of_a_property_counts, 1},
     {"yuan and dollars are not added up", yuan_and_dollars_are_not_added_up, 1},
+    {"a value is money where the question says so", a_value_is_money_where_the_question_says_so, 5},
+    {"an answer tells what came since another", an_answer_tells_what_came_since_another, 1},
     {"reports are kept and asked again", reports_are_kept_and_asked_again, 1},
+    {"ready reports say what is missing", ready_reports_say_what_is_missing, 1},
     {"a masked token sees nobody in a report", a_masked_token_sees_nobody_in_a_report, 1},
     {"what looks personal is masked in answers", what_looks_personal_is_masked_in_answers, 1},
     {"what is said of an object counts for its members", what_is_said_of_an_object_counts_for_its_members, 1},

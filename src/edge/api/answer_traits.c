@@ -15,7 +15,7 @@
 #include "edge/intake.h"
 #include "edge/scope.h"
 
-#define TRAITS_COUNT_MAX 3u
+#define TRAITS_COUNT_MAX 6u /* of one answer: one of each column that is told */
 #define PEOPLE_A_MESSAGE 1024u
 #define WRITTEN_BYTES_MAX (4u << 10) /* of one: an identifier and three numbers */
 #define VALUE_TEXT_BYTES_MAX 512u
@@ -102,10 +102,14 @@ static void values_name(struct writing *t, struct json answer)
         const char *column, *name;
         double scale;
         bool is_money, has_periods;
-    } rows[TRAITS_COUNT_MAX] = {{"alive", "p_alive", 1e4, false, false},
-                                {"to_come", "expected_orders", 1e4, false, true},
-                                {"worth", "expected_value", 1e2, true, true}};
-    for (size_t i = 0; i < TRAITS_COUNT_MAX; i++) {
+    } rows[] = {{"alive", "p_alive", 1e4, false, false},
+                {"to_come", "expected_orders", 1e4, false, true},
+                {"worth", "expected_value", 1e2, true, true},
+                {"share", "share_of_wallet", 1e4, false, false},
+                {"share_low", "share_of_wallet_low", 1e4, false, false},
+                {"share_high", "share_of_wallet_high", 1e4, false, false}};
+    static_assert(COUNT_OF(rows) <= TRAITS_COUNT_MAX, "an answer may have them all");
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         size_t column = column_named(answer, rows[i].column, &is_money);
         if (column == SIZE_MAX || is_money != rows[i].is_money)
             continue;

@@ -6,6 +6,8 @@
 
 #include "edge/api/api.h"
 #include "edge/api/audience.h"
+#include "edge/api/audience_preview.h"
+#include "edge/api/expression_words.h"
 #include "edge/api/newest_names.h"
 #include "edge/api/study.h"
 #include "edge/scope.h"
@@ -154,15 +156,18 @@ void api_audiences(struct request *r)
     request_print(r, print_all);
 }
 
-/* The tree, for builders. */
+/* The tree, for builders, and what it asks in a sentence. */
 static void put_tree(const struct request *r, const struct view *v, const struct audience *a, struct json_writer *w)
 {
-    const struct expr *tree;
+    const struct expr *tree = NULL;
+    bool is_told = !is_masked(r) && a->content == AUDIENCE_RULE &&
+                   done(audience_read(a->kind, a->text, v->arena, &tree, NULL));
     json_key(w, "tree");
-    if (is_masked(r) || a->content != AUDIENCE_RULE || failed(audience_read(a->kind, a->text, v->arena, &tree, NULL)))
-        json_put_null(w);
-    else
+    if (is_told)
         expr_print_json(tree, w);
+    else
+        json_put_null(w);
+    member_sentence(w, v->arena, is_told ? tree : NULL);
 }
 
 /* Those who name it. */
@@ -222,9 +227,10 @@ void api_audience(struct request *r)
 
 /* --- saved --- */
 
+enum save_purpose { TO_SAVE, TO_CHECK, TO_PREVIEW };
 struct save_request {
     struct audience said;
-    bool is_check; /* nothing is saved */
+    enum save_purpose purpose;
     uint64_t expects;
     const struct name_book *names; /* it is examined with; NULL: those of the state */
     bool is_foreign;               /* what stands under the name isn't the token's to change */
@@ -292,7 +298,12 @@ static void save_examine(const struct view *v, void *context)
 static void check_answer(struct request *r)
 {
     const struct save_request *s = r->context;
-    member_text_or_null(request_object_begin(r), "text", s->said.text);
+    const struct expr *tree = NULL;
+    bool is_rule = s->said.content == AUDIENCE_RULE &&
+                   done(audience_read(s->said.kind, s->said.text, request_arena(r), &tree, NULL));
+    struct json_writer *w = request_object_begin(r);
+    member_text_or_null(w, "text", s->said.text);
+    member_sentence(w, request_arena(r), is_rule ? tree : NULL);
     request_object_end(r, 200);
 }
 
@@ -307,8 +318,12 @@ static void save_send(struct request *r)
         request_failed(r, s->status, &s->e);
         return;
     }
-    if (s->is_check) {
+    if (s->purpose == TO_CHECK) {
         check_answer(r);
+        return;
+    }
+    if (s->purpose == TO_PREVIEW) {
+        audience_preview(r, &s->said);
         return;
     }
     struct buf payload = arena_buf(request_arena(r), AUDIENCE_SAVE_BYTES_MAX);
@@ -352,7 +367,7 @@ static void save_examined(struct request *r)
         request_failed(r, status, &e);
 }
 
-static void save_begin(struct request *r, bool is_check)
+static void save_begin(struct request *r, enum save_purpose purpose)
 {
     static const struct body_member members[] = {
         {"name", BODY_TEXT, false}, {"label_zh", BODY_TEXT, true},    {"label_en", BODY_TEXT, true},
@@ -361,7 +376,7 @@ static void save_begin(struct request *r, bool is_check)
         {"until", BODY_TEXT, true}, {"list", BODY_ANY, true},         {"values", BODY_ANY, true},
         {"tags", BODY_ANY, true}};
     struct save_request *s = ARENA_NEW(request_arena(r), struct save_request);
-    s->is_check = is_check;
+    s->purpose = purpose;
     r->context = s;
     if (!body_read_by(r, BODY_MEMBERS(members), save_read))
         return;
@@ -373,12 +388,17 @@ static void save_begin(struct request *r, bool is_check)
 
 void api_audience_put(struct request *r)
 {
-    save_begin(r, false);
+    save_begin(r, TO_SAVE);
 }
 
 void api_audience_check(struct request *r)
 {
-    save_begin(r, true);
+    save_begin(r, TO_CHECK);
+}
+
+void api_audience_preview(struct request *r)
+{
+    save_begin(r, TO_PREVIEW);
 }
 
 /* --- ended --- */

@@ -24,6 +24,8 @@ fallible listing_value_read(enum list_value kind, struct bytes text, struct aren
 /* What was said of somebody, as POST /api/v1/listings takes it: members of an open object, but for whose it is; masked where the token is. */
 void listing_put_act(const struct request *r, const struct audience *a, const struct listing_act *act,
                      struct json_writer *w);
+/* A member `listings` of an open object: each list and hand-set tag that was said of the person and that the token sees, whether it holds, and what was said. */
+void listings_put(const struct request *r, const struct view *v, uint32_t person, struct json_writer *w);
 /* Content, declared values, category and last day of a definition: members of an open object. */
 void audience_put_content(const struct view *v, const struct audience *a, struct json_writer *w);
 /* The same as a body says them, with a list or a group instead of a text. Copies. INVALID, LIMIT. */

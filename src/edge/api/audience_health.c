@@ -1,11 +1,13 @@
 /* How tags and segments fare, so that there are no more of them than operations can carry: what each covers, how it moves, who uses it, what it repeats, and in
  * words what should be looked at. */
+#include <math.h>
 #include <stdlib.h>
 
 #include "domain/analytics/analytics.h"
 #include "domain/calendar/calendar.h"
 #include "edge/api/api.h"
 #include "edge/api/audience.h"
+#include "edge/api/audience_cost.h"
 #include "edge/api/audience_survey.h"
 #include "edge/api/day.h"
 #include "edge/scope.h"
@@ -47,7 +49,7 @@ static const struct {
     [HINT_NO_OWNER] = {"no_owner", "nobody owns it", "没有负责人"},
 };
 
-static const char *const uses_zh[AUDIENCE_USE_COUNT] = {"查看成员", "测算", "分析", "导出"};
+static const char *const uses_zh[AUDIENCE_USE_COUNT] = {"查看成员", "测算", "分析", "导出", "推送", "变更订阅"};
 
 struct health_definition {
     uint32_t number;
@@ -72,6 +74,7 @@ struct health_finding {
 };
 
 struct health_survey {
+    struct audience_costs costs; /* of `list`, place by place */
     enum audience_kind kind;
     int32_t today;
     uint64_t everybody;
@@ -148,9 +151,14 @@ static const struct problem *health_open(struct survey *s, const struct view *v)
     bitmap_destroy(everybody);
     q->list = ARENA_ARRAY(s->arena, struct health_definition, AUDIENCE_MAX);
     q->count = 0;
+    q->costs.list = ARENA_ARRAY(s->arena, struct audience_cost, AUDIENCE_MAX);
     for (struct bytes after = BYTES_NONE; q->count < AUDIENCE_MAX && audience_next(v, q->kind, after, &a);
-         after = a.name)
+         after = a.name) {
+        q->costs.list[q->count].rule = a.rule;
         definition_look(s, v, &a, &q->list[q->count++]);
+    }
+    q->costs.count = q->count;
+    audience_costs_open(s, v, &q->costs);
     return NULL;
 }
 
@@ -251,6 +259,7 @@ static fallible health_work(struct survey *s, struct err *e)
     }
     qsort(q->by_people, q->count, sizeof *q->by_people, by_people);
     TRY(copies_find(s, e));
+    TRY(audience_costs_sample(s, &q->costs, e));
     qsort(q->findings, q->finding_count, sizeof *q->findings, by_definition);
     return DONE;
 }
@@ -281,9 +290,24 @@ static struct bytes hints_text(const struct health_survey *q, size_t of, struct 
     return bytes_of_text(all);
 }
 
-static void row_put(const struct health_survey *q, size_t i, struct arena *a, struct json_writer *w)
+/* null: it is no answer yet, or nobody was there to be measured by. */
+static void cost_put(const struct survey *s, const struct audience_costs *costs, const struct audience_cost *cost,
+                     struct json_writer *w)
 {
+    const double figures[] = {audience_looks_a_day(s, cost), audience_turns_a_day(s, cost),
+                              audience_cpu_ms_a_day(s, cost), audience_bytes(costs, cost)};
+    for (size_t i = 0; i < COUNT_OF(figures); i++)
+        if (cost->rule == RULE_NONE || (i >= 2 && cost->look_count == 0))
+            json_put_null(w);
+        else
+            json_put_double(w, i == 2 ? round(figures[i] * 1000) / 1000 : round(figures[i]));
+}
+
+static void row_put(const struct survey *s, size_t i, struct json_writer *w)
+{
+    const struct health_survey *q = s->own;
     const struct health_definition *d = &q->list[i];
+    struct arena *a = s->arena;
     char text[DAY_TEXT_BYTES];
     json_array_begin(w);
     json_put_string(w, d->name);
@@ -304,6 +328,7 @@ static void row_put(const struct health_survey *q, size_t i, struct arena *a, st
     put_text(w, d->used_day == AUDIENCE_NEVER ? NULL : uses_zh[d->used_by]);
     json_put_string(w, hints_text(q, i, a, false));
     json_put_string(w, hints_text(q, i, a, true));
+    cost_put(s, &q->costs, &q->costs.list[i], w);
     json_array_end(w);
 }
 
@@ -339,7 +364,11 @@ static fallible health_print(struct survey *s, struct json_writer *w, struct err
                                                    {"used_by", "by", "用途", "text"},
                                                    {"used_by_zh", "by", "用途", "text"},
                                                    {"hints", "To look at", "提示", "text"},
-                                                   {"hints_zh", "To look at", "提示", "text"}};
+                                                   {"hints_zh", "To look at", "提示", "text"},
+                                                   {"evaluations_a_day", "Evaluations a day", "每日求值", "number"},
+                                                   {"turns_a_day", "by time", "其中因时间", "number"},
+                                                   {"cpu_ms_a_day", "CPU ms a day", "每日 CPU 毫秒", "number"},
+                                                   {"bytes", "Bytes kept", "占用字节", "number"}};
     const struct health_survey *q = s->own;
     (void)e;
     member_text(w, "kind", audience_kind_names[q->kind]);
@@ -348,9 +377,10 @@ static fallible health_print(struct survey *s, struct json_writer *w, struct err
     json_key(w, "rows");
     json_array_begin(w);
     for (size_t i = 0; i < q->count; i++)
-        row_put(q, i, s->arena, w);
+        row_put(s, i, w);
     json_array_end(w);
     findings_put(q, w);
+    audience_costs_put(&q->costs, w);
     return DONE;
 }
 

@@ -284,18 +284,10 @@ static bool stands_before(const struct listing *listings, size_t at)
     return false;
 }
 
-static void print_listings(struct request *r, const struct view *v, struct json_writer *w)
+void listings_put(const struct request *r, const struct view *v, uint32_t person, struct json_writer *w)
 {
-    uint32_t person = person_asked(r, v, r->context);
     const struct listing *listings;
     struct audience a;
-    if (person == PERSON_NONE) {
-        r->problem = problem_no_person;
-        return;
-    }
-    r->person_read = person;
-    json_object_begin(w);
-    member_person(w, "id", v, person);
     json_key(w, "listings");
     json_array_begin(w);
     size_t count = listings_of(v, person, &listings);
@@ -308,6 +300,19 @@ static void print_listings(struct request *r, const struct view *v, struct json_
         json_object_end(w);
     }
     json_array_end(w);
+}
+
+static void print_listings(struct request *r, const struct view *v, struct json_writer *w)
+{
+    uint32_t person = person_asked(r, v, r->context);
+    if (person == PERSON_NONE) {
+        r->problem = problem_no_person;
+        return;
+    }
+    r->person_read = person;
+    json_object_begin(w);
+    member_person(w, "id", v, person);
+    listings_put(r, v, person, w);
     json_object_end(w);
 }
 

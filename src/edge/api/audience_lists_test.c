@@ -3,6 +3,8 @@
 #include "edge/door_test.h"
 
 #define TRIES 1000
+#define SAVES 200
+#define OTHERS_EVERY 20 /* what the state itself is asked for can't be late */
 #define CHINESE               \
     {                         \
         "Accept-Language: zh" \
@@ -131,9 +133,16 @@ static void many_are_put_and_told_again(struct t *t)
     CHECK_TEXT(t, at(&p, get(&p, "/api/v1/segments/invited"), "size"), "0");
     come(&p, "bea");
     CHECK_TEXT(t, at(&p, get(&p, "/api/v1/segments/invited"), "size"), "1");
+    CHECK_TEXT(t,
+               at(&p, post(&p, "/api/v1/listings", "{\"person\":\"user_id:eve\",\"segment\":\"invited\"}"), "accepted"),
+               "1");
     r = get(&p, "/api/v1/export/listings");
     CHECK(t, says(r, "\"bea\"") && says(r, "\"value\":\"dry\""));
-    CHECK_TEXT(t, at(&p, post(&p, "/api/v1/listings", arena_text(t->arena, r.body)), "accepted"), "2");
+    CHECK(t, says(r, "\"eve\"")); /* whom nobody knows yet */
+    CHECK_TEXT(t, at(&p, post(&p, "/api/v1/listings", arena_text(t->arena, r.body)), "accepted"), "3");
+    CHECK(t, says(get(&p, "/api/v1/export/listings?format=csv"), "user_id,eve"));
+    CHECK(t, says(get(&p, "/api/v1/export/listings?format=csv&labels=zh"), "等待的标识"));
+    CHECK(t, !says(get(&p, "/api/v1/export/listings?brand=a"), "eve"));
     CHECK(t, says(get(&p, "/api/v1/export/listings?format=csv"), "invited"));
     place_close(&p);
 }
@@ -192,11 +201,56 @@ static void a_token_decides_for_its_brands(struct t *t)
     place_close(&p);
 }
 
+/* However soon the next request comes: nothing is waited for between them. */
+static void what_is_saved_is_known_to_the_next_request(struct t *t)
+{
+    struct place p;
+    place_open_main(&p, t);
+    define(&p);
+    come(&p, "ann");
+    for (int i = 0; i < SAVES; i++) {
+        const char *list = arena_printf(t->arena, "{\"name\":\"list%d\",\"list\":{}}", i),
+                   *line = arena_printf(t->arena, "{\"person\":\"user_id:ann\",\"segment\":\"list%d\"}", i),
+                   *rule = arena_printf(t->arena, "{\"name\":\"rule%d\",\"text\":\"segment('list%d') or did(login)\"}",
+                                        i, i),
+                   *tag = arena_printf(t->arena, "{\"name\":\"tag%d\",\"list\":{\"value\":\"text\"}}", i),
+                   *group = arena_printf(t->arena, "{\"name\":\"group%d\",\"tags\":[\"tag%d\"]}", i, i),
+                   *value = arena_printf(t->arena, "{\"tag\":\"tag%d\",\"value\":\"dry\"}", i);
+        CHECK_STATUS(t, put(&p, "/api/v1/segments", list), 200);
+        CHECK_TEXT(t, at(&p, post(&p, "/api/v1/listings", line), "accepted"), "1");
+        if (i % OTHERS_EVERY != 0)
+            continue;
+        CHECK_STATUS(t, put(&p, "/api/v1/segments", rule), 200);
+        CHECK_STATUS(t, put(&p, "/api/v1/tags", tag), 200);
+        CHECK_STATUS(t, listing(&p, "ann", value), 200);
+        CHECK_STATUS(t, put(&p, "/api/v1/tags", group), 200);
+    }
+    place_close(&p);
+}
+
+/* One that was ended takes nobody. */
+static void what_is_ended_is_gone_for_the_next_request(struct t *t)
+{
+    struct place p;
+    place_open_main(&p, t);
+    come(&p, "ann");
+    for (int i = 0; i < SAVES / 4; i++) {
+        CHECK_STATUS(t, put(&p, "/api/v1/segments", "{\"name\":\"brief\",\"list\":{}}"), 200);
+        CHECK_STATUS(t, listing(&p, "ann", "{\"segment\":\"brief\"}"), 200);
+        CHECK_STATUS(t, ask(&p, (struct ask){.method = "DELETE", .path = "/api/v1/segments/brief", .token = ADMIN}),
+                     200);
+        CHECK_STATUS(t, listing(&p, "ann", "{\"segment\":\"brief\"}"), 400);
+    }
+    place_close(&p);
+}
+
 static const struct test tests[] = {
     {"what is decided holds at once", what_is_decided_holds_at_once, 1},
     {"slips are told", slips_are_told, 1},
     {"many are put, and told again", many_are_put_and_told_again, 1},
     {"a snapshot is a list", a_snapshot_is_a_list, 1},
+    {"what is saved is known to the next request", what_is_saved_is_known_to_the_next_request, 1},
+    {"what is ended is gone for the next request", what_is_ended_is_gone_for_the_next_request, 1},
     {"a token decides for its brands", a_token_decides_for_its_brands, 1},
 };
 TEST_MAIN(tests)

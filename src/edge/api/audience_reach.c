@@ -4,7 +4,6 @@
 #include "edge/api/api.h"
 #include "edge/api/audience.h"
 #include "edge/api/audience_survey.h"
-#include "edge/api/brief.h"
 #include "edge/scope.h"
 #include "lib/bitmap.h"
 
@@ -121,15 +120,6 @@ static void row_put(const struct reach_survey *q, uint32_t row, struct json_writ
     json_array_end(w);
 }
 
-static void brief_take(struct survey *s, const struct view *v, uint32_t person, struct buf *out)
-{
-    struct json_writer w;
-    json_writer_init(&w, out, false);
-    json_object_begin(&w);
-    put_brief(&s->look, v, person, &w);
-    json_object_end(&w);
-}
-
 static void brief_keep(struct survey *s, uint32_t person, struct bytes taken)
 {
     const struct reach_survey *q = s->own;
@@ -139,7 +129,7 @@ static void brief_keep(struct survey *s, uint32_t person, struct bytes taken)
 
 static fallible reach_print(struct survey *s, struct json_writer *w, struct err *e)
 {
-    static const struct survey_reader briefs = {brief_take, brief_keep};
+    static const struct survey_reader briefs = {survey_take_brief, brief_keep};
     struct reach_survey *q = s->own;
     member_bytes(w, audience_kind_names[q->ref.kind], q->ref.name);
     member_text_or_null(w, "value", q->ref.value);

@@ -6,6 +6,7 @@
 #include "base/time.h"
 #include "edge/api/api.h"
 #include "edge/api/audience.h"
+#include "edge/api/brief.h"
 #include "edge/api/study.h"
 #include "edge/scope.h"
 #include "lib/bitmap.h"
@@ -133,6 +134,15 @@ fallible survey_read(struct survey *s, const struct survey_reader *reader, const
         atomic_fetch_add(&s->read, c->done);
     }
     return DONE;
+}
+
+void survey_take_brief(struct survey *s, const struct view *v, uint32_t person, struct buf *out)
+{
+    struct json_writer w;
+    json_writer_init(&w, out, false);
+    json_object_begin(&w);
+    put_brief(&s->look, v, person, &w);
+    json_object_end(&w);
 }
 
 /* Some members behind the k-th of `wanted`, which are spread evenly; both are at most 2^32. */

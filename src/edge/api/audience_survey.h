@@ -78,6 +78,8 @@ struct survey_reader {
 };
 fallible survey_read(struct survey *s, const struct survey_reader *reader, const uint32_t *people, size_t count,
                      struct err *e);
+/* A taker: the person in a line of a list (brief.h), an object in JSON. */
+void survey_take_brief(struct survey *s, const struct view *v, uint32_t person, struct buf *out);
 /* The same of at most `max` members of a set, spread evenly over it; all of them when there are no more. */
 fallible survey_read_set(struct survey *s, const struct survey_reader *reader, const struct bitmap *set, uint64_t max,
                          struct err *e);

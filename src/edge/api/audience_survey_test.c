@@ -269,6 +269,56 @@ static void health_tells_copies_and_uses(struct t *t)
     place_close(&p);
 }
 
+/* Each buyer's order is looked at by who asks for orders, and kept by them in equal parts; what nobody does costs nothing. */
+static void health_tells_what_each_costs(struct t *t)
+{
+    struct place p;
+    place_open_main(&p, t);
+    save(&p, "tags", "bought", "count(order_paid)");
+    save(&p, "tags", "refunded", "count(refund_done)");
+    people_come(&p);
+    struct reply r = get(&p, "/api/v1/audience/health?kind=tag");
+    CHECK_STATUS(t, r, 200);
+    CHECK_TEXT(t, at(&p, r, "columns.12.name"), "evaluations_a_day");
+    CHECK_TEXT(t, at(&p, r, "cost.sampled"), "60");
+    CHECK_TEXT(t, at(&p, r, "rows.0.0"), "bought");
+    CHECK_TEXT(t, at(&p, r, "rows.0.12"), "20");
+    CHECK_TEXT(t, at(&p, r, "rows.0.13"), "0");
+    CHECK(t, strtod(at(&p, r, "rows.0.14"), NULL) > 0);
+    CHECK(t, strtod(at(&p, r, "rows.0.15"), NULL) >= BUYERS);
+    CHECK_TEXT(t, at(&p, r, "rows.1.12"), "0");
+    CHECK_TEXT(t, at(&p, r, "rows.1.14"), "0");
+    CHECK_TEXT(t, at(&p, r, "rows.1.15"), "0");
+    place_close(&p);
+}
+
+/* Whoever is told who came and left uses it, be it a hook or a reader of changes. */
+static void those_who_hear_of_it_use_it(struct t *t)
+{
+    struct place p;
+    place_open_main(&p, t);
+    save(&p, "segments", "buyers", "did(order_paid)");
+    save(&p, "segments", "payers", "count(order_paid) >= 1");
+    save(&p, "tags", "times", "count(order_paid)");
+    CHECK_STATUS(
+        t, post(&p, "/api/v1/hooks", "{\"name\":\"tail\",\"target\":\"tail.ndjson\",\"facts\":[\"tag_changed\"]}"),
+        200);
+    CHECK_STATUS(t,
+                 ask(&p, (struct ask){.method = "PUT",
+                                      .path = "/api/v1/consumers/crm",
+                                      .token = ADMIN,
+                                      .json = "{\"from\":\"now\"}"}),
+                 200);
+    people_come(&p);
+    CHECK_TEXT(t, at(&p, get(&p, "/api/v1/audience/health?kind=tag"), "rows.0.8"), "hook");
+    CHECK_TEXT(t, at(&p, get(&p, "/api/v1/audience/health?kind=segment"), "rows.0.8"), "null");
+    CHECK_STATUS(t, get(&p, "/api/v1/changes?consumer=crm&facts=segment_entered"), 200);
+    struct reply r = get(&p, "/api/v1/audience/health?kind=segment");
+    CHECK_TEXT(t, at(&p, r, "rows.0.8"), "changes");
+    CHECK_TEXT(t, at(&p, r, "rows.1.9"), "变更订阅");
+    place_close(&p);
+}
+
 /* --- export --- */
 
 static size_t rows_of(struct reply r)
@@ -314,6 +364,8 @@ static const struct test tests[] = {
     {"texts of tags are masked in a portrait", texts_of_tags_are_masked_in_a_portrait, 1},
     {"growth is told by cause", growth_is_told_by_cause, 1},
     {"health tells copies and uses", health_tells_copies_and_uses, 1},
+    {"health tells what each costs", health_tells_what_each_costs, 1},
+    {"those who hear of it use it", those_who_hear_of_it_use_it, 1},
     {"people of a segment are exported", people_of_a_segment_are_exported, 1},
 };
 TEST_MAIN(tests)

@@ -7,6 +7,7 @@
 #include "base/time.h"
 #include "domain/event/event.h"
 #include "edge/api/api.h"
+#include "edge/api/audience.h"
 #include "edge/api/changes_print.h"
 #include "edge/scope.h"
 #include "lib/nearest.h"
@@ -23,6 +24,7 @@
 #define WAIT_SECONDS_MAX 60u
 #define PARKED_MAX 256u
 #define LOOK_AGAIN_US (100 * US_PER_MS)
+#define USED_KEPT 64u
 
 enum from { FROM_CURSOR, FROM_START, FROM_NOW, FROM_CONSUMER };
 
@@ -52,6 +54,8 @@ struct changes_request {
     struct erased erased; /* behind the first change that is told */
     struct buf answer;
     size_t answered; /* lines of the list that are in it */
+    uint32_t
+        used[USED_KEPT]; /* definitions that were told of, by their number modulo that: so each is noted about once */
 };
 
 /* --- waiting --- */
@@ -260,6 +264,19 @@ static bool is_ripe(const struct changes_request *c, const struct view *v, const
            identity_erasure_is_listed(v, change->position);
 }
 
+/* Somebody acts on who comes and leaves. Should this run again, it is noted again: the same day. */
+static void use_note(struct changes_request *c, const struct view *v, const struct kept_change *change)
+{
+    bool is_of_audience = change->fact == CHANGE_SEGMENT_ENTERED || change->fact == CHANGE_SEGMENT_LEFT ||
+                          change->fact == CHANGE_TAG;
+    uint32_t *used = &c->used[change->object % USED_KEPT];
+    if (!is_of_audience || *used == change->object)
+        return;
+    *used = change->object;
+    audience_use_note(c->request, change->object, AUDIENCE_USE_CHANGES,
+                      audience_use_is_new(v, change->object, AUDIENCE_USE_CHANGES));
+}
+
 static void slice_print(struct changes_request *c, const struct view *v)
 {
     struct changes_walk w;
@@ -279,6 +296,8 @@ static void slice_print(struct changes_request *c, const struct view *v)
         c->slice.after = (struct change_cursor){parts[0].position, parts[0].index};
         bool is_told = change_line_print(c->request, v, &c->filter, parts, count, &c->lines, line);
         c->slice.count += is_told;
+        if (is_told)
+            use_note(c, v, &parts[0]);
         has_events |= is_told && line->size == 0;
     }
     if (has_events)

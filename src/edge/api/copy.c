@@ -4,6 +4,7 @@
 #include "domain/hook/hook.h"
 #include "domain/order/order.h"
 #include "edge/api/api.h"
+#include "edge/api/audience.h"
 #include "edge/api/custody.h"
 #include "edge/api/order_print.h"
 #include "edge/api/profile_print.h"
@@ -32,6 +33,8 @@ static const struct copy_class {
      "Until you ask to be erased", "直至您要求删除"},
     {"relations", "To keep you with the guide, group or programme that you are with",
      "维持您与导购、社群、会员计划等的关系", "Until you ask to be erased", "直至您要求删除"},
+    {"listings", "To treat you as our staff decided: invitations, tags that they gave you",
+     "依据工作人员的登记为您服务:名单、人工标签", "Until you ask to be erased", "直至您要求删除"},
     {"events", "To see what you did with us, and to answer by it", "了解您与我们的互动并据此响应",
      "Until you ask to be erased", "直至您要求删除"},
     {"orders", "To fulfil what you bought, and as the law asks for", "履行您的订单,并满足法定保存义务",
@@ -164,6 +167,7 @@ static void print_copy(struct request *r, const struct view *v, struct json_writ
     json_object_begin(w);
     put_profile(r, v, person, w);
     json_object_end(w);
+    listings_put(r, v, person, w);
     put_classes(w);
     put_sources(v, person, w);
     json_key(w, "recipients");

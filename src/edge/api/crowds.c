@@ -4,6 +4,7 @@
 #include "edge/api/audience.h"
 #include "edge/api/audience_survey.h"
 #include "edge/scope.h"
+#include "lib/nearest.h"
 
 #define VALUE_BYTES_MAX 16384u
 
@@ -60,12 +61,26 @@ static fallible values_take(const struct taking *t, struct err *e)
     return DONE;
 }
 
+/* With the nearest name of those that the token sees. */
+static fallible definition_missing(const struct taking *t, struct err *e)
+{
+    const char *kind = audience_kind_names[t->ref.kind], **names = ARENA_ARRAY(t->view->arena, const char *, AUDIENCE_MAX);
+    struct audience a;
+    size_t count = 0;
+    for (struct bytes after = BYTES_NONE; count < AUDIENCE_MAX && audience_next(t->view, t->ref.kind, after, &a); after = a.name)
+        if (scope_sees_audience(t->request->token, t->view, a.brand))
+            names[count++] = arena_text(t->view->arena, a.name);
+    const char *near = near_name(t->ref.name, names, count, sizeof *names);
+    return near == NULL ? FAIL(e, INVALID, "there is no %s \"%.*s\", or this token may not see it", kind, BYTES_ARG(t->ref.name))
+                        : FAIL(e, INVALID, "there is no %s \"%.*s\"; did you mean \"%s\"?", kind, BYTES_ARG(t->ref.name), near);
+}
+
 static fallible definition_find(struct taking *t, struct err *e)
 {
     const char *kind = audience_kind_names[t->ref.kind];
     if (!audience_find(t->view, t->ref.kind, t->ref.name, &t->found) ||
         !scope_sees_audience(t->request->token, t->view, t->found.brand))
-        return FAIL(e, INVALID, "there is no %s \"%.*s\", or this token may not see it", kind, BYTES_ARG(t->ref.name));
+        return definition_missing(t, e);
     if (t->found.rule == RULE_NONE)
         return FAIL(e, INVALID, "the %s \"%.*s\" isn't in force yet: what happened before it was saved is still being read", kind,
                     BYTES_ARG(t->ref.name));

@@ -80,7 +80,7 @@ static const char *event_words(const struct explain_words *w, struct bytes name)
     return arena_printf(w->arena, "%s%.*s", standard->zh, BYTES_ARG(bytes_slice(name, size, name.size)));
 }
 
-static const char *events_words(const struct explain_words *w, const struct expr_step *step)
+const char *explain_events(const struct explain_words *w, const struct expr_step *step)
 {
     const char *words = event_words(w, step->names[0]);
     for (uint32_t i = 1; i < step->name_count; i++)
@@ -93,7 +93,7 @@ static const char *events_words(const struct explain_words *w, const struct expr
     return w->in_chinese ? arena_printf(w->arena, "“%s”", words) : words;
 }
 
-static const char *window_words(const struct explain_words *w, const struct expr_window *window)
+const char *explain_window(const struct explain_words *w, const struct expr_window *window)
 {
     static const char *const units[EXPR_UNIT_COUNT] = {"秒", "分钟", "小时", "天", "周", "个月", "个季度", "年"};
     static const char *const these[EXPR_UNIT_COUNT] = {
@@ -125,9 +125,51 @@ static const char *window_words(const struct explain_words *w, const struct expr
     }
 }
 
+/* --- what is gathered --- */
+
+static const char *gathered_events(const struct explain_words *w, const struct view *v, const struct feature *f,
+                                   const struct feature_step *step)
+{
+    struct bytes *names = ARENA_ARRAY(w->arena, struct bytes, step->event_count + 1);
+    names[0] = f->of == FEATURE_ORDERS ? BYTES_LIT("order") : BYTES_LIT("event"); /* any of them */
+    for (uint32_t i = 0; i < step->event_count; i++)
+        names[i] = name_text(v, NAME_EVENT, step->events[i]);
+    return explain_events(w, &(struct expr_step){.name_count = step->event_count == 0 ? 1 : step->event_count,
+                                                 .names = names,
+                                                 .path = f->value,
+                                                 .where = step->where});
+}
+
+static const char *gathered_window(const struct explain_words *w, const struct feature *f)
+{
+    bool has_from = f->from_us != INT64_MIN, has_until = f->until_us != INT64_MAX;
+    struct expr_window window = {.kind = EXPR_IN_LAST, .span = {.unit = EXPR_DAY}};
+    if (has_from)
+        window.from.text = bytes_of_text(explain_time(w, f->from_us));
+    if (has_until)
+        window.until.text = bytes_of_text(explain_time(w, f->until_us));
+    if (has_from || has_until)
+        window.kind = !has_until ? EXPR_SINCE : has_from ? EXPR_FROM : EXPR_BEFORE;
+    else if (f->horizon == 0)
+        return "";
+    else
+        window.span.count = (uint32_t)(f->grain == GRAIN_DAY ? f->horizon : (f->horizon + US_PER_DAY - 1) / US_PER_DAY);
+    return explain_window(w, &window);
+}
+
+const char *explain_gathered(const struct explain_words *w, const struct view *v, const struct feature *f)
+{
+    const char *words = "", *window = gathered_window(w, f);
+    for (uint32_t i = 0; i < f->step_count; i++)
+        words = arena_printf(w->arena, "%s%s%s", words, i == 0 ? "" : either(w, ", ", "、"),
+                             gathered_events(w, v, f, &f->steps[i]));
+    return w->in_chinese ? arena_printf(w->arena, "%s%s", window, words)
+                         : arena_printf(w->arena, "%s%s", words, window);
+}
+
 /* --- what is compared --- */
 
-static const char *tally_words(const struct explain_words *w, const struct expr *said)
+const char *explain_tally(const struct explain_words *w, const struct expr *said)
 {
     static const struct {
         const char *en, *zh;
@@ -137,14 +179,15 @@ static const char *tally_words(const struct explain_words *w, const struct expr 
                  [EXPR_MIN - EXPR_COUNT] = {"least of %s%s", "%s%s最小值"},
                  [EXPR_MAX - EXPR_COUNT] = {"greatest of %s%s", "%s%s最大值"},
                  [EXPR_DAYS - EXPR_COUNT] = {"days with %s%s", "%s%s天数"},
+                 [EXPR_MEDIAN_GAP - EXPR_COUNT] = {"median of the days between %s%s", "%s%s间隔天数中位数"},
                  [EXPR_DISTINCT - EXPR_COUNT] = {"distinct values of %s%s", "%s%s不同取值数"},
                  [EXPR_FIRST - EXPR_COUNT] = {"first %s%s", "%s首次%s"},
                  [EXPR_LAST - EXPR_COUNT] = {"last %s%s", "%s最近一次%s"},
                  [EXPR_MOST_FREQUENT - EXPR_COUNT] = {"most frequent %s%s", "%s%s最常见"}};
-    const char *events = events_words(w, said->steps), *window = window_words(w, said->window);
     size_t at = (size_t)(said->op - EXPR_COUNT);
     if (!expr_is_aggregate(said) || at >= COUNT_OF(words))
         return arena_text(w->arena, explain_text(w, said));
+    const char *events = explain_events(w, said->steps), *window = explain_window(w, said->window);
     const char *text = w->in_chinese ? words[at].zh : words[at].en;
     struct buf out = arena_buf(w->arena, 2 * EXPLAIN_TEXT_BYTES_MAX + strlen(events) + strlen(window));
     const char *parts[] = {w->in_chinese ? window : events, w->in_chinese ? events : window};
@@ -162,7 +205,7 @@ static const char *tally_words(const struct explain_words *w, const struct expr 
 static const char *subject_words(const struct explain_words *w, const struct explained *x)
 {
     if (x->kind == EXPLAINED_TALLY)
-        return tally_words(w, x->said);
+        return explain_tally(w, x->said);
     if (x->kind == EXPLAINED_NAME && x->said->op == EXPR_NAME)
         return arena_text(w->arena, x->said->name);
     return arena_text(w->arena, explain_text(w, x->said));
@@ -201,7 +244,7 @@ static const char *joined_sentence(const struct explain_words *w, const struct e
 static const char *did_sentence(const struct explain_words *w, const struct explained *x)
 {
     const struct explained *count = &x->parts[0];
-    const char *events = events_words(w, x->said->steps), *window = window_words(w, x->said->window);
+    const char *events = explain_events(w, x->said->steps), *window = explain_window(w, x->said->window);
     if (count->value.number == 0)
         return w->in_chinese ? arena_printf(w->arena, "%s没有发生过%s", window, events)
                              : arena_printf(w->arena, "no %s%s", events, window);
@@ -246,7 +289,7 @@ static const char *during_sentence(const struct explain_words *w, const struct e
     return x->count == 0
                ? arena_text(w->arena, explain_text(w, x->said))
                : arena_printf(w->arena, either(w, "%s is %s, wanted%s", "%s为 %s,应在%s"), subject_words(w, of),
-                              explain_value(w, &of->value), window_words(w, x->said->window));
+                              explain_value(w, &of->value), explain_window(w, x->said->window));
 }
 
 static const char *sequence_sentence(const struct explain_words *w, const struct explained *x)
@@ -257,11 +300,11 @@ static const char *sequence_sentence(const struct explain_words *w, const struct
         const char *between = i == 0            ? ""
                               : step->is_absent ? either(w, " then no ", " → 没有")
                                                 : either(w, " then ", " → ");
-        steps = arena_printf(w->arena, "%s%s%s", steps, between, events_words(w, step));
+        steps = arena_printf(w->arena, "%s%s%s", steps, between, explain_events(w, step));
     }
     return arena_printf(w->arena, either(w, "%s%s: %u of %u steps taken", "%s%s:完成 %u/%u 步"),
-                        w->in_chinese ? window_words(w, x->said->window) : steps,
-                        w->in_chinese ? steps : window_words(w, x->said->window), x->reached, x->steps);
+                        w->in_chinese ? explain_window(w, x->said->window) : steps,
+                        w->in_chinese ? steps : explain_window(w, x->said->window), x->reached, x->steps);
 }
 
 static const char *own_sentence(const struct explain_words *w, const struct explained *x)

@@ -53,13 +53,16 @@ struct running_export {
     bool is_csv, is_inert, in_chinese;
     uint64_t after;   /* a number, or a position */
     uint32_t read_to; /* the last number of a slice that isn't sent yet */
+    struct export_key {
+        size_t size;
+        uint8_t bytes[EXPORT_KEY_BYTES_MAX];
+    } key, read_key; /* the same of what has no number */
     struct export_rows rows;
     /* Of the people of a tag or segment. */
     struct bytes of; /* as it was asked for; empty: all people */
     struct survey_ref ref;
     const struct problem *problem; /* why there is no such set */
     struct bitmap *members;        /* frozen at the beginning; NULL: all */
-    uint32_t definition;
     bool use_is_new;
     struct arena *said; /* of `of` and the filter's choice */
     struct buf lines, csv;
@@ -204,6 +207,42 @@ static fallible numbered_run(struct running_export *x, struct err *e)
             return FAIL(e, LIMIT, "a row is too large");
         TRY(lines_send(x, buf_bytes(&x->lines), e));
         x->after = x->read_to;
+    }
+    return DONE;
+}
+
+/* --- what has a key, behind that --- */
+
+/* On the engine's thread; runs again when something was cold. */
+static void rest_read(const struct view *v, void *context)
+{
+    struct running_export *x = context;
+    int64_t begin_us = time_monotonic_us();
+    struct bytes key = bytes_of(x->key.bytes, x->key.size);
+    bool more = true;
+    buf_clear(&x->lines);
+    x->lines.overflowed = false;
+    for (uint32_t rows = 0; more && rows < SLICE_ROWS_MAX && x->lines.size < SLICE_BYTES; rows++) {
+        if (rows > 0 && time_monotonic_us() - begin_us > SLICE_US)
+            break;
+        more = x->kind->rest(&x->request, v, &x->filter, &key, &x->rows);
+    }
+    assert(key.size <= EXPORT_KEY_BYTES_MAX);
+    x->over = !more;
+    x->read_key.size = key.size;
+    memmove(x->read_key.bytes, key.data, key.size);
+}
+
+static fallible rest_run(struct running_export *x, struct err *e)
+{
+    x->over = x->kind->rest == NULL || x->members != NULL;
+    while (!x->over) {
+        TRY(token_look(x, e));
+        TRY(read_patiently(x, rest_read, e));
+        if (x->lines.overflowed)
+            return FAIL(e, LIMIT, "a row is too large");
+        TRY(lines_send(x, buf_bytes(&x->lines), e));
+        x->key = x->read_key;
     }
     return DONE;
 }
@@ -421,7 +460,10 @@ static fallible export_run(struct running_export *x, struct err *e)
         if (!push(x, buf_bytes(&x->csv)))
             return FAIL(e, CANCELLED, "the client has gone");
     }
-    return x->kind->end == NULL ? events_run(x, e) : numbered_run(x, e);
+    if (x->kind->end == NULL)
+        return events_run(x, e);
+    TRY(numbered_run(x, e));
+    return rest_run(x, e);
 }
 
 static void *export_thread(void *context)
@@ -522,19 +564,32 @@ static fallible person_read(struct request *r, struct running_export *x, struct 
     return DONE;
 }
 
-/* Some people, and some of what is known of them. */
+/* Only those of a tag or segment; who is in a segment is asked of a segment, what tags say of a tag. */
+static fallible of_read(struct request *r, struct running_export *x, struct err *e)
+{
+    x->of = arena_copy(x->said, http_query(r->x, "of"));
+    if (x->of.size == 0)
+        return DONE;
+    bool is_of_segments = x->kind == &export_kinds[EXPORT_SEGMENT_MEMBERS],
+         is_of_tags = x->kind == &export_kinds[EXPORT_TAG_VALUES];
+    if (x->kind != &export_kinds[EXPORT_PEOPLE] && !is_of_segments && !is_of_tags)
+        return FAIL(e, INVALID, "of: goes with people, segment_members and tag_values");
+    TRY(WRAP(e, survey_ref_read(x->of, &x->ref, e), "of"));
+    if (is_of_segments && x->ref.kind != AUDIENCE_SEGMENT)
+        return FAIL(e, INVALID, "of: want segment:NAME");
+    if (is_of_tags && x->ref.kind != AUDIENCE_TAG)
+        return FAIL(e, INVALID, "of: want tag:NAME or tag:NAME=VALUE");
+    return DONE;
+}
+
+/* Some of what is known of people. */
 static fallible choice_read(struct request *r, struct running_export *x, struct err *e)
 {
     struct bytes traits = http_query(r->x, "traits"), tags = http_query(r->x, "tags");
-    x->of = arena_copy(x->said, http_query(r->x, "of"));
-    if (x->of.size + traits.size + tags.size == 0)
-        return DONE;
-    if (x->kind != &export_kinds[EXPORT_PEOPLE])
-        return FAIL(e, INVALID, "of, traits, tags: go with people");
-    if (x->of.size > 0)
-        TRY(WRAP(e, survey_ref_read(x->of, &x->ref, e), "of"));
     if (traits.size + tags.size == 0)
         return DONE;
+    if (x->kind != &export_kinds[EXPORT_PEOPLE])
+        return FAIL(e, INVALID, "traits, tags: go with people");
     TRY(export_choice_read(traits, tags, x->said, &x->filter.choice, e));
     x->kind = &x->filter.choice->kind;
     x->filter.parser = json_parser_create(JSON_BYTES_MAX);
@@ -546,6 +601,7 @@ static fallible filter_read(struct request *r, struct running_export *x, struct 
     struct export_filter *f = &x->filter;
     TRY(format_read(r, x, e));
     TRY(person_read(r, x, e));
+    TRY(of_read(r, x, e));
     TRY(choice_read(r, x, e));
     TRY(text_read(r, "brand", x->brand, &f->brand, e));
     TRY(text_read(r, "kind", x->thing_kind, &f->kind, e));
@@ -598,7 +654,7 @@ static fallible export_start(struct request *r, struct running_export *x, struct
     reply.content_type = x->is_csv ? "text/csv; charset=utf-8" : "application/x-ndjson";
     request_note_read(r, what_is_read(r, x), PERSON_NONE);
     if (x->members != NULL)
-        audience_use_note(r, x->definition, AUDIENCE_USE_EXPORT, x->use_is_new);
+        audience_use_note(r, x->filter.definition, AUDIENCE_USE_EXPORT, x->use_is_new);
     x->stream = http_stream_begin(r->x, &reply);
     if (pthread_create(&thread, NULL, export_thread, x) == 0) {
         (void)pthread_detach(thread);
@@ -619,7 +675,7 @@ static const struct problem *members_open(struct request *r, const struct view *
     if (a.rule == RULE_NONE)
         return &problem_no_answer;
     x->members = audience_set(v, &a, x->ref.value);
-    x->definition = a.number;
+    x->filter.definition = a.number;
     x->use_is_new = audience_use_is_new(v, a.number, AUDIENCE_USE_EXPORT);
     return x->members == NULL ? &problem_which_value : NULL;
 }

@@ -48,30 +48,43 @@ static void put_row(const struct told *t, const struct audience *a, const struct
     export_row_end(t->rows);
 }
 
-static void rows_put(const struct request *r, const struct view *v, uint32_t person, enum audience_kind kind,
-                     struct export_rows *rows)
+static void put_row_of(const struct told *t, const struct audience *a)
+{
+    struct standing s;
+    if (a->rule != RULE_NONE && scope_sees_audience(t->request->token, t->view, a->brand) &&
+        standing_of(t, a->rule, &s))
+        put_row(t, a, &s);
+}
+
+static void rows_put(const struct told *t, enum audience_kind kind)
+{
+    struct audience a;
+    for (struct bytes after = BYTES_NONE; audience_next(t->view, kind, after, &a); after = a.name)
+        put_row_of(t, &a);
+}
+
+static void rows_of_person(const struct request *r, const struct view *v, uint32_t person, enum audience_kind kind,
+                           const struct export_filter *filter, struct export_rows *rows)
 {
     struct told t = {.request = r, .view = v, .person = person, .rows = rows};
     struct audience a;
-    struct standing s;
     if (identity_living(v, person) != person || !scope_sees_person(r->token, v, person))
         return;
     t.count = rule_standings(v, person, &t.standings);
-    for (struct bytes after = BYTES_NONE; audience_next(v, kind, after, &a); after = a.name)
-        if (a.rule != RULE_NONE && scope_sees_audience(r->token, v, a.brand) && standing_of(&t, a.rule, &s))
-            put_row(&t, &a, &s);
+    if (filter->definition == 0)
+        rows_put(&t, kind);
+    else if (audience_numbered(v, filter->definition, &a)) /* else it ended meanwhile */
+        put_row_of(&t, &a);
 }
 
 void segment_rows_put(struct request *r, const struct view *v, uint32_t number, const struct export_filter *filter,
                       struct export_rows *rows)
 {
-    (void)filter;
-    rows_put(r, v, number, AUDIENCE_SEGMENT, rows);
+    rows_of_person(r, v, number, AUDIENCE_SEGMENT, filter, rows);
 }
 
 void tag_rows_put(struct request *r, const struct view *v, uint32_t number, const struct export_filter *filter,
                   struct export_rows *rows)
 {
-    (void)filter;
-    rows_put(r, v, number, AUDIENCE_TAG, rows);
+    rows_of_person(r, v, number, AUDIENCE_TAG, filter, rows);
 }

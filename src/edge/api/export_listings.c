@@ -42,3 +42,31 @@ void listing_rows_put(struct request *r, const struct view *v, uint32_t number, 
         if (audience_numbered(v, list[i].list, &a) && is_wanted(r, v, filter, &a))
             put_line(r, v, number, &ids, &list[i], &a, rows);
 }
+
+static void put_waiting(const struct request *r, const struct view *v, const struct listing_waiting *waiting,
+                        const struct audience *a, struct export_rows *rows)
+{
+    for (uint32_t i = 0; i < waiting->act_count; i++) {
+        struct json_writer *w = export_row_begin(rows);
+        json_key(w, rows->for_table ? "waiting" : "person");
+        put_id(r, v, &waiting->id, w);
+        if (rows->for_table)
+            member_text(w, "kind", audience_kind_names[a->kind]);
+        listing_put_act(r, a, &waiting->acts[i], w);
+        export_row_end(rows);
+    }
+}
+
+bool listing_waiting_rows_put(struct request *r, const struct view *v, const struct export_filter *filter,
+                              struct bytes *io_key, struct export_rows *rows)
+{
+    struct listing_waiting waiting;
+    struct audience a;
+    if (!listing_waiting_next(v, *io_key, &waiting))
+        return false;
+    *io_key = waiting.key;
+    if (audience_numbered(v, waiting.list, &a) && is_wanted(r, v, filter, &a) &&
+        scope_changes_audience(r->token, a.brand))
+        put_waiting(r, v, &waiting, &a, rows);
+    return true;
+}

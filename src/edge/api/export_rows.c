@@ -395,6 +395,8 @@ static const struct export_column listing_columns[] = {
     AT("reason", "原因", "reason"),
     AT("by_kind", "操作者类型", "by.kind"),
     AT("by", "操作者", "by.name"),
+    AT("waiting_type", "等待的标识类型", "waiting.type"),
+    AT("waiting", "等待的标识", "waiting.value"),
 };
 
 /* --- who is in which segment, what tags say of whom --- */
@@ -444,19 +446,19 @@ static const struct export_column event_columns[] = {
 };
 
 const struct export_kind export_kinds[EXPORT_WHAT_COUNT] = {
-    [EXPORT_EVENTS] = {"events", event_columns, COUNT_OF(event_columns), true, NULL, NULL, NULL},
+    [EXPORT_EVENTS] = {"events", event_columns, COUNT_OF(event_columns), true, NULL, NULL, NULL, NULL},
     [EXPORT_PEOPLE] = {"people", people_columns, COUNT_OF(people_columns), false, people_end, people_put,
-                       people_number},
-    [EXPORT_THINGS] = {"things", thing_columns, COUNT_OF(thing_columns), false, things_end, things_put, things_number},
-    [EXPORT_ORDERS] = {"orders", order_columns, COUNT_OF(order_columns), true, orders_end, orders_put, orders_number},
+                       people_number, NULL},
+    [EXPORT_THINGS] = {"things", thing_columns, COUNT_OF(thing_columns), false, things_end, things_put, things_number, NULL},
+    [EXPORT_ORDERS] = {"orders", order_columns, COUNT_OF(order_columns), true, orders_end, orders_put, orders_number, NULL},
     [EXPORT_RELATIONS] = {"relations", relation_columns, COUNT_OF(relation_columns), false, people_end,
-                          relation_rows_put, relation_rows_number},
+                          relation_rows_put, relation_rows_number, NULL},
     [EXPORT_LISTINGS] = {"listings", listing_columns, COUNT_OF(listing_columns), false, people_end, listing_rows_put,
-                         relation_rows_number},
+                         relation_rows_number, listing_waiting_rows_put},
     [EXPORT_SEGMENT_MEMBERS] = {"segment_members", segment_columns, COUNT_OF(segment_columns), false, people_end,
-                                segment_rows_put, people_number},
+                                segment_rows_put, people_number, NULL},
     [EXPORT_TAG_VALUES] = {"tag_values", tag_columns, COUNT_OF(tag_columns), false, people_end, tag_rows_put,
-                           people_number},
+                           people_number, NULL},
 };
 
 /* --- as a table --- */

@@ -19,6 +19,7 @@ struct export_choice;
 struct export_filter {
     const struct export_choice *choice; /* of people: what is told of them (export_choice.h); NULL: all */
     struct json_parser *parser;         /* for a choice, on the engine's thread */
+    uint32_t definition;                /* of members of segments and values of tags: of this one alone, by number; 0: of all */
     struct bytes brand;         /* by name; empty: all */
     struct bytes kind;          /* of things */
     struct bytes shop;          /* of orders */
@@ -46,7 +47,12 @@ struct export_kind {
     void (*put)(struct request *r, const struct view *v, uint32_t number, const struct export_filter *filter,
                 struct export_rows *rows);
     uint32_t (*number)(const struct request *r, const struct view *v, struct bytes after);
+    /* What has no number comes behind all that has: puts the rows of the next key behind *io_key, and moves that on; start with none. false: no more. NULL: there is none.
+     * A key is at most EXPORT_KEY_BYTES_MAX. */
+    bool (*rest)(struct request *r, const struct view *v, const struct export_filter *filter, struct bytes *io_key,
+                 struct export_rows *rows);
 };
+#define EXPORT_KEY_BYTES_MAX 64u
 extern const struct export_kind export_kinds[EXPORT_WHAT_COUNT];
 
 struct json export_cell(const struct export_column *c, struct json row); /* of a row of a table */

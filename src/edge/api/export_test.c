@@ -195,7 +195,11 @@ static void slips_are_said(struct t *t)
                                       "relations?after=u1",
                                       "events?person=1",
                                       "events?format=table&person=2",
-                                      "people?format=table&person=1"};
+                                      "people?format=table&person=1",
+                                      "events?of=segment:vip",
+                                      "segment_members?of=tag:level",
+                                      "tag_values?of=segment:vip",
+                                      "segment_members?traits=name"};
     struct place p;
     open_two(&p, t);
     for (size_t i = 0; i < COUNT_OF(bad); i++)

@@ -13,7 +13,7 @@
 /* What a want means now. */
 struct fact_source {
     uint32_t trait; /* NAME_TRAIT */
-    uint32_t rule;  /* of a tag or segment */
+    uint32_t rule;  /* of a tag or segment; RULE_NONE: it is of a trait */
 };
 struct facts_reading {
     const struct person_facts_ask *ask;
@@ -52,6 +52,11 @@ static struct status audience_source(struct facts_reading *f, const struct view 
                       audience_kind_names[kind], BYTES_ARG(want->name));
 }
 
+static bool is_of_rule(const struct person_want *want)
+{
+    return want->of == PERSON_TAG || want->of == PERSON_SEGMENT;
+}
+
 /* Before each read: a rule may have ended since the one before. */
 static void names_look(const struct view *v, void *context)
 {
@@ -61,7 +66,7 @@ static void names_look(const struct view *v, void *context)
     for (uint32_t i = 0; i < f->ask->wants->count && done(f->status); i++) {
         const struct person_want *want = &f->ask->wants->list[i];
         f->sources[i] = (struct fact_source){.rule = RULE_NONE};
-        f->status = (want->of == PERSON_TRAIT ? trait_find : audience_source)(f, v, want, &f->sources[i]);
+        f->status = (is_of_rule(want) ? audience_source : trait_find)(f, v, want, &f->sources[i]);
     }
 }
 
@@ -74,27 +79,34 @@ static struct value value_of(struct bytes packed)
     return unpack_finished(&u) ? value : (struct value){.kind = VALUE_NULL};
 }
 
-/* As of an instant: of the values that are kept the newest that had been said by then; of several brands' the newest of all. */
-static struct value trait_as_of(const struct facts_reading *f, const struct view *v, const struct trait *list,
-                                size_t count, uint32_t name, int64_t at_us)
+/* As of an instant: of the values that are kept the newest that had been said by then; of several brands' the newest of all. Of no bytes: none. */
+static struct trait_value trait_as_of(const struct facts_reading *f, const struct view *v, const struct trait *list,
+                                      size_t count, uint32_t name, int64_t at_us)
 {
-    struct bytes best = BYTES_NONE;
-    int64_t best_us = INT64_MIN;
+    struct trait_value best = {.time_us = INT64_MIN};
     for (size_t i = 0; i < count; i++) {
         const struct trait *t = &list[i];
         if (t->name != name || !scope_sees_brand_number(f->ask->look->token, v, t->brand))
             continue;
-        if (t->time_us < at_us && t->time_us > best_us) {
-            best = t->value;
-            best_us = t->time_us;
-        }
+        if (t->time_us < at_us && t->time_us > best.time_us)
+            best = (struct trait_value){.time_us = t->time_us, .source = t->source, .value = t->value};
         for (uint32_t k = 0; k < t->history_count; k++)
-            if (t->history[k].time_us < at_us && t->history[k].time_us > best_us) {
-                best = t->history[k].value;
-                best_us = t->history[k].time_us;
-            }
+            if (t->history[k].time_us < at_us && t->history[k].time_us > best.time_us)
+                best = t->history[k];
     }
-    return best.size == 0 ? (struct value){.kind = VALUE_NULL} : value_of(best);
+    return best;
+}
+
+/* The value, who said it, or when. */
+static struct value value_of_trait(const struct view *v, enum person_fact of, const struct trait_value *said)
+{
+    if (said->value.size == 0)
+        return (struct value){.kind = VALUE_NULL};
+    if (of == PERSON_TRAIT_SOURCE)
+        return (struct value){.kind = VALUE_TEXT, .body = name_text(v, NAME_SOURCE, said->source)};
+    if (of == PERSON_TRAIT_TIME)
+        return (struct value){.kind = VALUE_TIME, .integer = said->time_us};
+    return value_of(said->value);
 }
 
 static struct value value_of_rule(struct rule_value said)
@@ -136,16 +148,22 @@ static void person_say(struct facts_reading *f, const struct view *v, uint32_t p
     size_t count = people_traits(v, person, &traits);
     for (uint32_t i = 0; i < wants->count; i++)
         for (uint32_t cut = 0; cut < wants->cut_count; cut++) {
-            struct value value = wants->list[i].of == PERSON_TRAIT
-                                     ? trait_as_of(f, v, traits, count, f->sources[i].trait, wants->cuts[cut])
-                                     : value_of_rule(rule_says(v, person, f->sources[i].rule));
+            const struct person_want *want = &wants->list[i];
+            struct value value;
+            if (is_of_rule(want)) {
+                value = value_of_rule(rule_says(v, person, f->sources[i].rule));
+            } else {
+                struct trait_value said = trait_as_of(f, v, traits, count, f->sources[i].trait, wants->cuts[cut]);
+                value = value_of_trait(v, want->of, &said);
+            }
             person_book_say(f->book, i, cut, &value);
         }
 }
 
 static void person_take(struct facts_reading *f, const struct view *v, uint32_t person, uint32_t purpose)
 {
-    if (identity_living(v, person) != person || !scope_sees_person(f->ask->look->token, v, person))
+    if (!identity_section_lives(view_section(v, person, &identity_section)) ||
+        !scope_sees_person(f->ask->look->token, v, person))
         return;
     if (objects(f, v, person, purpose)) {
         person_book_leave_out(f->book);

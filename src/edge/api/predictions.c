@@ -7,11 +7,15 @@
 
 #include "base/time.h"
 #include "domain/analytics/analytics.h"
+#include "edge/api/vocabulary.h"
+#include "edge/wording.h"
 
 #define SAID_BYTES_MAX (PREDICTION_QUESTION_BYTES_MAX + 1000u)
 #define QUESTION_BYTES_MAX (1u << 20) /* with a model */
 #define TRAIT_PREFIX "p_"
-#define MILLI_MAX 4e6 /* drift is told up to so many thousandths */
+#define DAY_MINUTES 1440u
+#define SCHEDULE_MINUTE_USUAL 210u /* 03:30: yesterday is over, and few are awake */
+#define MILLI_MAX 4e6              /* drift is told up to so many thousandths */
 
 static const struct problem no_prediction = {.status = 404,
                                              .slug = "no-such-prediction",
@@ -20,9 +24,27 @@ static const struct problem no_prediction = {.status = 404,
 
 /* --- listed --- */
 
-static bool is_due(const struct view *v, const struct saved_prediction *p)
+static void put_schedule(const struct view *v, const struct saved_prediction *p, struct json_writer *w)
 {
-    return p->every_days > 0 && v->now_us - p->run.time_us >= (int64_t)p->every_days * US_PER_DAY;
+    const struct prediction_schedule *s = &p->schedule;
+    bool is_by_schedule = s->every != PREDICTION_NEVER;
+    member_text(w, "every", is_by_schedule ? prediction_every_names[s->every] : NULL);
+    member_text(w, "at", is_by_schedule ? arena_printf(v->arena, "%02u:%02u", s->minute / 60, s->minute % 60) : NULL);
+    if (s->on > 0)
+        member_uint(w, "on", s->on);
+    member_time(w, "due", p->due_us);                                       /* null: never */
+    member_time(w, "wanted", p->wanted_us == 0 ? INT64_MIN : p->wanted_us); /* null: it isn't */
+    json_key(w, "failed");
+    if (p->failed_us == 0) {
+        json_put_null(w);
+        return;
+    }
+    json_object_begin(w);
+    member_time(w, "time", p->failed_us);
+    const char *why = arena_text(v->arena, p->failure);
+    member_text(w, "why", why);
+    member_text(w, "why_zh", wording_of(v->arena, why, true));
+    json_object_end(w);
 }
 
 static void put_run(const struct prediction_run *run, struct json_writer *w)
@@ -47,8 +69,7 @@ static void put_members(const struct request *r, const struct view *v, const str
     member_bytes(w, "name", p->name);
     member_text_or_null(w, "label", p->label);
     member_text(w, "trait", arena_printf(v->arena, TRAIT_PREFIX "%.*s", BYTES_ARG(p->name)));
-    member_uint(w, "every_days", p->every_days);
-    member_bool(w, "is_due", is_due(v, p));
+    put_schedule(v, p, w);
     member_uint(w, "revision", p->revision);
     member_time(w, "saved", p->saved_us);
     member_uint(w, "fitted_revision", p->fitted_revision);
@@ -109,16 +130,58 @@ void api_prediction(struct request *r)
 
 /* --- kept --- */
 
+/* Of two digits; of anything else more than there may be. */
+static uint32_t pair_read(struct bytes text, size_t at)
+{
+    uint32_t tens = (uint32_t)text.data[at] - '0', ones = (uint32_t)text.data[at + 1] - '0';
+    return tens > 9 || ones > 9 ? UINT32_MAX : tens * 10 + ones;
+}
+
+/* "03:30" */
+static fallible minute_read(struct bytes text, uint32_t *out_minute, struct err *e)
+{
+    bool is_shaped = text.size == 5 && text.data[2] == ':';
+    uint32_t hour = is_shaped ? pair_read(text, 0) : UINT32_MAX, minute = is_shaped ? pair_read(text, 3) : UINT32_MAX;
+    if (hour > 23 || minute > 59)
+        return FAIL(e, INVALID, "at: want a time of the day, such as 03:30");
+    *out_minute = hour * 60 + minute;
+    return DONE;
+}
+
+const char *prediction_every_word(size_t at)
+{
+    return at + 1 < PREDICTION_EVERY_COUNT ? prediction_every_names[at + 1] : NULL;
+}
+
+/* What isn't said is the small hours, Monday, and the first of the month; what is said where it has no use is refused, as it would be dropped. */
+static fallible schedule_read(struct json root, struct prediction_schedule *out, struct err *e)
+{
+    struct bytes every = json_string(json_find(root, BYTES_LIT("every"))),
+                 at = json_string(json_find(root, BYTES_LIT("at")));
+    uint64_t on = 0;
+    bool has_on = json_uint64(json_find(root, BYTES_LIT("on")), &on);
+    *out = (struct prediction_schedule){.every = PREDICTION_NEVER};
+    while (out->every < PREDICTION_EVERY_COUNT &&
+           !bytes_equal(every, bytes_of_text(prediction_every_names[out->every])))
+        out->every++;
+    bool has_day = out->every == PREDICTION_WEEK || out->every == PREDICTION_MONTH;
+    out->minute = out->every == PREDICTION_NEVER ? 0 : SCHEDULE_MINUTE_USUAL;
+    if (at.size > 0)
+        TRY(minute_read(at, &out->minute, e));
+    if (at.size > 0 && out->every == PREDICTION_NEVER)
+        out->minute = DAY_MINUTES; /* which is refused: midnight itself would look like nothing said */
+    out->on = !has_on ? has_day : on == 0 || on > UINT32_MAX ? UINT32_MAX : (uint32_t)on;
+    return prediction_schedule_check(out, e);
+}
+
 static fallible said_read(struct json root, struct saved_prediction *out, struct err *e)
 {
     const struct question_kind *kind;
     struct json question = json_find(root, BYTES_LIT("question"));
-    uint64_t every_days = 0;
-    (void)json_uint64(json_find(root, BYTES_LIT("every_days")), &every_days);
     *out = (struct saved_prediction){.name = json_string(json_find(root, BYTES_LIT("name"))),
                                      .question = json_raw(question),
-                                     .label = json_string(json_find(root, BYTES_LIT("label"))),
-                                     .every_days = every_days > UINT32_MAX ? UINT32_MAX : (uint32_t)every_days};
+                                     .label = json_string(json_find(root, BYTES_LIT("label")))};
+    TRY(schedule_read(root, &out->schedule, e));
     if (json_is(question, JSON_ABSENT))
         return FAIL(e, INVALID,
                     "say a question, such as {\"target\": \"did(order_paid)\", \"features\": [\"count(order_paid in "
@@ -129,10 +192,9 @@ static fallible said_read(struct json root, struct saved_prediction *out, struct
 
 void api_prediction_put(struct request *r)
 {
-    static const struct body_member members[] = {{"name", BODY_TEXT, false},
-                                                 {"label", BODY_TEXT, true},
-                                                 {"every_days", BODY_COUNT, true},
-                                                 {"question", BODY_OBJECT, false}};
+    static const struct body_member members[] = {{"name", BODY_TEXT, false}, {"label", BODY_TEXT, true},
+                                                 {"every", BODY_TEXT, true}, {"at", BODY_TEXT, true},
+                                                 {"on", BODY_COUNT, true},   {"question", BODY_OBJECT, false}};
     struct json_parser *p;
     struct json root;
     struct saved_prediction said;

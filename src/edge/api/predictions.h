@@ -20,6 +20,11 @@ fallible prediction_body_check(const struct prediction_asked *asked, struct json
 /* On the engine's thread; what is found lives in `arena`. */
 void prediction_look_up(const struct view *v, struct prediction_asked *io_asked, struct arena *arena);
 
+/* Asks one as its route does, for the daemon itself, and waits for the answer (studies_run). `look` has a token, and the route of fitting or of writing traits. Not on the
+ * engine's thread, nor on one of studies. Any failure; CANCELLED, UNAVAILABLE: the daemon ends. */
+fallible prediction_ask(const struct request *look, struct bytes name, struct bytes body, struct buf *out_json,
+                        struct err *e);
+
 /* On a thread that may wait; members into an open object, as the routes say. `look` has a token.
  * Keeps the model of an answer to `predict`, and its card. INVALID: the prediction has changed meanwhile; LIMIT: it is too large to keep. */
 fallible prediction_keep(const struct request *look, const struct prediction_asked *asked, struct json answer,

@@ -7,7 +7,8 @@
 #define FIELDS "\"as_of\":\"2026-03-02\",\"zone\":\"UTC\""
 #define FEATURES "\"features\":[\"count(product_viewed in last 10 days)\",\"count(order_paid)\"]"
 #define QUESTION(more) "{\"target\":\"did(order_paid)\",\"horizon\":\"10d\"," FEATURES "," FIELDS more "}"
-#define SAVED(more) "{\"name\":\"buy\",\"label\":\"会买\",\"every_days\":1,\"question\":" QUESTION(more) "}"
+#define SAVED(more) \
+    "{\"name\":\"buy\",\"label\":\"会买\",\"every\":\"week\",\"at\":\"04:05\",\"on\":7,\"question\":" QUESTION(more) "}"
 
 /* Views before a day of February, and perhaps an order after it. */
 static void person_tell(struct buf *out, uint32_t person, const char *brand, unsigned day)
@@ -77,7 +78,11 @@ static void one_is_kept_fitted_and_scored(struct t *t)
     CHECK_TEXT(t, at(&p, r, "trait"), "p_buy");
     CHECK_TEXT(t, at(&p, r, "fitted_revision"), "1");
     CHECK_TEXT(t, at(&p, r, "card.seed"), "1");
-    CHECK_TEXT(t, at(&p, r, "is_due"), "true");
+    CHECK_TEXT(t, at(&p, r, "every"), "week");
+    CHECK_TEXT(t, at(&p, r, "at"), "04:05");
+    CHECK_TEXT(t, at(&p, r, "on"), "7");
+    CHECK(t, strstr(at(&p, r, "due"), "T20:05:00.000Z") != NULL); /* of Saturday: Sunday in Shanghai */
+    CHECK_TEXT(t, at(&p, r, "wanted"), "null");
     CHECK_EQ(t, count_at(&p, r, "card.tables"), 3);
     r = post(&p, PREDICTIONS "/buy/score", "{\"limit\":4,\"top\":10}");
     CHECK_STATUS(t, r, 200);
@@ -93,7 +98,7 @@ static void one_is_kept_fitted_and_scored(struct t *t)
     CHECK(t, has(get(&p, "/api/v1/people/user_id:u9"), "p_buy"));
     CHECK(t, !has(get(&p, "/api/v1/people/user_id:u4"), "p_buy")); /* who objects */
     r = get(&p, PREDICTIONS);
-    CHECK_TEXT(t, at(&p, r, "predictions.0.is_due"), "false");
+    CHECK_TEXT(t, at(&p, r, "predictions.0.failed"), "null");
     CHECK(t, strtod(at(&p, r, "predictions.0.scored.people"), NULL) > 100);
     CHECK_STATUS(t, put(&p, SAVED(",\"by\":\"trees\"")), 200);
     CHECK_TEXT(t, at(&p, post(&p, PREDICTIONS "/buy/fit", "{}"), "by"), "trees");
@@ -134,6 +139,39 @@ static void what_is_wrong_is_said(struct t *t)
     CHECK_STATUS(t, put(&p, "{\"name\":\"buy\",\"question\":{\"targets\":1}}"), 400);
     CHECK_STATUS(t, put(&p, "{\"name\":\"buy\"}"), 400);
     CHECK_STATUS(t, post(&p, PREDICTIONS "/none/fit", "{}"), 404);
+    place_close(&p);
+}
+
+/* What is said of a schedule is kept, or refused: never dropped without a word. */
+static void what_a_schedule_has_no_use_for_is_refused(struct t *t)
+{
+    static const struct {
+        const char *members, *says_zh;
+    } cases[] = {
+        {"\"at\":\"03:30\",", "须同时给出 every"},
+        {"\"at\":\"00:00\",", "须同时给出 every"},
+        {"\"on\":1,", "按周为 1"},
+        {"\"every\":\"day\",\"at\":\"05:00\",\"on\":3,", "按周为 1"},
+        {"\"every\":\"day\",\"on\":0,", "按周为 1"},
+        {"\"every\":\"week\",\"on\":8,", "按周为 1"},
+        {"\"every\":\"year\",", "every:"},
+    };
+    struct place p;
+    open_story(&p, t);
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct reply r = ask(
+            &p, (struct ask){.method = "PUT",
+                             .path = PREDICTIONS,
+                             .token = ADMIN,
+                             .json = arena_printf(t->arena, "{\"name\":\"c\",%s\"question\":" QUESTION("") "}",
+                                                  cases[i].members),
+                             .headers = {"Accept-Language: zh"}});
+        CHECK_STATUS(t, r, 400);
+        if (!has(r, cases[i].says_zh))
+            test_fail(t, __FILE__, __LINE__, "%s isn't in %.*s", cases[i].says_zh, BYTES_ARG(r.body));
+    }
+    CHECK_STATUS(t, put(&p, "{\"name\":\"c\",\"every\":\"day\",\"question\":" QUESTION("") "}"), 200);
+    CHECK_TEXT(t, at(&p, get(&p, PREDICTIONS "/c"), "at"), "03:30");
     place_close(&p);
 }
 
@@ -200,6 +238,7 @@ static void a_token_sees_its_brand(struct t *t)
 static const struct test tests[] = {
     {"one is kept, fitted and scored", one_is_kept_fitted_and_scored, 1},
     {"what is wrong is said", what_is_wrong_is_said, 1},
+    {"what a schedule has no use for is refused", what_a_schedule_has_no_use_for_is_refused, 1},
     {"what is kept is asked as it is kept", what_is_kept_is_asked_as_it_is_kept, 1},
     {"a token sees its brand", a_token_sees_its_brand, 1},
 };

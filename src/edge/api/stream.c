@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "domain/calendar/calendar.h"
 #include "edge/api/api.h"
+#include "edge/api/audience.h"
 #include "edge/api/audience_survey.h"
 #include "edge/journal.h"
 #include "edge/scope.h"
@@ -22,6 +24,7 @@
 
 struct live {
     struct live *next;
+    struct door *door;
     struct host *host;
     struct host_listener *listener;
     struct workspace *workspace;
@@ -33,6 +36,7 @@ struct live {
     bool is_of_definition;                 /* only who enters, leaves or changes this one: */
     enum audience_kind kind;
     char definition[AUDIENCE_NAME_BYTES_MAX + 1];
+    int32_t noted_day;                     /* on which its use was noted last; the engine's thread */
     struct buf line;                       /* the engine's thread */
     struct json_parser *parser;            /* the engine's thread */
     _Atomic(enum http_push) state;         /* FULL, GONE: to be dropped */
@@ -106,6 +110,20 @@ static bool token_ended(struct live *l, const struct fact_kind *kind, struct byt
            bytes_equal(json_string(json_find(root, BYTES_LIT("token"))), bytes_of_text(l->token.name));
 }
 
+/* Once a day, whether or not the note is applied yet: what is told next is of the same step, or of its group. */
+static void use_look(const struct view *v, void *context)
+{
+    struct live *l = context;
+    const struct request look = {.door = l->door, .workspace = l->workspace};
+    int32_t today = calendar_day_of(v, v->now_us);
+    struct audience a;
+    if (today == l->noted_day)
+        return;
+    l->noted_day = today;
+    if (audience_find(v, l->kind, bytes_of_text(l->definition), &a))
+        audience_use_note(&look, a.number, AUDIENCE_USE_CHANGES, audience_use_is_new(v, a.number, AUDIENCE_USE_CHANGES));
+}
+
 static void told(void *context, uint64_t position, const struct fact_kind *kind, enum cause cause, int64_t time_us, struct bytes json)
 {
     struct live *l = context;
@@ -128,6 +146,8 @@ static void told(void *context, uint64_t position, const struct fact_kind *kind,
     json_put_raw(&w, json);
     json_object_end(&w);
     buf_push_text(&l->line, "\n\n");
+    if (l->is_of_definition)
+        engine_read(workspace_engine(l->workspace), use_look, l);
     if (!l->line.overflowed)
         atomic_store_explicit(&l->state, http_stream_push(l->stream, buf_bytes(&l->line)), memory_order_relaxed);
 }
@@ -286,6 +306,8 @@ static fallible live_create(struct request *r, struct live **out_live, struct er
     struct live *l = calloc(1, sizeof *l);
     if (l == NULL)
         return FAIL(e, FULL, "no memory for a stream");
+    l->noted_day = AUDIENCE_NEVER;
+    l->door = r->door;
     l->host = request_host(r);
     l->workspace = r->workspace;
     l->token = *r->token;

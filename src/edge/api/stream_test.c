@@ -115,8 +115,55 @@ static void one_segment_is_listened_to(struct t *t)
     const char *heard = client_close(&c);
     CHECK(t, strstr(heard, "\"fact\":\"segment_entered\"") != NULL);
     CHECK(t, strstr(heard, "buyers") == NULL && strstr(heard, "event_arrived") == NULL);
+    struct reply health = get(&p, "/api/v1/audience/health?kind=segment"); /* buyers, leavers */
+    CHECK_TEXT(t, at(&p, health, "rows.0.8"), "null");
+    CHECK_TEXT(t, at(&p, health, "rows.1.8"), "changes");
     CHECK_STATUS(t, get(&p, "/api/v1/events/stream?of=leavers"), 400);
     CHECK_STATUS(t, get(&p, "/api/v1/events/stream?of=tag:a=b"), 400);
+    place_close(&p);
+}
+
+#define CROWD 500u
+
+static uint64_t commands_now(struct place *p)
+{
+    struct reply r = ask(p, (struct ask){.path = "/metrics", .token = ADMIN});
+    const char *figure = "\nkith_commands_total{workspace=\"main\"} ", *at = strstr((const char *)r.body.data, figure);
+    CHECK(p->t, at != NULL);
+    return at == NULL ? 0 : strtoull(at + strlen(figure), NULL, 10);
+}
+
+static void crowd_comes(struct place *p, const char *name)
+{
+    struct buf lines = arena_buf(p->t->arena, 1u << 20);
+    for (unsigned i = 0; i < CROWD; i++)
+        buf_printf(&lines, "{\"id\":\"%s%u\",\"event\":\"%s\",\"ids\":[{\"type\":\"user_id\",\"value\":\"%s%u\"}]}\n",
+                   name, i, i + 1 < CROWD ? "order_paid" : "logout", name, i);
+    CHECK_STATUS(p->t, post(p, "/api/v1/events", arena_text(p->t->arena, buf_bytes(&lines))), 200);
+}
+
+/* However many facts it is told: that it is listened to is noted once a day. */
+static void listening_is_noted_once(struct t *t)
+{
+    struct place p;
+    place_open_main(&p, t);
+    CHECK_STATUS(t,
+                 ask(&p, (struct ask){.method = "PUT",
+                                      .path = "/api/v1/segments",
+                                      .token = ADMIN,
+                                      .json = "{\"name\":\"all\",\"text\":\"did(order_paid) or did(logout)\"}"}),
+                 200);
+    uint64_t before = commands_now(&p);
+    crowd_comes(&p, "a");
+    uint64_t alone = commands_now(&p) - before;
+    struct listener_client c = {
+        .place = &p, .path = "/api/v1/events/stream?of=segment:all", .token = ADMIN, .until = "\"person\":1000"};
+    client_open(&c);
+    before = commands_now(&p);
+    crowd_comes(&p, "b");
+    const char *heard = client_close(&c);
+    CHECK(t, strstr(heard, "\"segment\":\"all\"") != NULL);
+    CHECK(t, commands_now(&p) - before <= alone + 20); /* of the house there may be some more */
     place_close(&p);
 }
 
@@ -187,6 +234,7 @@ static void closing_ends_streams(struct t *t)
 static const struct test tests[] = {
     {"facts come as they become true", facts_come_as_they_become_true, 1},
     {"one segment is listened to", one_segment_is_listened_to, 1},
+    {"listening is noted once", listening_is_noted_once, 1},
     {"a scope hears its own", a_scope_hears_its_own, 1},
     {"a share opens and closes a stream", a_share_opens_and_closes_a_stream, 1},
     {"a stream ends with its token", a_stream_ends_with_its_token, 1},

@@ -40,6 +40,7 @@ struct study {
     unsigned hands; /* threads that work on it */
     bool is_cancelled;
     struct request *waiter; /* NULL: nobody waits now */
+    bool is_own;            /* the daemon's: a thread waits until it is over, and nobody else knows of it */
     int64_t wait_until_us;  /* monotonic; of the waiter */
     int64_t asked_us;       /* monotonic; when somebody last asked, or it was over */
     struct status status;
@@ -190,7 +191,7 @@ static struct study *oldest_over(struct studies *s)
     struct study *oldest = NULL;
     size_t count = 0;
     for (struct study *y = s->first; y != NULL; y = y->next) {
-        if (y->phase != PHASE_OVER)
+        if (y->phase != PHASE_OVER || y->is_own)
             continue;
         count++;
         if (oldest == NULL || y->asked_us < oldest->asked_us)
@@ -222,7 +223,7 @@ static void study_over(struct studies *s, struct study *y)
         s->current = NULL;
         s->stats.worked_us += y->asked_us - s->current_us;
     }
-    struct study *gone = waiter != NULL || y->is_cancelled ? y : oldest_over(s);
+    struct study *gone = y->is_own ? NULL : waiter != NULL || y->is_cancelled ? y : oldest_over(s);
     if (gone != NULL)
         study_unlink(s, gone);
     (void)pthread_cond_broadcast(&s->changed);
@@ -354,8 +355,8 @@ static struct study *first_due(const struct studies *s, int64_t *out_due_us)
     struct study *first = NULL;
     *out_due_us = INT64_MAX;
     for (struct study *y = s->first; y != NULL; y = y->next) {
-        bool is_ending = y->is_cancelled; /* its end comes by itself */
-        if (is_ending || due_us(y) >= *out_due_us)
+        bool ends_by_itself = y->is_cancelled || y->is_own;
+        if (ends_by_itself || due_us(y) >= *out_due_us)
             continue;
         first = y;
         *out_due_us = due_us(y);
@@ -544,38 +545,76 @@ static void study_append(struct studies *s, struct study *y)
     (void)pthread_cond_broadcast(&s->changed);
 }
 
-fallible studies_put(struct request *r, const struct study_kind *kind, void *own, int64_t wait_us, struct err *e)
+static struct study *study_make(const struct request *r, const struct study_kind *kind, void *own)
 {
-    struct studies *s = door_studies(r->door);
-    int64_t now_us = time_monotonic_us();
-    struct standing standing;
     struct study *y = calloc(1, sizeof *y);
     if (y == NULL)
-        return FAIL(e, FULL, "no memory for a question");
-    *y = (struct study){.workspace = r->workspace,
-                        .token = *r->token,
-                        .kind = kind,
-                        .own = own,
-                        .waiter = wait_us > 0 ? r : NULL,
-                        .wait_until_us = now_us + wait_us,
-                        .asked_us = now_us};
+        return NULL;
+    *y = (struct study){
+        .workspace = r->workspace, .token = *r->token, .kind = kind, .own = own, .asked_us = time_monotonic_us()};
     buf_init(&y->json, ANSWER_BYTES_MAX);
     randombytes_buf(&y->id, sizeof y->id);
-    (void)pthread_mutex_lock(&s->lock);
+    return y;
+}
+
+/* Under the lock. FULL: `y` is gone, and what is its own is the caller's still. */
+static fallible study_enter(struct studies *s, struct study *y, struct err *e)
+{
     bool has_room = !s->closing && waiting_count(s) < STUDIES_WAITING_MAX;
+    s->stats.full += !has_room;
     if (has_room) {
         study_append(s, y);
-        standing = standing_of(s, y);
-    }
-    s->stats.full += !has_room;
-    (void)pthread_mutex_unlock(&s->lock);
-    if (has_room && wait_us == 0)
-        standing_answer(r, &standing);
-    if (has_room)
         return DONE;
+    }
     buf_fini(&y->json);
     free(y);
     return FAIL(e, FULL, "%u questions wait already: try again when one is answered", STUDIES_WAITING_MAX);
+}
+
+fallible studies_put(struct request *r, const struct study_kind *kind, void *own, int64_t wait_us, struct err *e)
+{
+    struct studies *s = door_studies(r->door);
+    struct standing standing;
+    struct study *y = study_make(r, kind, own);
+    if (y == NULL)
+        return FAIL(e, FULL, "no memory for a question");
+    y->waiter = wait_us > 0 ? r : NULL;
+    y->wait_until_us = y->asked_us + wait_us;
+    (void)pthread_mutex_lock(&s->lock);
+    struct status status = study_enter(s, y, e);
+    if (done(status))
+        standing = standing_of(s, y);
+    (void)pthread_mutex_unlock(&s->lock);
+    if (done(status) && wait_us == 0)
+        standing_answer(r, &standing);
+    return status;
+}
+
+fallible studies_run(const struct request *look, const struct study_kind *kind, void *own, struct buf *out_json, struct err *e)
+{
+    struct studies *s = door_studies(look->door);
+    struct study *y = study_make(look, kind, own);
+    if (y == NULL)
+        abort();
+    y->is_own = true;
+    (void)pthread_mutex_lock(&s->lock);
+    struct status status = study_enter(s, y, e);
+    while (done(status) && y->phase != PHASE_OVER)
+        (void)pthread_cond_wait(&s->changed, &s->lock);
+    if (done(status))
+        study_unlink(s, y);
+    (void)pthread_mutex_unlock(&s->lock);
+    if (failed(status)) {
+        kind->free(own);
+        return status;
+    }
+    status = y->status;
+    if (failed(status))
+        err_set(e, "%s", y->error.text);
+    else
+        buf_push(out_json, buf_bytes(&y->json));
+    study_free(y);
+    return status;
 }
 
 /* NULL: there is none of this number for whoever asks. Under the lock. */

@@ -40,6 +40,9 @@ const atomic_bool *studies_closing(const struct studies *s); /* becomes true whe
  * The thing that is studied is `own`; it is freed with the study, or stays the caller's when this fails. The request is answered in time;
  * when this fails, it is the caller's still. FULL: STUDIES_WAITING_MAX wait already. */
 fallible studies_put(struct request *r, const struct study_kind *kind, void *own, int64_t wait_us, struct err *e);
+/* The same for the daemon's own work, in whose place the calling thread waits for as long as it takes: the answer's JSON goes to *out_json, which the caller has
+ * initialised. `own` is freed in any case. CANCELLED, UNAVAILABLE: the daemon ends; FULL; and whatever fails. */
+fallible studies_run(const struct request *look, const struct study_kind *kind, void *own, struct buf *out_json, struct err *e);
 /* Answers with what was found, or how far it is after wait_us. Only the token that began a study knows of it. */
 void studies_ask(struct request *r, struct bytes id, int64_t wait_us);
 void studies_cancel(struct request *r, struct bytes id);

@@ -12,4 +12,5 @@ const char *calendar_of_word(size_t at); /* api/calendar.c: "workspace", "shop",
 const char *weekday_word(size_t at);     /* api/calendar.c: "monday" … */
 const char *pulse_alarm_word(size_t at); /* api/calendar.c: "missing_day" … */
 const char *hook_fact_word(size_t at);  /* api/hooks.c: the facts that a hook may hear */
+const char *prediction_every_word(size_t at); /* api/predictions.c: "day", "week", "month" */
 const char *hook_cause_word(size_t at); /* api/hooks.c: "live", "import" … */
