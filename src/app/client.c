@@ -200,6 +200,9 @@ static struct client_reply reply_of(struct client *c)
     curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, &reply.status);
     if (curl_easy_getinfo(c->curl, CURLINFO_RETRY_AFTER, &wait_s) == CURLE_OK)
         reply.retry_after_s = (long)wait_s;
+    struct curl_header *zone;
+    if (curl_easy_header(c->curl, "Kith-Zone", 0, CURLH_HEADER, -1, &zone) == CURLHE_OK)
+        reply.zone = zone->value;
     return reply;
 }
 

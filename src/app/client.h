@@ -34,6 +34,7 @@ struct client_reply {
     long status;         /* of HTTP: 200 … 599 */
     long retry_after_s;  /* 0: not said */
     struct bytes body;   /* until the next call */
+    const char *zone;    /* by whose clocks the workspace goes, such as "Asia/Shanghai"; NULL: not said. Until the next call */
 };
 /* Any answer of the daemon is a success. UNAVAILABLE: nobody answers there; LIMIT: the answer is too long. */
 fallible client_send(struct client *c, const struct client_call *call, struct client_reply *out_reply, struct err *e);

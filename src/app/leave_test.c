@@ -108,6 +108,8 @@ static void a_person_gets_a_copy_and_leaves_orders_in_custody(struct t *t)
                 "{\"shop\":\"门店\",\"number\":\"S9\",\"version\":1,\"states\":{\"created\":\"2026-01-02T04:00:00Z\"},\"buyer\":[{\"type\":\"phone\",\"value\":\"13812345678\"}],"
                 "\"receiver\":{\"name\":\"慕容<b>\"},\"lines\":[{\"line\":\"1\",\"paid\":199}]}");
     const char *legal = token_in(t, KITH(t, "token", "add", "dpo", "--roles", "legal").out);
+    CHECK_EQ(t, KITH(t, "segment", "save", "invited", "--list", "--label-zh", "受邀名单").code, EXIT_DONE);
+    CHECK_EQ(t, KITH(t, "segment", "add", "invited", "phone:13812345678", "--reason", "老客 <推荐>").code, EXIT_DONE);
     CHECK_EQ(t, KITH(t, "export", "person", "phone:13812345678").code, EXIT_USAGE); /* into what? */
     CHECK_EQ(t, KITH(t, "export", "person", "phone:13812345678", "--out", out).code, EXIT_REFUSED);
     CHECK(t, access(out, F_OK) != 0);
@@ -118,6 +120,8 @@ static void a_person_gets_a_copy_and_leaves_orders_in_custody(struct t *t)
     CHECK_EQ(t, KITH(t, "export", "person", "phone:13899999999", "--out", arena_printf(t->arena, "%s/none", t->folder), "--token", legal).code, EXIT_REFUSED);
     const char *page = file_text(t, arena_printf(t->arena, "%s/index.html", out));
     CHECK(t, says(page, "+8613812345678") && says(page, "慕容&lt;b&gt;") && says(page, "order_created") && !says(page, "<b>"));
+    CHECK(t, says(page, "名单与人工标签") && says(page, "Lists, and tags set by hand") && says(page, "受邀名单") && says(page, "老客 &lt;推荐&gt;"));
+    CHECK(t, says(file_text(t, arena_printf(t->arena, "%s/person.json", out)), "\"name\":\"invited\""));
     CHECK(t, says(file_text(t, arena_printf(t->arena, "%s/orders.ndjson", out)), "\"S9\""));
     CHECK_EQ(t, KITH(t, "custody", "门店", "S9", "--purpose", "工单 7", "--token", legal).code, EXIT_REFUSED); /* nobody was erased */
     struct said erased = KITH(t, "erase", "phone:13812345678", "--yes", "--now");

@@ -131,14 +131,15 @@ static const struct verb all_verbs[] = {
     {"restore", "FOLDER --to DIR [--name NAME] [--erased FILE [--key FILE]] [--workspace main] [--rate 300M] [--memory 4G]", "Makes a workspace of a backup, with its ports paused.",
      "由备份恢复工作区,外发保持暂停。", verb_restore},
     {"ports", "[pause | resume]" ASKING, "What waits to be sent to the world; pauses it, or lets it go.", "查看待外发的内容;暂停或恢复外发。", verb_ports},
-    {"report", "save NAME KIND [-f FILE] [--ask JSON] [--steps A,B,C] [MEMBER=VALUE …] [--label TEXT] | list | run NAME [MEMBER=VALUE …] [--csv [--plain]] [--svg FILE] | remove NAME" ASKING,
+    {"report", "save NAME KIND [-f FILE] [--ask JSON] [--steps A,B,C] [MEMBER=VALUE …] [--label TEXT] | list | run NAME [MEMBER=VALUE …] [--csv [--plain]] [--svg FILE] | remove NAME"
+     " | library [show NAME… | add NAME…|--all]" ASKING,
      "Keeps questions under a name, with revisions, and asks them again.", "按名称保存问题(带修订号),随时再问。", verb_report},
     {"predict",
-     "save NAME [-f FILE | --ask JSON | --template buy|leave] [MEMBER=VALUE …] [--label TEXT] [--every DAYS] | list | show NAME [--table deciles|calibration|features] [--csv [--plain]] [--svg FILE] |"
-     " fit NAME [--table T] [--svg FILE] | score NAME [MEMBER=VALUE …] [--csv] | write NAME | run [--due] | segment NAME SEGMENT --top N|--least SCORE | end NAME" ASKING,
+     "save NAME [-f FILE | --ask JSON | --template buy|leave] [MEMBER=VALUE …] [--label TEXT] [--every day|week|month] [--at 03:30] [--on N] | list | show NAME [--table deciles|calibration|features] [--csv [--plain]] [--svg FILE] |"
+     " fit NAME [--table T] [--svg FILE] | score NAME [MEMBER=VALUE …] [--csv] | write NAME | run | segment NAME SEGMENT --top N|--least SCORE | end NAME" ASKING,
      "Who is likely to do something: a model that is fitted to what came of earlier days and judged by later ones; its scores with their reasons, as traits and as segments.",
      "预测谁可能做某事:用较早的数据拟合、用之后的数据检验;评分附理由,可写为特质、生成人群。", verb_predict},
-    {"lookalike", "NAME SEGMENT [traits=[…]] [features=[…]] [tags=[…]] [MEMBER=VALUE …] [--label TEXT] [--every DAYS]" ASKING,
+    {"lookalike", "NAME SEGMENT [traits=[…]] [features=[…]] [tags=[…]] [MEMBER=VALUE …] [--label TEXT] [--every day|week|month] [--at 03:30] [--on N]" ASKING,
      "Keeps a prediction of who is like the people of a segment; `kith predict fit`, score, write and segment go on with it.",
      "保存一个相似人群预测(以某人群为种子);之后用 `kith predict fit`、score、write、segment。", verb_lookalike},
     {"segment", "save NAME EXPRESSION|--list [--label-zh TEXT] [--label-en TEXT] [--owner TEXT] [--description TEXT] [--brand NAME] [--category A/B] [--until DAY] [--lasts-days N] | "
@@ -150,7 +151,7 @@ static const struct verb all_verbs[] = {
     {"tag", "save NAME EXPRESSION|--list|--tags A,B [as of segment] [--value text|number|time] [--values VALUE[:ZH[:EN]],…] | set|unset NAME TYPE:VALUE [VALUE] [as of segment add] | "
      "import NAME FILE [--value COLUMN] [as of segment] | freeze NAME NEW [--value VALUE] | acts PERSON | list [--category A/B] | show NAME | people NAME [--value VALUE] [--limit N] [--after N] | of PERSON | explain NAME PERSON [--events N] [--instant TIME|--position N] | at NAME --instant TIME|--position N [--person PERSON] [--limit N] [--after N] | cancel NAME | end NAME"
      " | reach|portrait|growth NAME [--value VALUE] [as of segment] | health | overlap [as of segment]"
-     " | library [show|print|install NAME…|--all [PARAMETER=VALUE …] [--dry-run] [--yes]]" ASKING,
+     " | library [show|print|install NAME…|--all [PARAMETER=VALUE …] [--from-own-data] [--dry-run] [--yes]]" ASKING,
      "Tags: a condition or a value that Kith keeps true of each person.", "标签:为每个人实时维护的条件或取值。", verb_tag},
     {"sql", "\"SELECT …\" | --tables [--csv [--plain]]" ASKING, "Runs a query in SQL over events, people, things, orders, relations, members of segments, values of tags and answers; for what no question covers.",
      "用 SQL 查询事件、人、实体、订单、关系、人群成员、标签取值与答案,用于分析问题未覆盖之处。", verb_sql},

@@ -1,5 +1,6 @@
 #include "app/apply/kinds.h"
 
+#include "domain/prediction/prediction.h"
 #include "domain/thing/thing.h"
 #include "edge/api/vocabulary.h"
 
@@ -154,6 +155,15 @@ static const struct definition_member of_report[] = {
     {.name = "question", .shape = SHAPE_OPEN},
 };
 
+static const struct definition_member of_prediction[] = {
+    {.name = "name", .use = MEMBER_KEY},
+    {.name = "label", .or_null = true},
+    {.name = "every", .or_null = true, .word = prediction_every_word},
+    {.name = "at", .or_null = true},
+    {.name = "on", .shape = SHAPE_NUMBER, .or_null = true, .least = 1, .most = PREDICTION_MONTH_DAY_MAX},
+    {.name = "question", .shape = SHAPE_OPEN, .is_needed = true},
+};
+
 #define AUDIENCE_MEMBERS(word)                                                                      \
     {.name = "name", .use = MEMBER_KEY}, {.name = "label_zh", .or_null = true},                     \
         {.name = "label_en", .or_null = true}, {.name = "owner", .or_null = true},                  \
@@ -202,6 +212,8 @@ static const struct definition_kind all[] = {
      .method = "PUT", .put = "/api/v1/tags", .end = END_DELETE, .end_path = "/api/v1/tags/", MEMBERS(of_tag)},
     {.name = "segments", .get = "/api/v1/segments", .told = "segments",
      .method = "PUT", .put = "/api/v1/segments", .end = END_DELETE, .end_path = "/api/v1/segments/", MEMBERS(of_segment)},
+    {.name = "predictions", .get = "/api/v1/predictions", .told = "predictions",
+     .method = "PUT", .put = "/api/v1/predictions", .end = END_DELETE, .end_path = "/api/v1/predictions/", MEMBERS(of_prediction)},
 };
 /* clang-format on */
 

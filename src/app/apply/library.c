@@ -69,7 +69,7 @@ static const struct library_parameter parameters[] = {
 #define LITTLE "sum({amount} in last {rfm_days} days) < {rfm_amount}"
 #define BEFORE "did({purchase} in last {rfm_days} days) and not " RECENT
 #define COUPONS "count({coupon} in last {rfm_days} days) / count({purchase} in last {rfm_days} days)"
-#define NEXT "last({purchase}).time + (last({purchase}).time - first({purchase}).time) / (count({purchase}) - 1)"
+#define NEXT "last({purchase}).time + median_gap({purchase})"
 
 static const struct library_tag tags[] = {
     {"stage_new", {"New", "新客"}, {"The first purchase is at most {new_days} days ago", "首次购买在 {new_days} 天内"}, &of_stage, &members_team,
@@ -107,7 +107,7 @@ static const struct library_tag tags[] = {
      BEFORE " and " FREQUENT " and " LITTLE, NULL},
     {"rfm_usual_win_back", {"Usual, to win back", "一般挽留客户"}, {"R, F and M are low", "R 低 F 低 M 低"}, &of_value, &members_team,
      BEFORE " and " SELDOM " and " LITTLE, NULL},
-    {"rfm", {"RFM group", "RFM 分组"}, {"One of eight, by fixed thresholds; nobody who bought nothing within {rfm_days} days", "八类之一,按固定门槛;{rfm_days} 天内未购买者不在其中"}, &of_value, &members_team,
+    {"rfm", {"RFM group", "RFM 分组"}, {"One of eight; nobody who bought nothing within {rfm_days} days", "八类之一;{rfm_days} 天内未购买者不在其中"}, &of_value, &members_team,
      NULL, (const char *const[]){"rfm_champion", "rfm_develop", "rfm_keep", "rfm_win_back", "rfm_usual_value", "rfm_usual_develop", "rfm_usual_keep", "rfm_usual_win_back", NULL}},
     {"high_value_at_risk", {"High value, at risk", "高价值有流失风险"}, {"Spent at least {vip_amount} within {rfm_days} days, and bought nothing for {vip_quiet_days} days", "{rfm_days} 天内消费达到 {vip_amount},且 {vip_quiet_days} 天未购买"}, &of_value, &members_team,
      "sum({amount} in last {rfm_days} days) >= {vip_amount} and not did({purchase} in last {vip_quiet_days} days)", NULL},
@@ -128,6 +128,8 @@ static const struct library_tag tags[] = {
      "most_frequent({viewed}.{viewed_category} in last {preference_days} days)", NULL},
     {"channel_preference", {"Preferred channel", "常用渠道"}, {"The channel of most events within {preference_days} days", "{preference_days} 天内行为最多的渠道"}, &of_preference, &members_team,
      "most_frequent(event.channel in last {preference_days} days)", NULL},
+    {"active_hour", {"Active hour", "活跃时段"}, {"The hour, 0 to 23, with most that they did themselves within {preference_days} days", "{preference_days} 天内本人行为最多的小时,0–23"}, &of_preference, &members_team,
+     "most_frequent(event.time.hour where actor = 'person' in last {preference_days} days)", NULL},
     {"buying_channel", {"Channel of purchases", "购买渠道"}, {"The channel of most orders within {rfm_days} days", "{rfm_days} 天内下单最多的渠道"}, &of_preference, &members_team,
      "most_frequent({bought_channel} in last {rfm_days} days)", NULL},
     {"store_and_online", {"Buys in stores and online", "全渠道购买"}, {"Bought in a store and elsewhere", "既在门店也在线上购买过"}, &of_preference, &members_team,
@@ -135,7 +137,7 @@ static const struct library_tag tags[] = {
     {"gift_buyer", {"Likely gift buyer", "可能的送礼人"}, {"A purchase within {rfm_days} days has words of a gift", "{rfm_days} 天内有送礼的购买"}, &of_preference, &goods_team,
      "did({gift_purchase} in last {rfm_days} days)", NULL},
 
-    {"next_purchase", {"Likely next purchase", "预计复购日"}, {"The last purchase and the mean of the person's own intervals; nobody who bought once", "末次购买加本人平均购买间隔;只买过一次者没有"}, &of_moment, &members_team,
+    {"next_purchase", {"Likely next purchase", "预计复购日"}, {"The last purchase and the median of the days from one to the next of the person's own; nobody who bought on one day alone", "末次购买加本人购买间隔天数的中位数;只在一天买过者没有"}, &of_moment, &members_team,
      NEXT, NULL},
     {"purchase_due", {"Likely to buy soon", "临近复购"}, {"The likely next purchase is within {next_days} days", "预计复购日在 {next_days} 天内"}, &of_moment, &members_team,
      "days_until(" NEXT ") between 0 and {next_days}", NULL},

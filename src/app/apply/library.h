@@ -23,9 +23,10 @@ struct library_tag {
     const char *const *tags; /* of a group, in its order, ended by NULL; else NULL */
 };
 
-/* What an operator says instead of a parameter's value. Both are borrowed. */
+/* What stands instead of a parameter's value. All are borrowed. */
 struct library_choice {
     struct bytes name, value;
+    struct bytes taken_on; /* the day on which it was taken out of the workspace's data; none: an operator says it */
 };
 struct library_choices {
     const struct library_choice *list;
@@ -53,6 +54,6 @@ struct library_sources {
 };
 void library_sources_read(const char *text, struct arena *a, struct library_sources *out);
 
-/* A file of definitions with these tags, as `kith apply` reads it; texts for people in the language of the terminal. */
+/* A file of definitions with these tags, as `kith apply` reads it; texts for people in the language of the terminal. Descriptions say what was taken out of data, and when. */
 void library_write(const struct library_tag *const *tags, size_t count, struct library_choices choices, struct arena *a,
                    struct json_writer *w);

@@ -129,6 +129,31 @@ static void put_text(struct json_writer *w, const char *key, const char *text)
     json_put_text(w, text);
 }
 
+static bool reads_deep(const struct library_tag *tag, const struct library_parameter *parameter)
+{
+    bool reads = library_tag_reads(tag, parameter);
+    for (const char *const *name = tag->tags; name != NULL && *name != NULL; name++)
+        reads |= library_tag_reads(library_tag_named(bytes_of_text(*name)), parameter);
+    return reads;
+}
+
+/* What people read of it, with the thresholds that came out of data: an expression alone wouldn't say from when they are. */
+static const char *description_of(const struct library_tag *tag, struct library_choices choices, struct arena *a)
+{
+    const char *text = library_fill(either(tag->description.en, tag->description.zh), choices, a);
+    bool has_own = false;
+    for (size_t i = 0; i < choices.count; i++) {
+        const struct library_choice *own = &choices.list[i];
+        if (own->taken_on.size == 0 || !reads_deep(tag, parameter_named(own->name)))
+            continue;
+        text = has_own ? arena_printf(a, "%s, %.*s %.*s", text, BYTES_ARG(own->name), BYTES_ARG(own->value))
+                       : arena_printf(a, either("%s; own data of %.*s: %.*s %.*s", "%s;取自 %.*s 的自有数据:%.*s %.*s"),
+                                      text, BYTES_ARG(own->taken_on), BYTES_ARG(own->name), BYTES_ARG(own->value));
+        has_own = true;
+    }
+    return text;
+}
+
 static void tag_write(const struct library_tag *tag, struct library_choices choices, struct arena *a,
                       struct json_writer *w)
 {
@@ -137,7 +162,7 @@ static void tag_write(const struct library_tag *tag, struct library_choices choi
     put_text(w, "label_zh", tag->label.zh);
     put_text(w, "label_en", tag->label.en);
     put_text(w, "owner", either(tag->owner->en, tag->owner->zh));
-    put_text(w, "description", library_fill(either(tag->description.en, tag->description.zh), choices, a));
+    put_text(w, "description", description_of(tag, choices, a));
     put_text(w, "category", either(tag->category->en, tag->category->zh));
     if (tag->text != NULL) {
         put_text(w, "text", library_fill(tag->text, choices, a));

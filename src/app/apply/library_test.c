@@ -67,9 +67,9 @@ static void tags_are_named_once_and_groups_stand_behind_theirs(struct t *t)
 
 static void an_operator_says_another_value(struct t *t)
 {
-    struct library_choice list[] = {{BYTES_LIT("active_days"), BYTES_LIT("45")},
-                                    {BYTES_LIT("purchase"), BYTES_LIT("order_paid")},
-                                    {BYTES_LIT("active_days"), BYTES_LIT("60")}};
+    struct library_choice list[] = {{.name = BYTES_LIT("active_days"), .value = BYTES_LIT("45")},
+                                    {.name = BYTES_LIT("purchase"), .value = BYTES_LIT("order_paid")},
+                                    {.name = BYTES_LIT("active_days"), .value = BYTES_LIT("60")}};
     struct library_choices choices = {list, COUNT_OF(list)};
     struct library_sources sources;
     const char *text = library_fill(library_tag_named(BYTES_LIT("stage_active"))->text, choices, t->arena);
@@ -82,7 +82,7 @@ static void an_operator_says_another_value(struct t *t)
 static void a_wrong_parameter_is_told_with_the_nearest(struct t *t)
 {
     struct err e = {0};
-    struct library_choice wrong = {BYTES_LIT("activ_days"), BYTES_LIT("1")};
+    struct library_choice wrong = {.name = BYTES_LIT("activ_days"), .value = BYTES_LIT("1")};
     CHECK_FAILS(t, library_choices_check((struct library_choices){&wrong, 1}, &e), INVALID);
     CHECK(t, strstr(e.text, "active_days") != NULL);
 }
@@ -98,6 +98,30 @@ static void sources_are_told_once(struct t *t)
     CHECK_BYTES(t, sources.names[1], BYTES_LIT("a"));
     library_sources_read("no ( expression", t->arena, &sources);
     CHECK_EQ(t, sources.count, 0);
+}
+
+/* Of the tags that read them, and of the group of these. */
+static void what_came_out_of_data_is_told_with_its_day(struct t *t)
+{
+    const struct library_choice list[] = {
+        {.name = BYTES_LIT("rfm_days"), .value = BYTES_LIT("180")},
+        {.name = BYTES_LIT("rfm_orders"), .value = BYTES_LIT("4"), .taken_on = BYTES_LIT("2026-11-23")},
+        {.name = BYTES_LIT("rfm_amount"), .value = BYTES_LIT("812.35"), .taken_on = BYTES_LIT("2026-11-23")}};
+    const struct library_choices choices = {list, COUNT_OF(list)};
+    static const struct {
+        const char *name;
+        bool is_told;
+    } cases[] = {{"rfm_champion", true}, {"rfm", true}, {"active_hour", false}, {"life_stage", false}};
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const struct library_tag *tag = library_tag_named(bytes_of_text(cases[i].name));
+        struct buf out = arena_buf(t->arena, 1 << 16);
+        struct json_writer w;
+        json_writer_init(&w, &out, false);
+        library_write(&tag, 1, choices, t->arena, &w);
+        const char *text = arena_text(t->arena, buf_bytes(&out));
+        CHECK_EQ(t, strstr(text, "; own data of 2026-11-23: rfm_orders 4, rfm_amount 812.35\"") != NULL,
+                 cases[i].is_told);
+    }
 }
 
 static void what_is_written_is_a_file_of_definitions(struct t *t)
@@ -129,6 +153,7 @@ static const struct test tests[] = {
     {"an operator says another value", an_operator_says_another_value, 1},
     {"a wrong parameter is told with the nearest", a_wrong_parameter_is_told_with_the_nearest, 1},
     {"sources are told once", sources_are_told_once, 1},
+    {"what came out of data is told with its day", what_came_out_of_data_is_told_with_its_day, 1},
     {"what is written is a file of definitions", what_is_written_is_a_file_of_definitions, 1},
 };
 TEST_MAIN(tests)

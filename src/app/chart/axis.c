@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "app/app.h"
+#include "app/verbs/answer.h"
 #include "app/verbs/show.h"
 
 #define STEPS 5
@@ -40,6 +41,13 @@ static double round_up(double x)
     return (part <= 1 ? 1 : part <= 2 ? 2 : part <= 5 ? 5 : 10) * power;
 }
 
+/* Of amounts that lie ones apart, or more, without their cents. */
+static struct bytes tick_text(const struct frame *f, size_t column, double value, double step)
+{
+    bool is_whole = step >= 1 && answer_kind(f->columns[column]) == CELL_KIND_MONEY;
+    return is_whole ? answer_number(CELL_KIND_NUMBER, value, f->arena) : frame_shown(f, column, value);
+}
+
 void plot_open(struct drawing *d, struct plot *p)
 {
     double span = p->most - p->least, step = span > 0 ? round_up(span / STEPS) : 1;
@@ -50,7 +58,7 @@ void plot_open(struct drawing *d, struct plot *p)
         double value = p->least + step * i, y = plot_y(p, value);
         svg_line(&d->svg, p->x, y, p->x + p->width, y, "rule");
         svg_text(&d->svg, p->x - 8, y + 4, SVG_END, "small quiet",
-                 frame_shown(d->frame, p->of, fabs(value) < step / 2 ? 0 : value));
+                 tick_text(d->frame, p->of, fabs(value) < step / 2 ? 0 : value, step));
     }
 }
 

@@ -40,6 +40,7 @@ static const struct chart_rule rules[] = {
     {"trend", "Trend", "趋势", PICTURE_LINES, NULL, "unit", {NULL}, NULL},
     {"sessions", "Sessions", "访问会话", PICTURE_LINES, NULL, "unit", {"sessions", "people"}, NULL},
     {"survival", "Survival", "生存曲线", PICTURE_LINES, NULL, "periods", {"share", "low", "high"}, NULL},
+    {"wallet", "Share of wallet", "钱包份额", PICTURE_BARS, NULL, NULL, {"share"}, NULL},
     {"attribution", "Attribution", "归因", PICTURE_BARS, "channel", NULL, {NULL}, "converted"},
     {"reach", "Reach by channel", "各渠道可触达人数", PICTURE_BARS, NULL, NULL, {"reachable"}, NULL},
     {"overlap", "Overlap", "人群重叠", PICTURE_HEAT, "set", "with", {"jaccard"}, NULL},
@@ -222,6 +223,8 @@ static void draw_steps(struct drawing *d, const struct frame *f, struct choice c
         names[s.count] = frame_label(f, i, c.column);
         counts[s.count++] = size_number(f, i, c.value);
     }
+    for (size_t i = s.count; i < f->row_count; i++)
+        s.left_out += frame_number(f, i, c.row) <= frame_number(f, i - 1, c.row);
     for (size_t k = 0; k < c.row; k++) {
         value = frame_label(f, 0, k);
         d->title = bytes_of_text(arena_printf(f->arena, "%.*s · %.*s", BYTES_ARG(d->title), BYTES_ARG(value)));

@@ -18,6 +18,12 @@
     "{\"name\":\"count\",\"title\":\"People\",\"title_zh\":\"人数\",\"kind\":\"number\"}],"                           \
     "\"event_names\":{\"product_viewed\":\"看过商品\",\"cart <added>\":\"加购\",\"order_paid\":\"付款\"},"               \
     "\"rows\":[[1,\"product_viewed\",12000],[2,\"cart <added>\",3000],[3,\"order_paid\",600]],\"events\":50000,\"subjects\":12000,\"as_of\":77}"
+#define FUNNEL_BY_CHANNEL                                                                                              \
+    "{\"question\":\"funnel\",\"columns\":[{\"name\":\"channel\",\"title\":\"channel\",\"title_zh\":\"channel\",\"kind\":\"text\"}," \
+    "{\"name\":\"step\",\"title\":\"Step\",\"title_zh\":\"步骤\",\"kind\":\"number\"},"                                 \
+    "{\"name\":\"event\",\"title\":\"Event\",\"title_zh\":\"事件\",\"kind\":\"event\"},"                              \
+    "{\"name\":\"count\",\"title\":\"People\",\"title_zh\":\"人数\",\"kind\":\"number\"}],"                           \
+    "\"rows\":[[\"web\",1,\"a\",9],[\"web\",2,\"b\",3],[\"app\",1,\"a\",7],[\"app\",2,\"b\",2],[\"pos\",1,\"a\",5],[\"pos\",2,\"b\",1]]}"
 #define LIFECYCLE                                                                                                      \
     "{\"question\":\"lifecycle\",\"columns\":[{\"name\":\"unit\",\"title\":\"Period\",\"title_zh\":\"周期\",\"kind\":\"time\"}," \
     "{\"name\":\"new\",\"title\":\"New\",\"title_zh\":\"新增\",\"kind\":\"number\"},"                                  \
@@ -34,6 +40,10 @@
     "{\"name\":\"rate\",\"title\":\"Rate\",\"title_zh\":\"留存率\",\"kind\":\"share\"},"                             \
     "{\"name\":\"is_complete\",\"title\":\"Complete\",\"title_zh\":\"已结束\",\"kind\":\"text\"}],"                  \
     "\"rows\":[[\"2026-01-05\",0,1,true],[\"2026-01-05\",1,0.5,true],[\"2026-01-12\",0,1,true],[\"2026-01-12\",1,0.25,false]]}"
+#define WEEKS                                                                                                          \
+    "{\"question\":\"trend\",\"columns\":[{\"name\":\"unit\",\"title\":\"Period\",\"title_zh\":\"周期\",\"kind\":\"time\"},"   \
+    "{\"name\":\"a\",\"title\":\"Sum\",\"title_zh\":\"合计\",\"kind\":\"money\"}],\"rows\":[[\"2026-W43\",90],[\"2026-W44\",3900]," \
+    "[\"2026-W45\",3000.5],[\"2026-W46\",0]],\"incomplete\":[\"2026-W43\",\"2026-W46\"],\"as_of\":7,\"events\":9,\"subjects\":3}"
 #define TREND                                                                                                          \
     "{\"question\":\"trend\",\"columns\":[{\"name\":\"time\",\"title\":\"Day\",\"title_zh\":\"日期\",\"kind\":\"time\"}," \
     "{\"name\":\"A\",\"title\":\"Sum\",\"title_zh\":\"总额\",\"kind\":\"money\"}],"                                    \
@@ -114,6 +124,9 @@ static void a_funnel_shows_steps_and_rates(struct t *t)
     CHECK(t, is_xml(svg));
     CHECK(t, strstr(svg, "看过商品") == NULL && strstr(svg, "cart &lt;added&gt;") != NULL);
     CHECK(t, strstr(svg, "25.0% go on") != NULL && strstr(svg, "5.0% of the first") != NULL && strstr(svg, "12,000") != NULL);
+    CHECK(t, strstr(svg, "more are in the table") == NULL);
+    svg = drawn(t, FUNNEL_BY_CHANNEL); /* of the first value; the others it doesn't hide */
+    CHECK(t, is_xml(svg) && strstr(svg, "Funnel · web") != NULL && strstr(svg, "2 more are in the table") != NULL);
 }
 
 static void each_kind_has_its_picture(struct t *t)
@@ -126,7 +139,11 @@ static void each_kind_has_its_picture(struct t *t)
         {PATH, "首页 → 搜索: 20", 5, 4},        /* a node each, a band each */
         {RETENTION, "2026-01-05 · 1: 50.0%", 4, 0},
         {RETENTION, "Grey: not over yet", 4, 0},
-        {TREND, "2026-01-07 · Sum: 900.00", 2 + 1, 1},
+        {TREND, "2026-01-07 · Sum: 900.00", 2 + 1, 0}, /* two points apart: no line */
+        {WEEKS, "class=\"line c0\"", 4 + 1, 2},       /* whole weeks, and what leads to and from others */
+        {WEEKS, "class=\"line open c0\"", 4 + 1, 2},
+        {WEEKS, "Dashed: cut by the range, or not over yet", 4 + 1, 2},
+        {WEEKS, ">4,000<", 4 + 1, 2}, /* an axis without cents */
         {ANYTHING, "2.25", 2, 0},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {

@@ -157,7 +157,8 @@ struct matrix matrix_pivot(const struct frame *f, size_t row, size_t column, siz
     for (size_t i = 0; i < f->row_count; i++) {
         size_t at = places[2 * i] * m.column_count + places[2 * i + 1];
         value_put(f, &m.values[at], value, frame_number(f, i, value));
-        m.are_open[at] = complete != FRAME_NONE && json_is(cell_at(f, i, complete), JSON_FALSE);
+        m.are_open[at] = (complete != FRAME_NONE && json_is(cell_at(f, i, complete), JSON_FALSE)) ||
+                         answer_is_incomplete(f->root, f->columns[column], cell_at(f, i, column));
     }
     return m;
 }
@@ -168,14 +169,25 @@ struct matrix matrix_columns(const struct frame *f, size_t label, const size_t *
     m.rows = ARENA_ARRAY(f->arena, struct bytes, count + 1);
     m.columns = ARENA_ARRAY(f->arena, struct bytes, f->row_count + 1);
     m.values = values_none(f->arena, count * f->row_count);
+    m.are_open = ARENA_ARRAY(f->arena, bool, count *f->row_count + 1);
     for (size_t i = 0; i < count; i++) {
         m.rows[i] = frame_title(f, columns[i]);
-        for (size_t k = 0; k < f->row_count; k++)
+        for (size_t k = 0; k < f->row_count; k++) {
             m.values[i * f->row_count + k] = frame_number(f, k, columns[i]);
+            m.are_open[i * f->row_count + k] = answer_is_incomplete(f->root, f->columns[label], cell_at(f, k, label));
+        }
     }
     for (size_t k = 0; k < f->row_count; k++)
         m.columns[k] = row_label(f, k, label);
     return m;
+}
+
+bool matrix_is_open(const struct matrix *m)
+{
+    for (size_t i = 0; m->are_open != NULL && i < m->row_count * m->column_count; i++)
+        if (m->are_open[i])
+            return true;
+    return false;
 }
 
 double matrix_at(const struct matrix *m, size_t row, size_t column)

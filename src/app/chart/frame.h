@@ -28,7 +28,7 @@ struct matrix {
     size_t row_count, column_count;
     struct bytes *rows, *columns;
     double *values;      /* row by row; NAN: none */
-    bool *are_open;      /* by value: it may change still (the answer's "is_complete" says no); NULL: none may */
+    bool *are_open;      /* by value: it may change still, or isn't of a whole unit ("is_complete", "incomplete" of the answer) */
     size_t of;           /* the column of the frame that says how values read */
     struct bytes corner; /* what rows and columns are: "R / F"; empty: it goes without saying */
 };
@@ -38,5 +38,6 @@ struct matrix matrix_pivot(const struct frame *f, size_t row, size_t column, siz
 /* A row for each of these columns, a column for each row of the frame, labelled with the texts in front too. */
 struct matrix matrix_columns(const struct frame *f, size_t label, const size_t *columns, size_t count);
 double matrix_at(const struct matrix *m, size_t row, size_t column);
+bool matrix_is_open(const struct matrix *m); /* any value is */
 double matrix_most(const struct matrix *m);  /* of all values; 0 when none is over it */
 double matrix_least(const struct matrix *m); /* the same below */

@@ -41,6 +41,9 @@ void draw_funnel(struct drawing *d, const struct funnel_steps *s)
         names = fmax(names, svg_text_px(text_shortened(d->svg.arena, s->names[i], NAME_COLUMNS_MAX)));
     double x = CHART_MARGIN + names + 12, width = CHART_WIDTH - COUNT_PX - CHART_MARGIN - x;
     drawing_begin(d, CHART_HEAD + 16 + (double)s->count * (STEP_HEIGHT + STEP_APART) - STEP_APART + CHART_MARGIN);
+    if (s->left_out > 0)
+        svg_text(&d->svg, CHART_WIDTH - CHART_MARGIN, 46, SVG_END, "small quiet",
+                 bytes_of_text(arena_printf(d->svg.arena, either("%zu more are in the table", "另有 %zu 组见表格"), s->left_out)));
     for (size_t i = 0; i < s->count; i++)
         step_draw(d, s, i, x, width);
     drawing_end(d);

@@ -70,18 +70,10 @@ static void headings_draw(struct drawing *d, const struct heat *h)
     }
 }
 
-static bool is_any_open(const struct matrix *m)
-{
-    for (size_t i = 0; m->are_open != NULL && i < m->row_count * m->column_count; i++)
-        if (m->are_open[i])
-            return true;
-    return false;
-}
-
 static struct bytes footnote(const struct heat *h, struct arena *a)
 {
     size_t rows = h->m->row_count - h->rows, columns = columns_filled(h->m) - h->columns;
-    const char *open = is_any_open(h->m) ? either("Grey: not over yet. ", "灰底:周期尚未结束。") : "";
+    const char *open = matrix_is_open(h->m) ? either("Grey: not over yet. ", "灰底:周期尚未结束。") : "";
     if (rows == 0 && columns == 0)
         return bytes_of_text(open);
     return bytes_of_text(arena_printf(a, either("%s%zu rows and %zu columns more.", "%s另有 %zu 行、%zu 列未画出。"),

@@ -39,19 +39,35 @@ static void hint_open(struct drawing *d, const struct matrix *m, size_t row, siz
 
 /* --- lines --- */
 
-static void line_draw(struct drawing *d, const struct plot *p, const struct matrix *m, size_t row)
+/* Of what leads to this column from the one before. To or from a value that isn't of a whole unit it is only hinted at: its fall says nothing. */
+static bool is_whole_stretch(const struct matrix *m, size_t row, size_t column)
 {
-    struct svg_point *points = ARENA_ARRAY(d->svg.arena, struct svg_point, m->column_count + 1);
-    size_t count = 0;
-    bool is_gap = true;
-    for (size_t k = 0; k < m->column_count; k++) {
-        double value = matrix_at(m, row, k);
-        if (!isnan(value))
-            points[count++] = (struct svg_point){plot_x(p, k, m->column_count, true), plot_y(p, value), is_gap};
-        is_gap = isnan(value);
+    const bool *open = &m->are_open[row * m->column_count];
+    return !open[column] && !open[column - 1];
+}
+
+static void stretches_draw(struct drawing *d, const struct plot *p, const struct matrix *m, size_t row, bool are_whole)
+{
+    struct svg_point *points = ARENA_ARRAY(d->svg.arena, struct svg_point, 2 * m->column_count + 1);
+    const char *class = are_whole ? svg_colour(row) : arena_printf(d->svg.arena, "open %s", svg_colour(row));
+    size_t count = 0, drawn_to = 0;
+    for (size_t k = 1; k < m->column_count; k++) {
+        double from = matrix_at(m, row, k - 1), to = matrix_at(m, row, k);
+        if (isnan(from) || isnan(to) || is_whole_stretch(m, row, k) != are_whole)
+            continue;
+        if (count == 0 || drawn_to + 1 != k)
+            points[count++] = (struct svg_point){plot_x(p, k - 1, m->column_count, true), plot_y(p, from), true};
+        points[count++] = (struct svg_point){plot_x(p, k, m->column_count, true), plot_y(p, to), false};
+        drawn_to = k;
     }
     if (count > 0)
-        svg_polyline(&d->svg, points, count, svg_colour(row));
+        svg_polyline(&d->svg, points, count, class);
+}
+
+static void line_draw(struct drawing *d, const struct plot *p, const struct matrix *m, size_t row)
+{
+    stretches_draw(d, p, m, row, true);
+    stretches_draw(d, p, m, row, false);
     for (size_t k = 0; k < m->column_count && m->column_count <= DOTS_MAX; k++) {
         double value = matrix_at(m, row, k);
         if (isnan(value))
@@ -70,6 +86,9 @@ void draw_lines(struct drawing *d, const struct matrix *m)
     drawing_begin(d, height_of(m));
     plot_open(d, &p);
     plot_labels(d, &p, m->columns, m->column_count, true);
+    if (matrix_is_open(m))
+        svg_text(&d->svg, CHART_WIDTH - CHART_MARGIN, 46, SVG_END, "small quiet",
+                 bytes_of_text(either("Dashed: cut by the range, or not over yet", "虚线:被范围截断,或尚未结束")));
     for (size_t i = 0; i < shown_rows(m); i++)
         line_draw(d, &p, m, i);
     (void)legend_draw(d, p.y + p.height + LABELS_HEIGHT, m->rows, shown_rows(m));

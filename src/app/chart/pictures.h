@@ -22,7 +22,8 @@ struct funnel_steps {
     size_t count;
     const struct bytes *names;
     const double *counts;
-    size_t of; /* the column that says how counts read */
+    size_t of;       /* the column that says how counts read */
+    size_t left_out; /* other values of a breakdown, of which there is no picture: it says so */
 };
 void draw_funnel(struct drawing *d, const struct funnel_steps *s);
 /* Streams between nodes of one level and the next. */

@@ -6,7 +6,7 @@ static const char style[] =
     "svg{font:13px 'Noto Sans SC','PingFang SC','Microsoft YaHei',sans-serif;background:#fff}"
     "text{fill:#1f2937}.small{font-size:11px}.head{font-size:15px;font-weight:600}.quiet{fill:#6b7280}"
     ".rule{stroke:#d1d5db;stroke-width:1}.on{fill:#fff}.heat{fill:#1d4ed8}.none{fill:#f3f4f6}"
-    ".line{fill:none;stroke-width:2;stroke-linejoin:round}"
+    ".line{fill:none;stroke-width:2;stroke-linejoin:round}.open{stroke-dasharray:2 5}"
     ".c0{fill:#2563eb}.c1{fill:#d97706}.c2{fill:#059669}.c3{fill:#dc2626}"
     ".c4{fill:#7c3aed}.c5{fill:#0891b2}.c6{fill:#be185d}.c7{fill:#4d7c0f}"
     ".line.c0{stroke:#2563eb}.line.c1{stroke:#d97706}.line.c2{stroke:#059669}.line.c3{stroke:#dc2626}"

@@ -153,6 +153,17 @@ static struct bytes text_spoken(struct json answer, struct json column, struct b
     return json_is(name, JSON_STRING) ? json_string(name) : mark_spoken(text);
 }
 
+bool answer_is_incomplete(struct json answer, struct json column, struct json cell)
+{
+    struct json unit;
+    if (answer_kind(column) != CELL_KIND_TIME || !json_is(cell, JSON_STRING))
+        return false;
+    for (struct json_walk w = json_items(member(answer, "incomplete")); json_item_next(&w, &unit);)
+        if (bytes_equal(json_string(unit), json_string(cell)))
+            return true;
+    return false;
+}
+
 struct bytes answer_label(struct json answer, struct json column, struct json cell, struct arena *a)
 {
     enum cell_kind kind = answer_kind(column);

@@ -16,6 +16,8 @@ enum cell_kind answer_kind(struct json column);
 struct bytes answer_cell(enum cell_kind kind, struct json cell, struct arena *a);
 /* A cell of a row of an answer, with the names of events, and words such as "(other)", in the terminal's language. */
 struct bytes answer_label(struct json answer, struct json column, struct json cell, struct arena *a);
+/* Whether the cell names a unit of which the answer says that it isn't whole: cut by the range, or not over yet. */
+bool answer_is_incomplete(struct json answer, struct json column, struct json cell);
 struct bytes answer_number(enum cell_kind kind, double x, struct arena *a); /* the same of a number */
 
 /* As a table, with a card of what stands beside the rows and what all of it stands on. Cohorts are a matrix: a row each, a column a period, "*" where a

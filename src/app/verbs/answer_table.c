@@ -94,6 +94,12 @@ static struct bytes *cell_of(const struct sheet *s, size_t row, size_t column)
 
 /* --- rows as they came --- */
 
+static struct bytes plain_cell(struct json answer, const struct source *from, struct json cell, struct arena *a)
+{
+    struct bytes text = answer_label(answer, from->column, cell, a);
+    return answer_is_incomplete(answer, from->column, cell) ? bytes_of_text(arena_printf(a, "%.*s*", BYTES_ARG(text))) : text;
+}
+
 static void sheet_plain(struct sheet *s, struct json answer, const struct sources *from, struct arena *a)
 {
     struct json rows = member(answer, "rows"), row;
@@ -103,7 +109,7 @@ static void sheet_plain(struct sheet *s, struct json answer, const struct source
         column_put(s, i, &from->list[i]);
     for (struct json_walk w = json_items(rows); json_item_next(&w, &row); s->rows++)
         for (size_t i = 0; i < from->count; i++)
-            *cell_of(s, s->rows, i) = answer_label(answer, from->list[i].column, cell_at(row, from->list[i].place), a);
+            *cell_of(s, s->rows, i) = plain_cell(answer, &from->list[i], cell_at(row, from->list[i].place), a);
 }
 
 /* --- a matrix --- */
@@ -305,6 +311,8 @@ void show_answer(struct json answer, size_t columns_max, struct arena *a, FILE *
         fprintf(out, "%s\n", either("Nothing.", "没有数据。"));
     if (is_matrix)
         marks_show(&s, out);
+    else if (json_count(member(answer, "incomplete")) > 0)
+        fprintf(out, "%s\n", either("* cut by the range, or not over yet", "* 被范围截断,或尚未结束"));
     show_answer_card(answer, a, out);
     if (!json_is(member(answer, "as_of"), JSON_ABSENT)) /* else it isn't about events */
         footing_show(answer, out);

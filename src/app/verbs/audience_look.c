@@ -209,8 +209,36 @@ enum health_column {
     HEALTH_USED_BY,
     HEALTH_USED_BY_ZH,
     HEALTH_HINTS,
-    HEALTH_HINTS_ZH
+    HEALTH_HINTS_ZH,
+    HEALTH_EVALUATIONS,
+    HEALTH_TURNS,
+    HEALTH_CPU_MS,
+    HEALTH_BYTES
 };
+
+static void show_costs(struct json root, struct arena *a, FILE *out)
+{
+    static const enum health_column figures[] = {HEALTH_EVALUATIONS, HEALTH_TURNS, HEALTH_CPU_MS, HEALTH_BYTES};
+    struct bytes about = text_of(member(root, "cost"), speaks_chinese() ? "zh" : "en");
+    struct json row;
+    struct grid g;
+    grid_init(&g, a, 1 + COUNT_OF(figures));
+    g.headed = true;
+    grid_add_texts(&g,
+                   speaks_chinese()
+                       ? (const char *const[]){"名称", "每日求值", "其中因时间", "每日 CPU 毫秒", "占用字节"}
+                       : (const char *const[]){"name", "evaluations a day", "by time", "CPU ms a day", "bytes kept"});
+    for (struct json_walk w = json_items(member(root, "rows")); json_item_next(&w, &row);) {
+        struct bytes cells[1 + COUNT_OF(figures)] = {json_string(row_cell(row, HEALTH_NAME))};
+        for (size_t i = 0; i < COUNT_OF(figures); i++) {
+            cells[i + 1] = answer_cell(CELL_KIND_NUMBER, row_cell(row, figures[i]), a);
+            g.right[i + 1] = true;
+        }
+        grid_add(&g, cells);
+    }
+    grid_print(&g, out);
+    fprintf(out, "\n%.*s\n", BYTES_ARG(about));
+}
 
 static void show_health(struct json root, struct arena *a, FILE *out)
 {
@@ -235,6 +263,8 @@ static void show_health(struct json root, struct arena *a, FILE *out)
                                             json_string(row_cell(row, zh ? HEALTH_USED_BY_ZH : HEALTH_USED_BY)),
                                             json_string(row_cell(row, zh ? HEALTH_HINTS_ZH : HEALTH_HINTS))});
     grid_print(&g, out);
+    heading("What they cost", "成本", out);
+    show_costs(root, a, out);
 }
 
 int look_health(struct errand *d, struct arguments *a, const char *kind)

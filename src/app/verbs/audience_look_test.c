@@ -63,7 +63,8 @@ static void overlap_is_a_matrix_and_combinations(struct t *t)
     CHECK(t, says(file_text(t, svg), "人群重叠") && says(file_text(t, svg), "看过两次"));
     CHECK_EQ(t, KITH(t, "segment", "overlap", "segment:lookers").code, EXIT_REFUSED);
     CHECK(t, says(file_text(t, arena_printf(t->arena, "%s/errors", t->folder)), "2 至 20 个"));
-    CHECK_EQ(t, KITH(t, "segment", "overlap", "lookers", "twice").code, EXIT_DONE); /* of the kind that the verb is of */
+    CHECK_EQ(t, KITH(t, "segment", "overlap", "lookers", "twice").code,
+             EXIT_DONE); /* of the kind that the verb is of */
     CHECK(t, KITH(t, "tag", "overlap", "lookers", "twice").code != EXIT_DONE);
     CHECK(t, KITH(t, "segment", "overlap", "people:lookers", "twice").code != EXIT_DONE);
     CHECK(t, says(file_text(t, arena_printf(t->arena, "%s/errors", t->folder)), "应为 segment:名称"));
@@ -86,6 +87,7 @@ static void portrait_growth_and_health_are_tables(struct t *t)
     said = KITH(t, "segment", "health");
     CHECK(t, says(said.out, "总人数 3") && says(said.out, "看过两次") && says(said.out, "没有负责人"));
     CHECK(t, says(said.out, "测算") && !says(said.out, "几乎人人都有")); /* too few people for that */
+    CHECK(t, says(said.out, "每日 CPU 毫秒") && says(said.out, "由抽样估计"));
     CHECK(t, says(KITH(t, "tag", "health").out, "渠道"));
     (void)setenv("KITH_LANG", "en", 1);
     CHECK(t, says(KITH(t, "segment", "health").out, "nobody owns it"));
@@ -110,9 +112,30 @@ static void people_of_a_segment_are_exported(struct t *t)
     place_close(&p, t);
 }
 
+/* By the workspace's clocks, wherever the terminal is; from the next answer on by new ones. */
+static void times_are_the_workspaces(struct t *t)
+{
+    static const char event[] = "{\"event\":\"product_viewed\",\"time\":\"2026-03-03T20:30:00Z\",\"ids\":[{\"type\":"
+                                "\"user_id\",\"value\":\"dan\"}]}";
+    struct place p;
+    open_story(&p, t);
+    file_make(t, "dan.ndjson", event);
+    CHECK_EQ(t, KITH(t, "import", arena_printf(t->arena, "%s/dan.ndjson", t->folder)).code, EXIT_DONE);
+    (void)setenv("TZ", "America/New_York", 1);
+    struct said said = KITH(t, "segment", "explain", "lookers", "user_id:dan");
+    CHECK(t, says(said.out, "2026-03-04 04:30") && says(said.out, "(Asia/Shanghai)"));
+    file_make(t, "zone.json", "{\"calendars\":[{\"of\":\"workspace\",\"name\":null,\"zone\":\"Europe/London\"}]}");
+    CHECK_EQ(t, KITH(t, "apply", "-f", arena_printf(t->arena, "%s/zone.json", t->folder), "--yes").code, EXIT_DONE);
+    said = KITH(t, "segment", "explain", "lookers", "user_id:dan");
+    CHECK(t, says(said.out, "2026-03-03 20:30") && says(said.out, "(Europe/London)"));
+    (void)unsetenv("TZ");
+    place_close(&p, t);
+}
+
 static const struct test tests[] = {
     {"reach is a table with bars", reach_is_a_table_with_bars, 1},
     {"overlap is a matrix and combinations", overlap_is_a_matrix_and_combinations, 1},
+    {"times are the workspace's", times_are_the_workspaces, 1},
     {"portrait, growth and health are tables", portrait_growth_and_health_are_tables, 1},
     {"people of a segment are exported", people_of_a_segment_are_exported, 1},
 };

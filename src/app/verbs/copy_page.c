@@ -28,6 +28,8 @@ static const struct page_table tables[] = {
     {"profile.relations", "关系", "Relations",
      {{"zh", "关系", "In Chinese"}, {"en", "英文", "Relation"}, {"to.kind", "种类", "Kind"}, {"to.id", "对方", "With"}, {"brand", "品牌", "Brand"}, {"periods", "时段", "Periods"},
       {"attributes", "说明", "More"}}},
+    {"listings", "名单与人工标签", "Lists, and tags set by hand",
+     {{"label_zh", "名称", "In Chinese"}, {"label_en", "英文", "In English"}, {"name", "代号", "Name"}, {"kind", "种类", "Kind"}, {"holds", "当前有效", "Holds"}, {"acts", "登记", "What was said"}}},
     {"profile.counters", "行为次数", "Counts",
      {{"zh", "行为", "In Chinese"}, {"event", "英文", "Event"}, {"brand", "品牌", "Brand"}, {"channel", "渠道", "Channel"}, {"count", "次数", "Count"}, {"first", "首次", "First"},
       {"last", "最近", "Last"}}},

@@ -88,6 +88,7 @@ int errand_send(struct errand *d, const char *method)
     status = client_send(d->client, &call, &d->reply, &e);
     if (failed(status))
         return say_failure(status, &e);
+    times_go_by(d->reply.zone);
     if (failed(json_parse(d->parser, d->reply.body, &d->root, &ignored)))
         d->root = JSON_NOTHING;
     if (d->reply.status < 300)

@@ -110,6 +110,8 @@ static void show_as_of(struct json root, struct arena *a, FILE *out)
     const char *words = "";
     struct json position = member(as_of, "position");
     fprintf(out, either("As of %.*s", "截至 %.*s"), BYTES_ARG(short_time(member(as_of, "time"), a)));
+    if (times_zone()[0] != 0)
+        fprintf(out, either(" (%s)", "(%s)"), times_zone());
     if (json_is(position, JSON_NUMBER))
         fprintf(out, either(", as the log stood at position %.*s", ",按日志位点 %.*s 时所知"),
                 BYTES_ARG(json_raw(position)));

@@ -9,11 +9,12 @@
 #include "app/apply/library.h"
 #include "app/arguments.h"
 #include "app/verbs/apply.h"
+#include "app/verbs/library_own.h"
 #include "app/words.h"
 #include "lib/nearest.h"
 
 #define PAGES_MAX 100000u
-#define CHOICES_MAX 64u
+#define CHOICES_MAX 64u /* that are said */
 #define FILE_NAME "library"
 
 /* What is known of a ready tag in this workspace. */
@@ -27,7 +28,7 @@ struct library {
     const struct library_tag *tags;
     size_t count;
     struct readiness *readiness; /* by tag */
-    struct library_choice list[CHOICES_MAX];
+    struct library_choice list[CHOICES_MAX + LIBRARY_OWN_MAX];
     struct library_choices choices;
     struct bytes *sent; /* names of events that came; "order" when there are orders */
     size_t sent_count;
@@ -210,8 +211,8 @@ static fallible word_read(struct library *l, const char *word, struct err *e)
     if (equals != NULL && l->choices.count == CHOICES_MAX)
         return FAIL(e, LIMIT, either("at most %u parameters", "至多 %u 个参数"), CHOICES_MAX);
     if (equals != NULL) {
-        l->list[l->choices.count++] = (struct library_choice){bytes_of(word, (size_t)(equals - word)),
-                                                              bytes_of_text(equals + 1)};
+        l->list[l->choices.count++] = (struct library_choice){.name = bytes_of(word, (size_t)(equals - word)),
+                                                              .value = bytes_of_text(equals + 1)};
         return DONE;
     }
     const struct library_tag *tag = library_tag_named(name);
@@ -397,12 +398,35 @@ static int show(struct library *l, struct arguments *a)
 
 /* --- print, install --- */
 
+/* Thresholds out of the workspace's data, where they are asked for. */
+static int own_take(struct library *l, bool is_asked, bool wants_all)
+{
+    size_t count;
+    bool suits = wants_all;
+    if (!is_asked)
+        return EXIT_DONE;
+    for (size_t i = 0; i < l->count; i++)
+        suits |= l->readiness[i].is_wanted && library_own_suits(&l->tags[i]);
+    if (!suits) {
+        fprintf(stderr, "%s\n",
+                either("kith: none of these tags has thresholds that are taken out of data",
+                       "kith:这些标签都没有可取自数据的门槛"));
+        return EXIT_USAGE;
+    }
+    int code = library_own_take(l->errand, l->choices, l->list + l->choices.count, &count);
+    l->choices.count += count;
+    return code;
+}
+
 static int print(struct library *l, struct arguments *a)
 {
-    bool wants_all = argument_flag(a, "all");
+    bool wants_all = argument_flag(a, "all"), wants_own = argument_flag(a, "from-own-data");
     int code = words_read(l, a);
     if (code != EXIT_DONE || !errand_ready(l->errand, wants_all != (wanted_count(l) > 0)))
         return EXIT_USAGE;
+    code = own_take(l, wants_own, wants_all);
+    if (code != EXIT_DONE)
+        return code;
     for (size_t i = 0; i < l->count; i++)
         l->readiness[i].is_wanted |= wants_all;
     struct bytes text = wanted_text(l, true);
@@ -444,10 +468,13 @@ static void left_out_show(const struct library *l)
 static int install(struct library *l, struct arguments *a)
 {
     bool wants_all = argument_flag(a, "all"), is_dry = argument_flag(a, "dry-run"), is_sure = argument_flag(a, "yes");
+    bool wants_own = argument_flag(a, "from-own-data");
     int code = words_read(l, a);
     if (code != EXIT_DONE || !errand_ready(l->errand, wants_all != (wanted_count(l) > 0)))
         return EXIT_USAGE;
-    code = workspace_look(l);
+    code = own_take(l, wants_own, wants_all);
+    if (code == EXIT_DONE)
+        code = workspace_look(l);
     if (code != EXIT_DONE)
         return code;
     if (wants_all)

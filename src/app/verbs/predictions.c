@@ -50,14 +50,18 @@ static int said_send(struct errand *d, struct arguments *a, const char *name, co
 {
     struct err e = {0};
     const char *label = argument_option(a, "label"), *every = argument_option(a, "every"),
-               *file = question_file_word(a);
-    uint64_t days = 0;
-    struct status status = every == NULL ? DONE : argument_number(a, "every", &days, &e);
+               *at = argument_option(a, "at"), *on = argument_option(a, "on"), *file = question_file_word(a);
+    uint64_t day = 0;
+    struct status status = on == NULL ? DONE : argument_number(a, "on", &day, &e);
     json_object_begin(&d->writer);
     errand_put_text(d, "name", name);
     errand_put_text(d, "label", label);
-    json_key(&d->writer, "every_days");
-    json_put_uint64(&d->writer, days);
+    errand_put_text(d, "every", every);
+    errand_put_text(d, "at", at);
+    if (on != NULL) {
+        json_key(&d->writer, "on");
+        json_put_uint64(&d->writer, day);
+    }
     json_key(&d->writer, "question");
     if (done(status))
         status = question_body_put(d, file, text, &e);
@@ -83,6 +87,8 @@ static int save(struct errand *d, struct arguments *a)
             &e);
     (void)argument_option(a, "label");
     (void)argument_option(a, "every");
+    (void)argument_option(a, "at");
+    (void)argument_option(a, "on");
     (void)argument_next(a); /* "save" */
     const char *name = argument_next(a);
     return said_send(d, a, name, of != NULL ? of->text : text);
@@ -103,19 +109,33 @@ static struct bytes scored_text(struct json scored, struct arena *a)
                                       BYTES_ARG(when), grouped(number_in(scored, "people"), people), drift, warning));
 }
 
+/* When it is scored next by itself, or what came in between. */
+static struct bytes due_text(struct json item, struct arena *a)
+{
+    struct json failed = member(item, "failed");
+    struct bytes why = text_of(failed, either("why", "why_zh")), due = short_time(member(item, "due"), a);
+    if (json_is(failed, JSON_OBJECT))
+        return bytes_of_text(arena_printf(a, either("failed (%.*s), again %.*s", "失败(%.*s),%.*s 重试"),
+                                          BYTES_ARG(why), BYTES_ARG(due)));
+    if (json_is(member(item, "wanted"), JSON_STRING))
+        return bytes_of_text(either("now", "正在进行"));
+    return json_is(member(item, "due"), JSON_STRING) ? due : BYTES_LIT("–");
+}
+
 static void show_predictions(struct json root, struct arena *a, FILE *out)
 {
     struct json item;
     struct grid g;
-    grid_init(&g, a, 6);
+    grid_init(&g, a, 7);
     g.headed = true;
-    grid_add_texts(&g, speaks_chinese()
-                           ? (const char *const[]){"名称", "说明", "特质", "修订", "拟合时间", "最近评分"}
-                           : (const char *const[]){"name", "label", "trait", "revision", "fitted", "scored last"});
+    grid_add_texts(
+        &g, speaks_chinese()
+                ? (const char *const[]){"名称", "说明", "特质", "修订", "拟合时间", "最近评分", "下次评分"}
+                : (const char *const[]){"name", "label", "trait", "revision", "fitted", "scored last", "scored next"});
     for (struct json_walk w = json_items(member(root, "predictions")); json_item_next(&w, &item);)
         grid_add(&g, (const struct bytes[]){text_of(item, "name"), text_of(item, "label"), text_of(item, "trait"),
                                             json_raw(member(item, "revision")), short_time(member(item, "fitted"), a),
-                                            scored_text(member(item, "scored"), a)});
+                                            scored_text(member(item, "scored"), a), due_text(item, a)});
     grid_print(&g, out);
 }
 
@@ -300,7 +320,7 @@ static int write_traits(struct errand *d, struct arguments *a)
     return code;
 }
 
-/* --- by schedule --- */
+/* --- all of them --- */
 
 static int fit_quietly(struct errand *d, const char *name)
 {
@@ -310,50 +330,45 @@ static int fit_quietly(struct errand *d, const char *name)
     return answer_ask(d, "POST");
 }
 
-struct due {
+struct kept {
     const char *name;
     bool is_stale; /* it has no model of what it says now */
 };
 
-static size_t due_list(struct errand *d, bool only_due, struct due out[NAMES_MAX])
+static size_t kept_list(struct errand *d, struct kept out[NAMES_MAX])
 {
     struct json item;
     size_t count = 0;
     for (struct json_walk w = json_items(member(d->root, "predictions"));
-         count < NAMES_MAX && json_item_next(&w, &item);) {
-        bool is_due = false;
-        (void)json_bool(member(item, "is_due"), &is_due);
-        if (is_due || !only_due)
-            out[count++] = (struct due){.name = arena_text(d->arena, text_of(item, "name")),
-                                        .is_stale = number_in(item, "fitted_revision") != number_in(item, "revision")};
-    }
+         count < NAMES_MAX && json_item_next(&w, &item);)
+        out[count++] = (struct kept){.name = arena_text(d->arena, text_of(item, "name")),
+                                     .is_stale = number_in(item, "fitted_revision") != number_in(item, "revision")};
     return count;
 }
 
-static int due_do(struct errand *d, const struct due *due)
+static int kept_run(struct errand *d, const struct kept *kept)
 {
     struct written written;
-    int code = due->is_stale ? fit_quietly(d, due->name) : EXIT_DONE;
+    int code = kept->is_stale ? fit_quietly(d, kept->name) : EXIT_DONE;
     if (code == EXIT_DONE)
-        code = traits_write(d, due->name, &written);
+        code = traits_write(d, kept->name, &written);
     if (code == EXIT_DONE && !d->json)
-        written_show(d, due->name, &written);
+        written_show(d, kept->name, &written);
     return code;
 }
 
-/* Fits those that have no model of what they say now, and scores all, or those that are due. One that fails holds up no other. */
+/* Fits those that have no model of what they say now, and scores all. One that fails holds up no other. */
 static int run(struct errand *d, struct arguments *a)
 {
-    struct due due[NAMES_MAX];
-    bool only_due = argument_flag(a, "due");
+    struct kept kept[NAMES_MAX];
     (void)argument_next(a); /* "run" */
     if (!errand_ready(d, true))
         return EXIT_USAGE;
     errand_path_text(d, PATH);
     int code = errand_send(d, "GET");
-    size_t count = code == EXIT_DONE ? due_list(d, only_due, due) : 0;
+    size_t count = code == EXIT_DONE ? kept_list(d, kept) : 0;
     for (size_t i = 0; i < count; i++) {
-        int of_this = due_do(d, &due[i]);
+        int of_this = kept_run(d, &kept[i]);
         code = of_this != EXIT_DONE ? of_this : code;
     }
     return code;
@@ -456,6 +471,8 @@ int verb_lookalike(struct arguments *a)
     errand_begin(&d, a);
     (void)argument_option(a, "label");
     (void)argument_option(a, "every");
+    (void)argument_option(a, "at");
+    (void)argument_option(a, "on");
     const char *name = argument_next(a), *segment = argument_next(a);
     if (segment == NULL)
         return errand_end(&d, errand_ready(&d, false) ? EXIT_DONE : EXIT_USAGE);

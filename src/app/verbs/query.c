@@ -9,6 +9,7 @@
 #include "app/verbs/answer_ask.h"
 #include "app/verbs/errand.h"
 #include "app/verbs/query.h"
+#include "app/verbs/report_library.h"
 
 #define QUESTION_BYTES_MAX (4u << 20)
 #define OUTPUT_BYTES_MAX (256u << 20)
@@ -194,7 +195,7 @@ static int answer_show(const struct saying *s)
 static const struct {
     const char *key, *en, *zh;
 } outcomes[] = {
-    {"people", "buyers looked at", "涉及人数"},
+    {"people", "people looked at", "涉及人数"},
     {"written", "written", "已写入"},
     {"unchanged", "unchanged", "无变化"},
     {"without_identifier", "without an identifier that may be used", "没有可用标识"},
@@ -476,6 +477,6 @@ static int report_remove(struct errand *d, struct arguments *a)
 
 int verb_report(struct arguments *a)
 {
-    static const struct errand_word rows[] = {{"save", report_save}, {"list", report_list}, {"run", report_run}, {"remove", report_remove}};
+    static const struct errand_word rows[] = {{"save", report_save}, {"list", report_list}, {"run", report_run}, {"remove", report_remove}, {"library", report_library}};
     return errand_run_word(a, rows, COUNT_OF(rows));
 }

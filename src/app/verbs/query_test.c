@@ -1,4 +1,4 @@
-/* `kith query` and `kith sql`, said as in a shell to a daemon. Covers: answer_card.c, answer_table.c, properties.c, query.c, sql.c, sql_answer.c, sql_copy.c, sql_rows.c, sql_tables.c */
+/* `kith query` and `kith sql`, said as in a shell to a daemon. Covers: answer_card.c, answer_table.c, properties.c, query.c, report_library.c, sql.c, sql_answer.c, sql_copy.c, sql_rows.c, sql_tables.c */
 #include "app/app_test.h"
 
 #define EVENT(id, name, day, who, more)                                 \
@@ -88,6 +88,21 @@ static void cohorts_are_a_matrix(struct t *t)
                 "until=2026-03-16");
     CHECK(t,
           says(said.out, "2026-W10       1  199.50") && !says(said.out, "Complete periods") && !says(said.out, "  11"));
+    place_close(&p, t);
+}
+
+/* A month of which the range has a part is no month to compare with; money is told as such. */
+static void units_that_are_not_whole_are_marked(struct t *t)
+{
+    static const char series[] = "series=[{\"event\":\"order_paid\",\"measure\":\"sum\",\"value\":\"amount\"}]";
+    struct place p;
+    open_story(&p, t);
+    struct said said = KITH(t, "query", "trend", series, "unit=month", "from=2026-02-10", "until=2026-04-01");
+    CHECK(t, says(said.out, "2026-02* ") && says(said.out, "2026-03 ") && says(said.out, "* cut by the range"));
+    CHECK(t, says(said.out, "199.50") && says(said.out, "Currency  CNY"));
+    said = KITH(t, "query", "trend", series, "unit=month", "from=2026-02-01", "until=2026-04-01", "since=0");
+    CHECK(t, !says(said.out, "*") && says(said.out, "Events that arrived since"));
+    CHECK(t, !says(KITH(t, "query", "trend", series, "unit=month", "from=2026-02-10", "until=2026-04-01", "--csv").out, "*"));
     place_close(&p, t);
 }
 
@@ -327,12 +342,38 @@ static void properties_are_described(struct t *t)
     place_close(&p, t);
 }
 
+static void ready_reports_are_kept_where_nothing_is_missing(struct t *t)
+{
+    struct place p;
+    open_story(&p, t);
+    struct said said = KITH(t, "report", "library");
+    CHECK_EQ(t, said.code, EXIT_DONE);
+    CHECK(t, says(said.out, "private-funnel") && says(said.out, "missing: event Friend added"));
+    said = KITH(t, "report", "library", "add", "refund-rate");
+    CHECK_EQ(t, said.code, EXIT_REFUSED);
+    CHECK(t, says(errors(t), "refund-rate: missing: event Refund done\n"));
+    CHECK_EQ(t, KITH(t, "report", "library", "add", "orders-per-byer").code, EXIT_REFUSED);
+    CHECK(t, says(errors(t), "orders-per-buyer"));
+    CHECK(t, says(KITH(t, "report", "library", "show", "wallet").out, "trait category_spend"));
+    CHECK_EQ(t, KITH(t, "report", "library", "add").code, EXIT_USAGE);
+    CHECK_EQ(t, KITH(t, "report", "library", "add", "orders-per-buyer").code, EXIT_DONE);
+    CHECK_EQ(t, KITH(t, "report", "run", "orders-per-buyer", RANGE).code, EXIT_DONE);
+    (void)setenv("KITH_LANG", "zh", 1);
+    said = KITH(t, "report", "library", "add", "--all");
+    CHECK(t, says(said.out, "已保存:visitor-retention(访客留存)") && says(said.out, "未保存:wallet(缺少:特质 category_spend)"));
+    CHECK(t, !says(said.out, "已保存:orders-per-buyer")); /* as somebody may have changed it */
+    CHECK(t, says(KITH(t, "report", "list").out, "新客复购率"));
+    (void)setenv("KITH_LANG", "en", 1);
+    place_close(&p, t);
+}
+
 static const struct test tests[] = {
     {"values become traits", values_become_traits, 1},
     {"a question becomes a table or a file", a_question_becomes_a_table_or_a_file, 1},
     {"a cell has people and an answer a picture", a_cell_has_people_and_an_answer_a_picture, 1},
     {"times are spoken", times_are_spoken, 1},
     {"cohorts are a matrix", cohorts_are_a_matrix, 1},
+    {"units that are not whole are marked", units_that_are_not_whole_are_marked, 1},
     {"beside the rows there is a card", beside_the_rows_there_is_a_card, 1},
     {"events are counted by their names", events_are_counted_by_their_names, 1},
     {"SQL knows people and answers", sql_knows_people_and_answers, 1},
@@ -341,5 +382,6 @@ static const struct test tests[] = {
     {"properties are described", properties_are_described, 1},
     {"SQL reads what is exported", sql_reads_what_is_exported, 1},
     {"SQL changes nothing", sql_changes_nothing, 1},
+    {"ready reports are kept where nothing is missing", ready_reports_are_kept_where_nothing_is_missing, 1},
 };
 PROGRAM_TEST_MAIN(tests)

@@ -7,8 +7,10 @@
 #include "app/app.h"
 #include "app/words.h"
 #include "base/time.h"
+#include "lib/zone.h"
 
 #define SHORT_TIME_BYTES 24u
+#define ZONE_NAME_BYTES 64u
 
 #define CELL_COLUMNS_MAX 44u
 #define LIST_COLUMNS_MAX 12u
@@ -46,6 +48,41 @@ uint64_t number_in(struct json j, const char *name)
     return number;
 }
 
+/* By whose clocks times are told; there is one workspace at a time. */
+static struct {
+    char name[ZONE_NAME_BYTES];
+    struct zone *zone; /* NULL: the machine's */
+} clocks;
+
+void times_go_by(const char *zone)
+{
+    const char *name = zone == NULL ? "" : zone;
+    if (strcmp(clocks.name, name) == 0 || strlen(name) >= sizeof clocks.name)
+        return;
+    zone_destroy(clocks.zone);
+    clocks.zone = NULL;
+    clocks.name[0] = 0;
+    if (name[0] != 0 && done(zone_create(bytes_of_text(name), &clocks.zone, NULL)))
+        memcpy(clocks.name, name, strlen(name) + 1);
+}
+
+const char *times_zone(void)
+{
+    return clocks.name;
+}
+
+/* What clocks show then. */
+static bool clock_read(int64_t us, struct tm *out)
+{
+    struct zone_offset offset;
+    bool is_known = clocks.zone != NULL && zone_offsets(clocks.zone, us, us + 1, &offset, 1) == 1;
+    time_t seconds = (time_t)(us / US_PER_SECOND - (us % US_PER_SECOND < 0));
+    if (!is_known)
+        return localtime_r(&seconds, out) != NULL;
+    seconds += offset.seconds;
+    return gmtime_r(&seconds, out) != NULL;
+}
+
 struct bytes short_time(struct json j, struct arena *a)
 {
     struct bytes text = json_string(j);
@@ -55,10 +92,9 @@ struct bytes short_time(struct json j, struct arena *a)
     int64_t us;
     if (failed(time_parse(text, &us, &e)))
         return text;
-    time_t seconds = (time_t)(us / US_PER_SECOND - (us % US_PER_SECOND < 0));
     struct tm there;
     char *kept = arena_take(a, SHORT_TIME_BYTES, 1);
-    if (localtime_r(&seconds, &there) == NULL || strftime(kept, SHORT_TIME_BYTES, "%Y-%m-%d %H:%M", &there) == 0)
+    if (!clock_read(us, &there) || strftime(kept, SHORT_TIME_BYTES, "%Y-%m-%d %H:%M", &there) == 0)
         return text;
     return bytes_of_text(kept);
 }

@@ -19,8 +19,11 @@ void show_reach(struct json root, struct arena *a, FILE *out);     /* figures by
 void show_order(struct json order, struct arena *a, FILE *out);    /* with its lines, sums and refunds; verbs/orders.c */
 void show_days(struct json root, struct arena *a, FILE *out);      /* of a shop, as GET /api/v1/reconcile gives them */
 
-/* "2026-11-22T03:04:05.678Z" -> "2026-11-22 11:04" in Shanghai: by the zone of who looks (TZ). In the arena; anything else as it is. */
+/* "2026-11-22T03:04:05.678Z" -> "2026-11-22 11:04" in Shanghai: by the clocks of the workspace that answered last, as it reads times too and as its own sentences tell
+ * them; of one that didn't say by those of who looks (TZ). In the arena; anything else as it is. */
 struct bytes short_time(struct json j, struct arena *a);
+void times_go_by(const char *zone);   /* of an answer; NULL: it didn't say. Copied. One thread */
+const char *times_zone(void);         /* its name; empty: the machine's */
 
 struct json member(struct json j, const char *name);   /* of an object; absent: JSON_NOTHING */
 struct bytes text_of(struct json j, const char *name); /* a member that is a text; else no bytes */

@@ -179,6 +179,11 @@ static const char *nearest_meant(const char *words)
 static int sql_fail(sqlite3 *db)
 {
     const char *words = sqlite3_errmsg(db), *meant = nearest_meant(words);
+    if (strcmp(words, "no query solution") == 0) /* only people have columns that a plan may refuse */
+        words = either("people.segment and people.tag choose by one text: write segment = 'vip', or join segment_members or "
+                       "tag_values",
+                       "people.segment 与 people.tag 只能以等号与一个文本比较:请写 segment = 'vip',或关联 "
+                       "segment_members、tag_values");
     fprintf(stderr, either("kith: %s\n", "kith:%s\n"), words);
     if (meant != NULL)
         fprintf(stderr,

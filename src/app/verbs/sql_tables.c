@@ -8,6 +8,7 @@
 #include "app/arguments.h"
 #include "app/verbs/sql_copy.h"
 #include "app/verbs/sql_rows.h"
+#include "base/hash.h"
 #include "base/time.h"
 #include "edge/api/export_rows.h"
 
@@ -35,26 +36,34 @@ struct push {
     unsigned char op; /* of SQLite */
     enum push_as as;
     const char *parameter; /* of PUSH_TEXT */
+    const char *prefix;    /* of PUSH_TEXT: what the daemon reads in front of it */
     int64_t later_us;      /* of an end: the daemon takes [since, until) */
 };
 static const struct push pushes[] = {
-    {"events", "time", SQLITE_INDEX_CONSTRAINT_GE, PUSH_SINCE, NULL, 0},
-    {"events", "time", SQLITE_INDEX_CONSTRAINT_GT, PUSH_SINCE, NULL, 1},
-    {"events", "time", SQLITE_INDEX_CONSTRAINT_LT, PUSH_UNTIL, NULL, 0},
-    {"events", "time", SQLITE_INDEX_CONSTRAINT_LE, PUSH_UNTIL, NULL, 1},
-    {"events", "time", SQLITE_INDEX_CONSTRAINT_EQ, PUSH_AT, NULL, 0},
-    {"events", "event", SQLITE_INDEX_CONSTRAINT_EQ, PUSH_TEXT, "event", 0},
-    {"events", "brand", SQLITE_INDEX_CONSTRAINT_EQ, PUSH_TEXT, "brand", 0},
-    {"orders", "created", SQLITE_INDEX_CONSTRAINT_GE, PUSH_SINCE, NULL, 0},
-    {"orders", "created", SQLITE_INDEX_CONSTRAINT_GT, PUSH_SINCE, NULL, 1},
-    {"orders", "created", SQLITE_INDEX_CONSTRAINT_LT, PUSH_UNTIL, NULL, 0},
-    {"orders", "created", SQLITE_INDEX_CONSTRAINT_LE, PUSH_UNTIL, NULL, 1},
-    {"orders", "created", SQLITE_INDEX_CONSTRAINT_EQ, PUSH_AT, NULL, 0},
-    {"orders", "brand", SQLITE_INDEX_CONSTRAINT_EQ, PUSH_TEXT, "brand", 0},
-    {"orders", "shop", SQLITE_INDEX_CONSTRAINT_EQ, PUSH_TEXT, "shop", 0},
-    {"things", "kind", SQLITE_INDEX_CONSTRAINT_EQ, PUSH_TEXT, "kind", 0},
+    {"events", "time", SQLITE_INDEX_CONSTRAINT_GE, PUSH_SINCE, NULL, NULL, 0},
+    {"events", "time", SQLITE_INDEX_CONSTRAINT_GT, PUSH_SINCE, NULL, NULL, 1},
+    {"events", "time", SQLITE_INDEX_CONSTRAINT_LT, PUSH_UNTIL, NULL, NULL, 0},
+    {"events", "time", SQLITE_INDEX_CONSTRAINT_LE, PUSH_UNTIL, NULL, NULL, 1},
+    {"events", "time", SQLITE_INDEX_CONSTRAINT_EQ, PUSH_AT, NULL, NULL, 0},
+    {"events", "event", SQLITE_INDEX_CONSTRAINT_EQ, PUSH_TEXT, "event", "", 0},
+    {"events", "brand", SQLITE_INDEX_CONSTRAINT_EQ, PUSH_TEXT, "brand", "", 0},
+    {"orders", "created", SQLITE_INDEX_CONSTRAINT_GE, PUSH_SINCE, NULL, NULL, 0},
+    {"orders", "created", SQLITE_INDEX_CONSTRAINT_GT, PUSH_SINCE, NULL, NULL, 1},
+    {"orders", "created", SQLITE_INDEX_CONSTRAINT_LT, PUSH_UNTIL, NULL, NULL, 0},
+    {"orders", "created", SQLITE_INDEX_CONSTRAINT_LE, PUSH_UNTIL, NULL, NULL, 1},
+    {"orders", "created", SQLITE_INDEX_CONSTRAINT_EQ, PUSH_AT, NULL, NULL, 0},
+    {"orders", "brand", SQLITE_INDEX_CONSTRAINT_EQ, PUSH_TEXT, "brand", "", 0},
+    {"orders", "shop", SQLITE_INDEX_CONSTRAINT_EQ, PUSH_TEXT, "shop", "", 0},
+    {"things", "kind", SQLITE_INDEX_CONSTRAINT_EQ, PUSH_TEXT, "kind", "", 0},
+    {"segment_members", "segment", SQLITE_INDEX_CONSTRAINT_EQ, PUSH_TEXT, "of", "segment:", 0},
+    {"tag_values", "tag", SQLITE_INDEX_CONSTRAINT_EQ, PUSH_TEXT, "of", "tag:", 0},
+    {"people", "segment", SQLITE_INDEX_CONSTRAINT_EQ, PUSH_TEXT, "of", "segment:", 0},
+    {"people", "tag", SQLITE_INDEX_CONSTRAINT_EQ, PUSH_TEXT, "of", "tag:", 0},
 };
 #define PUSHED_MAX 32u /* of one table in a query */
+
+/* Columns of people that no row has and `select *` doesn't show: whose people are wanted. They say what they are compared with, by `=` alone. */
+static const char *const choosing[] = {"segment", "tag"};
 
 /* What was asked of the daemon in this query; a second time it is kept. */
 struct read {
@@ -80,7 +89,8 @@ struct cursor {
     uint32_t at;                     /* of a copy */
     struct json_parser *parser;      /* of its rows */
     struct json row;                 /* absent: at the end */
-    sqlite3_int64 number;
+    int chosen;                      /* the column that chose the people; -1: none did */
+    char *chosen_by;                 /* what it was compared with */
 };
 
 static int vtab_fail(sqlite3_vtab *v, struct status status, const struct err *e)
@@ -92,6 +102,21 @@ static int vtab_fail(sqlite3_vtab *v, struct status status, const struct err *e)
 
 /* --- the table --- */
 
+static bool has_choosing(const struct table *t)
+{
+    return t->kind == &export_kinds[EXPORT_PEOPLE];
+}
+
+static bool is_choosing(const struct table *t, int column)
+{
+    return column >= (int)t->kind->column_count;
+}
+
+static const char *column_name(const struct table *t, int column)
+{
+    return is_choosing(t, column) ? choosing[column - (int)t->kind->column_count] : t->kind->columns[column].name;
+}
+
 static int table_connect(sqlite3 *db, void *own, int count, const char *const *words, sqlite3_vtab **out_table,
                          char **out_error)
 {
@@ -101,6 +126,8 @@ static int table_connect(sqlite3 *db, void *own, int count, const char *const *w
     buf_init(&schema, 1u << 16);
     for (size_t i = 0; i < of->kind->column_count; i++)
         buf_printf(&schema, "%s\"%s\"", i == 0 ? "CREATE TABLE t(" : ",", of->kind->columns[i].name);
+    for (size_t i = 0; has_choosing(of) && i < COUNT_OF(choosing); i++)
+        buf_printf(&schema, ",\"%s\" HIDDEN", choosing[i]);
     buf_push_text(&schema, ")");
     buf_push_byte(&schema, 0);
     int code = sqlite3_declare_vtab(db, (const char *)schema.data);
@@ -131,7 +158,7 @@ static int push_of(const struct table *t, const struct sqlite3_index_constraint 
         return -1;
     for (size_t i = 0; i < COUNT_OF(pushes); i++)
         if (strcmp(pushes[i].table, t->kind->name) == 0 && pushes[i].op == c->op &&
-            strcmp(pushes[i].column, t->kind->columns[c->iColumn].name) == 0)
+            strcmp(pushes[i].column, column_name(t, c->iColumn)) == 0)
             return (int)i;
     return -1;
 }
@@ -152,12 +179,40 @@ static bool is_constant(sqlite3_index_info *info, int i)
     return sqlite3_vtab_rhs_value(info, i, &value) == SQLITE_OK;
 }
 
+/* As the daemon and copies compare texts. */
+static bool is_by_bytes(sqlite3_index_info *info, int i)
+{
+    return strcmp(sqlite3_vtab_collation(info, i), "BINARY") == 0;
+}
+
 /* A cell that is to equal one of another table: rows are looked up by it, in a copy. A list of values is none: rows pass by it as they come. */
-static bool is_key(sqlite3_index_info *info, int i)
+static bool is_key(const struct table *t, sqlite3_index_info *info, int i)
 {
     const struct sqlite3_index_constraint *c = &info->aConstraint[i];
-    return c->usable != 0 && c->iColumn >= 0 && c->op == SQLITE_INDEX_CONSTRAINT_EQ && !is_constant(info, i) &&
-           sqlite3_vtab_in(info, i, -1) == 0 && strcmp(sqlite3_vtab_collation(info, i), "BINARY") == 0;
+    return c->usable != 0 && c->iColumn >= 0 && !is_choosing(t, c->iColumn) && c->op == SQLITE_INDEX_CONSTRAINT_EQ &&
+           !is_constant(info, i) && sqlite3_vtab_in(info, i, -1) == 0 && is_by_bytes(info, i);
+}
+
+/* Which condition the daemon looks at; -1: SQLite does. */
+static int pushed_of(const struct table *t, sqlite3_index_info *info, int i)
+{
+    if (info->aConstraint[i].usable == 0 || sqlite3_vtab_in(info, i, -1) != 0)
+        return -1;
+    int push = push_of(t, &info->aConstraint[i]);
+    bool is_text = push >= 0 && pushes[push].as == PUSH_TEXT;
+    return is_text && (!is_by_bytes(info, i) || (is_choosing(t, info->aConstraint[i].iColumn) && !is_constant(info, i)))
+               ? -1
+               : push;
+}
+
+/* Columns that choose are known only where they chose: all that the query names, and the daemon takes one. */
+static bool is_settled(const struct table *t, const sqlite3_index_info *info)
+{
+    uint64_t used = has_choosing(t) ? info->colUsed >> t->kind->column_count : 0, chosen = 0;
+    for (int i = 0; i < info->nConstraint; i++)
+        if (info->aConstraintUsage[i].argvIndex > 0 && is_choosing(t, info->aConstraint[i].iColumn))
+            chosen |= UINT64_C(1) << (info->aConstraint[i].iColumn - (int)t->kind->column_count);
+    return used == chosen && (chosen & (chosen - 1)) == 0;
 }
 
 /* Says which conditions the daemon looks at: a letter each in the plan's text, their values in this order. Texts SQLite compares again, and of several with
@@ -169,11 +224,10 @@ static int table_plan(sqlite3_vtab *v, sqlite3_index_info *info)
     int count = 0, key = -1;
     double rows = rows_usual[t->kind - export_kinds];
     for (int i = 0; i < info->nConstraint; i++) {
-        bool is_list = info->aConstraint[i].usable != 0 && sqlite3_vtab_in(info, i, -1) != 0; /* SQLite looks at those */
-        int push = info->aConstraint[i].usable != 0 && !is_list ? push_of(t, &info->aConstraint[i]) : -1;
+        int push = pushed_of(t, info, i);
         char letter = (char)('a' + push);
         bool is_text = push >= 0 && pushes[push].as == PUSH_TEXT;
-        if (is_key(info, i) && (push < 0 || is_text))
+        if (is_key(t, info, i) && (push < 0 || is_text))
             key = key < 0 ? i : key;
         else if (push >= 0 && count < (int)PUSHED_MAX &&
                  !(is_text && count > 0 && memchr(letters, letter, (size_t)count) != NULL)) {
@@ -183,6 +237,8 @@ static int table_plan(sqlite3_vtab *v, sqlite3_index_info *info)
             rows /= NARROWER;
         }
     }
+    if (!is_settled(t, info))
+        return SQLITE_CONSTRAINT;
     letters[count] = 0;
     info->estimatedCost = key < 0 ? rows : 1 + rows * sqrt(rows) / PROBES_WORTH_COPYING;
     info->estimatedRows = key < 0 ? (sqlite3_int64)rows : ROWS_A_KEY;
@@ -204,7 +260,7 @@ static int cursor_open(sqlite3_vtab *v, sqlite3_vtab_cursor **out_cursor)
     (void)v;
     if (c == NULL)
         return SQLITE_NOMEM;
-    *c = (struct cursor){.row = JSON_NOTHING};
+    *c = (struct cursor){.row = JSON_NOTHING, .chosen = -1};
     *out_cursor = &c->base;
     return SQLITE_OK;
 }
@@ -214,6 +270,7 @@ static int cursor_close(sqlite3_vtab_cursor *base)
     struct cursor *c = (struct cursor *)base;
     sql_rows_close(c->rows);
     json_parser_destroy(c->parser);
+    sqlite3_free(c->chosen_by);
     sqlite3_free(c);
     return SQLITE_OK;
 }
@@ -236,7 +293,6 @@ static int cursor_next(sqlite3_vtab_cursor *base)
     if (c->copy != NULL)
         c->at = c->key != NULL ? sql_copy_next(c->copy, c->key, c->at) : c->at + 1;
     struct status status = c->copy != NULL ? copied_take(c, &e) : sql_rows_next(c->rows, &c->row, &e);
-    c->number++;
     return done(status) ? SQLITE_OK : vtab_fail(base->pVtab, status, &e);
 }
 
@@ -269,7 +325,7 @@ static void push_text(struct buf *path, const struct push *p, sqlite3_value *val
     const char *text = sqlite3_value_type(value) == SQLITE_TEXT ? (const char *)sqlite3_value_text(value) : NULL;
     if (text == NULL || text[0] == 0)
         return;
-    buf_printf(path, "&%s=", p->parameter);
+    buf_printf(path, "&%s=%s", p->parameter, p->prefix);
     url_push(path, bytes_of_text(text));
 }
 
@@ -373,6 +429,21 @@ static int cursor_begin(struct cursor *c, sqlite3_value *key)
     return done(status) ? SQLITE_OK : vtab_fail(c->base.pVtab, status, &e);
 }
 
+/* Notes by which column the people were chosen, if by any. */
+static void chosen_note(struct cursor *c, const struct table *t, const char *letters, sqlite3_value **values)
+{
+    sqlite3_free(c->chosen_by);
+    c->chosen_by = NULL;
+    c->chosen = -1;
+    for (int i = 0; has_choosing(t) && letters[i] != 0; i++)
+        for (size_t k = 0; k < COUNT_OF(choosing); k++)
+            if (strcmp(pushes[letters[i] - 'a'].column, choosing[k]) == 0 &&
+                sqlite3_value_type(values[i]) == SQLITE_TEXT) {
+                c->chosen = (int)(t->kind->column_count + k);
+                c->chosen_by = sqlite3_mprintf("%s", sqlite3_value_text(values[i]));
+            }
+}
+
 static int cursor_filter(sqlite3_vtab_cursor *base, int plan, const char *letters, int count, sqlite3_value **values)
 {
     struct cursor *c = (struct cursor *)base;
@@ -384,7 +455,7 @@ static int cursor_filter(sqlite3_vtab_cursor *base, int plan, const char *letter
     sql_rows_close(c->rows);
     c->rows = NULL;
     c->copy = NULL;
-    c->number = 0;
+    chosen_note(c, t, letters, values);
     c->key = plan >> PLAN_KEY_SHIFT == 0 ? NULL : &t->kind->columns[(plan >> PLAN_KEY_SHIFT) - 1];
     buf_init(&path, PATH_BYTES_MAX);
     buf_printf(&path, "/api/v1/export/%s?format=table%s", t->kind->name, (plan & PLAN_PERSON) != 0 ? "&person=1" : "");
@@ -415,6 +486,10 @@ static int cursor_column(sqlite3_vtab_cursor *base, sqlite3_context *out, int co
 {
     const struct cursor *c = (const struct cursor *)base;
     const struct table *t = (const struct table *)base->pVtab;
+    if (is_choosing(t, column)) {
+        sqlite3_result_text(out, column == c->chosen ? c->chosen_by : NULL, -1, SQLITE_TRANSIENT);
+        return SQLITE_OK;
+    }
     struct json cell = export_cell(&t->kind->columns[column], c->row);
     int64_t whole;
     double real;
@@ -444,9 +519,10 @@ static int cursor_column(sqlite3_vtab_cursor *base, sqlite3_context *out, int co
     return SQLITE_OK;
 }
 
+/* Of what the row says: SQLite tells by it which rows it has had, where either of two conditions gave them. */
 static int cursor_rowid(sqlite3_vtab_cursor *base, sqlite3_int64 *out_number)
 {
-    *out_number = ((const struct cursor *)base)->number;
+    *out_number = (sqlite3_int64)hash64(json_raw(((const struct cursor *)base)->row), 0);
     return SQLITE_OK;
 }
 

@@ -1,5 +1,5 @@
 /* What the daemon exports, as virtual tables of SQLite: events, people, things, orders, relations …, with the columns of docs/guide/export.md. Rows are
- * read from the daemon when a query runs; what a condition says of time, event, brand, kind or shop is asked of the daemon, the rest is looked at here. */
+ * read from the daemon when a query runs; what a condition says of time, event, brand, kind, shop, segment or tag is asked of the daemon, the rest is looked at here. */
 #pragma once
 
 #include <sqlite3.h>
