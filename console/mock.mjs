@@ -162,11 +162,36 @@ const portrait = table(['what', 'what_zh', 'name', 'value', 'people', 'rate', 'r
 ], { members: { read: 8123, is_sample: false }, others: { read: 100000, is_sample: true }, tests: 130, found: 2 });
 const health = (kind) => table(['name', 'coverage', 'hints', 'hints_zh'], (kind === 'tag' ? tags : segments).map((d) => [d.name, (d.size ?? 0) / 128410, d.owner ? '' : 'nobody owns it', d.owner ? '' : '没有负责人']), {});
 
+const member = { id: pid(42), number: 42, name: '王小明', identifiers: 9, phone: '+86138****5678', events: 88, last_seen: ago(1) };
+const preview = {
+  question: 'preview', as_of_time: ago(0), kind: 'segment', type: 'truth', count: EMPTY ? 0 : 4210, everybody: EMPTY ? 0 : 128410, values: [],
+  saving: { gathers: [{ en: 'order_paid in last 100 days', zh: '近 100 天“支付订单”' }], events: 1150442, seconds: 2.4 }, sample: EMPTY ? [] : [{ person: member, value: true }],
+};
+const asked = (name, about_zh) => ({ name, about: name, about_zh });
+const questions = {
+  questions: [
+    { ...asked('funnel', '漏斗:逐步转化的人数、比率与时长'), members: [asked('steps', '步骤:事件列表'), asked('window', '自第一步起的时长')] },
+    { ...asked('retention', '留存:起始之后各周期的回访'), members: [asked('start', '起始事件'), asked('unit', '周期单位')] },
+  ],
+  members: [asked('last', '“30d”为含今天的 30 天'), asked('where', '对事件的条件')],
+};
+const answerOf = (columns, rows) => ({ as_of_time: ago(0), events: 7787, subjects: 1394, columns: columns.map(([name, title_zh, kind]) => ({ name, title: name, title_zh, kind })), rows: EMPTY ? [] : rows });
+const funnel = answerOf([['step', '步骤', 'number'], ['event', '事件', 'event'], ['count', '数量', 'number'], ['rate', '总转化率', 'share']], [[1, 'product_viewed', 1240, 1], [2, 'cart_added', 618, 0.498], [3, 'order_paid', 167, 0.135]]);
+const retention = answerOf(
+  [['cohort', '同期群', 'time'], ['size', '人数', 'number'], ['period', '周期', 'text'], ['count', '回访人数', 'number'], ['rate', '留存率', 'share'], ['is_complete', '周期已结束', 'text']],
+  [0, 1, 2, 3].flatMap((week) => [0, 1, 2, 3].slice(0, 4 - week).map((period) => [`2026-W${43 + week}`, 110, String(period), Math.round(110 / (1 + 4 * period)), 1 / (1 + 4 * period), week + period < 3])),
+);
+const prediction = {
+  name: 'buy_30d', label: '30 天内购买', trait: 'p_buy_30d', every: 'day', at: '03:30', failed: null, revision: 2, saved: ago(9), fitted: ago(8),
+  scored: { time: ago(0.4), people: 128000, drift: 0.08, feature: 'count(order_paid in last 90 days)' }, question: { target: 'did(order_paid)', horizon: '30d' },
+};
+
 function audienceAnswer(path, query) {
+  if (path.endsWith('/preview')) return preview;
   const [kinds, name, what] = path.split('/');
   const list = kinds === 'tags' ? tags : segments;
   if (!name) return { [kinds]: EMPTY ? [] : list };
-  if (name === 'check') return { text: 'did(order_paid)' };
+  if (name === 'check') return { text: 'did(order_paid)', sentence: { zh: '发生过“支付订单”', en: 'did order_paid' } };
   switch (what) {
     case undefined: return list.find((d) => d.name === name) ?? null;
     case 'people': return { people: found, next: null };
@@ -181,6 +206,14 @@ function audienceAnswer(path, query) {
 
 function answer(path, query) {
   if (path === 'audience/health') return health(query.get('kind'));
+  if (path === 'analytics') return questions;
+  if (path === 'analytics/funnel') return funnel;
+  if (path === 'analytics/retention') return retention;
+  if (/^analytics\/\w+\/people$/.test(path)) return { total: 1, people: [member], next: null };
+  if (path === 'identity/types') return { types: [...new Set(ids.map(([type]) => type))].map((name) => ({ name })) };
+  if (path === 'listings') return { accepted: 1, faulty: 0, faults: [] };
+  if (path === 'predictions') return { predictions: EMPTY ? [] : [prediction] };
+  if (path === `predictions/${prediction.name}`) return { ...prediction, card: null };
   if (path === `people/id:${pid(42)}/segments`) return belongs;
   if (/^(segments|tags)(\/|$)/.test(path)) return audienceAnswer(path, query);
   if (path === 'stats') return stats();

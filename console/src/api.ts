@@ -145,6 +145,7 @@ export interface ActList { acts: Act[]; next: number | null }
 // --- tags and segments ---
 
 export type AudienceKind = 'segment' | 'tag';
+export interface AudienceRef { kind: AudienceKind; name: string }
 export interface Labelled { name: string; label_zh: string | null; label_en: string | null; brand: string | null }
 export interface Definition extends Labelled {
   owner: string | null; description: string | null; category: string | null; until: string | null;
@@ -153,8 +154,16 @@ export interface Definition extends Labelled {
   snapshot: { segment?: string; tag?: string; position: number; filling: boolean } | null; group: string | null;
   revision: number; saved: string; state: string; progress: { share: number; rest_seconds: number | null } | null;
   answers: boolean; size: number | null;
-  type?: string | null; warnings?: { en: string; zh: string }[]; named_by?: { kind: AudienceKind; name: string }[]; // of one alone
+  type?: string | null; sentence?: Sentence | null; warnings?: { en: string; zh: string }[]; named_by?: AudienceRef[]; // of one alone
 }
+export interface Sentence { en: string; zh: string }
+export interface Checked { text: string; sentence: Sentence | null }
+export interface PersonValue { person: Found; value: unknown }
+export interface Preview {
+  as_of_time: string; kind: AudienceKind; type: string; count: number | null; everybody: number | null; // null: not for this token
+  values: { value: unknown; people: number }[]; saving: { gathers: { en: string; zh: string }[]; events: number | null; seconds: number }; sample: PersonValue[];
+}
+export interface Taken { accepted: number; faulty: number; faults: { line: number; detail: string }[] } // line: from 1
 export type DefinitionList = Partial<Record<'segments' | 'tags', Definition[]>>;
 export interface Belongs extends Labelled { since: string | null; turn: string | null; value?: unknown }
 export interface TagValues { count: number; values: { value: unknown; people: number }[] } // those that most people have; count: of all
@@ -163,16 +172,36 @@ export interface PersonAudiences { id: string; pending: boolean; segments: Belon
 export interface ExplainedEvent { event: string; en: string | null; zh: string | null; time: string }
 export interface ExplainedPart { kind: string; text?: string | null; value: unknown; is_missing: boolean; en: string; zh: string; events?: ExplainedEvent[]; hides_events?: boolean; parts: ExplainedPart[] }
 export interface Explanation extends Omit<Labelled, 'brand'> {
-  id: string; pending: boolean; kind: AudienceKind; value: unknown; since: string | null; turn: string | null; turn_is_exact?: boolean;
+  id: string; pending: boolean; kind: AudienceKind; as_of?: { time: string; position?: number; of_now: string[] }; value: unknown; since: string | null; turn: string | null; turn_is_exact?: boolean;
   missing: { should_hold: boolean; en: string; zh: string }[]; tree: ExplainedPart;
 }
 
 // An answer as a table; a study gives it when it is done.
-export interface Answer { as_of_time: string; people?: number; columns: { name: string }[]; rows: unknown[][] }
+export interface AnswerColumn { name: string; title?: string; title_zh?: string; kind?: string }
+export interface Answer {
+  as_of_time: string; people?: number; columns: AnswerColumn[]; rows: unknown[][];
+  event_names?: Record<string, string>; events?: number; subjects?: number; // of questions about events
+}
+export interface QuestionMember { name: string; about: string; about_zh: string }
+export interface QuestionKind extends QuestionMember { members: QuestionMember[] }
+export interface QuestionKinds { questions: QuestionKind[]; members: QuestionMember[] }
+export interface CellPeople { total: number; people: Found[]; next: number | null }
 export interface ReachSurvey extends Answer { people: number; brand: string | null; purpose: string; pending: boolean }
 export interface Portrait extends Answer { members: { read: number; is_sample: boolean }; others: { read: number; is_sample: boolean }; tests: number; found: number }
 export interface Overlap extends Answer { people: number; sets: { set: string; label_zh: string | null; label_en: string | null; people: number }[] }
 export interface StudyState { study: string; state: string; progress: number; ahead: number }
+
+// --- predictions ---
+
+export interface Prediction {
+  name: string; label: string | null; trait: string; every: string | null; at: string | null; on?: number | null; due?: string | null; failed?: { time: string; why: string; why_zh?: string | null } | null;
+  revision: number; saved: string; fitted: string | null; scored: { time: string; people: number; drift: number; feature: string | null } | null; question: unknown;
+}
+export interface PredictionList { predictions: Prediction[] }
+export interface PredictionCard extends Answer {
+  auc: number | null; auc_low: number | null; auc_high: number | null; rate: number | null; calibration_error: number | null;
+  fit_people: number; fit_positives: number; judge_people: number; judge_positives: number; objected: number; leaks: unknown[]; tables: (Answer & { question: string })[];
+}
 
 export interface Name { name: string; en: string | null; zh: string | null }
 export interface NameList { names: Name[]; next: number | null }

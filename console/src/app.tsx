@@ -2,6 +2,7 @@
 import { useEffect, useMemo, useRef, useState, type FormEvent } from 'react';
 import { Api } from './api';
 import { AudiencePage } from './audience';
+import { QuestionsPage } from './ask';
 import { BooksPage } from './books';
 import { BuildPage } from './build';
 import { KithContext, useKith, useLabels } from './context';
@@ -11,6 +12,7 @@ import { OperationsPage } from './operations';
 import { OrderPage } from './orders';
 import { Overview } from './overview';
 import { PersonPage } from './person';
+import { PredictionsPage } from './predictions';
 import { ReachPage } from './reach';
 import { ReviewPage } from './review';
 import { hashOf, routeOf, tokenOf, type Route } from './route';
@@ -105,14 +107,14 @@ function Gate({ lang, refused, enter, swap }: { lang: Lang; refused: boolean; en
 
 const VIEWS: [Word, Route][] = [
   ['overview', { view: 'overview' }], ['find', { view: 'find', q: '' }], ['things', { view: 'things', kind: '' }],
-  ['books', { view: 'books', month: '', shop: '', day: '' }], ['audience', { view: 'audience', kind: 'segment', name: '' }], ['reach', { view: 'reach' }], ['live', { view: 'live' }], ['review', { view: 'review' }],
+  ['books', { view: 'books', month: '', shop: '', day: '' }], ['audience', { view: 'audience', kind: 'segment', name: '' }], ['questions', { view: 'questions', kind: '' }], ['reach', { view: 'reach' }], ['live', { view: 'live' }], ['review', { view: 'review' }],
   ['operations', { view: 'operations' }],
 ];
 
 // Under which of the views that stand above something is found.
 function homeOf(view: Route['view']): Route['view'] {
   if (view === 'person' || view === 'order') return 'find';
-  if (view === 'build') return 'audience';
+  if (view === 'build' || view === 'predictions') return 'audience';
   return view === 'thing' ? 'things' : view;
 }
 
@@ -126,6 +128,8 @@ function View({ route }: { route: Route }) {
     case 'audience': return <AudiencePage key={`${route.kind}/${route.name}`} kind={route.kind} name={route.name} />;
     case 'build': return <BuildPage key={`${route.kind}/${route.name}`} kind={route.kind} name={route.name} />;
     case 'books': return <BooksPage month={route.month} shop={route.shop} day={route.day} />;
+    case 'predictions': return <PredictionsPage key={route.name} name={route.name} />;
+    case 'questions': return <QuestionsPage kind={route.kind} />;
     case 'reach': return <ReachPage />;
     case 'live': return <Live />;
     case 'review': return <ReviewPage />;

@@ -1,10 +1,12 @@
 // Tags and segments: the list of them, and one of them with all that can be looked at and done.
 import { useState, type FormEvent } from 'react';
-import { troubleFrom, type AudienceKind, type Definition, type DefinitionList, type Answer, type Trouble } from './api';
+import { troubleFrom, type AudienceKind, type AudienceRef, type Definition, type DefinitionList, type Answer, type Trouble } from './api';
+import { AudienceNav } from './audience_nav';
 import { AudienceMembers, ValuesSection } from './audience_people';
 import { GrowthSection, OverlapSection, PortraitSection, ReachSection } from './audience_survey';
 import { ExplainSection } from './belongs';
 import { useAsk, useKith } from './context';
+import { ListPeopleSection } from './list_people';
 import { count, duration, percent } from './format';
 import { Loading, Moment, Notice, Section, Table, TroubleNotice } from './parts';
 import { Gauge } from './pictures';
@@ -14,7 +16,6 @@ import { figure, fits, nameOf, pathOf, records, type Row } from './survey';
 
 const LIST_EVERY_MS = 5000;
 const GATHERING_EVERY_MS = 1000;
-const KINDS = ['segment', 'tag'] as const;
 
 export function AudiencePage({ kind, name }: { kind: AudienceKind; name: string }) {
   return name ? <DefinitionPage kind={kind} name={name} /> : <ListPage kind={kind} />;
@@ -31,9 +32,7 @@ function ListPage({ kind }: { kind: AudienceKind }) {
   return (
     <>
       <h1>{t('audience')}</h1>
-      <nav className="kinds" aria-label={t('audience')}>
-        {KINDS.map((k) => <a key={k} href={hashOf({ view: 'audience', kind: k, name: '' })} aria-current={k === kind ? 'page' : undefined}>{t(k === 'tag' ? 'tags' : 'segments')}</a>)}
-      </nav>
+      <AudienceNav here={kind === 'tag' ? 'tags' : 'segments'} />
       <p className="muted">{t('audience_about')}</p>
       <div className="deeds">
         <a className="button" href={hashOf({ view: 'build', kind, name: '' })}>{t(kind === 'tag' ? 'new_tag' : 'new_segment')}</a>
@@ -112,6 +111,7 @@ function DefinitionPage({ kind, name }: { kind: AudienceKind; name: string }) {
     <>
       <DefinitionCard kind={kind} definition={data} />
       <Deeds kind={kind} definition={data} again={again} />
+      {data.content === 'list' && <ListPeopleSection kind={kind} definition={data} changed={again} />}
       {data.answers && <Looks kind={kind} definition={data} />}
     </>
   );
@@ -120,7 +120,7 @@ function DefinitionPage({ kind, name }: { kind: AudienceKind; name: string }) {
 // What is looked at once the definition answers; anew for each revision.
 function Looks({ kind, definition }: { kind: AudienceKind; definition: Definition }) {
   const hasValues = definition.type !== 'truth';
-  const id = `${definition.revision} ${definition.state}`;
+  const id = `${definition.revision} ${definition.state} ${definition.content === 'list' ? definition.size : ''}`;
   return (
     <>
       {hasValues && <ValuesSection key={`values ${id}`} definition={definition} />}
@@ -128,11 +128,11 @@ function Looks({ kind, definition }: { kind: AudienceKind; definition: Definitio
       <GrowthSection key={`growth ${id}`} kind={kind} name={definition.name} />
       <div className="columns">
         <div>
+          <ExplainSection key={`explain ${id}`} kind={kind} name={definition.name} />
           <PortraitSection key={`portrait ${id}`} kind={kind} name={definition.name} />
         </div>
         <div>
           <OverlapSection key={`overlap ${id}`} kind={kind} name={definition.name} />
-          <ExplainSection key={`explain ${id}`} kind={kind} name={definition.name} />
         </div>
       </div>
       {!hasValues && <AudienceMembers key={`members ${id}`} path={pathOf(kind, definition.name, 'people')} />}
@@ -157,7 +157,10 @@ export function DefinitionCard({ kind, definition }: { kind: AudienceKind; defin
       <section className="card">
         {d.description && <p>{d.description}</p>}
         {d.content === 'rule' && (d.text === null ? <p className="muted">{t('text_hidden')}</p> : <code className="expression">{d.text}</code>)}
-        {d.content === 'group' && <p>{d.tags?.map((tag) => <a key={tag} className="tag" href={hashOf({ view: 'audience', kind: 'tag', name: tag })}>{tag}</a>)}</p>}
+        {d.sentence && <p>{d.sentence[lang]}</p>}
+        {d.content === 'list' && !d.snapshot && <p>{t(kind === 'tag' ? 'list_tag_about' : 'list_segment_about')}</p>}
+        {d.snapshot && <p>{t('snapshot_of')} <SnapshotSource of={d.snapshot} /> {d.snapshot.filling && t('filling')}</p>}
+        {d.content === 'group' && <ol>{d.tags?.map((tag) => <li key={tag}><a href={hashOf({ view: 'audience', kind: 'tag', name: tag })}>{tag}</a></li>)}</ol>}
         {d.state === 'gathering' && <Gathering of={d} />}
         {(d.warnings ?? []).map((w) => <p key={w.en} className="wrong">{w[lang]}</p>)}
         {(d.named_by ?? []).length > 0 && (
@@ -166,6 +169,13 @@ export function DefinitionCard({ kind, definition }: { kind: AudienceKind; defin
       </section>
     </>
   );
+}
+
+function SnapshotSource({ of }: { of: NonNullable<Definition['snapshot']> }) {
+  const { t } = useKith();
+  const kind = of.tag ? 'tag' : 'segment';
+  const name = of.tag ?? of.segment ?? '';
+  return <><a href={hashOf({ view: 'audience', kind, name })}>{name}</a> ({t('position')} {of.position})</>;
 }
 
 function Gathering({ of }: { of: Definition }) {
@@ -184,7 +194,7 @@ function Gathering({ of }: { of: Definition }) {
 function Deeds({ kind, definition, again }: { kind: AudienceKind; definition: Definition; again: () => void }) {
   const { t, api } = useKith();
   const [trouble, setTrouble] = useState<Trouble | null>(null);
-  const [isSure, setIsSure] = useState(false);
+  const [isEnding, setIsEnding] = useState(false);
   const attempt = async (deed: () => Promise<unknown>, then: () => void) => {
     setTrouble(null);
     try {
@@ -199,14 +209,31 @@ function Deeds({ kind, definition, again }: { kind: AudienceKind; definition: De
   return (
     <>
       <div className="deeds">
-        {definition.content === 'rule' && definition.text !== null && <a className="button" href={hashOf({ view: 'build', kind, name: definition.name })}>{t('edit')}</a>}
+        {(definition.content !== 'rule' || definition.text !== null) && <a className="button" href={hashOf({ view: 'build', kind, name: definition.name })}>{t('edit')}</a>}
         {definition.state !== 'in_force' && <button onClick={() => attempt(() => api.send('DELETE', `${path}/change`), again)}>{t('cancel_change')}</button>}
         {definition.answers && <button onClick={() => attempt(() => download(api.open(`export/people?of=${encodeURIComponent(`${kind}:${definition.name}`)}`), `${definition.name}.ndjson`), () => undefined)}>{t('export_it')}</button>}
-        <button onClick={() => (isSure ? end() : setIsSure(true))} onBlur={() => setIsSure(false)}>{isSure ? t('end_sure') : t('end_it')}</button>
+        <button aria-expanded={isEnding} onClick={() => setIsEnding(!isEnding)}>{t('end_it')}</button>
         {definition.answers && definition.type === 'truth' && <Freeze path={path} />}
       </div>
+      {isEnding && <EndNotice definition={definition} end={end} leave={() => setIsEnding(false)} />}
       {trouble && <TroubleNotice trouble={trouble} />}
     </>
+  );
+}
+
+// Says who uses it before it ends; what others name can't be ended.
+export function EndNotice({ definition, end, leave }: { definition: Definition; end: () => void; leave: () => void }) {
+  const { t, lang } = useKith();
+  const namers = definition.named_by ?? [];
+  const uses: AudienceRef[] = [...namers, ...(definition.group ? [{ kind: 'tag' as const, name: definition.group }] : [])];
+  const links = uses.map((n) => <a key={`${n.kind} ${n.name}`} className="tag" href={hashOf({ view: 'audience', ...n })}>{n.name}</a>);
+  return (
+    <Notice
+      kind={uses.length > 0 ? 'bad' : 'plain'}
+      title={uses.length > 0 ? t('end_used') : `${t('end_really')} ${nameOf(definition, lang)}`}
+      about={uses.length > 0 ? <>{t('named_by')} {links}</> : `${t('end_about')}${definition.size ? ` ${t('end_people')} ${count(definition.size, lang)}` : ''}`}
+      action={<span className="deeds">{uses.length === 0 && <button className="bad" onClick={end}>{t('end_sure')}</button>}<button onClick={leave}>{t('cancel')}</button></span>}
+    />
   );
 }
 

@@ -35,14 +35,16 @@ export function AudienceMembers({ path }: { path: string }) {
   );
 }
 
-export function MembersOf({ people }: { people: readonly Found[] }) {
+// `value`: what each of them has, where that is asked for.
+export function MembersOf({ people, value }: { people: readonly Found[]; value?: ((i: number) => unknown) | undefined }) {
   const { t, lang } = useKith();
   if (people.length === 0) return <p className="muted">{t('no_people')}</p>;
   return (
-    <Table label={t('members')} heads={[t('person'), t('number'), t('identifiers'), t('events'), t('last')]} counts={[2, 3]}>
-      {people.map((p) => (
+    <Table label={t('members')} heads={[t('person'), ...(value ? [t('value')] : []), t('number'), t('identifiers'), t('events'), t('last')]} counts={value ? [3, 4] : [2, 3]}>
+      {people.map((p, i) => (
         <tr key={p.id}>
           <td><PersonLink id={p.id}>{p.name ?? p.phone ?? p.id.slice(0, 8)}</PersonLink> {p.name && <span className="muted number">{p.phone}</span>}</td>
+          {value && <td>{plain(value(i), lang)}</td>}
           <td className="number">{p.number}</td>
           <td className="number count">{count(p.identifiers, lang)}</td>
           <td className="number count">{count(p.events, lang)}</td>

@@ -7,11 +7,12 @@ import { Loading, Section, Table, TroubleNotice } from './parts';
 import { Gauge, GrowthCurve } from './pictures';
 import { Choice, PURPOSE, ReachFigures, asking } from './reach';
 import { StudyNotice, useStudy } from './study';
-import { figure, growthDays, nameOf, overlapShares, pathOf, reachOfSurvey, records, type Row } from './survey';
+import { figure, fits, growthDays, nameOf, overlapShares, pathOf, reachOfSurvey, records, type Row } from './survey';
 
 const GROWTH_DAYS = 90;
 const PORTRAIT_ROWS = 25;
 const OVERLAP_MAX = 20;
+const MANY = 12; // to choose from: then they can be filtered
 
 interface Named { kind: AudienceKind; name: string }
 
@@ -31,7 +32,7 @@ export function ReachSection({ kind, name }: Named) {
   return (
     <Section title={t('reach_by_channel')} aside={choices}>
       <StudyNotice of={reach} />
-      {reach.data && <ReachFigures reach={reachOfSurvey(reach.data)} />}
+      {reach.data && (reach.data.people === 0 ? <p className="muted">{t('no_people')}</p> : <ReachFigures reach={reachOfSurvey(reach.data)} />)}
     </Section>
   );
 }
@@ -81,22 +82,40 @@ export function GrowthOf({ answer }: { answer: Answer }) {
 export function PortraitSection({ kind, name }: Named) {
   const { t } = useKith();
   const [isAsked, setIsAsked] = useState(false);
+  const called = useCalled(isAsked);
   const portrait = useStudy<Portrait>(isAsked ? `${pathOf(kind, name, 'portrait')}?limit=${PORTRAIT_ROWS}` : null);
   return (
     <Section title={t('portrait')} aside={!isAsked && <button onClick={() => setIsAsked(true)}>{t('portrait_look')}</button>}>
       <p className="muted">{t('portrait_about')}</p>
       {isAsked && <StudyNotice of={portrait} />}
-      {portrait.data && <PortraitOf portrait={portrait.data} />}
+      {portrait.data && <PortraitOf portrait={portrait.data} called={called} />}
     </Section>
   );
 }
+
+// What tags, their values and segments are called, once it is wanted; else their names.
+function useCalled(isWanted: boolean): Called {
+  const { lang } = useKith();
+  const tags = useAsk<DefinitionList>(isWanted ? 'tags' : null).data?.tags;
+  const segments = useAsk<DefinitionList>(isWanted ? 'segments' : null).data?.segments;
+  return (kind, name, value) => {
+    const d = (kind === 'tag' ? tags : segments)?.find((x) => x.name === name);
+    const level = value === null ? undefined : d?.values[value];
+    const inGroup = d?.content === 'group' && value !== null ? tags?.find((x) => x.name === value) : undefined;
+    return {
+      name: d ? nameOf(d, lang) : name,
+      value: value === null ? null : inGroup ? nameOf(inGroup, lang) : level ? nameOf({ name: value, label_zh: level.label_zh ?? null, label_en: level.label_en ?? null }, lang) : value,
+    };
+  };
+}
+type Called = (kind: string, name: string, value: string | null) => { name: string; value: string | null };
 
 function times(lift: number): string {
   return `× ${lift.toFixed(lift < 10 ? 2 : 0)}`;
 }
 
 // Where none of the others has it there is no lift, only what it is above.
-export function PortraitOf({ portrait }: { portrait: Portrait }) {
+export function PortraitOf({ portrait, called }: { portrait: Portrait; called: Called }) {
   const { t, lang } = useKith();
   const rows = records(portrait);
   const side = (of: { read: number; is_sample: boolean }) => `${count(of.read, lang)}${of.is_sample ? ` (${t('of_a_sample')})` : ''}`;
@@ -107,7 +126,7 @@ export function PortraitOf({ portrait }: { portrait: Portrait }) {
       <Table label={t('portrait')} heads={[t('name_of'), `${t('in_it')} / ${t('among_others')}`, t('lift')]} counts={[2]}>
         {rows.map((row, i) => (
           <tr key={i}>
-            <th scope="row"><small>{String(row[lang === 'zh' ? 'what_zh' : 'what'])}</small> <Standing row={row} /></th>
+            <th scope="row"><small>{String(row[lang === 'zh' ? 'what_zh' : 'what'])}</small> <Standing row={row} called={called} /></th>
             <td>
               <span className="number">{percent(figure(row, 'rate'), lang)} / {percent(figure(row, 'rate_others'), lang)}</span>
               <Gauge share={figure(row, 'rate')} />
@@ -122,11 +141,13 @@ export function PortraitOf({ portrait }: { portrait: Portrait }) {
 }
 
 // What stands out, by the name that the workspace has for it.
-function Standing({ row }: { row: Row }) {
+function Standing({ row, called }: { row: Row; called: Called }) {
   const { label, eventLabel } = useKith();
+  const what = String(row['what']);
   const name = String(row['name'] ?? '');
-  const told = row['what'] === 'event' ? eventLabel({ event: name }) : label(String(row['what']), name);
-  return <>{told} {row['value'] !== null && <strong>{String(row['value'])}</strong>}</>;
+  const value = row['value'] === null || row['value'] === undefined ? null : String(row['value']);
+  const of = what === 'tag' || what === 'segment' ? called(what, name, value) : { name: what === 'event' ? eventLabel({ event: name }) : label(what, name), value };
+  return <>{of.name} {of.value !== null && <strong>{of.value}</strong>}</>;
 }
 
 export function OverlapSection({ kind, name }: Named) {
@@ -136,6 +157,7 @@ export function OverlapSection({ kind, name }: Named) {
   const mine = `${kind}:${name}`;
   const [picked, setPicked] = useState<string[]>([]);
   const [asked, setAsked] = useState<string[]>([]);
+  const [text, setText] = useState('');
   const overlap = useStudy<Overlap>(asked.length > 0 ? 'segments/overlap' : null, { of: [mine, ...asked], top: 1 });
   const others = [...(segments.data?.segments ?? []).map((d) => ({ d, ref: `segment:${d.name}` })), ...(tags.data?.tags ?? []).map((d) => ({ d, ref: `tag:${d.name}` }))]
     .filter((o) => o.ref !== mine && o.d.answers);
@@ -149,7 +171,8 @@ export function OverlapSection({ kind, name }: Named) {
       <form onSubmit={submit}>
         <fieldset className="picks">
           <legend>{t('overlap_with')}</legend>
-          {others.map((o) => (
+          {others.length > MANY && <input className="narrow" type="search" value={text} onChange={(e) => setText(e.target.value)} aria-label={t('filter_label')} placeholder={t('filter_label')} />}
+          {others.filter((o) => picked.includes(o.ref) || fits(o.d, text)).map((o) => (
             <label key={o.ref}><input type="checkbox" checked={picked.includes(o.ref)} disabled={!picked.includes(o.ref) && picked.length >= OVERLAP_MAX - 1} onChange={() => toggle(o.ref)} /> {nameOf(o.d, lang)}</label>
           ))}
           {others.length === 0 && <span className="muted">{t('no_definitions')}</span>}

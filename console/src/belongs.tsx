@@ -40,15 +40,31 @@ function BelongsRow({ person, kind, of }: { person: string; kind: AudienceKind; 
         <button className="quiet" aria-expanded={isOpen} onClick={() => setIsOpen(!isOpen)}>{t('why')}</button>
         <small>{of.since && <>{t('since')} {day(of.since)}</>}{of.turn && <> · {t('turns')} {day(of.turn)}</>}</small>
       </div>
-      {isOpen && <ExplanationAsked kind={kind} name={of.name} person={`id:${person}`} />}
+      {isOpen && <ExplanationThen kind={kind} name={of.name} person={`id:${person}`} />}
     </li>
   );
 }
 
-function ExplanationAsked({ kind, name, person }: { kind: AudienceKind; name: string; person: string }) {
-  const { data, trouble, again } = useAsk<Explanation>(`${pathOf(kind, name, 'explain', person)}?events=${EVENTS}`);
+// `instant`: a local time of the workspace, "2026-11-01 09:00"; empty: now.
+function ExplanationAsked({ kind, name, person, instant }: { kind: AudienceKind; name: string; person: string; instant: string }) {
+  const { data, trouble, again } = useAsk<Explanation>(`${pathOf(kind, name, 'explain', person)}?${new URLSearchParams({ events: String(EVENTS), ...(instant ? { instant } : {}) })}`);
   if (trouble && !data) return <TroubleNotice trouble={trouble} again={again} />;
   return data ? <ExplanationOf explanation={data} /> : <Loading />;
+}
+
+// Now, and as of whichever instant is chosen.
+function ExplanationThen({ kind, name, person }: { kind: AudienceKind; name: string; person: string }) {
+  const { t } = useKith();
+  const [instant, setInstant] = useState('');
+  return (
+    <>
+      <p className="asof">
+        <label>{t('explain_when')} <input type="datetime-local" value={instant.replace(' ', 'T')} onChange={(e) => setInstant(e.target.value.replace('T', ' '))} /></label>
+        {instant && <button type="button" className="quiet" onClick={() => setInstant('')}>{t('now')}</button>}
+      </p>
+      <ExplanationAsked key={instant} kind={kind} name={name} person={person} instant={instant} />
+    </>
+  );
 }
 
 // For whoever is asked about by an identifier, in it or not.
@@ -62,21 +78,23 @@ export function ExplainSection({ kind, name }: { kind: AudienceKind; name: strin
         <input className="narrow" value={text} onChange={(e) => setText(e.target.value)} required aria-label={t('explain_person')} placeholder="phone:13812345678" autoComplete="off" spellCheck={false} />
         <button type="submit">{t('explain_look')}</button>
       </form>
-      {person && <ExplanationAsked key={person} kind={kind} name={name} person={person} />}
+      {person && <ExplanationThen key={person} kind={kind} name={name} person={person} />}
     </Section>
   );
 }
 
 export function ExplanationOf({ explanation }: { explanation: Explanation }) {
-  const { t, lang } = useKith();
-  const { value, turn, missing, tree } = explanation;
+  const { t, lang, term } = useKith();
+  const { value, since, turn, missing, tree, as_of } = explanation;
   const isIn = value !== false && value !== null;
   return (
     <div>
       <p>
         <span className={`tag ${isIn ? 'good' : 'bad'}`}>{isIn ? t('is_in') : t('is_not_in')}</span> {isIn && value !== true && <strong>{plain(value, lang)}</strong>}{' '}
+        {since && <small>{t('since')} <Moment time={since} /> </small>}
         {turn && <small>{t('turns')} <Moment time={turn} /></small>}
       </p>
+      {as_of && as_of.of_now.length > 0 && <p className="muted">{t('as_of_time')} <Moment time={as_of.time} />. {t('of_now')} {as_of.of_now.map((part) => term('cut_part', part)).join(lang === 'zh' ? '、' : ', ')}</p>}
       {missing.length > 0 && (
         <>
           <h3>{t('missing')}</h3>

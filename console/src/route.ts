@@ -7,8 +7,10 @@ export type Route =
   | { view: 'person'; id: string }
   | { view: 'order'; shop: string; number: string }
   | { view: 'things'; kind: string } // empty: the list of kinds
+  | { view: 'questions'; kind: string } // empty: the first kind
   | { view: 'thing'; kind: string; ns: string; id: string }
   | { view: 'audience' | 'build'; kind: AudienceKind; name: string } // empty: the list, or a new one
+  | { view: 'predictions'; name: string } // empty: the list
   | { view: 'books'; month: string; shop: string; day: string }; // "2026-11", and which day of which shop is open; empty: none
 
 const PLAIN = ['live', 'review', 'reach', 'operations'] as const;
@@ -29,8 +31,9 @@ export function routeOf(hash: string): Route {
   if (view === 'person' && /^[0-9a-f-]{32,36}$/i.test(a)) return { view, id: a.replace(/-/g, '') };
   if (view === 'find') return { view, q: asked.get('q') ?? '' };
   if (view === 'order' && a && b) return { view, shop: a, number: b };
-  if (view === 'things') return { view, kind: a };
+  if (view === 'things' || view === 'questions') return { view, kind: a };
   if (view === 'thing' && a && b) return { view, kind: a, id: b, ns: asked.get('ns') ?? '' };
+  if (view === 'predictions') return { view, name: a };
   if (view === 'books') return { view, month: a, shop: b, day: asked.get('day') ?? '' };
   if (view === 'audience' || view === 'build') return { view, kind: a === 'tag' ? 'tag' : 'segment', name: b };
   const plain = PLAIN.find((v) => v === view);
@@ -45,9 +48,10 @@ export function hashOf(route: Route): string {
     case 'person': return path('person', route.id);
     case 'find': return path('find') + asking('q', route.q);
     case 'order': return path('order', route.shop, route.number);
-    case 'things': return path('things', route.kind);
+    case 'things': case 'questions': return path(route.view, route.kind);
     case 'thing': return path('thing', route.kind, route.id) + asking('ns', route.ns);
     case 'audience': case 'build': return path(route.view, route.kind, route.name);
+    case 'predictions': return path('predictions', route.name);
     case 'books': return path('books', route.month, route.shop) + asking('day', route.day);
     default: return path(route.view);
   }

@@ -1,6 +1,6 @@
 // Answers of the daemon, for the tests; mock.mjs makes its own that move.
 import type {
-  Alarm, Answer, Definition, Explanation, MismatchList, Order, OrderList, Overlap, Person, PersonAudiences, PersonReach, Portrait, Reach, ReachSurvey, RelatedList, Share, ShareAct, ShopDay, Stats, Thing,
+  Alarm, Answer, Definition, Explanation, MismatchList, Order, OrderList, Overlap, Person, PersonAudiences, PersonReach, Portrait, Prediction, PredictionCard, Preview, Reach, ReachSurvey, RelatedList, Share, ShareAct, ShopDay, Stats, Thing,
 } from '../src/api';
 
 export const stats: Stats = {
@@ -137,6 +137,45 @@ export const overlap: Overlap = {
 };
 export const health: Answer = {
   as_of_time: time, columns: columns('name', 'coverage', 'hints', 'hints_zh'), rows: [['vip', 0.1, 'nobody owns it', '没有负责人']],
+};
+export const preview: Preview = {
+  as_of_time: time, kind: 'tag', type: 'text', count: 40, everybody: 160, values: [{ value: 'tmall', people: 30 }, { value: 'jd', people: 10 }],
+  saving: { gathers: [{ en: 'order_paid.channel in last 100 days', zh: '近 100 天“支付订单.channel”' }], events: 64115, seconds: 2.4 },
+  sample: [{ person: { id: person.id, number: 7, name: null, identifiers: 2, phone: '+86138****5678', events: 3, last_seen: null }, value: 'tmall' }],
+};
+const questionColumn = (name: string, title_zh: string, kind: string) => ({ name, title: name, title_zh, kind });
+export const funnel: Answer = {
+  as_of_time: time, event_names: { product_viewed: '浏览商品', order_paid: '支付订单' }, events: 7787, subjects: 1394,
+  columns: [questionColumn('step', '步骤', 'number'), questionColumn('event', '事件', 'event'), questionColumn('count', '数量', 'number'), questionColumn('rate', '总转化率', 'share')],
+  rows: [[1, 'product_viewed', 1240, 1], [2, 'order_paid', 310, 0.25]],
+};
+export const retention: Answer = {
+  as_of_time: time,
+  columns: [questionColumn('cohort', '同期群', 'time'), questionColumn('size', '人数', 'number'), questionColumn('period', '周期', 'text'), questionColumn('count', '回访人数', 'number'), questionColumn('rate', '留存率', 'share'), questionColumn('is_complete', '周期已结束', 'text')],
+  rows: [['2026-W43', 15, '0', 15, 1, true], ['2026-W43', 15, '1', 3, 0.2, true], ['2026-W44', 110, '0', 110, 1, true], ['2026-W44', 110, '1', 11, 0.1, false]],
+};
+export const path: Answer = {
+  as_of_time: time, event_names: { page_viewed: '浏览页面' },
+  columns: [questionColumn('level', '步', 'number'), questionColumn('from', '来自', 'event'), questionColumn('to', '去往', 'event'), questionColumn('count', '次数', 'number'), questionColumn('share', '占本节点', 'share')],
+  rows: [[0, '(start)', 'page_viewed', 60, 0.6], [0, '(start)', 'app_opened', 40, 0.4], [1, 'page_viewed', '(drop-off)', 50, 0.83]],
+};
+export const trend: Answer = {
+  as_of_time: time, columns: [questionColumn('channel', '渠道', 'text'), questionColumn('unit', '周期', 'time'), questionColumn('a', '支付订单:次数', 'number')],
+  rows: [['tmall', '2026-11-10', 10], ['tmall', '2026-11-11', 90], ['(none)', '2026-11-11', 4]],
+};
+export const cohorts: Answer = {
+  as_of_time: time,
+  columns: [questionColumn('cohort', '分群', 'time'), questionColumn('size', '人数', 'number'), questionColumn('complete_periods', '已结束周期', 'number'), questionColumn('period_0', '0', 'money'), questionColumn('period_1', '1', 'money'), questionColumn('period_2', '2', 'money')],
+  rows: [['2026-10', 243, 1, 100, 150, null], ['2026-11', 207, 0, 80, null, null]],
+};
+export const prediction: Prediction = {
+  name: 'buy_30d', label: '30 天内购买', trait: 'p_buy_30d', every: 'day', at: '03:30', failed: null, revision: 2, saved: time, fitted: time,
+  scored: { time, people: 2632, drift: 0.31, feature: 'count(a)' }, question: { target: 'did(order_paid)' },
+};
+export const card: PredictionCard = {
+  as_of_time: time, auc: 0.75, auc_low: 0.72, auc_high: 0.78, rate: 0.18, calibration_error: 0.016, fit_people: 1492, fit_positives: 258, judge_people: 2037, judge_positives: 367, objected: 3, leaks: [],
+  columns: [questionColumn('decile', '十分位', 'number'), questionColumn('rate', '实际比例', 'share')], rows: [[1, 0.59], [2, 0.28]],
+  tables: [{ as_of_time: time, question: 'predict_features', columns: [questionColumn('feature', '特征', 'text'), questionColumn('feature_zh', '中文说明', 'text')], rows: [['count(a)', '次数']] }],
 };
 export const belongs: PersonAudiences = {
   id: person.id, pending: false,

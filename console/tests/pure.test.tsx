@@ -4,13 +4,17 @@ import { Trouble, apiRoot, leavesAnswer, type Fact } from '../src/api';
 import { Feed, ROWS_MAX } from '../src/feed';
 import { bytes, count, duration, masked, moment, money, percent, plain, shortened } from '../src/format';
 import { draw, ringOrder, stretch } from '../src/graph';
+import { bodyOf } from '../src/build';
+import { listBody, listDraftOf } from '../src/content';
+import { cellsOf, moved, pastedOf, textOf } from '../src/lists';
 import { endOfDay } from '../src/orders';
+import { cellOf, columnsShown, draftOf, fieldOf, flowOf, heatOf, linesOf, membersOf, questionOf } from '../src/questions';
 import { hashOf, routeOf, tokenOf } from '../src/route';
 import { faultOf, fits, growthDays, nameOf, overlapShares, pathOf, reachOfSurvey, wordAt } from '../src/survey';
 import { daysOf, mainCurrency, monthAfter, months, slices, standingOf } from '../src/series';
 import { EventParser, type ServerEvent } from '../src/sse';
 import { eventLabel, label, langOf, term, words } from '../src/words';
-import { day, definition, growth, orders, overlap, reach, reachSurvey } from './fixtures';
+import { cohorts, day, definition, funnel, growth, orders, overlap, path, reach, reachSurvey, retention, trend } from './fixtures';
 
 test('the API stands beside the page', () => {
   assert.equal(apiRoot('/'), '/api/v1/');
@@ -194,6 +198,87 @@ test('addresses go there and back', () => {
   assert.deepEqual(routeOf('#/order/a%/b'), { view: 'overview' });
   assert.deepEqual(routeOf('#/person/../x'), { view: 'overview' });
   assert.deepEqual(routeOf('#/person/01234567-89ab-cdef-0123-456789abcdef'), { view: 'person', id: '0123456789abcdef0123456789abcdef' });
+});
+
+test('what is pasted: a line each, with its number, its type and its value', () => {
+  assert.deepEqual(cellsOf('13812345678, "a, ""b""" ;c\td，e'), ['13812345678', 'a, "b"', 'c', 'd', 'e']);
+  assert.deepEqual(cellsOf(''), ['']);
+  assert.deepEqual(pastedOf('\uFEFF手机号,肤质\r\n13812345678,dry\r\n\r\nopenid:wx01:oA1', 'phone'), {
+    header: '手机号, 肤质', lines: [{ line: 2, person: 'phone:13812345678', value: 'dry' }, { line: 4, person: 'openid:wx01:oA1', value: '' }],
+  });
+  assert.equal(pastedOf('abc', 'user_id').header, null, 'one line alone is no header');
+  assert.equal(pastedOf('u1\nu2', 'user_id').lines.length, 2);
+  assert.equal(textOf(new Uint8Array([0xca, 0xd6, 0xbb, 0xfa]).buffer), '手机', 'as Chinese spreadsheets write it');
+  assert.equal(textOf(new TextEncoder().encode('手机').buffer as ArrayBuffer), '手机');
+});
+
+test('the order of a group', () => {
+  assert.deepEqual(moved(['a', 'b', 'c'], 2, -1), ['a', 'c', 'b']);
+  assert.deepEqual(moved(['a', 'b'], 1, 1), ['a', 'b']);
+  assert.deepEqual(moved(['a', 'b'], 0, -1), ['a', 'b']);
+});
+
+test('the body of a save: of each sort what it has, and what the page doesn’t change stays', () => {
+  const draft = { name: ' skin ', label_zh: '肤质', label_en: '', owner: '', category: '', description: '', until: '2026-12-31', text: ' did(a) ' };
+  const list = { value: 'text', lasts_days: '30', levels: [{ value: ' dry ', label_zh: '干性', label_en: '' }, { value: '', label_zh: 'x', label_en: '' }] };
+  assert.deepEqual(bodyOf('rule', draft, list, [], null), { name: 'skin', label_zh: '肤质', label_en: null, owner: null, category: null, description: null, until: '2026-12-31', text: 'did(a)' });
+  assert.deepEqual(listBody(list), { list: { value: 'text', lasts_days: 30 }, values: { dry: { label_zh: '干性' } } });
+  assert.deepEqual(listBody({ value: 'none', lasts_days: '', levels: list.levels }), { list: {} }, 'without values none is declared');
+  const of = { ...definition, brand: 'muchu', values: { high: { label_zh: '高' } } };
+  assert.deepEqual(bodyOf('group', draft, list, ['gold', 'silver'], of)['tags' as never], ['gold', 'silver']);
+  const again = bodyOf('rule', draft, list, [], of) as Record<string, unknown>;
+  assert.deepEqual([again['brand'], again['values']], ['muchu', { high: { label_zh: '高' } }]);
+  assert.deepEqual(listDraftOf({ ...definition, content: 'list', list: { value: 'text', lasts_days: 0 }, values: { dry: { label_zh: '干性' } } }), { value: 'text', lasts_days: '', levels: [{ value: 'dry', label_zh: '干性', label_en: '' }] });
+});
+
+test('a question out of a form', () => {
+  assert.deepEqual(questionOf('funnel', { steps: 'a\nb，c', window: '7d', breakdown: 'channel, city', top: '5', where: "city in ('a', 'b')", segment: ' ', order: 'strict' }), {
+    steps: ['a', 'b', 'c'], window: '7d', breakdown: ['channel', 'city'], top: 5, where: "city in ('a', 'b')", order: 'strict',
+  });
+  assert.deepEqual(questionOf('trend', { series: '[{"event":"a"}]', cumulative: 'true' }), { series: [{ event: 'a' }], cumulative: true });
+  assert.equal(fieldOf('funnel', 'order'), 'choice');
+  assert.equal(fieldOf('rfm', 'order'), 'text', 'of rfm it is the property that tells orders apart');
+  assert.equal(draftOf('cohort')['last'], '180d');
+  const kind = { name: 'funnel', about: '', about_zh: '', members: ['top', 'steps', 'window'].map((name) => ({ name, about: '', about_zh: '' })) };
+  assert.deepEqual(membersOf(kind).shown.map((m) => m.name), ['steps', 'window']);
+  assert.deepEqual(membersOf(kind).others.map((m) => m.name), ['top']);
+});
+
+test('the cell behind a figure, as the daemon calls it', () => {
+  const cell = (kind: string, answer: typeof funnel, row: number, column: string) => {
+    const c = answer.columns.find((x) => x.name === column);
+    return c && cellOf(kind, answer, Object.fromEntries(answer.columns.map((x, i) => [x.name, answer.rows[row]?.[i]])), c);
+  };
+  assert.deepEqual(cell('funnel', funnel, 1, 'count'), { step: 2 });
+  assert.equal(cell('funnel', funnel, 1, 'event'), null);
+  assert.deepEqual(cell('retention', retention, 3, 'rate'), { cohort: '2026-W44', period: 1 });
+  assert.deepEqual(cell('retention', retention, 3, 'size'), { cohort: '2026-W44' });
+  assert.deepEqual(cell('path', path, 0, 'count'), { level: 0, from: '(start)', to: 'page_viewed' });
+  assert.deepEqual(cell('trend', trend, 1, 'a'), { unit: '2026-11-11', series: 1, value: 'tmall' });
+  assert.deepEqual(cell('cohort', cohorts, 0, 'period_1'), { cohort: '2026-10', period: 1 });
+  assert.equal(cell('value', funnel, 0, 'count'), null, 'of which no cell is known');
+  const figure = (name: string, kind = 'number') => ({ name, title: name, title_zh: name, kind });
+  const wallet = { ...funnel, columns: [figure('value', 'text'), figure('share', 'share'), figure('people'), figure('exceeding')], rows: [['gold', 0.2, 9, 1]] };
+  assert.deepEqual(cell('wallet', wallet, 0, 'share'), { value: 'gold' });
+  assert.deepEqual(cell('wallet', wallet, 0, 'exceeding'), { value: 'gold', who: 'exceeding' });
+  assert.equal(cell('wallet', wallet, 0, 'people'), null, 'more than those who are measured');
+});
+
+test('answers as pictures have them', () => {
+  const heat = heatOf(retention);
+  assert.deepEqual(heat?.columns, ['0', '1']);
+  assert.deepEqual(heat?.rows[1]?.cells.map((c) => [c.told, c.isWhole]), [[1, true], [0.1, false]]);
+  const money = heatOf(cohorts);
+  assert.deepEqual(money?.columns, ['0', '1'], 'periods that nobody has reached are left out');
+  assert.deepEqual(money?.rows[0]?.cells.map((c) => [c.share.toFixed(2), c.isWhole]), [['0.67', true], ['1.00', false]]);
+  assert.equal(heatOf(funnel), null);
+  const flow = flowOf(path);
+  assert.deepEqual(flow?.nodes.map((n) => [n.level, n.name, n.flow, n.y]).sort(), [[0, '(start)', 100, 0], [1, 'app_opened', 40, 60], [1, 'page_viewed', 60, 0], [2, '(drop-off)', 50, 0]]);
+  assert.deepEqual(flow?.links.map((l) => [l.count, l.fromY, l.toY]), [[60, 0, 0], [50, 0, 0], [40, 60, 60]]);
+  assert.equal(flowOf(trend), null);
+  const lines = linesOf(trend, (c) => c.name, (_, value) => String(value));
+  assert.deepEqual(lines, { units: ['2026-11-10', '2026-11-11'], lines: [{ name: 'tmall', values: [10, 90] }, { name: '(none)', values: [null, 4] }] });
+  assert.deepEqual(columnsShown({ ...funnel, columns: ['segment', 'title', 'title_zh', 'people'].map((name) => ({ name })) }, true).map((c) => c.name), ['title_zh', 'people']);
 });
 
 test('a token leaves the address', () => {

@@ -5,26 +5,32 @@ import type { ReactElement } from 'react';
 import { renderToStaticMarkup } from 'react-dom/server';
 import { Api, Trouble } from '../src/api';
 import { Frame } from '../src/app';
-import { DefinitionCard, ListOf } from '../src/audience';
+import { AnswerOf, AnswerTable } from '../src/ask';
+import { DefinitionCard, EndNotice, ListOf } from '../src/audience';
 import { MembersOf, ValuesOf } from '../src/audience_people';
 import { GrowthOf, OverlapMap, PortraitOf } from '../src/audience_survey';
 import { BelongsOf, ExplanationOf } from '../src/belongs';
 import { AlarmsOf, Day, MismatchesOf, MonthMap } from '../src/books';
-import { Conflict, ExpressionField } from '../src/build';
+import { Conflict } from '../src/build';
+import { GroupFields, ListFields } from '../src/content';
 import { KithContext } from '../src/context';
+import { ExpressionField } from '../src/expression';
 import { Why } from '../src/links';
+import { ListPeopleSection, SentOf } from '../src/list_people';
 import { CheckpointOf, ConsumersOf, DeadOf, PortsOf, RingingOf } from '../src/operations';
 import { OrderCard, OrdersOf } from '../src/orders';
 import { OverviewOf } from '../src/overview';
 import { TroubleNotice } from '../src/parts';
 import { Profile } from '../src/person';
+import { CardOf, PredictionHead, PredictionsOf } from '../src/predictions';
+import { PreviewOf, PreviewSection } from '../src/preview';
 import { ReachFigures, ReachOf, SharesOf } from '../src/reach';
 import { RelatedOf } from '../src/relations';
 import { ThingCard } from '../src/things';
 import { reachOfSurvey } from '../src/survey';
 import type { Lang } from '../src/words';
 import {
-  alarms, belongs, day, definition, explanation, growth, health, mismatches, order, orders, overlap, person, personReach, portrait, reach, reachSurvey, related, shareActs, shares, stats, thing,
+  alarms, belongs, card, cohorts, day, definition, explanation, funnel, growth, health, mismatches, order, orders, overlap, path, person, personReach, portrait, prediction, preview, reach, reachSurvey, related, retention, shareActs, shares, stats, thing, trend,
 } from './fixtures';
 
 const nothing = () => undefined;
@@ -116,9 +122,9 @@ test('a segment as a whole: pictures with their figures', () => {
   holds(curve, '<svg', '2026-01-02: 9 · 进入 5 · 离开 2', '现在: 12');
   assert.equal(curve.split('class="gone" x').length - 1, 3);
   holds(drawn('en', <GrowthOf answer={{ ...growth, rows: [['2026-01-02', null, 9, 0, 0, 9, 0]] }} />), 'Counted since today');
-  const stands = drawn('zh', <PortraitOf portrait={portrait} />);
+  const stands = drawn('zh', <PortraitOf portrait={portrait} called={(_, name, value) => ({ name, value })} />);
   holds(stands, '城市', '上海', '66%', '× 3.00', '均匀抽样', 'order_paid', '&gt; × 24', '× 24 – × 6433', '× 2.50 – × 3.60');
-  holds(drawn('en', <PortraitOf portrait={{ ...portrait, rows: [] }} />), 'Nothing stands out');
+  holds(drawn('en', <PortraitOf portrait={{ ...portrait, rows: [] }} called={(_, name, value) => ({ name, value })} />), 'Nothing stands out');
   const map = drawn('en', <OverlapMap overlap={overlap} />);
   holds(map, 'Buys often → skin: 33.3%', 'skin → Buys often: 10.7%', 'color-mix(in srgb, var(--bar) 20%');
   holds(drawn('zh', <MembersOf people={[]} />), '没有人');
@@ -146,8 +152,71 @@ test('an expression as it is typed: the word that is wrong, and what it may be',
   const faulty = drawn('zh', <ExpressionField text={text} set={nothing} checked={{ state: 'faulty', trouble, of: text }} />);
   holds(faulty, 'aria-invalid="true"', '<mark>order_payed</mark>', '改为 order_paid');
   assert.ok(!drawn('zh', <ExpressionField text={`${text} `} set={nothing} checked={{ state: 'faulty', trouble, of: text }} />).includes('改为'), 'what was typed since is not written over');
-  holds(drawn('en', <ExpressionField text="did( a )" set={nothing} checked={{ state: 'fine', text: 'did(a)' }} />), 'It can be saved', '<code>did(a)</code>');
+  holds(drawn('en', <ExpressionField text="did( a )" set={nothing} checked={{ state: 'fine', text: 'did(a)', sentence: { en: 'did a', zh: '发生过 a' } }} />), 'It can be saved', '<code>did(a)</code>');
   holds(drawn('en', <Conflict theirs={definition} />), 'Somebody else', 'Revision 3', 'last 90 days');
+});
+
+test('a preview: how many, which values, some of them, and what saving would take', () => {
+  const zh = drawn('zh', <PreviewOf preview={preview} />);
+  holds(zh, '40', '共 160', '25%', 'tmall', '约需 2 秒', '64,115', '近 100 天“支付订单.channel”', '#/person/0123', '+86138****5678');
+  holds(drawn('en', <PreviewOf preview={{ ...preview, count: null, everybody: null, values: [], saving: { gathers: [], events: 0, seconds: 0 }, sample: [] }} />), 'doesn’t see everybody', 'within seconds', 'Nobody');
+  holds(drawn('zh', <PreviewSection kind="segment" body={null} />), '预览人数', 'disabled=""');
+  holds(drawn('zh', <DefinitionCard kind="segment" definition={{ ...definition, sentence: { zh: '近 90 天次数 ≥ 3', en: 'how often' } }} />), '近 90 天次数 ≥ 3');
+});
+
+test('lists: pasted identifiers, what came of them, and the values that they take', () => {
+  const list = { ...definition, content: 'list' as const, text: null, list: { value: 'text', lasts_days: 30 }, values: { dry: { label_zh: '干性' } } };
+  holds(drawn('zh', <ListPeopleSection kind="tag" definition={list} changed={nothing} />), '打上标签 (0)', '选择文件', '干性', '手机号');
+  assert.ok(!drawn('zh', <ListPeopleSection kind="segment" definition={{ ...list, list: { lasts_days: 0 } }} changed={nothing} />).includes('干性'));
+  const sent = { act: 'set' as const, done: 3, all: 3, accepted: 2, faulty: 1, faults: [{ line: 7, person: 'phone:x', detail: '格式不对' }], trouble: null };
+  holds(drawn('zh', <SentOf sent={sent} />), '已登记 2', '有误 1', '格式不对', 'phone:x', '>7<');
+  holds(drawn('en', <SentOf sent={{ ...sent, done: 1, trouble: new Trouble(0, '', '') }} />), 'Kith is not reached', 'Put on: 2');
+  const fields = { value: 'text', lasts_days: '30', levels: [{ value: 'dry', label_zh: '干性', label_en: '' }] };
+  holds(drawn('zh', <ListFields list={fields} set={nothing} isTag isNew />), '文本', 'value="dry"', 'value="干性"', '添加取值');
+  assert.ok(!drawn('en', <ListFields list={fields} set={nothing} isTag={false} isNew />).includes('Add a value'));
+  const group = drawn('zh', <GroupFields tags={['gold', 'silver']} set={nothing} own="tier" />);
+  holds(group, '上移: silver', '下移: gold', '移除 gold');
+  assert.ok(group.indexOf('gold') < group.indexOf('silver'));
+});
+
+test('ending says who uses it; what is named can’t be ended', () => {
+  const used = drawn('zh', <EndNotice definition={definition} end={nothing} leave={nothing} />);
+  holds(used, '仍被引用', '#/audience/tag/worth');
+  assert.ok(!used.includes('确认停用'));
+  const grouped = drawn('en', <EndNotice definition={{ ...definition, named_by: [], group: 'tier' }} end={nothing} leave={nothing} />);
+  holds(grouped, '#/audience/tag/tier');
+  assert.ok(!grouped.includes('Really end it'));
+  holds(drawn('zh', <EndNotice definition={{ ...definition, named_by: [], group: null }} end={nothing} leave={nothing} />), '确认停用', '当前人数 303');
+});
+
+test('why, as of an instant: what is as it is now all the same is said', () => {
+  const then = { ...explanation, as_of: { time: '2026-01-02T03:04:05Z', of_now: ['identity', 'orders'] } };
+  holds(drawn('zh', <ExplanationOf explanation={then} />), '截至', '身份归属、订单');
+  assert.ok(!drawn('zh', <ExplanationOf explanation={{ ...explanation, as_of: { time: '2026-01-02T03:04:05Z', of_now: [] } }} />).includes('截至'));
+});
+
+test('answers to questions: a picture, its figures, and a cell behind each', () => {
+  const drawnOf = (kind: string, answer: typeof funnel) => drawn('zh', <AnswerOf kind={kind} question={{}} answer={answer} />);
+  holds(drawnOf('funnel', funnel), '<svg', '浏览商品: 1,240 (100%)', '支付订单: 310 (25%)', '1,394 人', '<details>');
+  holds(drawnOf('retention', retention), 'class="heat', '2026-W44', '20%', 'class="open"');
+  holds(drawnOf('ltv', cohorts), '150', '2026-10');
+  holds(drawnOf('path', path), '<svg', '（开始） → 浏览页面: 60', '（离开）');
+  holds(drawnOf('trend', trend), '<polyline', '天猫', '（无）');
+  holds(drawnOf('funnel', { ...funnel, rows: [] }), '没有相应的事件');
+  const table = drawn('en', <AnswerTable kind="funnel" answer={funnel} choose={nothing} />);
+  holds(table, '<button class="plain">1,240</button>', '<button class="plain">25%</button>');
+  assert.ok(!drawn('en', <AnswerTable kind="value" answer={funnel} choose={nothing} />).includes('<button'), 'no cell: nothing to click');
+});
+
+test('predictions: when they run, how they fare, what each is worth', () => {
+  holds(drawn('zh', <PredictionsOf list={[prediction, { ...prediction, name: 'x', label: null, every: null, fitted: null, scored: null, failed: { time: '2026-01-02T03:04:05Z', why: 'no events' } }]} />),
+    '30 天内购买', '每天 03:30', '2,632', 'tag bad">0.31', '手工执行', '尚未', '执行失败', '#/predictions/buy_30d');
+  holds(drawn('en', <PredictionsOf list={[]} />), 'kith predict save');
+  holds(drawn('zh', <PredictionHead of={{ ...prediction, failed: { time: '2026-01-02T03:04:05Z', why: 'no events', why_zh: '没有事件' } }} />), '没有事件', 'count(a)');
+  const zh = drawn('zh', <CardOf card={card} />);
+  holds(zh, '0.750', '0.720 – 0.780', '2,037', '其中发生 367', '59%', '次数');
+  assert.ok(!zh.includes('count(a)'), 'in Chinese the features are told in Chinese');
+  holds(drawn('en', <CardOf card={{ ...card, leaks: ['count(a)'] }} />), 'Leaks', 'count(a)');
 });
 
 test('shares say what is over', () => {
@@ -209,6 +278,7 @@ test('the frame draws each view before the first answer', () => {
   holds(drawn('zh', <Frame route={{ view: 'order', shop: 's', number: 'n' }} swap={nothing} leave={nothing} />), '金额截至', '读取中');
   holds(drawn('zh', <Frame route={{ view: 'audience', kind: 'tag', name: '' }} swap={nothing} leave={nothing} />), '人群标签', '新建标签', '读取中');
   holds(drawn('en', <Frame route={{ view: 'build', kind: 'segment', name: '' }} swap={nothing} leave={nothing} />), 'New segment', 'Label in Chinese', 'aria-current="page"');
+  holds(drawn('zh', <Frame route={{ view: 'questions', kind: '' }} swap={nothing} leave={nothing} />), '分析', '读取中');
   holds(drawn('zh', <Frame route={{ view: 'books', month: '', shop: '', day: '' }} swap={nothing} leave={nothing} />), '对账', '读取中');
   for (const view of ['overview', 'live', 'review', 'reach', 'operations'] as const) holds(drawn('en', <Frame route={{ view }} swap={nothing} leave={nothing} />), 'aria-current="page"');
   holds(drawn('zh', <Frame route={{ view: 'find', q: '' }} swap={nothing} leave={nothing} />), '手机尾号', 'placeholder=');
