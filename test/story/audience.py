@@ -3,6 +3,8 @@ import datetime
 import json
 import signal
 import time
+import urllib.parse
+import zoneinfo
 
 from daemon import Daemon, kith
 
@@ -25,8 +27,14 @@ def segments_of(daemon, user):
     return {item['name'] for item in answer['segments']}
 
 
+def hour_of(daemon, user):
+    status, answer = daemon.ask('GET', f'/api/v1/people/user_id:{user}/segments')
+    assert status == 200, answer
+    return next((tag.get('value') for tag in answer['tags'] if tag['name'] == 'hour'), None)
+
+
 def members_of(daemon, name):
-    status, answer = daemon.ask('GET', f'/api/v1/segments/{name}/people?limit=100')
+    status, answer = daemon.ask('GET', f'/api/v1/segments/{urllib.parse.quote(name)}/people?limit=100')
     assert status == 200, answer
     return {person['id'] for person in answer['people']}
 
@@ -46,7 +54,7 @@ def until(holds, seconds=20):
 
 
 def in_force(daemon, name):
-    return daemon.ask('GET', f'/api/v1/segments/{name}')[1].get('state') == 'in_force'
+    return daemon.ask('GET', f'/api/v1/segments/{urllib.parse.quote(name)}')[1].get('state') == 'in_force'
 
 
 def segments_are_entered_left_and_kept(folder):
@@ -108,6 +116,26 @@ def a_segment_of_what_happened_before_it(folder):
     assert daemon.stop() == 0
 
 
+def a_segment_of_sums_before_it(folder):
+    """What a sum and distinct values were before there was the segment, also after a kill in the midst; asked for in Chinese."""
+    daemon = Daemon(folder)
+    daemon.start()
+    daemon.wait_ready()
+    assert daemon.send([looked(n, f'u{n % 7}', properties={'price': n % 7 * 2.5, 'sku': f's{n % 3}'}) for n in range(40)])[0] == 200
+    for name, text in (('大额', 'sum(product_viewed.price) >= 60'), ('多样', 'distinct(product_viewed.sku) >= 3')):
+        code, words = said(daemon, 'segment', 'save', name, text, KITH_LANG='zh')
+        assert code == 0 and '已完成' in words, words
+    daemon.kill()
+    daemon.start()
+    daemon.wait_ready()
+    assert until(lambda: in_force(daemon, '大额') and in_force(daemon, '多样'), 60)
+    assert len(members_of(daemon, '大额')) == 3  # six times 10, five times 12.5, five times 15
+    assert len(members_of(daemon, '多样')) == 7
+    assert daemon.send([looked(40, 'u3', properties={'price': 15})])[0] == 200  # six times 7.5, and 15
+    assert until(lambda: len(members_of(daemon, '大额')) == 4)
+    assert daemon.stop() == 0
+
+
 def another_zone_counts_its_own_days(folder):
     """Two views of one day in London are of two days in Shanghai: the zone changes, kith is killed on the way, and who differs is told with the cause."""
     daemon = Daemon(folder)
@@ -118,8 +146,10 @@ def another_zone_counts_its_own_days(folder):
     assert daemon.send(views)[0] == 200
     assert said(daemon, 'segment', 'save', 'often', 'days(product_viewed in last 9 days) >= 2', '--label-zh', '常来')[0] == 0
     assert said(daemon, 'segment', 'save', 'seldom', "not segment('often') and did(product_viewed)")[0] == 0
+    assert said(daemon, 'tag', 'save', 'hour', 'most_frequent(product_viewed.time.hour)')[0] == 0  # looks at no day, but at clocks
     assert until(lambda: in_force(daemon, 'often') and in_force(daemon, 'seldom'), 60)
     assert segments_of(daemon, 'ann') == {'often'}
+    assert until(lambda: hour_of(daemon, 'ann') == 1), hour_of(daemon, 'ann')  # 18:00 and 01:00 in Shanghai
     assert said(daemon, 'hook', 'add', 'turns', 'turns.ndjson', '--facts', 'segment_entered,segment_left', '--causes', 'switch')[0] == 0
     status, answer = daemon.ask('PUT', '/api/v1/calendars', json.dumps({'of': 'workspace', 'zone': 'Europe/London'}))
     assert status == 200, answer
@@ -127,6 +157,8 @@ def another_zone_counts_its_own_days(folder):
     daemon.start()
     daemon.wait_ready()
     assert until(lambda: segments_of(daemon, 'ann') == {'seldom'}, 60), segments_of(daemon, 'ann')
+    in_london = datetime.datetime.fromisoformat(f'{day}T10:00:00+00:00').astimezone(zoneinfo.ZoneInfo('Europe/London')).hour
+    assert until(lambda: hour_of(daemon, 'ann') == in_london, 60), hour_of(daemon, 'ann')
     told = daemon.folder / 'main' / 'out' / 'turns.ndjson'
     assert until(lambda: told.exists() and len(turns_of(daemon)) == 2), turns_of(daemon)
     assert {(turn['fact'], turn['segment']) for turn in turns_of(daemon)} == {('segment_left', 'often'), ('segment_entered', 'seldom')}
@@ -136,4 +168,4 @@ def another_zone_counts_its_own_days(folder):
     assert daemon.stop() == 0
 
 
-STORIES = [segments_are_entered_left_and_kept, a_segment_of_what_happened_before_it, another_zone_counts_its_own_days]
+STORIES = [segments_are_entered_left_and_kept, a_segment_of_what_happened_before_it, a_segment_of_sums_before_it, another_zone_counts_its_own_days]

@@ -1,7 +1,9 @@
 """A story of the ready tags: what they lack is told, they are installed, and everybody who has one is counted again in SQL over what was exported."""
 import json
+import math
 import pathlib
 import sqlite3
+import statistics
 import time
 
 from daemon import Daemon, kith
@@ -11,21 +13,25 @@ ZONE = '+8 hours'  # of a workspace that was told none
 
 TABLES = '''
 CREATE TABLE orders(person, time, day, net REAL, list REAL, discount REAL, channel, paid, items, refunds, shop, number);
-CREATE TABLE events(id, person, event, time, day, channel, properties, items);
+CREATE TABLE events(id, person, event, time, day, hour INTEGER, channel, actor, "order", properties, items);
 CREATE TABLE people(person, is_member, birthday);
 '''
 
 # Independent of the expressions: what each tag means, said of tables.
-BOUGHT = "SELECT person, count(*) AS n, min(day) AS first, max(day) AS last, julianday(min(time)) AS begun, julianday(max(time)) AS ended FROM orders WHERE net > 0 GROUP BY person"
+BOUGHT = "SELECT person, count(*) AS n, min(day) AS first, max(day) AS last, julianday(max(time)) AS ended FROM orders WHERE net > 0 GROUP BY person"
 IN_YEAR = "SELECT person, count(*) FILTER (WHERE net > 0) AS n, sum(net) AS amount, max(day) FILTER (WHERE net > 0) AS last FROM orders WHERE day > date(:today, '-365 days') GROUP BY person"
-RECENT, FREQUENT, MUCH = "last > date(:today, '-90 days')", 'n >= 3', 'amount >= 1000'
+FIXED = (90, 3, 1000)  # of the library: days, orders, money
 COUPONS = f"SELECT o.person, 1.0 * (SELECT count(*) FROM events e WHERE e.person = o.person AND e.event = 'coupon_used' AND e.day > date(:today, '-365 days')) / o.n AS share FROM ({IN_YEAR}) o WHERE o.n > 0"
 BETWEEN = "SELECT count(*) FROM orders o WHERE o.person = b.person AND net > 0 AND day > date(:today, '-365 days') AND day <= date(:today, '-90 days')"
 
 
-def rfm(*highs):
-    return f'SELECT person FROM ({IN_YEAR}) WHERE n > 0 AND ' + ' AND '.join(
-        condition if high else f'NOT ({condition})' for condition, high in zip((RECENT, FREQUENT, MUCH), highs))
+def rfm(days, orders, money):
+    """{tag: who has it}, by thresholds."""
+    conditions = f"last > date(:today, '-{days} days')", f'n >= {orders}', f'amount >= {money}'
+    highs = {'champion': (True, True, True), 'develop': (True, False, True), 'keep': (False, True, True), 'win_back': (False, False, True),
+             'usual_value': (True, True, False), 'usual_develop': (True, False, False), 'usual_keep': (False, True, False), 'usual_win_back': (False, False, False)}
+    return {f'rfm_{name}': f'SELECT person FROM ({IN_YEAR}) WHERE n > 0 AND ' + ' AND '.join(condition if high else f'NOT ({condition})' for condition, high in zip(conditions, those))
+            for name, those in highs.items()}
 
 
 CONDITIONS = {
@@ -37,14 +43,7 @@ CONDITIONS = {
     'stage_none': f'SELECT person FROM people WHERE person NOT IN (SELECT person FROM ({BOUGHT}))',
     'first_order': f'SELECT person FROM ({BOUGHT}) WHERE n = 1',
     'member_without_order': f'SELECT person FROM people WHERE is_member AND person NOT IN (SELECT person FROM ({BOUGHT}))',
-    'rfm_champion': rfm(True, True, True),
-    'rfm_develop': rfm(True, False, True),
-    'rfm_keep': rfm(False, True, True),
-    'rfm_win_back': rfm(False, False, True),
-    'rfm_usual_value': rfm(True, True, False),
-    'rfm_usual_develop': rfm(True, False, False),
-    'rfm_usual_keep': rfm(False, True, False),
-    'rfm_usual_win_back': rfm(False, False, False),
+    **rfm(*FIXED),
     'high_value_at_risk': f"SELECT person FROM ({IN_YEAR}) WHERE amount >= 3000 AND (last IS NULL OR last <= date(:today, '-60 days'))",
     'price_high': f'SELECT person FROM ({COUPONS}) WHERE share >= 0.5',
     'price_middle': f'SELECT person FROM ({COUPONS}) WHERE share >= 0.2 AND share < 0.5',
@@ -67,7 +66,10 @@ def most_frequent(pairs):
             f'FROM ({pairs}) WHERE value IS NOT NULL GROUP BY person, value) WHERE place = 1')
 
 
-NEXT = f'SELECT person, ended + (ended - begun) / (n - 1) AS next FROM ({BOUGHT}) WHERE n > 1'
+GAPS = 'SELECT person, julianday(day) - julianday(lag(day) OVER (PARTITION BY person ORDER BY day)) AS gap FROM (SELECT DISTINCT person, day FROM orders WHERE net > 0)'
+PLACED = f'SELECT person, gap, row_number() OVER (PARTITION BY person ORDER BY gap) AS place, count(*) OVER (PARTITION BY person) AS n FROM ({GAPS}) WHERE gap IS NOT NULL'
+MEDIAN = f'SELECT person, avg(gap) AS gap FROM ({PLACED}) WHERE place IN ((n + 1) / 2, (n + 2) / 2) GROUP BY person'
+NEXT = f'SELECT person, ended + gap AS next FROM ({BOUGHT}) JOIN ({MEDIAN}) USING (person)'
 CONDITIONS['purchase_due'] = f"SELECT person FROM ({NEXT}) WHERE julianday(date(next, '{ZONE}')) - julianday(:today) BETWEEN 0 AND 7"
 CONDITIONS['low_score'] = ("SELECT person FROM (SELECT person, json_extract(properties, '$.score') AS score, row_number() OVER (PARTITION BY person ORDER BY time DESC, id DESC) AS place "
                            "FROM events WHERE event = 'survey_answered') WHERE place = 1 AND score <= 6")
@@ -76,6 +78,7 @@ VALUES = {
     'next_purchase': NEXT,
     'category_interest': most_frequent("SELECT person, day, json_extract(value, '$.category') AS value FROM events, json_each(items) WHERE event = 'product_viewed' AND day > date(:today, '-90 days')"),
     'channel_preference': most_frequent("SELECT person, day, channel AS value FROM events WHERE day > date(:today, '-90 days')"),
+    'active_hour': most_frequent("SELECT person, day, hour AS value FROM events WHERE actor IS NULL AND day > date(:today, '-90 days')"),
     'buying_channel': most_frequent("SELECT person, day, channel AS value FROM orders WHERE day > date(:today, '-365 days')"),
 }
 GROUPS = {'life_stage': 'stage_', 'rfm': 'rfm_', 'price_sensitivity': 'price_'}
@@ -103,8 +106,8 @@ def exported(daemon):
     for o in rows_of(daemon, 'SELECT owner, created, net, list, discount, channel, paid, items, refunds, shop, number FROM orders WHERE owner IS NOT NULL AND NOT void'):
         done = [refund for refund in json.loads(o['refunds']) if refund.get('states', {}).get('done') or refund.get('done')]
         tables.execute("INSERT INTO orders VALUES(?,?,date(?,?),?,?,?,?,?,?,?,?,?)", (o['owner'], o['created'], o['created'], ZONE, o['net'], o['list'], o['discount'], o['channel'], o['paid'], o['items'], len(done), o['shop'], o['number']))
-    for e in rows_of(daemon, "SELECT id, person, event, time, channel, properties, items FROM events WHERE person IS NOT NULL"):
-        tables.execute('INSERT INTO events VALUES(?,?,?,?,date(?,?),?,?,?)', (e['id'], e['person'], e['event'], e['time'], e['time'], ZONE, e['channel'], e['properties'], e['items']))
+    for e in rows_of(daemon, "SELECT id, person, event, time, channel, actor, \"order\", properties, items FROM events WHERE person IS NOT NULL"):
+        tables.execute("INSERT INTO events VALUES(?,?,?,?,date(?,?),strftime('%H',?,?),?,?,?,?,?)", (e['id'], e['person'], e['event'], e['time'], e['time'], ZONE, e['time'], ZONE, e['channel'], e['actor'], e['order'], e['properties'], e['items']))
     for p in rows_of(daemon, 'SELECT id, identifiers, traits FROM people'):
         member = any(i['type'] == 'member_no' for i in json.loads(p['identifiers'] or '[]'))
         tables.execute('INSERT INTO people VALUES(?,?,?)', (p['id'], member, trait_of(p, 'birthday')))
@@ -128,12 +131,16 @@ def same(tables, got, want):
     return abs(got - want) < 2e-6 if isinstance(want, float) else got == want
 
 
-def counted_again(daemon):
+def moment_of(tables):
+    now, today = tables.execute("SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), date('now', ?)", (ZONE,)).fetchone()
+    return {'now': now, 'today': today}
+
+
+def counted_again(daemon, conditions=CONDITIONS):
     """How many have each tag; fails where SQL says otherwise."""
     tables, tags = exported(daemon), had(daemon)
-    now, today = tables.execute("SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), date('now', ?)", (ZONE,)).fetchone()
-    moment = {'now': now, 'today': today}
-    for name, query in CONDITIONS.items():
+    moment = moment_of(tables)
+    for name, query in conditions.items():
         want, got = {row[0] for row in tables.execute(query, moment)}, set(tags.get(name, {}))
         assert got == want, (name, len(got), len(want), sorted(got - want)[:2], sorted(want - got)[:2])
     for name, query in VALUES.items():
@@ -144,6 +151,16 @@ def counted_again(daemon):
         want = {person: name for name in CONDITIONS if name.startswith(prefix) for person in tags.get(name, {})}
         assert tags[group] == want and len(want) == sum(len(tags.get(name, {})) for name in CONDITIONS if name.startswith(prefix)), group
     return {name: len(people) for name, people in tags.items()}
+
+
+def own_thresholds(daemon):
+    """Two fifths of those who bought within a year are above each, counted over their events: days, orders, money."""
+    tables = exported(daemon)
+    paid = "SELECT person, julianday(:today) - julianday(max(day)) AS ago, count(DISTINCT \"order\") AS orders, sum(json_extract(properties, '$.amount')) AS money FROM events WHERE event = 'order_paid' AND day > date(:today, '-365 days') GROUP BY person"
+    back = "(SELECT coalesce(sum(json_extract(properties, '$.amount')), 0) FROM events r WHERE r.person = p.person AND event = 'refund_done' AND day > date(:today, '-365 days'))"
+    rows = tables.execute(f'SELECT ago, orders, money - {back} FROM ({paid}) p', moment_of(tables)).fetchall()
+    ago, orders, money = (statistics.quantiles(values, n=5, method='inclusive') for values in zip(*rows))
+    return int(ago[1]) + 1, int(orders[2]) + 1, (math.floor(round(money[2] * 100, 6)) + 1) / 100
 
 
 def told(daemon, *words):
@@ -185,6 +202,17 @@ def ready_tags_are_installed_and_hold_of_whom_sql_says(folder):
     wait_in_force(daemon)
     sizes = counted_again(daemon)
     assert sum(sizes.get(name, 0) > 0 for name in CONDITIONS) >= len(CONDITIONS) - 6, sizes
+
+    # Thresholds that are the brand's own, with the day they were taken on: of events, and then exact of orders.
+    own = own_thresholds(daemon)
+    run(daemon, 'tag', 'library', 'install', 'rfm', '--from-own-data', '--yes')
+    wait_in_force(daemon)
+    champion = daemon.ask('GET', '/api/v1/tags/rfm_champion')[1]
+    assert f'in last {own[0]} days' in champion['text'] and f'>= {own[1]}' in champion['text'] and f'{own[2]:.2f}'.rstrip('0') in champion['text'], (own, champion['text'])
+    assert f'own data of {moment_of(sqlite3.connect(":memory:"))["today"]}' in champion['description'], champion['description']
+    counted_again(daemon, {**CONDITIONS, **rfm(*own)})
+    run(daemon, 'tag', 'library', 'install', 'rfm', '--yes')
+    wait_in_force(daemon)
 
     # A threshold is another one, and stays when all are installed again; a printed file is what stands.
     run(daemon, 'tag', 'library', 'install', 'stage_new', 'new_days=400', '--yes')

@@ -186,7 +186,7 @@ def a_kill_while_traits_are_written_loses_and_doubles_nothing(folder):
     """What was written stays written; writing again writes the rest, and then nothing."""
     histories = histories_of(random.Random(8))
     daemon = begun(folder, histories)
-    asked(daemon, 'PUT', '/api/v1/predictions', {'name': 'buy', 'every_days': 1, 'question': QUESTION})
+    asked(daemon, 'PUT', '/api/v1/predictions', {'name': 'buy', 'every': 'day', 'question': QUESTION})
     asked(daemon, 'POST', '/api/v1/predictions/buy/fit', {})
 
     def write():

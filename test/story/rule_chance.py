@@ -10,6 +10,7 @@ TEXTS = {'channel': ['web', 'app', '小程序', '門店'], 'page': ['/', '/双11
          'item.sku': ['s1', 's2', 'S3', '裙-4'], 'item.category': ['裙装', '上衣', '鞋靴'], 'grade': ['a', 'b']}
 NUMBERS = {'amount': 100, 'quantity': 1, 'item.price': 100, 'grade': 1}  # how many parts a whole one has
 ALL_OF_THEM = ('labels', 'item.sku', 'item.category', 'item.price')  # an event may have several
+FAVOURITES, HOUR = ('item.category', 'channel', 'page'), 'time.hour'
 TRAITS = {'city': ['上海', '杭州', '臺北', '🏙'], 'level': ['金卡', '銀卡', '普通']}
 ORDER_TEXTS = {'channel': ['web', 'tmall', '小程序'], 'store': ['S1', 'S2'], 'state': ['created', 'paid', 'done', 'cancelled'], 'item.sku': ['s1', 's2', 'S3'], 'item.sku.category': ['裙装', '上衣']}
 ORDER_NUMBERS = {'net': 100, 'gross': 100, 'refunded': 100, 'lines': 1, 'refunds': 1, 'item.paid': 100, 'item.quantity': 1}
@@ -44,13 +45,22 @@ def number_test(rng, name, parts):
     return {'op': op, 'name': name, **({'values': [values[0], values[-1]] if op == 'between' else values} if op in ('between', 'in') else {'value': values[0]})}
 
 
+def clock_test(rng):
+    """One comparison with what clocks showed."""
+    if rng.random() < 0.3:
+        return {'op': rng.choice(['=', '!=', '>=']), 'name': 'time.weekday', 'value': rng.randrange(1, 8)}
+    return {'op': rng.choice(['<', '>=', '!=']), 'name': HOUR, 'value': rng.randrange(24)}
+
+
 def any_test(rng, day):
     """One comparison."""
     chance = rng.random()
     if chance < 0.45:
         return text_test(rng, *rng.choice(sorted(TEXTS.items())))
-    if chance < 0.75:
+    if chance < 0.7:
         return number_test(rng, *rng.choice(sorted(NUMBERS.items())))
+    if chance < 0.77:
+        return clock_test(rng)
     if chance < 0.85:
         return {'op': rng.choice(['is known', 'is unknown']), 'name': rng.choice([*TEXTS, *NUMBERS])}
     if chance < 0.9:
@@ -79,8 +89,10 @@ def order_test(rng):
     chance = rng.random()
     if chance < 0.55:
         return text_test(rng, *rng.choice(sorted(ORDER_TEXTS.items())))
-    if chance < 0.8:
+    if chance < 0.75:
         return number_test(rng, *rng.choice(sorted(ORDER_NUMBERS.items())))
+    if chance < 0.82:
+        return clock_test(rng)
     if chance < 0.9:
         return {'op': rng.choice(['is known', 'is unknown']), 'name': rng.choice(['store', 'channel', 'item.sku.category'])}
     return {'op': rng.choice(['=', '!=']), 'name': 'paid', 'value': rng.random() < 0.5}
@@ -115,13 +127,13 @@ class Rules:
     def aggregate(self):
         """A tree, and numbers that it may be compared with."""
         rng, number = self.rng, self.rng.choice(sorted(set(NUMBERS) - {'grade'}))
-        kind = rng.choice(['count', 'count', 'count', 'sum', 'sum', 'avg', 'min', 'max', 'days', 'distinct'])
+        kind = rng.choice(['count', 'count', 'count', 'sum', 'sum', 'avg', 'min', 'max', 'days', 'median_gap', 'distinct'])
         if kind == 'count':
             return {'op': kind, **self.source(self.rolling() if rng.random() < 0.4 else self.calendar())}, range(6)
         if kind == 'sum':
             return {'op': kind, **self.source(self.rolling() if rng.random() < 0.3 else self.calendar(), number)}, range(0, 200, 20)
-        if kind == 'days':
-            return {'op': kind, **self.source(self.calendar())}, range(5)
+        if kind in ('days', 'median_gap'):
+            return {'op': kind, **self.source(self.rolling() if rng.random() < 0.2 else self.calendar())}, range(5)
         if kind == 'distinct':
             return {'op': kind, **self.source(self.calendar(), rng.choice(['channel', 'item.sku', 'item.category', 'page']))}, range(4)
         return {'op': kind, **self.source(self.calendar(), number)}, range(0, 60, 5)
@@ -133,8 +145,8 @@ class Rules:
     def order_aggregate(self):
         """The same of orders."""
         rng, window = self.rng, self.rolling() if self.rng.random() < 0.3 else self.calendar()
-        kind = rng.choice(['count', 'count', 'sum', 'sum', 'avg', 'min', 'max', 'days', 'distinct'])
-        if kind in ('count', 'days'):
+        kind = rng.choice(['count', 'count', 'sum', 'sum', 'avg', 'min', 'max', 'days', 'median_gap', 'distinct'])
+        if kind in ('count', 'days', 'median_gap'):
             return {'op': kind, **self.order_source(window)}, range(4)
         if kind == 'distinct':
             return {'op': kind, **self.order_source(window, rng.choice(['item.sku', 'item.sku.category', 'store']))}, range(3)
@@ -170,9 +182,10 @@ class Rules:
                            {'op': 'during', 'of': [tree], 'window': {'kind': 'in last', 'count': rng.randrange(1, 9), 'unit': 'day'}},
                            {'op': rng.choice(['>=', '<']), 'of': [{'op': 'call', 'words': 'days_since', 'of': [tree]}, rng.randrange(9)]}])
 
-    def favourite(self):
-        path = self.rng.choice(['item.category', 'channel', 'page'])
-        return {'op': '=', 'of': [{'op': 'most_frequent', **self.source(self.calendar(), path)}, self.rng.choice(TEXTS[path])]}
+    def favourite(self, paths=(*FAVOURITES, HOUR)):
+        """The most frequent of texts or of hours, and what it may be compared with."""
+        path = self.rng.choice(paths)
+        return {'op': '=', 'of': [{'op': 'most_frequent', **self.source(self.calendar(), path)}, self.rng.choice(TEXTS.get(path, range(24)))]}
 
     def step(self):
         return self.source(None)
@@ -253,7 +266,7 @@ class Rules:
 
     def valued(self, is_number):
         """What a tag may say: a number or a word."""
-        numbers, words = [self.aggregate, self.order_aggregate], [lambda: self.favourite()['of'], lambda: self.case()['of'], lambda: [self.last_value()]]
+        numbers, words = [self.aggregate, self.order_aggregate, lambda: self.favourite([HOUR])['of']], [lambda: self.favourite(FAVOURITES)['of'], lambda: self.case()['of'], lambda: [self.last_value()]]
         return self.rng.choice(numbers if is_number else words)()[0]
 
     def last_value(self):
@@ -323,7 +336,7 @@ def text_of(tree):
     op = tree.get('op', 'name')
     if op in ('and', 'or', *'+-*/'):
         return '(' + f' {op} '.join(text_of(part) for part in tree['of']) + ')'
-    if op in ('first', 'last', 'most_frequent', 'count', 'sum', 'avg', 'min', 'max', 'days', 'distinct'):
+    if op in ('first', 'last', 'most_frequent', 'count', 'sum', 'avg', 'min', 'max', 'days', 'median_gap', 'distinct'):
         return f'{op}({source_text(tree)})' + (f'.{name_of(tree["member"])}' if 'member' in tree else '')
     if op == 'call':
         return f'{tree["words"]}({", ".join(map(text_of, tree["of"]))})'

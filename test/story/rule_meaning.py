@@ -9,6 +9,7 @@ import json
 import operator
 import re
 import sqlite3
+import statistics
 import zoneinfo
 
 from oracle import DAY, EPOCH, HOUR, MINUTE, SECOND, instant_of
@@ -87,8 +88,15 @@ class Zone:
     def __init__(self, name):
         self.zone = zoneinfo.ZoneInfo(name)
 
+    def local(self, time):
+        return (EPOCH + datetime.timedelta(microseconds=time)).astimezone(self.zone)
+
     def date(self, time):
-        return (EPOCH + datetime.timedelta(microseconds=time)).astimezone(self.zone).date()
+        return self.local(time).date()
+
+    def clocks(self, time):
+        """(path, number of the item, value) of what clocks and calendars show then."""
+        return ('time.hour', None, self.local(time).hour), ('time.weekday', None, self.local(time).isoweekday())
 
     def instant(self, local):
         return Instant((local.replace(tzinfo=self.zone).astimezone(datetime.timezone.utc) - EPOCH) // datetime.timedelta(microseconds=1))
@@ -97,8 +105,7 @@ class Zone:
         """So long before: days are those of the calendar, at the same time of day."""
         if unit != 'day':
             return Instant(time - count * UNITS[unit])
-        local = (EPOCH + datetime.timedelta(microseconds=time)).astimezone(self.zone).replace(tzinfo=None)
-        return self.instant(local - datetime.timedelta(days=count))
+        return self.instant(self.local(time).replace(tzinfo=None) - datetime.timedelta(days=count))
 
     def midnight(self, date):
         return self.instant(datetime.datetime.combine(date, datetime.time()))
@@ -147,10 +154,10 @@ class Past:
         self.base.create_function('day', 1, functools.cache(lambda time: self.zone.date(time).toordinal()), deterministic=True)
         for place, event in enumerate(events):
             self.base.execute('insert into event values (?, ?, ?, ?, ?)', (place, event['person'], event['event'], event['time'], instant_of(event['received_at'])))
-            self.base.executemany('insert into value values (?, ?, ?, ?, ?)', ((place, path, item, *kept(value)) for path, item, value in values_of(event)))
+            self.base.executemany('insert into value values (?, ?, ?, ?, ?)', ((place, path, item, *kept(value)) for path, item, value in (*values_of(event), *self.zone.clocks(event['time']))))
         for place, order in enumerate(sorted(orders, key=lambda order: order['time']), len(events)):
             self.base.execute('insert into event values (?, ?, ?, ?, ?)', (place, order['person'], ORDER, order['time'], 0))
-            self.base.executemany('insert into value values (?, ?, ?, ?, ?)', ((place, path, item, *kept(value)) for path, item, value in values_of_order(order)))
+            self.base.executemany('insert into value values (?, ?, ?, ?, ?)', ((place, path, item, *kept(value)) for path, item, value in (*values_of_order(order), *self.zone.clocks(order['time']))))
 
     def holds_in_sql(self, op, others, kind, value):
         return self.zone.holds(op, told(kind, value), json.loads(others))
@@ -217,7 +224,8 @@ def values_of(event):
 # --- one instant ---
 
 AGGREGATES = {'count': 'count(*)', 'days': 'count(distinct day(e.time))', 'distinct': "count(distinct v.kind || ' ' || v.value)",
-              'sum': 'sum(v.value)', 'avg': 'sum(v.value), count(*)', 'min': 'min(v.value)', 'max': 'max(v.value)', 'first': 'min(e.id)', 'last': 'max(e.id)'}
+              'sum': 'sum(v.value)', 'avg': 'sum(v.value), count(*)', 'min': 'min(v.value)', 'max': 'max(v.value)', 'first': 'min(e.id)', 'last': 'max(e.id)',
+              'median_gap': 'group_concat(distinct day(e.time))'}
 OF_NOTHING = {'count': 0, 'days': 0, 'distinct': 0, 'sum': 0}  # the others are unknown
 OF_NUMBERS = ('sum', 'avg', 'min', 'max')
 
@@ -225,6 +233,12 @@ OF_NUMBERS = ('sum', 'avg', 'min', 'max')
 def both(one, other):
     """`and` of three values."""
     return False if False in (one, other) else None if None in (one, other) else True
+
+
+def median_gap(days):
+    """Between days that follow each other; unknown of a single one."""
+    gaps = [fractions.Fraction(later - earlier) for earlier, later in zip(days, days[1:])]
+    return statistics.median(gaps) if gaps else None
 
 
 def is_of_item(path):
@@ -321,6 +335,8 @@ class Reading:
         rows = self.past.rows(f'select e.person, {AGGREGATES[op]} from {source} where {which} group by e.person')
         if op in ('first', 'last'):
             return {person: self.of_event(event, tree['member']) for person, event in rows}
+        if op == 'median_gap':
+            return {person: median_gap(sorted(map(int, days.split(',')))) for person, days in rows}
         if op == 'avg':
             return {person: fractions.Fraction(total, MILLION * count) for person, total, count in rows}
         return {person: fractions.Fraction(number, MILLION if op in OF_NUMBERS else 1) for person, number in rows}
@@ -356,7 +372,7 @@ class Reading:
             if step.get('no'):
                 before, behind = max(name for name in done if name < at), min((name for name in done if name > at), default=None)
                 until = f'n.id < {names[behind]}.id' if behind else f'n.time <= {ends}' if ends else 'true'
-                parts.append(f'not exists (select 1 from event n where n.person = {names[0]}.person and n.id > {names[before]}.id and {until} and {self.which(step, "n")})')
+                parts.append(f'not exists (select 1 from event n where n.person = {names[0]}.person and n.id > {names[before]}.id and {until} and {self.which(step, "n", window)})')
         if steps[-1].get('no') and ends:
             parts.append(f'{ends} <= {self.now}')  # before, it may still happen
         return f'select distinct {names[0]}.person from {", ".join(f"event {name}" for name in names.values())} where {" and ".join(parts)}'
