@@ -78,10 +78,11 @@ void leisure_rest(void)
     int64_t from_us = time_monotonic_us();
     if (from_us < leisure.rest_us)
         return;
-    if (leisure_has_pause())
+    bool is_paused = leisure_has_pause();
+    if (is_paused)
         pause_keep(from_us);
     else
         (void)sched_yield();
-    int64_t until_us = time_monotonic_us();
-    leisure.rest_us = until_us + leisure_piece_us(until_us - from_us);
+    int64_t until_us = time_monotonic_us(), piece_us = leisure_piece_us(until_us - from_us);
+    leisure.rest_us = until_us + (is_paused && piece_us < until_us - from_us ? until_us - from_us : piece_us);
 }

@@ -27,5 +27,6 @@ bool leisure_has_pause(void); /* the calling thread's next rest is one */
 #define LEISURE_PIECE_US 100
 #define LEISURE_PIECE_US_MAX 500
 #define LEISURE_PAUSE_US_MAX 1000 /* most groups are synced and answered within; on a slow disk the processors aren't left to nobody */
-/* What a piece takes after the others kept the processor for so long: more the longer it was, so that work goes on while they never end. */
+/* What a piece takes after the others kept the processor for so long: more the longer it was, so that work goes on while they never end. After a pause it takes as long as the
+ * pause did at least: groups that follow each other without end leave it half of a processor that waits for their syncs. */
 int64_t leisure_piece_us(int64_t away_us);
