@@ -300,10 +300,11 @@ static void explain_begin(struct request *r)
 {
     struct explain_request *q = r->context;
     struct status status = q->status;
-    if (r->problem.status == 0 && done(status))
+    bool is_told = r->problem.status == 0 && done(status);
+    if (is_told)
         status = host_background(request_host(r), events_read, r, &q->e);
-    if (r->problem.status == 0 && done(status))
-        return;
+    if (is_told && done(status))
+        return; /* it may be answered, and gone, by now */
     explain_forget(q);
     if (failed(status))
         request_failed(r, status, &q->e);
