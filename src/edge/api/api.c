@@ -132,6 +132,19 @@ uint32_t person_asked(const struct request *r, const struct view *v, const struc
     return person != PERSON_NONE && scope_sees_person(r->token, v, person) ? person : PERSON_NONE;
 }
 
+uint32_t person_begin(struct request *r, const struct view *v, const struct person_ask *ask, struct json_writer *w)
+{
+    uint32_t person = person_asked(r, v, ask);
+    if (person == PERSON_NONE) {
+        r->problem = problem_no_person;
+        return PERSON_NONE;
+    }
+    r->person_read = person;
+    json_object_begin(w);
+    member_person(w, "id", v, person);
+    return person;
+}
+
 const char *public_id_text(struct hash128 id, char out_text[PUBLIC_ID_TEXT_BYTES])
 {
     (void)snprintf(out_text, PUBLIC_ID_TEXT_BYTES, "%016" PRIx64 "%016" PRIx64, id.high, id.low);

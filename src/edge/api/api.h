@@ -24,6 +24,8 @@ struct person_ask {
 fallible person_ask_read(const struct request *r, struct bytes text, struct person_ask *out_ask, struct err *e);
 /* PERSON_NONE: nobody, or nobody that this token may know of. */
 uint32_t person_asked(const struct request *r, const struct view *v, const struct person_ask *ask);
+/* Begins an answer about them: the object is open, with their `id`, and it is noted that they were read. PERSON_NONE: that nobody is there is the answer. */
+uint32_t person_begin(struct request *r, const struct view *v, const struct person_ask *ask, struct json_writer *w);
 extern const struct problem problem_no_person;
 
 /* For whom reach is asked (api/scope.c). false: there is no such brand, or none that the token sees, to whom problem_no_brand is answered; a token that names brands has no figures of the

@@ -304,14 +304,9 @@ void listings_put(const struct request *r, const struct view *v, uint32_t person
 
 static void print_listings(struct request *r, const struct view *v, struct json_writer *w)
 {
-    uint32_t person = person_asked(r, v, r->context);
-    if (person == PERSON_NONE) {
-        r->problem = problem_no_person;
+    uint32_t person = person_begin(r, v, r->context, w);
+    if (person == PERSON_NONE)
         return;
-    }
-    r->person_read = person;
-    json_object_begin(w);
-    member_person(w, "id", v, person);
     listings_put(r, v, person, w);
     json_object_end(w);
 }

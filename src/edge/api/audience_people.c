@@ -300,14 +300,9 @@ static void put_kind(const struct request *r, const struct view *v, uint32_t per
 
 static void print_person(struct request *r, const struct view *v, struct json_writer *w)
 {
-    uint32_t person = person_asked(r, v, r->context);
-    if (person == PERSON_NONE) {
-        r->problem = problem_no_person;
+    uint32_t person = person_begin(r, v, r->context, w);
+    if (person == PERSON_NONE)
         return;
-    }
-    r->person_read = person;
-    json_object_begin(w);
-    member_person(w, "id", v, person);
     member_bool(w, "pending", rule_pending(v, person));
     json_key(w, "segments");
     put_kind(r, v, person, AUDIENCE_SEGMENT, w);

@@ -14,15 +14,9 @@
 
 static void print_relations(struct request *r, const struct view *v, struct json_writer *w)
 {
-    const struct person_ask *ask = r->context;
-    uint32_t person = person_asked(r, v, ask);
-    if (person == PERSON_NONE) {
-        r->problem = problem_no_person;
+    uint32_t person = person_begin(r, v, r->context, w);
+    if (person == PERSON_NONE)
         return;
-    }
-    r->person_read = person;
-    json_object_begin(w);
-    member_person(w, "id", v, person);
     relations_put_of(r, v, person, w);
     json_object_end(w);
 }
